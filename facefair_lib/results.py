@@ -1,0 +1,129 @@
+"""The results store: one folder per stage, tidy files, nothing half-written.
+
+Every write goes to a temporary name in the same folder and is renamed when complete, so that a reader sees the old file or
+the new one and never a part. CSVs have a fixed float format and no timestamps: the same results give the same bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from facefair_lib.errors import InputError
+
+FLOAT_FORMAT = "%.6g"
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside ``path`` and rename it to ``path`` when the block ends without an error.
+
+    The suffix is kept, because writers such as pandas and Pillow choose the format by it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o644)  # mkstemp makes files that only their owner may read
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write ``text``, atomically."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    return path
+
+
+def write_csv(path: Path, table: pd.DataFrame) -> Path:
+    """Write a table without its index, atomically and in the fixed float format."""
+    with replacing(path) as temporary:
+        table.to_csv(temporary, index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
+    return path
+
+
+def write_array(path: Path, array: np.ndarray) -> Path:
+    """Write a NumPy array as ``.npy``, atomically."""
+    with replacing(path) as temporary:
+        np.save(temporary, array, allow_pickle=False)
+    return path
+
+
+def write_json(path: Path, values: Mapping[str, Any]) -> Path:
+    """Write plain values as sorted, indented JSON, atomically."""
+    return write_text(path, json.dumps(values, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+class Stage:
+    """One stage's folder: ``results/<profile>/<name>/``.
+
+    Parameters
+    ----------
+    folder : where the stage keeps its files
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def name(self) -> str:
+        """The stage's name, which is its notebook's."""
+        return self.folder.name
+
+    @property
+    def figures(self) -> Path:
+        """Folder of the stage's figures."""
+        return self.folder / "figures"
+
+    def path(self, name: str) -> Path:
+        """Path of one of the stage's files, existing or not."""
+        return self.folder / name
+
+    def existing(self, name: str) -> Path:
+        """Path of a file that an earlier stage must have written.
+
+        Raises
+        ------
+        InputError
+            if it is not there: the message says which stage writes it
+        """
+        path = self.folder / name
+        if not path.exists():
+            raise InputError(
+                path,
+                found="no such file",
+                expected=f"a result of the stage {self.name}",
+                do=f"run that stage first: facefair study --profile {self.folder.parent.name} --until {self.name}",
+            )
+        return path
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Read one of the stage's CSVs; empty text stays empty text, absent numbers become NaN."""
+        table = pd.read_csv(self.existing(f"{name}.csv"))
+        text = table.select_dtypes(include=["object", "str"]).columns
+        return table.assign(**{column: table[column].fillna("") for column in text})
+
+    def array(self, name: str, *, memory_map: bool = True) -> np.ndarray:
+        """Read one of the stage's arrays, memory-mapped read-only unless told otherwise."""
+        return np.load(self.existing(f"{name}.npy"), mmap_mode="r" if memory_map else None, allow_pickle=False)
+
+    def save_table(self, name: str, table: pd.DataFrame) -> pd.DataFrame:
+        """Write a CSV and give the table back, so that a notebook cell can end with it."""
+        write_csv(self.folder / f"{name}.csv", table)
+        return table
+
+    def save_array(self, name: str, array: np.ndarray) -> Path:
+        """Write an array as ``<name>.npy``."""
+        return write_array(self.folder / f"{name}.npy", array)
