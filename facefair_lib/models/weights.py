@@ -1,0 +1,33 @@
+"""Pretrained weights: fetched by the libraries' own loaders, and never replaced silently when they cannot be had."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from facefair_lib.errors import InputError
+
+Built = TypeVar("Built")
+
+
+def with_published_weights(what: str, build: Callable[[], Built]) -> Built:
+    """Call ``build``, which downloads published weights, and turn its failure into an error that says how to go on."""
+    try:
+        return build()
+    except Exception as error:  # each library fails in its own way: URLError, HTTPError, hub errors, a bad digest
+        raise InputError(
+            f"pretrained weights: {what}",
+            found=f"they could not be loaded ({type(error).__name__}: {error})",
+            expected="a network connection, or the file in the cache that TORCH_HOME (or HF_HOME) names",
+            do="connect and run again, copy the file into that cache, or train from scratch with weights: none",
+        ) from error
+
+
+def unknown_weights(model: str, backbone: str, weights: str, known: tuple[str, ...]) -> InputError:
+    """The error for weights that a network does not publish."""
+    return InputError(
+        f"weights {weights!r} for {model} with {backbone}",
+        found="nobody publishes them",
+        expected=f"one of {', '.join(known)}",
+        do="choose one of these in the profile (models.<name>.weights)",
+    )

@@ -1,0 +1,82 @@
+"""Progress of long work, shown where people look: one updating line in a notebook, a line now and then in a terminal.
+
+A notebook that papermill runs has no terminal, so its runner names a file in ``FACEFAIR_PROGRESS`` and prints what arrives
+there. tqdm is not used: under papermill its widget stays at 0 % and its plain form fills the notebook with lines.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+PROGRESS_FILE = "FACEFAIR_PROGRESS"
+_SECONDS_BETWEEN_LINES = 10.0
+_SECONDS_BETWEEN_UPDATES = 0.5
+
+
+class Progress:
+    """Counts towards a total and says how far it is.
+
+    Parameters
+    ----------
+    title : what is being done, in two or three words
+    total : number of steps
+    """
+
+    def __init__(self, title: str, total: int) -> None:
+        self.title, self.total, self.done = title, total, 0
+        self._begin = time.monotonic()
+        self._last_line = self._last_update = -1e9
+        self._display: Any = None
+
+    def advance(self, steps: int = 1, note: str = "") -> None:
+        """Count ``steps`` more; ``note`` adds a few words, such as the latest score."""
+        self.done += steps
+        self.show(note)
+
+    def show(self, note: str = "", *, always: bool = False) -> None:
+        """Say how far the work is, unless it was said a moment ago; the last step and ``always`` are never left out."""
+        now, last = time.monotonic(), always or self.done >= self.total
+        text = self._text(now - self._begin, note)
+        if last or now - self._last_update >= _SECONDS_BETWEEN_UPDATES:
+            self._last_update = now
+            self._update_notebook(text)
+        if last or now - self._last_line >= _SECONDS_BETWEEN_LINES:
+            self._last_line = now
+            _write_line(text)
+
+    def _text(self, seconds: float, note: str) -> str:
+        left = seconds / self.done * (self.total - self.done) if self.done else 0.0
+        when = f", {left:.0f} s left" if 0 < self.done < self.total else f" in {seconds:.0f} s" if self.done else ""
+        return f"{self.title}: {self.done}/{self.total}{when}" + (f" · {note}" if note else "")
+
+    def _update_notebook(self, text: str) -> None:
+        if not in_notebook():
+            return
+        from IPython.display import HTML, display
+
+        share = self.done / max(self.total, 1)
+        bar = HTML(f'<progress value="{share:.3f}" style="width: 16em" aria-label="{self.title}"></progress> {text}')
+        if self._display is None:
+            self._display = display(bar, display_id=True)
+        else:
+            self._display.update(bar)
+
+
+def in_notebook() -> bool:
+    """Whether this process is a notebook's kernel."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return shell is not None and hasattr(shell, "kernel")
+
+
+def _write_line(text: str) -> None:
+    target = os.environ.get(PROGRESS_FILE)
+    if target:
+        with Path(target).open("a", encoding="utf-8") as file:
+            file.write(text + "\n")
+    elif not in_notebook():
+        print(text, file=sys.stderr, flush=True)

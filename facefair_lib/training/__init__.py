@@ -1,0 +1,1 @@
+"""Fitting a network to packed arrays: batches, augmentation, loss, history."""

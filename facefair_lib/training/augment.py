@@ -1,0 +1,101 @@
+"""Augmentation of whole batches: one affine map and one colour change per image, all images at once."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch.nn import functional
+
+from facefair_lib.labels import IGNORE_INDEX
+
+_MAX_ROTATION = math.radians(25)
+_MAX_ZOOM = 0.35  # in log2 units around 1
+_MAX_SHIFT = 0.12  # of the picture's half size
+_GREY_SHARE = 0.15
+_BLUR_SHARE = 0.3
+_LUMA = (0.299, 0.587, 0.114)
+
+
+def augment(
+    images: torch.Tensor, labels: torch.Tensor, geometric: float, colour: float, generator: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Augment a batch.
+
+    Parameters
+    ----------
+    images : (B, 3, H, W) uint8
+    labels : (B, H, W) uint8
+    geometric, colour : strengths in [0, 1]; 0 leaves that side alone
+    generator : source of every random number, on the CPU
+
+    Returns
+    -------
+    images : (B, 3, H, W) float32 in 0..255
+    labels : (B, H, W) uint8; pixels that come from outside the picture are 255 (ignore)
+    """
+    changed = images.float()
+    if geometric > 0:
+        changed, labels = warp(changed, labels, geometric, generator)
+    if colour > 0:
+        changed = recolour(changed, colour, generator)
+    return changed, labels
+
+
+def warp(
+    images: torch.Tensor, labels: torch.Tensor, strength: float, generator: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mirror, rotate, zoom and shift: bilinear for images, nearest neighbour for labels."""
+    count = len(images)
+    angle, zoom_x, zoom_y, shift_x, shift_y = _uniform((5, count), generator)
+    angle = angle * _MAX_ROTATION * strength
+    common = torch.exp2(zoom_x * _MAX_ZOOM * strength)
+    stretch = torch.exp2(zoom_y * 0.1 * strength)
+    mirror = torch.where(torch.rand(count, generator=generator) < 0.5, -1.0, 1.0)
+    cosine, sine = torch.cos(angle), torch.sin(angle)
+    rows = torch.stack(
+        [
+            torch.stack([common * stretch * cosine * mirror, -common * sine, shift_x * _MAX_SHIFT * strength], -1),
+            torch.stack([common * sine * mirror, common / stretch * cosine, shift_y * _MAX_SHIFT * strength], -1),
+        ],
+        dim=1,
+    )  # (B, 2, 3)
+    grid = functional.affine_grid(rows.to(images.device), list(images.shape), align_corners=False)  # (B, H, W, 2)
+    warped = functional.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+    # Sampling pads with zeros, so labels travel as value + 1 and a zero that comes back means "outside".
+    shifted = (labels.to(torch.int16) + 1).float().unsqueeze(1)  # (B, 1, H, W)
+    sampled = functional.grid_sample(shifted, grid, mode="nearest", padding_mode="zeros", align_corners=False)
+    moved = sampled.squeeze(1).round().to(torch.int16) - 1
+    return warped, torch.where(moved < 0, IGNORE_INDEX, moved).to(torch.uint8)
+
+
+def recolour(images: torch.Tensor, strength: float, generator: torch.Generator) -> torch.Tensor:
+    """Change exposure, contrast, gamma, colour balance and saturation; some images turn grey, blurred or noisy."""
+    count, device = len(images), images.device
+    exposure, contrast, gamma, saturation = (_uniform((4, count), generator) * strength).to(device)
+    balance = (_uniform((count, 3), generator) * 0.12 * strength).to(device)
+    grey = torch.rand(count, generator=generator) < _GREY_SHARE * strength
+    x = (images / 255).clamp(1e-4, 1) ** torch.exp2(gamma * 0.5).view(-1, 1, 1, 1)
+    x = x * torch.exp2(exposure * 0.5).view(-1, 1, 1, 1) * torch.exp2(balance).view(-1, 3, 1, 1)
+    average = x.mean((1, 2, 3), keepdim=True)
+    x = average + (x - average) * torch.exp2(contrast * 0.5).view(-1, 1, 1, 1)
+    luma = (x * torch.tensor(_LUMA, device=device).view(1, 3, 1, 1)).sum(1, keepdim=True)
+    keep = torch.where(grey.to(device), 0.0, torch.exp2(saturation)).view(-1, 1, 1, 1)
+    x = luma + (x - luma) * keep
+    x = _blur_some(x, strength, generator)
+    noise = torch.randn(x.shape, generator=generator).to(device)
+    level = (torch.rand(count, generator=generator) * 0.04 * strength).to(device).view(-1, 1, 1, 1)
+    return (x + noise * level).clamp(0, 1) * 255
+
+
+def _blur_some(images: torch.Tensor, strength: float, generator: torch.Generator) -> torch.Tensor:
+    """Blur a share of the images with a 3 x 3 binomial kernel."""
+    chosen = (torch.rand(len(images), generator=generator) < _BLUR_SHARE * strength).to(images.device)
+    line = torch.tensor([0.25, 0.5, 0.25], device=images.device)
+    kernel = torch.outer(line, line).expand(3, 1, 3, 3)
+    blurred = functional.conv2d(functional.pad(images, (1, 1, 1, 1), mode="reflect"), kernel, groups=3)
+    return torch.where(chosen.view(-1, 1, 1, 1), blurred, images)
+
+
+def _uniform(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+    return torch.rand(shape, generator=generator) * 2 - 1

@@ -1,0 +1,73 @@
+"""Whole batches at a time: the arrays are indexed once per batch and everything after that is vectorised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, Sampler, SequentialSampler
+
+# ImageNet statistics, which every published backbone expects.
+MEAN = (0.485, 0.456, 0.406)
+STANDARD_DEVIATION = (0.229, 0.224, 0.225)
+
+Batch = tuple[torch.Tensor, torch.Tensor]
+
+
+class ArrayBatches(Dataset[Batch]):
+    """Rows of the packed arrays, a batch per item.
+
+    Parameters
+    ----------
+    images : (N, H, W, 3) uint8
+    labels : (N, H, W) uint8
+    rows : (M,) int, the rows that belong to this split
+    """
+
+    def __init__(self, images: np.ndarray, labels: np.ndarray, rows: np.ndarray) -> None:
+        self._images = torch.from_numpy(np.ascontiguousarray(images[rows])).permute(0, 3, 1, 2)  # (M, 3, H, W)
+        self._labels = torch.from_numpy(np.ascontiguousarray(labels[rows]))  # (M, H, W)
+
+    def __len__(self) -> int:
+        return len(self._labels)
+
+    def __getitem__(self, indices: list[int]) -> Batch:
+        return self._images[indices], self._labels[indices]
+
+
+def training_batches(dataset: ArrayBatches, batch_size: int, seed: int) -> DataLoader[Batch]:
+    """Shuffled batches; a last batch that is not full is dropped, because batch norm cannot train on one image."""
+    return DataLoader(dataset, sampler=BatchSampler(EpochSampler(len(dataset), seed), batch_size, True), batch_size=None)
+
+
+def ordered_batches(dataset: ArrayBatches, batch_size: int) -> DataLoader[Batch]:
+    """All rows, in order."""
+    return DataLoader(dataset, sampler=BatchSampler(SequentialSampler(dataset), batch_size, False), batch_size=None)
+
+
+class EpochSampler(Sampler[int]):
+    """A new order each epoch that depends on the seed and the epoch only, so that a resumed fit sees what it would have.
+
+    Parameters
+    ----------
+    length : number of rows
+    seed : the study's seed
+    """
+
+    def __init__(self, length: int, seed: int) -> None:
+        self.length, self.seed, self.epoch = length, seed, 0
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __iter__(self) -> Iterator[int]:
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
+        yield from RandomSampler(range(self.length), generator=generator)
+
+
+def normalise(images: torch.Tensor) -> torch.Tensor:
+    """(B, 3, H, W) values in 0..255 of any dtype -> float, with ImageNet's mean and standard deviation."""
+    mean = torch.tensor(MEAN, device=images.device).view(3, 1, 1) * 255
+    deviation = torch.tensor(STANDARD_DEVIATION, device=images.device).view(3, 1, 1) * 255
+    return (images.float() - mean) / deviation

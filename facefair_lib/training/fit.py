@@ -1,0 +1,167 @@
+"""Fitting one network: the loop is Lightning's, the choices are here."""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import lightning
+import numpy as np
+import pandas as pd
+import torch
+from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, ModelCheckpoint
+
+from facefair_lib import results
+from facefair_lib.config import ModelSettings, TrainingSettings
+from facefair_lib.errors import InputError
+from facefair_lib.models import model_from_settings
+from facefair_lib.training.batches import ArrayBatches, ordered_batches, training_batches
+from facefair_lib.training.device import Device, assigned_cores, choose_device, use_cores
+from facefair_lib.training.history import History
+from facefair_lib.training.network import SegmentationTask
+
+_AVERAGING_DECAY = 0.98  # of the weights' moving average, per step: about the last 50 steps
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """What a fit leaves behind.
+
+    Attributes
+    ----------
+    history : rows of ``history.csv``
+    description : one row for ``model.csv``: what was fitted, for how long, on what
+    weights : path of the best epoch's weights, a plain state dict
+    """
+
+    history: pd.DataFrame
+    description: pd.DataFrame
+    weights: Path
+
+
+def fit(
+    name: str,
+    model: ModelSettings,
+    training: TrainingSettings,
+    images: np.ndarray,
+    labels: np.ndarray,
+    rows: dict[str, np.ndarray],
+    folder: Path,
+    seed: int,
+    progress: bool = True,
+) -> FitResult:
+    """Fit one network and keep the weights of the epoch with the lowest validation loss.
+
+    An interrupted fit goes on from ``last.ckpt`` in ``folder`` and ends with the weights it would have had.
+
+    Parameters
+    ----------
+    name : network, as ``build_model`` knows it
+    images, labels : (N, H, W, 3) and (N, H, W) uint8 packed arrays
+    rows : split name -> row numbers; ``train`` and ``validation`` are needed
+    folder : receives ``history.csv``, ``last.ckpt`` and ``best.pt``
+
+    Raises
+    ------
+    InputError
+        if there are fewer training images than one batch
+    """
+    _check_rows(rows, training.batch_size)
+    use_cores(assigned_cores())
+    lightning.seed_everything(seed, verbose=False)
+    device = choose_device()
+    task = _task(name, model, training, seed)
+    loaders = (
+        training_batches(ArrayBatches(images, labels, rows["train"]), training.batch_size, seed),
+        ordered_batches(ArrayBatches(images, labels, rows["validation"]), training.batch_size),
+    )
+    history = History(folder / "history.csv", model.epochs, name)
+    best = ModelCheckpoint(folder, filename="best-{epoch}", monitor="validation_loss", save_last=True)
+    trainer = _trainer(model.epochs, folder, device, [EMAWeightAveraging(decay=_AVERAGING_DECAY), history, best])
+    last = folder / "last.ckpt"
+    begin = time.monotonic()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="lightning")  # advice on worker counts and log intervals
+        trainer.fit(task, *loaders, ckpt_path=last if last.exists() else None, weights_only=True)
+    seconds = time.monotonic() - begin
+    weights = _save_best(task, best, folder)
+    table = pd.DataFrame(history.rows)
+    return FitResult(table, _describe(name, model, task, table, seconds, len(rows["train"]), device), weights)
+
+
+def _check_rows(rows: dict[str, np.ndarray], batch_size: int) -> None:
+    for split, least in (("train", batch_size), ("validation", 1)):
+        found = len(rows.get(split, ()))
+        if found < least:
+            raise InputError(
+                f"split {split!r}",
+                found=f"{found} images",
+                expected=f"at least {least} (batch size {batch_size})",
+                do="lower training.batch_size, or keep more images (data.subsample)",
+            )
+
+
+def _task(name: str, model: ModelSettings, training: TrainingSettings, seed: int) -> SegmentationTask:
+    network = model_from_settings(name, model).to(memory_format=torch.channels_last)
+    return SegmentationTask(
+        network,
+        learning_rate=model.learning_rate,
+        weight_decay=training.weight_decay,
+        dice_weight=training.dice_weight,
+        geometric=training.geometric,
+        colour=training.colour,
+        seed=seed,
+    )
+
+
+def _trainer(epochs: int, folder: Path, device: Device, callbacks: list[Callback]) -> lightning.Trainer:
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)  # its banner repeats what model.csv records
+    return lightning.Trainer(
+        max_epochs=epochs,
+        accelerator=device.accelerator,
+        precision=device.precision,
+        default_root_dir=folder,
+        callbacks=callbacks,
+        gradient_clip_val=5.0,
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+    )
+
+
+def _save_best(task: SegmentationTask, best: ModelCheckpoint, folder: Path) -> Path:
+    """Write the best epoch's weights alone, as ``best.pt``, and remove its checkpoint."""
+    checkpoint = torch.load(best.best_model_path, map_location="cpu", weights_only=True)
+    prefix = "network."
+    state = {key.removeprefix(prefix): value for key, value in checkpoint["state_dict"].items() if key.startswith(prefix)}
+    path = folder / "best.pt"
+    with results.replacing(path) as temporary:
+        torch.save(state, temporary)
+    Path(best.best_model_path).unlink()
+    return path
+
+
+def _describe(
+    name: str, model: ModelSettings, task: SegmentationTask, history: pd.DataFrame, seconds: float, images: int, device: Device
+) -> pd.DataFrame:
+    validation = history[history["split"] == "validation"]
+    epochs = len(validation)
+    row = {
+        "model": name,
+        "backbone": model.backbone,
+        "weights": model.weights,
+        "parameters": sum(parameter.numel() for parameter in task.network.parameters()),
+        "epochs": epochs,
+        "best_epoch": int(validation.loc[validation["loss"].idxmin(), "epoch"]),
+        "seconds": seconds,
+        "seconds_per_epoch": seconds / epochs,
+        "images_per_second": images * epochs / seconds,
+        "device": device.description,
+        "precision": device.precision,
+    }
+    return pd.DataFrame([row])

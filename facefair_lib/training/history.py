@@ -1,0 +1,56 @@
+"""The history of a fit: one row per epoch and split, written after every epoch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import lightning
+import numpy as np
+import pandas as pd
+
+from facefair_lib import metrics, results
+from facefair_lib.progress import Progress
+from facefair_lib.training.network import SegmentationTask
+
+COLUMNS = ["epoch", "split", "loss", "accuracy", "precision", "recall", "f1", "iou"]
+
+
+class History(lightning.Callback):
+    """Writes ``history.csv`` after every epoch and says how far the fit is.
+
+    Training rows are scored on the augmented batches while the weights still move, as is usual; validation rows on whole,
+    untouched images at the end of the epoch.
+
+    Parameters
+    ----------
+    path : the CSV; rows of an interrupted fit that is resumed are kept
+    epochs : epochs in all
+    title : the network's name, for the progress line
+    """
+
+    def __init__(self, path: Path, epochs: int, title: str) -> None:
+        self.path, self.rows = path, []
+        self.progress = Progress(title, epochs)
+
+    def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Keep the rows of the epochs that the checkpoint holds, and no others."""
+        if trainer.current_epoch > 0 and self.path.exists():
+            kept = pd.read_csv(self.path)
+            self.rows = kept[kept["epoch"] <= trainer.current_epoch].to_dict("records")
+        self.progress.done = trainer.current_epoch
+
+    def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: SegmentationTask) -> None:
+        """Add the epoch's two rows."""
+        epoch = trainer.current_epoch + 1
+        for split in ("train", "validation"):
+            row = scores(pl_module.counts[split].numpy())
+            self.rows.append({"epoch": epoch, "split": split, "loss": pl_module.mean_loss(split), **row})
+        results.write_csv(self.path, pd.DataFrame(self.rows)[COLUMNS])
+        last = self.rows[-1]
+        self.progress.advance(note=f"validation loss {last['loss']:.3f}, mean IoU {last['iou']:.3f}")
+
+
+def scores(counts: np.ndarray) -> dict[str, float]:
+    """The history's metrics from one epoch's (C, C) pooled counts: class means, pixel accuracy."""
+    pooled = counts[None]  # (1, C, C): the estimands take a stack of images
+    return {name: float(metrics.ESTIMANDS[name].function(pooled)) for name in COLUMNS[3:]}

@@ -1,0 +1,100 @@
+"""The Lightning module: one network, its loss, its optimiser, and confusion counts of every epoch."""
+
+from __future__ import annotations
+
+import lightning
+import torch
+from torch import nn
+
+from facefair_lib.labels import IGNORE_INDEX, NUM_CLASSES
+from facefair_lib.training.augment import augment
+from facefair_lib.training.batches import Batch, normalise
+from facefair_lib.training.loss import segmentation_loss
+
+_AUXILIARY_WEIGHT = 0.4  # of the auxiliary head's loss, as in PSPNet (Zhao et al. 2017, section 4.2)
+
+
+class SegmentationTask(lightning.LightningModule):
+    """Fits one network to (images, labels) batches.
+
+    Parameters
+    ----------
+    network : returns ``{"out": logits[, "aux": logits]}``
+    learning_rate : the top of the one-cycle schedule
+    weight_decay, dice_weight : of AdamW, and of the loss
+    geometric, colour : strengths of augmentation in [0, 1]
+    seed : source of augmentation, together with the step number
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        *,
+        learning_rate: float,
+        weight_decay: float,
+        dice_weight: float,
+        geometric: float,
+        colour: float,
+        seed: int,
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.learning_rate, self.weight_decay, self.dice_weight = learning_rate, weight_decay, dice_weight
+        self.geometric, self.colour, self.seed = geometric, colour, seed
+        self.counts = {"train": _no_counts(), "validation": _no_counts()}
+        self.loss_sums = {"train": [0.0, 0], "validation": [0.0, 0]}
+
+    def training_step(self, batch: Batch, batch_index: int) -> torch.Tensor:
+        """One step on an augmented batch. Its randomness depends on the seed and the step only, so a resumed fit repeats it."""
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.global_step)
+        images, labels = augment(*batch, self.geometric, self.colour, generator)
+        return self._loss("train", images, labels)
+
+    def validation_step(self, batch: Batch, batch_index: int) -> None:
+        """Score a batch as it is."""
+        self._loss("validation", *batch)
+
+    def on_train_epoch_start(self) -> None:
+        """Start the epoch's counts afresh and tell the sampler which epoch it is."""
+        for split in self.counts:
+            self.counts[split] = _no_counts()
+            self.loss_sums[split] = [0.0, 0]
+        self.trainer.train_dataloader.sampler.sampler.epoch = self.current_epoch
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the validation loss, by which the best weights are chosen."""
+        self.log("validation_loss", self.mean_loss("validation"))
+
+    def mean_loss(self, split: str) -> float:
+        """Mean loss per image of the epoch so far."""
+        total, images = self.loss_sums[split]
+        return total / images if images else float("nan")
+
+    def configure_optimizers(self) -> dict[str, object]:
+        """AdamW under a one-cycle schedule that is stepped every batch."""
+        optimiser = torch.optim.AdamW(self.network.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay)
+        steps = int(self.trainer.estimated_stepping_batches)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, self.learning_rate, total_steps=steps, pct_start=0.2)
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _loss(self, split: str, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        target = labels.long()
+        outputs = self.network(normalise(images).contiguous(memory_format=torch.channels_last))
+        loss = segmentation_loss(outputs["out"], target, self.dice_weight)
+        if self.training and "aux" in outputs:
+            loss = loss + _AUXILIARY_WEIGHT * segmentation_loss(outputs["aux"], target, self.dice_weight)
+        self.counts[split] += count_pairs(target, outputs["out"].detach().argmax(1))
+        self.loss_sums[split][0] += float(loss.detach()) * len(labels)
+        self.loss_sums[split][1] += len(labels)
+        return loss
+
+
+def count_pairs(target: torch.Tensor, prediction: torch.Tensor) -> torch.Tensor:
+    """Confusion counts of a batch on its own device: (B, H, W) pairs -> (C, C) int64 on the CPU, rows = target."""
+    scored = target != IGNORE_INDEX
+    pairs = target[scored] * NUM_CLASSES + prediction[scored]
+    return torch.bincount(pairs, minlength=NUM_CLASSES**2).reshape(NUM_CLASSES, NUM_CLASSES).cpu()
+
+
+def _no_counts() -> torch.Tensor:
+    return torch.zeros((NUM_CLASSES, NUM_CLASSES), dtype=torch.int64)
