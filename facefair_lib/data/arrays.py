@@ -1,0 +1,159 @@
+"""Pack pictures and masks into two arrays at training size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from facefair_lib.data.images import check_fit, fit_pair
+from facefair_lib.data.manifest import check_manifest
+from facefair_lib.data.parallel import Progress, map_ordered
+from facefair_lib.data.readers.base import Reader
+from facefair_lib.errors import InputError
+from facefair_lib.labels import CLASS_NAMES, INDEX
+
+IMAGES, LABELS = "images.npy", "labels.npy"
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Packed arrays and what their rows are.
+
+    Attributes
+    ----------
+    prepared : the manifest with the column row (position in the arrays), sorted by row
+    images : (N, S, S, 3) uint8 RGB, read-only memory map
+    labels : (N, S, S) uint8 class indices, 255 = ignore, read-only memory map
+    """
+
+    prepared: pd.DataFrame
+    images: np.ndarray
+    labels: np.ndarray
+
+
+def pack(
+    manifest: pd.DataFrame,
+    reader: Reader,
+    folder: Path,
+    size: int,
+    fit: str | None = None,
+    expected_classes: Sequence[str] | None = None,
+    progress: Progress | None = None,
+    workers: int | None = None,
+) -> Packed:
+    """Read every pair of a manifest, bring it to a square, and store ``images.npy`` and ``labels.npy``.
+
+    Masks are decoded at native size and resized as index masks. Both files are written under temporary names and
+    renamed when complete and checked: an interrupted run leaves the earlier arrays as they were.
+
+    Parameters
+    ----------
+    manifest : with the column split or without
+    reader : the data set the manifest was read from
+    folder : where the arrays go
+    size : side of the square, in pixels
+    fit : "stretch" or "pad"; None = the reader's default
+    expected_classes : class names that must occur in the train split (in the whole set if there is no column split);
+        None = those that the data set labels, () = no check
+
+    Raises
+    ------
+    InputError
+        if a file cannot be used, or an expected class does not occur in train
+    """
+    fit = fit or reader.default_fit
+    check_fit(fit)
+    if size < 8:
+        raise InputError("data.size", found=f"{size} pixels", expected="at least 8", do="correct the profile's size")
+    prepared = check_manifest(manifest, reader.root)
+    prepared["row"] = np.arange(len(prepared))
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = {name: folder / f".{name}.partial" for name in (IMAGES, LABELS)}
+    try:
+        shapes = {IMAGES: (len(prepared), size, size, 3), LABELS: (len(prepared), size, size)}
+        arrays = {
+            name: np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shapes[name])
+            for name, path in temporary.items()
+        }
+        store = partial(_store, reader=reader, images=arrays[IMAGES], labels=arrays[LABELS], fit=fit)
+        map_ordered(store, prepared.to_dict("records"), progress, workers)
+        check_classes(
+            prepared, arrays[LABELS], reader.expected_classes if expected_classes is None else expected_classes
+        )
+        for array in arrays.values():
+            array.flush()
+        del arrays, store
+        for name, path in temporary.items():
+            path.replace(folder / name)
+    finally:
+        for path in temporary.values():
+            path.unlink(missing_ok=True)
+    return Packed(prepared, *open_arrays(folder))
+
+
+def _store(row: dict[str, object], reader: Reader, images: np.ndarray, labels: np.ndarray, fit: str) -> None:
+    image, mask = reader.pair(row)
+    position = row["row"]
+    images[position], labels[position] = fit_pair(image, mask, images.shape[1], fit)
+
+
+def open_arrays(folder: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Open packed arrays as read-only memory maps: (N, S, S, 3) and (N, S, S) uint8.
+
+    Raises
+    ------
+    InputError
+        if a file is missing or damaged, or the two do not belong together
+    """
+    do = "run the data preparation again"
+    arrays = []
+    for name in (IMAGES, LABELS):
+        path = folder / name
+        if not path.is_file():
+            raise InputError(path, found="no such file", expected="packed arrays", do=do)
+        try:
+            arrays.append(np.load(path, mmap_mode="r"))
+        except (OSError, ValueError) as error:
+            raise InputError(path, found=f"unreadable: {error}", expected="a NumPy array file", do=do) from error
+    images, labels = arrays
+    if images.shape != (*labels.shape, 3) or images.dtype != np.uint8 or labels.dtype != np.uint8:
+        raise InputError(
+            folder,
+            found=f"images {images.shape} {images.dtype} and labels {labels.shape} {labels.dtype}",
+            expected="(N, S, S, 3) and (N, S, S), both uint8",
+            do=do,
+        )
+    return images, labels
+
+
+def check_classes(prepared: pd.DataFrame, labels: np.ndarray, expected_classes: Sequence[str]) -> None:
+    """Raise InputError if an expected class has no pixel in the train split."""
+    unknown = [name for name in expected_classes if name not in INDEX]
+    if unknown:
+        raise InputError(
+            "data.expected_classes",
+            found=", ".join(unknown),
+            expected=f"names among {', '.join(CLASS_NAMES)}",
+            do="correct the profile",
+        )
+    split = "train" if "split" in prepared else "whole data set"
+    rows = prepared.loc[prepared["split"] == "train", "row"] if "split" in prepared else prepared["row"]
+    pixels = np.zeros(256, np.int64)
+    for row in rows:
+        pixels += np.bincount(labels[row].ravel(), minlength=256)
+    empty = [name for name in expected_classes if pixels[INDEX[name]] == 0]
+    if empty:
+        raise InputError(
+            f"the {split} split" if split == "train" else split,
+            found=f"no pixel of {', '.join(empty)} on {len(rows)} images",
+            expected=f"every class of interest: {', '.join(expected_classes)}",
+            do=(
+                "raise data.subsample.per_folder, choose another seed, train at a larger size, "
+                "or leave the class out of data.expected_classes"
+            ),
+        )

@@ -1,0 +1,74 @@
+"""Count what the data hold: images and people at every step, pixels per class, the label colours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from facefair_lib.data.split import SPLITS
+from facefair_lib.labels import CLASSES, IGNORE_INDEX, NUM_CLASSES, PALETTES
+
+
+def flow_table(steps: Sequence[tuple[str, pd.DataFrame, str]], prepared: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Follow the images from the first reading to the splits.
+
+    Parameters
+    ----------
+    steps : (step, manifest after it, note), in order
+    prepared : manifest with the column split; adds one row per split
+
+    Returns
+    -------
+    DataFrame with step, images, people, removed (images lost since the step before; 0 for splits), note
+    """
+    rows = []
+    before = None
+    for step, manifest, note in steps:
+        removed = 0 if before is None else before - len(manifest)
+        rows.append((step, len(manifest), manifest["subject_id"].nunique(), removed, note))
+        before = len(manifest)
+    if prepared is not None:
+        for split in SPLITS:
+            part = prepared[prepared["split"] == split]
+            note = f"{len(part) / len(prepared):.1%} of the images"
+            rows.append((split, len(part), part["subject_id"].nunique(), 0, note))
+    return pd.DataFrame(rows, columns=["step", "images", "people", "removed", "note"])
+
+
+def class_shares(prepared: pd.DataFrame, labels: np.ndarray) -> pd.DataFrame:
+    """Count the pixels of each class in each split.
+
+    Parameters
+    ----------
+    prepared : with row and split
+    labels : (N, S, S) uint8
+
+    Returns
+    -------
+    DataFrame with split, class, pixels, share (of the split's labelled pixels: ignored ones do not count; NaN if there
+    are none) and images (how many hold the class), in the order of ``SPLITS`` and of the classes
+    """
+    counts = np.stack([np.bincount(labels[row].ravel(), minlength=256)[:NUM_CLASSES] for row in prepared["row"]])
+    rows = []
+    for split in SPLITS:
+        part = counts[(prepared["split"] == split).to_numpy()]  # (n, C)
+        pixels = part.sum(0)  # (C,)
+        total = pixels.sum()
+        for face_class in CLASSES:
+            held = int(pixels[face_class.index])
+            share = held / total if total else float("nan")
+            rows.append((split, face_class.name, held, share, int((part[:, face_class.index] > 0).sum())))
+    return pd.DataFrame(rows, columns=["split", "class", "pixels", "share", "images"])
+
+
+def ignored_share(labels: np.ndarray) -> float:
+    """Share of pixels that are neither trained on nor scored, such as the margins of padded pictures."""
+    return float(np.mean([(mask == IGNORE_INDEX).mean() for mask in labels]))
+
+
+def colour_table(palette: str = "paper") -> pd.DataFrame:
+    """List class, title, red, green and blue of one palette, in class order (the course paper's Table I)."""
+    rows = [(c.name, c.title, *map(int, PALETTES[palette][c.index])) for c in CLASSES]
+    return pd.DataFrame(rows, columns=["class", "title", "red", "green", "blue"])

@@ -1,0 +1,203 @@
+"""The manifest: one row per image, the same columns for every data set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+import pandas as pd
+
+from facefair_lib.errors import InputError
+
+REQUIRED = ("image_id", "image_path", "source", "category", "folder", "subject_id")
+OPTIONAL_TEXT = ("label_path", "group", "gender", "emotion", "light")
+NUMBERS = ("age", "skin_tone", "yaw")
+COLUMNS = (
+    "image_id",
+    "image_path",
+    "label_path",
+    "source",
+    "category",
+    "folder",
+    "subject_id",
+    "group",
+    "gender",
+    "age",
+    "emotion",
+    "skin_tone",
+    "yaw",
+    "light",
+)
+"""Columns of a manifest, in order. Unknown: "" in text, NaN in age (years), skin_tone (Monk 1-10) and yaw (degrees)."""
+
+CATEGORIES = ("male", "female", "real", "multi", "")
+"""The course paper's four groups of folders; "" for data sets that have no such groups."""
+
+
+def make_manifest(rows: Iterable[Mapping[str, Any]], where: object = "manifest") -> pd.DataFrame:
+    """Build a checked manifest from one mapping per image.
+
+    Parameters
+    ----------
+    rows : mappings with at least the ``REQUIRED`` columns; optional ones that are left out become "" or NaN.
+        Paths are POSIX and relative to the data set's root
+    where : what the rows were read from, for error messages
+
+    Returns
+    -------
+    DataFrame with ``COLUMNS``, sorted by image_id, index 0..N-1
+
+    Raises
+    ------
+    InputError
+        as ``check_manifest``
+    """
+    frame = pd.DataFrame(list(rows))
+    for column in OPTIONAL_TEXT:
+        if column not in frame:
+            frame[column] = ""
+    for column in NUMBERS:
+        if column not in frame:
+            frame[column] = float("nan")
+    return check_manifest(frame, where)
+
+
+def check_manifest(frame: pd.DataFrame, where: object) -> pd.DataFrame:
+    """Check a manifest once, on entry, and return it in canonical form.
+
+    Parameters
+    ----------
+    frame : columns ``COLUMNS`` in any order; further columns (row, split) are kept behind them
+    where : file or data set the frame came from, named in every message
+
+    Returns
+    -------
+    DataFrame with text columns as ``str``, numbers as float64, sorted by image_id, index 0..N-1
+
+    Raises
+    ------
+    InputError
+        if it is empty, lacks a column, repeats an image_id, names an unknown category, holds an absolute or
+        parent-climbing path, misses a required value, or holds text where a number belongs
+    """
+    if frame.empty:
+        raise InputError(where, found="no images", expected="at least one image", do="check the data set's folder")
+    missing = [column for column in COLUMNS if column not in frame]
+    if missing:
+        raise InputError(
+            where,
+            found=f"no column {', '.join(missing)}",
+            expected=f"the columns {', '.join(COLUMNS)}",
+            do="build it with facefair_lib.data.manifest.make_manifest, or prepare the data again",
+        )
+    extra = [column for column in frame.columns if column not in COLUMNS]
+    result = _typed(frame[[*COLUMNS, *extra]].copy(), where)
+    _check_values(result, where)
+    result = result.sort_values("image_id", kind="stable", ignore_index=True)
+    result.attrs = dict(frame.attrs)
+    return result
+
+
+def _typed(frame: pd.DataFrame, where: object) -> pd.DataFrame:
+    for column in (*REQUIRED, *OPTIONAL_TEXT):
+        frame[column] = frame[column].fillna("").astype(str)
+    for column in NUMBERS:
+        numbers = pd.to_numeric(frame[column].replace("", float("nan")), errors="coerce")
+        wrong = numbers.isna() & frame[column].notna() & (frame[column].astype(str) != "")
+        if wrong.any():
+            row = frame[wrong].iloc[0]
+            raise InputError(
+                where,
+                found=f"{column} {row[column]!r} for {row['image_id']}",
+                expected="a number, or an empty cell where it is unknown",
+                do="correct the value",
+            )
+        frame[column] = numbers.astype("float64")
+    return frame
+
+
+def _check_values(frame: pd.DataFrame, where: object) -> None:
+    for column in ("image_id", "image_path", "source", "subject_id"):
+        if (frame[column] == "").any():
+            row = frame[frame[column] == ""].iloc[0]
+            raise InputError(
+                where,
+                found=f"an empty {column} (image {row['image_id'] or row['image_path']!r})",
+                expected=f"every row has its {column}",
+                do="fill it in",
+            )
+    repeated = frame.loc[frame["image_id"].duplicated(), "image_id"]
+    if len(repeated):
+        raise InputError(
+            where,
+            found=f"{len(repeated)} repeated image_id, first {repeated.iloc[0]!r}",
+            expected="each image_id once",
+            do="remove the repeated rows or give them their own image_id",
+        )
+    strange = frame.loc[~frame["category"].isin(CATEGORIES), ["image_id", "category"]]
+    if len(strange):
+        raise InputError(
+            where,
+            found=f"category {strange['category'].iloc[0]!r} for {strange['image_id'].iloc[0]}",
+            expected=f"one of {', '.join(repr(name) for name in CATEGORIES)}",
+            do="correct the category",
+        )
+    for path in pd.concat([frame["image_path"], frame["label_path"]]):
+        if not is_inside(path):
+            raise InputError(
+                where,
+                found=f"the path {path!r}",
+                expected="a POSIX path relative to the data set's folder, inside it",
+                do="move the file into the data set's folder and give its relative path",
+            )
+
+
+def is_inside(path: str) -> bool:
+    """Whether a path is relative, uses forward slashes and does not climb out of its root."""
+    absolute = PurePosixPath(path).is_absolute() or PureWindowsPath(path).drive != ""
+    return not absolute and "\\" not in path and ".." not in PurePosixPath(path).parts
+
+
+def save_manifest(frame: pd.DataFrame, path: Path, root: Path) -> Path:
+    """Save a manifest as Parquet; the data set's root is recorded beside it, the paths stay relative.
+
+    Written to a temporary name first, so that an interrupted run leaves no half a file.
+    """
+    frame = check_manifest(frame, path)
+    frame.attrs["root"] = Path(root).as_posix()
+    temporary = path.with_name(f".{path.name}.partial")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame.to_parquet(temporary, index=False)
+    temporary.replace(path)
+    return path
+
+
+def load_manifest(path: Path, root: Path | None = None) -> pd.DataFrame:
+    """Load a saved manifest.
+
+    Parameters
+    ----------
+    path : the Parquet file
+    root : where the data set lies now, if it was moved since; None keeps the recorded place
+
+    Returns
+    -------
+    DataFrame as ``check_manifest`` gives it, with ``attrs["root"]``
+
+    Raises
+    ------
+    InputError
+        if the file is missing, is not Parquet or is not a manifest
+    """
+    do = "run the data preparation again"
+    if not path.is_file():
+        raise InputError(path, found="no such file", expected="a manifest saved by save_manifest", do=do)
+    try:
+        frame = pd.read_parquet(path)
+    except (OSError, ValueError) as error:  # pyarrow's errors derive from these
+        raise InputError(path, found=f"unreadable: {error}", expected="a Parquet file", do=do) from error
+    frame = check_manifest(frame, path)
+    if root is not None:
+        frame.attrs["root"] = Path(root).as_posix()
+    return frame

@@ -1,0 +1,107 @@
+"""What every reader of a published layout offers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from facefair_lib.data.images import read_label_rgb, read_rgb
+from facefair_lib.data.parallel import Progress
+from facefair_lib.errors import InputError
+from facefair_lib.labels import CLASS_NAMES, IGNORE_INDEX
+
+Row = Mapping[str, Any]
+"""One row of a manifest, as a mapping or a pandas Series."""
+
+
+class Reader(ABC):
+    """A data set on disk.
+
+    Parameters
+    ----------
+    root : the data set's folder
+
+    Attributes
+    ----------
+    name : the name used in profiles
+    default_fit : how its pictures become square unless the profile says otherwise
+    expected_classes : names of the classes the data set labels
+    notes : sentences about what was assumed or left out, filled by ``read``
+    """
+
+    name: ClassVar[str]
+    default_fit: ClassVar[str] = "stretch"
+    expected_classes: ClassVar[tuple[str, ...]] = CLASS_NAMES
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(root)
+        self.notes: list[str] = []
+        if not self.root.is_dir():
+            raise InputError(
+                self.root,
+                found="no such folder",
+                expected=f"the folder of a data set in the {self.name} layout",
+                do="give the folder in the profile's data.root, or unpack the data set there",
+            )
+
+    @abstractmethod
+    def read(self, progress: Progress | None = None) -> pd.DataFrame:
+        """Read the layout into a checked manifest; pictures are decoded only where the layout asks for it."""
+
+    @abstractmethod
+    def decode(self, row: Row) -> np.ndarray:
+        """Decode the label of one row at native size: (H, W) uint8 class indices, 255 = ignore."""
+
+    def image(self, row: Row) -> np.ndarray:
+        """Read the photograph of one row: (H, W, 3) uint8 RGB."""
+        return read_rgb(self.root / row["image_path"])
+
+    def label_picture(self, row: Row) -> np.ndarray:
+        """Read the label picture of one row in its published colours: (H, W, 3) uint8 RGB."""
+        return read_label_rgb(self.root / row["label_path"])
+
+    def mask(self, row: Row) -> np.ndarray:
+        """Read the mask of one row: (H, W) uint8 class indices at native size, all 255 where there is no label."""
+        return self.pair(row)[1]
+
+    def pair(self, row: Row) -> tuple[np.ndarray, np.ndarray]:
+        """Read photograph and mask of one row.
+
+        Returns
+        -------
+        image : (H, W, 3) uint8
+        mask : (H, W) uint8 class indices, 255 = ignore (everywhere, if the row has no label)
+
+        Raises
+        ------
+        InputError
+            if a file cannot be read, the label holds colours outside the palette, or the sizes differ
+        """
+        image = self.image(row)
+        if not row["label_path"]:
+            return image, np.full(image.shape[:2], IGNORE_INDEX, np.uint8)
+        mask = self.decode(row)
+        if mask.shape != image.shape[:2]:
+            raise InputError(
+                self.root / row["label_path"],
+                found=f"a label of {size_text(mask)} pixels",
+                expected=f"{size_text(image)} pixels, the size of {row['image_path']}",
+                do="restore the published label, or remove the pair from the data set",
+            )
+        return image, mask
+
+
+def size_text(picture: np.ndarray) -> str:
+    """Width x height of an (H, W, ...) array, as people write it."""
+    return f"{picture.shape[1]}x{picture.shape[0]}"
+
+
+def first_names(names: list[str], limit: int = 3) -> str:
+    """The first few names of a list and how many more there are."""
+    shown = ", ".join(names[:limit])
+    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"

@@ -1,0 +1,103 @@
+"""Split a manifest into train, validation and test so that no person stands on two sides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from facefair_lib.data.subsample import rank
+from facefair_lib.errors import InputError
+
+SPLITS = ("train", "validation", "test")
+
+PROPORTIONS: Mapping[str, float] = MappingProxyType({"train": 0.7, "validation": 0.1, "test": 0.2})
+"""Share of the images wanted in each split."""
+
+
+def split_by_subject(
+    manifest: pd.DataFrame,
+    proportions: Mapping[str, float] = PROPORTIONS,
+    seed: int = 0,
+    by: Sequence[str] = ("category",),
+) -> pd.DataFrame:
+    """Assign each person, with all images, to one split.
+
+    Persons are assigned from the one with most images down; each goes where it brings the numbers of images closest
+    to the wanted ones, in its stratum and overall (least squares). Ties, and the order among equals, follow the seed.
+
+    Parameters
+    ----------
+    manifest : as ``check_manifest`` returns it
+    proportions : share of images for each of ``SPLITS``, summing to 1
+    seed : other seeds give other splits
+    by : columns whose combinations are the strata. A person's stratum is that of its first image
+
+    Returns
+    -------
+    A copy with the column split, in the order given. Each split holds at least one person
+
+    Raises
+    ------
+    InputError
+        for fewer than three persons, or proportions that are not positive shares summing to 1
+    """
+    _check_proportions(proportions)
+    subjects = manifest.groupby("subject_id", sort=True).agg({**dict.fromkeys(by, "first"), "image_id": "size"})
+    if len(subjects) < len(SPLITS):
+        raise InputError(
+            "the split",
+            found=f"{len(subjects)} person(s) on {len(manifest)} images",
+            expected="at least three persons, one for each of train, validation and test",
+            do="add people, or raise the subsample's numbers",
+        )
+    strata = subjects.groupby(list(by), sort=True).ngroup().to_numpy()  # (P,)
+    sizes = subjects["image_id"].to_numpy()  # (P,)
+    ranks = [rank(seed, name) for name in subjects.index]
+    order = sorted(range(len(subjects)), key=lambda person: (-sizes[person], ranks[person]))
+    wanted = np.array([proportions[name] for name in SPLITS])
+    assigned = _fill_empty(_assign(order, sizes, strata, wanted), sizes, wanted)
+    split = dict(zip(subjects.index, np.array(SPLITS)[assigned].tolist(), strict=True))
+    return manifest.assign(split=manifest["subject_id"].map(split))
+
+
+def _check_proportions(proportions: Mapping[str, float]) -> None:
+    right = set(proportions) == set(SPLITS) and all(share > 0 for share in proportions.values())
+    if not right or abs(sum(proportions.values()) - 1) > 1e-6:
+        raise InputError(
+            "data.split",
+            found=str(dict(proportions)),
+            expected=f"positive shares of {', '.join(SPLITS)} that sum to 1",
+            do="correct the profile's data.split",
+        )
+
+
+def _assign(order: Sequence[int], sizes: np.ndarray, strata: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    targets = np.bincount(strata, weights=sizes)[:, None] * wanted  # (strata, splits) images
+    total = sizes.sum() * wanted  # (splits,)
+    held = np.zeros_like(targets)
+    assigned = np.zeros(len(sizes), int)
+    for person in order:
+        stratum, size = strata[person], sizes[person]
+        # Growth of the squared error when this person joins a split: (x + s)^2 - x^2 = s (2 x + s).
+        inside, overall = held[stratum] - targets[stratum], held.sum(0) - total  # (splits,)
+        choice = int(np.argmin(size * (2 * inside + size) + size * (2 * overall + size)))
+        held[stratum, choice] += size
+        assigned[person] = choice
+    return assigned
+
+
+def _fill_empty(assigned: np.ndarray, sizes: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Give each empty split the smallest person of the split that is fullest among those with two persons or more."""
+    assigned = assigned.copy()
+    for empty in range(len(wanted)):
+        people = np.bincount(assigned, minlength=len(wanted))
+        if people[empty]:
+            continue
+        images = np.bincount(assigned, weights=sizes, minlength=len(wanted)) / wanted
+        donor = int(np.argmax(np.where(people > 1, images, -1)))
+        candidates = np.flatnonzero(assigned == donor)
+        assigned[candidates[np.argmin(sizes[candidates])]] = empty
+    return assigned
