@@ -1,0 +1,118 @@
+"""Tables of notebook 05: scores by group and emotion, and the gaps between them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from facefair_lib.analysis.checks import SCORE_COLUMNS, CountsByModel, check_tables, label_rows
+from facefair_lib.fairness import gaps, group_bootstrap, overall
+from facefair_lib.metrics import image_scores
+from facefair_lib.uncertainty import PERMUTATIONS, REPLICATES
+
+GROUP_ORDER = ("asian", "black", "caucasian")
+EMOTION_ORDER = ("sad", "happy", "angry")
+
+
+def nine_table(counts_by_model: Mapping[str, np.ndarray | None], people: pd.DataFrame) -> pd.DataFrame:
+    """Add each model's image IoU to the people shown, as ``<model>_iou``; None stands for pictures without masks."""
+    check_tables({model: counts for model, counts in counts_by_model.items() if counts is not None}, people)
+    scores = {
+        f"{model}_iou": np.nan if counts is None else image_scores(counts)["image_iou"]
+        for model, counts in counts_by_model.items()
+    }
+    return people.reset_index(drop=True).assign(**scores)
+
+
+def cell_table(
+    counts_by_model: CountsByModel, people: pd.DataFrame, *, replicates: int = REPLICATES, seed: int = 0
+) -> pd.DataFrame:
+    """Score each model on each cell of group and emotion.
+
+    Parameters
+    ----------
+    counts_by_model : model -> (N, 11, 11) integer counts
+    people : N rows in the order of the counts, with image_id, subject_id, group and emotion
+    replicates, seed : of the bootstrap; people are drawn within groups
+
+    Returns
+    -------
+    model, group, emotion, metric, value, low, high, n_images, n_subjects. Every pair that could occur has its rows; an
+    empty cell holds NaN and 0. Cells of fewer than ``fairness.MIN_SUBJECTS`` people are too small to compare.
+    """
+    return _sliced(counts_by_model, people, ["group", "emotion"], replicates, seed)
+
+
+def group_table(
+    counts_by_model: CountsByModel, people: pd.DataFrame, *, replicates: int = REPLICATES, seed: int = 0
+) -> pd.DataFrame:
+    """Score each model on each group: model, group, metric, value, low, high, n_images, n_subjects."""
+    return _sliced(counts_by_model, people, ["group"], replicates, seed)
+
+
+def emotion_table(
+    counts_by_model: CountsByModel, people: pd.DataFrame, *, replicates: int = REPLICATES, seed: int = 0
+) -> pd.DataFrame:
+    """Score each model on each emotion: model, emotion, metric, value, low, high, n_images, n_subjects."""
+    return _sliced(counts_by_model, people, ["emotion"], replicates, seed)
+
+
+def gap_table(
+    counts_by_model: CountsByModel,
+    people: pd.DataFrame,
+    *,
+    replicates: int = REPLICATES,
+    permutations: int = PERMUTATIONS,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Measure each model's gap between groups and between emotions.
+
+    Parameters
+    ----------
+    counts_by_model : model -> (N, 11, 11) integer counts
+    people : N rows with image_id, subject_id, group and emotion
+    replicates, permutations, seed : of bootstrap and permutation test
+
+    Returns
+    -------
+    model, feature, metric, gap, expected_by_chance, corrected, low, high, p_value, best, worst (`fairness.Gap`)
+    """
+    check_tables(counts_by_model, people, ("group", "emotion"))
+    subjects, table = people["subject_id"].to_numpy(), []
+    sizes = {"replicates": replicates, "permutations": permutations, "seed": seed}
+    for (model, counts), feature in itertools.product(counts_by_model.items(), ("group", "emotion")):
+        for metric, gap in gaps(counts, people[feature].to_numpy(), subjects, **sizes).items():
+            table.append({"model": model, "feature": feature, "metric": metric, **vars(gap)})
+    columns = ["gap", "expected_by_chance", "corrected", "low", "high", "p_value", "best", "worst"]
+    return pd.DataFrame(table, columns=["model", "feature", "metric", *columns])
+
+
+def _sliced(
+    counts_by_model: CountsByModel, people: pd.DataFrame, features: list[str], replicates: int, seed: int
+) -> pd.DataFrame:
+    """Score every model on every combination of the features' values."""
+    check_tables(counts_by_model, people, features)
+    strata = people["group"].to_numpy() if "group" in people else np.zeros(len(people), int)
+    bootstrap = group_bootstrap(people["subject_id"].to_numpy(), strata, replicates=replicates, seed=seed)
+    tables = []
+    for model, counts in counts_by_model.items():
+        for names, rows in _slices(people, features):
+            tables.append(label_rows(overall(counts, bootstrap, rows)[SCORE_COLUMNS], model=model, **names))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _slices(people: pd.DataFrame, features: list[str]) -> Iterator[tuple[dict[str, str], np.ndarray]]:
+    """Give the names and the (N,) bool rows of each combination, in the order of the tables."""
+    known = {"group": GROUP_ORDER, "emotion": EMOTION_ORDER}
+    values = [_ordered(people[feature].astype(str).unique(), known[feature]) for feature in features]
+    for combination in itertools.product(*values):
+        names = dict(zip(features, combination, strict=True))
+        yield names, np.logical_and.reduce([people[f].astype(str).to_numpy() == name for f, name in names.items()])
+
+
+def _ordered(values: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Sort values as ``known``, then those that it does not hold by name."""
+    return [name for name in known if name in values] + sorted(set(values) - set(known))
