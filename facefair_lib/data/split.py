@@ -25,8 +25,9 @@ def split_by_subject(
 ) -> pd.DataFrame:
     """Assign each person, with all images, to one split.
 
-    Persons are assigned from the one with most images down; each goes where it brings the numbers of images closest
-    to the wanted ones, in its stratum and overall (least squares). Ties, and the order among equals, follow the seed.
+    In each stratum persons are assigned from the one with most images down; each goes where it brings the numbers of
+    images closest to the wanted ones, in its stratum and in all strata so far (least squares). The order among persons
+    with equally many images follows the seed.
 
     Parameters
     ----------
@@ -76,16 +77,19 @@ def _check_proportions(proportions: Mapping[str, float]) -> None:
 
 def _assign(order: Sequence[int], sizes: np.ndarray, strata: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     targets = np.bincount(strata, weights=sizes)[:, None] * wanted  # (strata, splits) images
-    total = sizes.sum() * wanted  # (splits,)
     held = np.zeros_like(targets)
     assigned = np.zeros(len(sizes), int)
-    for person in order:
-        stratum, size = strata[person], sizes[person]
-        # Growth of the squared error when this person joins a split: (x + s)^2 - x^2 = s (2 x + s).
-        inside, overall = held[stratum] - targets[stratum], held.sum(0) - total  # (splits,)
-        choice = int(np.argmin(size * (2 * inside + size) + size * (2 * overall + size)))
-        held[stratum, choice] += size
-        assigned[person] = choice
+    # Strata of the largest persons come first: what they cannot meet, those of small persons make up for.
+    largest_first = sorted(range(len(targets)), key=lambda stratum: (-sizes[strata == stratum].max(), stratum))
+    left_over = np.zeros(len(wanted))  # images too many in each split, from the strata done
+    for stratum in largest_first:
+        for person in (person for person in order if strata[person] == stratum):
+            size, inside = sizes[person], held[stratum] - targets[stratum]  # (splits,)
+            # Growth of the squared errors when this person joins a split: (x + s)^2 - x^2 = s (2 x + s).
+            choice = int(np.argmin(size * (2 * inside + size) + size * (2 * (inside + left_over) + size)))
+            held[stratum, choice] += size
+            assigned[person] = choice
+        left_over += held[stratum] - targets[stratum]
     return assigned
 
 

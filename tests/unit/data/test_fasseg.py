@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_datasets import photograph, save
+
+from facefair_lib.data.prepare import prepare
+from facefair_lib.data.readers import open_reader
+from facefair_lib.data.readers.fasseg import CLASS_OF_COLOUR, COLOURS
+from facefair_lib.errors import InputError
+from facefair_lib.labels import INDEX
+
+PHOTOGRAPHS = Path(__file__).parents[4] / "shared" / "data" / "fasseg"
+
+
+def label_picture(shape: tuple[int, int] = (24, 18)) -> np.ndarray:
+    """Six stripes in FASSEG's colours."""
+    return np.repeat(COLOURS[np.arange(shape[0]) * 6 // shape[0]][:, None], shape[1], 1)
+
+
+def add(root: Path, version: str, part: str, name: str, seed: int = 0, labels: str = "Labels") -> None:
+    save(root / version / f"{part}_RGB" / name, photograph(seed, (24, 18)))
+    save(root / version / f"{part}_{labels}" / name, label_picture())
+
+
+@pytest.fixture
+def fasseg(tmp_path: Path) -> Path:
+    add(tmp_path, "V1", "Train", "1.bmp", 1)
+    add(tmp_path, "V1", "Train", "2.bmp", 2)
+    add(tmp_path, "V2", "Train", "1.bmp", 1)
+    add(tmp_path, "V2", "Test", "1.bmp", 3)
+    add(tmp_path, "V3", "Train", "+45/personne03149+0+45.bmp", 4, labels="labels")
+    add(tmp_path, "V3", "Train", "0/personne03246+0+0.bmp", 5, labels="labels")
+    add(tmp_path, "V3", "Test", "-60/personne08142+0-60.bmp", 6, labels="labels")
+    save(tmp_path / "V3" / "Test_RGB" / "+75" / "personne08151+0+75.bmp", photograph(7, (24, 18)))
+    (tmp_path / "V2" / "Test_RGB" / ".DS_Store").write_bytes(b"x")
+    save(tmp_path / "V2" / "Test_RGB" / "JPEG" / "1.jpg", photograph(3, (24, 18)))
+    return tmp_path
+
+
+def test_faces_that_v1_and_v2_share_are_taken_from_v2(fasseg):
+    reader = open_reader("fasseg", fasseg)
+    frame = reader.read()
+    frontal = frame[frame["subject_id"].str.startswith("frontal")].set_index("subject_id")
+    assert frontal["image_id"].to_dict() == {
+        "frontal-train-01": "V2/train/1",
+        "frontal-train-02": "V1/train/2",
+        "frontal-test-01": "V2/test/1",
+    }
+    assert any("taken from V2" in note for note in reader.notes)
+
+
+def test_poses_carry_person_and_yaw_and_pictures_without_a_label_are_reported(fasseg):
+    reader = open_reader("fasseg", fasseg, versions=["V3"])
+    frame = reader.read().set_index("image_id")
+    assert frame["subject_id"].tolist() == ["pose-08", "pose-03", "pose-03"]
+    assert frame["yaw"].tolist() == [-60.0, 45.0, 0.0]
+    assert frame.loc["V3/train/personne03149+0+45", "label_path"] == "V3/Train_labels/+45/personne03149+0+45.bmp"
+    assert any("1 files of V3 (V3/Test_RGB/+75/personne08151+0+75)" in note for note in reader.notes)
+
+
+def test_label_colours_become_the_eleven_classes(fasseg):
+    reader = open_reader("fasseg", fasseg)
+    mask = reader.mask(reader.read().iloc[0])
+    np.testing.assert_array_equal(mask[::4, 0], CLASS_OF_COLOUR)
+    assert mask[4, 0] == INDEX["hair"] and mask[16, 0] == INDEX["lips"]
+
+
+def test_blends_along_a_border_join_a_neighbour_and_never_a_third_class(fasseg):
+    reader = open_reader("fasseg", fasseg)
+    row = reader.read().iloc[0]
+    hair, skin = COLOURS[1].astype(int), COLOURS[2].astype(int)
+    picture = np.empty((24, 40, 3), np.uint8)
+    picture[:, :20], picture[:, 20:] = hair, skin
+    picture[:, 20] = (hair + skin) // 2  # as near to background's red as to hair
+    save(fasseg / row["label_path"], picture)
+    save(fasseg / row["image_path"], photograph(1, (24, 40)))
+    assert set(np.unique(reader.mask(row))) == {INDEX["hair"], INDEX["face"]}
+    residue = reader.residue(reader.read()).set_index("label_path").loc[row["label_path"]]
+    assert residue["residue"] == pytest.approx(1 / 40) and residue["off_palette"] == pytest.approx(1 / 40)
+
+
+def test_a_photograph_in_the_place_of_a_label_is_refused(fasseg):
+    reader = open_reader("fasseg", fasseg)
+    row = reader.read().iloc[0]
+    save(fasseg / row["label_path"], photograph(9, (24, 18)))
+    with pytest.raises(InputError, match="farther than 32 from every label colour"):
+        reader.mask(row)
+
+
+def test_orphans_missing_folders_and_unreadable_names_are_refused(fasseg):
+    lone = save(fasseg / "V2" / "Test_RGB" / "9.bmp", photograph(1))
+    with pytest.raises(InputError, match=r"9\.bmp[\s\S]*a photograph without a label"):
+        open_reader("fasseg", fasseg).read()
+    lone.unlink()
+    add(fasseg, "V3", "Train", "+15/face7.bmp", labels="labels")
+    with pytest.raises(InputError, match=r"face7\.bmp[\s\S]*personne<PP>"):
+        open_reader("fasseg", fasseg).read()
+    (fasseg / "V2" / "Test_RGB").rename(fasseg / "V2" / "elsewhere")
+    with pytest.raises(InputError, match="no folder test_rgb"):
+        open_reader("fasseg", fasseg).read()
+    (fasseg / "empty").mkdir()
+    with pytest.raises(InputError, match="at least one of V1, V2, V3"):
+        open_reader("fasseg", fasseg / "empty").read()
+    with pytest.raises(InputError, match="some of V1, V2, V3"):
+        open_reader("fasseg", fasseg, versions=["V4"])
+
+
+@pytest.mark.skipif(not PHOTOGRAPHS.is_dir(), reason="needs the FASSEG photographs in ../shared/data/fasseg")
+def test_the_published_photographs_are_read_packed_and_their_one_true_duplicate_found(tmp_path):
+    reader = open_reader("fasseg", PHOTOGRAPHS)
+    result = prepare(reader, tmp_path, 64, per_folder=None)
+    assert len(result.manifest) == 44 and result.manifest["subject_id"].nunique() == 24
+    # One photograph was published twice, as both series of person 03; different shots of one person must stay.
+    assert result.duplicates.table["removed_id"].tolist() == ["V3/train/personne03242+0-60"]
+    residue = reader.residue(result.manifest)
+    assert 0.005 < residue["residue"].mean() < 0.015
+    assert residue["residue"].max() < 0.02
+    present = set(np.unique(result.labels)) - {255}
+    assert present == {INDEX[name] for name in reader.expected_classes}
+    shares = result.shares.set_index(["split", "class"])["share"]
+    assert 0.3 < shares["train", "face"] < 0.6 and shares["train", "eyes"] < 0.02
