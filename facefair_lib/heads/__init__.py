@@ -1,0 +1,38 @@
+"""Rendered people: heads whose every pixel and attribute is known.
+
+A ``Person`` is who is seen, a ``Shot`` is how; both are plain values sampled from seeds. ``render`` turns a pair into a
+picture with exact labels of the eleven classes; ``compose`` puts two or three people into one picture.
+"""
+
+from facefair_lib.heads.compose import compose
+from facefair_lib.heads.people import FACIAL_HAIR, GENDERS, GLASSES, GROUPS, HAIR_STYLES, Person, sample_person
+from facefair_lib.heads.render import Rendering, render
+from facefair_lib.heads.sheets import contact_sheet
+from facefair_lib.heads.shots import BACKGROUNDS, EMOTIONS, LIGHTS, LightSetup, Shot, attributes, sample_shot
+
+__all__ = [
+    "BACKGROUNDS",
+    "EMOTIONS",
+    "FACIAL_HAIR",
+    "GENDERS",
+    "GLASSES",
+    "GROUPS",
+    "HAIR_STYLES",
+    "LIGHTS",
+    "LightSetup",
+    "Person",
+    "Rendering",
+    "Shot",
+    "attributes",
+    "compose",
+    "contact_sheet",
+    "render",
+    "sample_person",
+    "sample_shot",
+    "warm_up",
+]
+
+
+def warm_up() -> None:
+    """Bake the body file and compile the ray-casting kernels, once, before worker processes start."""
+    render(sample_person(0, hair="long", facial_hair="full", glasses="sunglasses"), sample_shot(0), size=16)

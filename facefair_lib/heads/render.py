@@ -1,0 +1,216 @@
+"""Rendering: a person and a shot in, a picture and its exact labels out.
+
+Every pixel is sampled on a regular grid. A sample's label is the class of what its ray hit, a pixel's label the class
+of most of its samples; nothing is drawn, blurred or resized that could part the label from the picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from facefair_lib.errors import InputError
+from facefair_lib.heads import geometry
+from facefair_lib.heads.accessories import add_glasses, glasses_look
+from facefair_lib.heads.background import background
+from facefair_lib.heads.hair import add_eyebrows, add_facial_hair, add_hair
+from facefair_lib.heads.light import lamps, light_hits
+from facefair_lib.heads.materials import shade_hits
+from facefair_lib.heads.numerics import dot, linear_to_srgb, normalised, rgb, stream
+from facefair_lib.heads.people import Person
+from facefair_lib.heads.rays import Camera, camera, cast, gather_hits, pixel_rays
+from facefair_lib.heads.scene import LENS, Scene, SceneBuilder
+from facefair_lib.heads.shots import Shot
+from facefair_lib.heads.strands import Scalp
+from facefair_lib.heads.warp_runtime import build_mesh, vectors
+from facefair_lib.labels import INDEX, NUM_CLASSES
+
+SMALLEST, LARGEST = 16, 1024
+_FULL_DETAIL_SIZE = 256  # picture size from which on every strand is grown
+_LASH_OPACITY = 0.62
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """A picture and its ground truth.
+
+    Attributes
+    ----------
+    rgb : (S, S, 3) uint8, sRGB
+    label : (S, S) uint8, class indices of ``facefair_lib.labels``
+    coverage : (S, S) float32 in [0, 1], share of a pixel's samples that hit a person, clothes included
+    """
+
+    rgb: np.ndarray
+    label: np.ndarray
+    coverage: np.ndarray
+
+
+@dataclass
+class Samples:
+    """The samples of one person's picture.
+
+    ``colour`` (n, n, 3) linear; ``transmission`` (n, n) of what is behind; ``label`` (n, n) uint8; ``hit`` (n, n) bool.
+    """
+
+    colour: np.ndarray
+    transmission: np.ndarray
+    label: np.ndarray
+    hit: np.ndarray
+
+
+def check_size(size: int, samples: int) -> None:
+    """Raise ``InputError`` unless a picture of that size can be rendered."""
+    if not isinstance(size, (int, np.integer)) or not SMALLEST <= size <= LARGEST:
+        raise InputError(
+            "size", found=repr(size), expected=f"{SMALLEST} to {LARGEST} whole pixels", do="give size= in that range"
+        )
+    if not isinstance(samples, (int, np.integer)) or not 1 <= samples <= 4:
+        raise InputError(
+            "samples", found=repr(samples), expected="1 to 4 samples per pixel and axis", do="give samples=2"
+        )
+
+
+def build_scene(person: Person, shot: Shot, detail: float) -> Scene:
+    """Build everything that can be seen; ``detail`` in (0, 1] is the share of strands to grow."""
+    head, template = geometry.pose_head(person, shot), geometry.head_template()
+    builder = SceneBuilder()
+    builder.add(
+        head.positions,
+        head.normals,
+        template.triangles,
+        template.part,
+        canonical=template.canonical,
+        cavity=template.cavity,
+    )
+    scalp = Scalp(head)
+    add_hair(builder, scalp, person, detail)
+    add_facial_hair(builder, scalp, person, detail)
+    add_eyebrows(builder, scalp, person, detail)
+    add_glasses(builder, head, person)
+    return builder.finish()
+
+
+def sample(person: Person, shot: Shot, side: int, detail: float, surroundings: np.ndarray) -> Samples:
+    """Cast a square grid of rays at a person and light what they hit.
+
+    Parameters
+    ----------
+    side : samples per row and column
+    detail : see ``build_scene``
+    surroundings : (3,) linear mean colour of the background
+    """
+    world = build_scene(person, shot, detail)
+    view = camera(shot)
+    rays = pixel_rays(view, side)
+    overlay = (world.part == geometry.LASHES) | (world.part == LENS)
+    points = vectors(world.positions)
+    solid = build_mesh(points, world.triangles[~overlay])
+    triangle, place = cast(solid, view.origin, rays)
+    hits = gather_hits(world, world.triangles[~overlay], world.part[~overlay], triangle, place, view, rays)
+    label, material = shade_hits(hits, world, world.cavity[~overlay][hits.triangle], person)
+    samples = Samples(
+        np.zeros((side * side, 3), np.float32),
+        np.ones(side * side, np.float32),
+        np.full(side * side, INDEX["background"], np.uint8),
+        triangle >= 0,
+    )
+    samples.colour[hits.ray] = light_hits(solid, hits, material, shot, view, side, surroundings)
+    samples.transmission[hits.ray] = 0
+    samples.label[hits.ray] = label
+    _add_overlay(samples, world, overlay, np.where(triangle >= 0, place[:, 2], np.inf), person, shot, view, rays)
+    return Samples(*(getattr(samples, name).reshape(side, side, *shape) for name, shape in _SHAPES.items()))
+
+
+_SHAPES = {"colour": (3,), "transmission": (), "label": (), "hit": ()}
+
+
+def _add_overlay(
+    samples: Samples,
+    world: Scene,
+    overlay: np.ndarray,
+    depth: np.ndarray,
+    person: Person,
+    shot: Shot,
+    view: Camera,
+    rays,
+) -> None:
+    """Lay lashes and lenses, which let light through, over what was hit behind them."""
+    triangles, part = world.triangles[overlay], world.part[overlay]
+    triangle, place = cast(build_mesh(vectors(world.positions), triangles), view.origin, rays)
+    front = np.flatnonzero((triangle >= 0) & (place[:, 2] < depth))
+    seen = part[triangle[front]]
+    lashes = front[seen == geometry.LASHES]
+    samples.colour[lashes] = samples.colour[lashes] * (1 - _LASH_OPACITY) + rgb(0.012, 0.008, 0.007) * _LASH_OPACITY
+    samples.transmission[lashes] *= 1 - _LASH_OPACITY
+    lens = front[seen == LENS]
+    if not len(lens):
+        return
+    tint, dark = glasses_look(person).lens_tint, person.glasses == "sunglasses"
+    u, v = place[lens, 0], place[lens, 1]
+    corners = triangles[triangle[lens]]
+    normal = sum(world.normals[corners[:, k]] * w[:, None] for k, w in enumerate((u, v, 1 - u - v)))
+    normal = normalised(normal)
+    facing = dot(rays[lens], normal)[:, None]
+    mirrored = rays[lens] - 2 * facing * normal
+    key = lamps(shot.light, view, rgb(1, 1, 1)).key
+    sky = np.clip(0.5 + 0.5 * mirrored[:, 1:2], 0, 1) ** 2 * rgb(0.75, 0.85, 1.0) * shot.light.ambient
+    sky = sky + np.clip(mirrored @ key, 0, 1)[:, None] ** 60 * 3 * shot.light.key
+    reflected = sky * (0.05 + 0.6 * (1 - np.abs(facing)) ** 4) * (2.2 if dark else 1.0)
+    samples.colour[lens] = samples.colour[lens] * tint + reflected
+    samples.transmission[lens] *= tint
+    samples.hit[lens] = True
+    if dark:  # a clear lens shows the eye behind it, and is labelled as what is seen
+        samples.label[lens] = INDEX["specs"]
+
+
+def develop(linear: np.ndarray, shot: Shot, samples: int) -> np.ndarray:
+    """Turn linear light on the sample grid (n, n, 3) into an sRGB picture: lens blur, exposure, film curve, grain."""
+    size = len(linear) // samples
+    blur = shot.blur * size / 128 * samples
+    if blur > 0.2:
+        linear = gaussian_filter(linear, (blur, blur, 0), truncate=2.5)
+    exposed = 0.8 * shot.light.exposure * np.maximum(linear, 0)
+    exposed = 1.06 * (1 - np.exp(-1.45 * exposed * (1 + 0.10 * exposed)))
+    pixels = linear_to_srgb(exposed.reshape(size, samples, size, samples, 3).mean((1, 3)))
+    grain = stream(shot.seed, "grain").normal(0, shot.grain, (*pixels.shape[:2], 1))
+    grain = grain + stream(shot.seed, "colour grain").normal(0, 0.4 * shot.grain, pixels.shape)
+    return (np.clip(pixels + grain, 0, 1) * 255 + 0.5).astype(np.uint8)
+
+
+def vote(label: np.ndarray, samples: int) -> np.ndarray:
+    """Most frequent class of each pixel's samples, the lowest class index on a tie: (n, n) -> (n / samples, ...)."""
+    size = len(label) // samples
+    blocks = label.reshape(size, samples, size, samples).transpose(0, 2, 1, 3).reshape(size, size, -1)
+    counts = np.stack([(blocks == index).sum(-1) for index in range(NUM_CLASSES)], -1)
+    return counts.argmax(-1).astype(np.uint8)
+
+
+def detail_for(size: int) -> float:
+    """Share of strands that a picture of this size can show."""
+    return float(np.clip(size / _FULL_DETAIL_SIZE, 0.3, 1.0))
+
+
+def render(person: Person, shot: Shot, size: int = 128, samples: int = 2) -> Rendering:
+    """Render one person.
+
+    Parameters
+    ----------
+    size : width and height in pixels, 16 to 1024
+    samples : samples per pixel along each axis, 1 to 4
+
+    Raises
+    ------
+    InputError
+        for a size or a number of samples out of range
+    """
+    check_size(size, samples)
+    side = size * samples
+    behind = background(shot, side)
+    seen = sample(person, shot, side, detail_for(size), behind.mean((0, 1)))
+    behind = behind * (0.45 + 0.6 * shot.light.ambient + 0.15 * shot.light.key)
+    linear = seen.colour + seen.transmission[..., None] * behind
+    coverage = seen.hit.reshape(size, samples, size, samples).mean((1, 3), dtype=np.float32)
+    return Rendering(develop(linear, shot, samples), vote(seen.label, samples), coverage)

@@ -1,0 +1,78 @@
+"""The scene of one picture as a single triangle soup: head, strands and glasses, with what shading needs per vertex."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from facefair_lib.heads.bake import PARTS
+
+HAIR, FACIAL_HAIR, EYEBROW_HAIR, FRAME, LENS = range(len(PARTS), len(PARTS) + 5)
+"""Part numbers beyond those of the body."""
+STRAND_PARTS = (HAIR, FACIAL_HAIR, EYEBROW_HAIR)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Triangles of everything that can be seen.
+
+    Attributes
+    ----------
+    positions, normals, canonical : (N, 3) float32
+    tangents : (N, 3) float32, along a strand; zero elsewhere
+    strand : (N, 3) float32: position along the strand (0 root, 1 tip), across it (-1, 1), random number of the strand
+    triangles : (T, 3) int32
+    part : (T,) int8
+    cavity : (T,) int8, see ``BodyModel``
+    """
+
+    positions: np.ndarray
+    normals: np.ndarray
+    canonical: np.ndarray
+    tangents: np.ndarray
+    strand: np.ndarray
+    triangles: np.ndarray
+    part: np.ndarray
+    cavity: np.ndarray
+
+
+@dataclass
+class SceneBuilder:
+    """Collects meshes and joins them once."""
+
+    _pieces: list[tuple[np.ndarray, ...]] = field(default_factory=list)
+    _vertices: int = 0
+
+    def add(
+        self,
+        positions: np.ndarray,
+        normals: np.ndarray,
+        triangles: np.ndarray,
+        part: int | np.ndarray,
+        *,
+        canonical: np.ndarray | None = None,
+        tangents: np.ndarray | None = None,
+        strand: np.ndarray | None = None,
+        cavity: np.ndarray | None = None,
+    ) -> None:
+        """Add a mesh; what is absent is zero, and ``canonical`` is the position itself."""
+        nothing = np.zeros((len(positions), 3), np.float32)
+        self._pieces.append(
+            (
+                positions,
+                normals,
+                positions if canonical is None else canonical,
+                nothing if tangents is None else tangents,
+                nothing if strand is None else strand,
+                triangles + self._vertices,
+                np.broadcast_to(np.asarray(part, np.int8), len(triangles)),
+                np.zeros(len(triangles), np.int8) if cavity is None else cavity,
+            )
+        )
+        self._vertices += len(positions)
+
+    def finish(self) -> Scene:
+        """Join the meshes in the order they were added."""
+        joined = [np.concatenate(arrays) for arrays in zip(*self._pieces, strict=True)]
+        return Scene(*(array.astype(np.float32) for array in joined[:5]), joined[5].astype(np.int32), *joined[6:])

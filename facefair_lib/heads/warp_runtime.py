@@ -1,0 +1,58 @@
+"""Warp, set up for this project: quiet, on the CPU, with its compiled kernels in the project's cache folder.
+
+Every module that uses Warp imports it from here, so the cache folder is set before Warp starts.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+
+import numpy as np
+import warp as wp
+
+from facefair_lib.paths import cache_dir
+
+wp.config.log_level = wp.LOG_WARNING
+wp.config.enable_backward = False  # no gradients are taken; halves the time to compile a kernel
+wp.config.kernel_cache_dir = str(cache_dir() / "warp")
+
+
+def _start() -> None:
+    """Start Warp without its line about a missing CUDA driver, which it writes past Python to the error stream."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as caught:
+        os.dup2(caught.fileno(), 2)
+        try:
+            wp.init()
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+        caught.seek(0)
+        said = caught.read().decode(errors="replace").splitlines()
+    for line in said:
+        if "NVIDIA CUDA driver" not in line:
+            print(line, file=sys.stderr)
+
+
+_start()
+
+DEVICE = "cpu"
+"""Pictures must be the same bytes on every machine, so all rays are cast on the CPU even where there is a GPU."""
+
+
+def vectors(values: np.ndarray) -> wp.array:
+    """Hand an (N, 3) array to Warp as N vectors."""
+    return wp.array(np.ascontiguousarray(values, np.float32), dtype=wp.vec3, device=DEVICE)
+
+
+def scalars(values: np.ndarray, dtype: type = wp.float32) -> wp.array:
+    """Hand an (N,) array to Warp."""
+    return wp.array(np.ascontiguousarray(values), dtype=dtype, device=DEVICE)
+
+
+def build_mesh(points: wp.array, triangles: np.ndarray) -> wp.Mesh:
+    """Build the search tree over triangles (T, 3) of ``points``."""
+    return wp.Mesh(points=points, indices=scalars(triangles.ravel().astype(np.int32), wp.int32))
