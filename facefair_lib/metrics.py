@@ -213,7 +213,7 @@ class Estimand:
     def parts(self, counts: np.ndarray) -> np.ndarray:
         """Give the summands of each image, (N, C, C) -> (N, K) float64, all finite."""
         if not self.per_image:
-            return counts.reshape(len(counts), -1).astype(float)  # (N, C * C)
+            return counts.reshape(len(counts), counts.shape[-1] ** 2).astype(float)  # (N, C * C)
         scores = self.score(counts)  # (N,)
         return np.stack([np.nan_to_num(scores), np.isfinite(scores)], -1)  # (N, 2)
 

@@ -11,6 +11,7 @@ et al., NeuroImage 123 (2015).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -61,13 +62,14 @@ class SubjectBootstrap:
         (B, ...) float64
         """
         chosen = np.arange(len(self.unit)) if rows is None else np.flatnonzero(rows)
-        flat = np.asarray(values)[chosen].reshape(len(chosen), -1)  # (n, K)
+        inner = np.shape(values)[1:]
+        flat = np.asarray(values)[chosen].reshape(len(chosen), math.prod(inner))  # (n, K)
         subjects, position = np.unique(self.unit[chosen], return_inverse=True)
         by_subject = sum_by(position, flat, len(subjects))  # (s, K)
         totals = np.empty((len(self.weights), by_subject.shape[1]))
         for part in _chunks(len(totals)):
             totals[part] = self.weights[part][:, subjects].astype(float) @ by_subject
-        return totals.reshape(len(totals), *np.shape(values)[1:])
+        return totals.reshape(len(totals), *inner)
 
     def subjects(self, rows: np.ndarray | None = None) -> int:
         """Count the subjects of some images, of all by default."""
@@ -154,6 +156,11 @@ def permuted_totals(
     Returns
     -------
     (P, G, K) float64, groups in sorted order
+
+    Raises
+    ------
+    InputError
+        if labels vary for some subjects but for fewer than half of them: neither way of shuffling fits
     """
     unit, _ = encode_labels(subjects, "subject_id")
     code, names = encode_labels(labels, "labels", len(unit))
@@ -164,6 +171,7 @@ def permuted_totals(
         label_of_subject[unit] = code
         code, block = label_of_subject, np.zeros(len(values), np.int64)
     else:
+        _check_mostly_varying(code, unit)
         block = unit
     rng = np.random.default_rng(seed)
     totals = np.empty((permutations, len(names), values.shape[1]))
@@ -218,7 +226,7 @@ def encode_labels(labels: np.ndarray, name: str, length: int | None = None) -> t
             expected="a label for every image",
             do="complete the column, or leave these images out before scoring",
         )
-    names, codes = np.unique(labels.astype(str), return_inverse=True)
+    codes, names = pd.factorize(labels, sort=True)
     return codes.astype(np.int64), names
 
 
@@ -234,6 +242,19 @@ def sum_by(position: np.ndarray, values: np.ndarray, length: int) -> np.ndarray:
     rows = np.arange(len(position))
     member = sparse.csr_array((np.ones(len(rows)), (position, rows)), shape=(length, len(rows)))
     return member @ np.asarray(values, float)
+
+
+def _check_mostly_varying(code: np.ndarray, unit: np.ndarray) -> None:
+    """Refuse sets that shuffling within subjects would leave nearly as they are."""
+    pairs = np.unique(np.stack([unit, code]), axis=1)  # (2, number of subject-label pairs)
+    varying = int((np.bincount(pairs[0]) > 1).sum())
+    if 2 * varying < unit.max() + 1:
+        raise InputError(
+            "permutation test",
+            found=f"{varying} of {unit.max() + 1} subjects under several labels",
+            expected="one label for every subject, or several labels for at least half of them",
+            do="leave out the images by which these subjects change their label",
+        )
 
 
 def _draw(stratum_of_subject: np.ndarray, replicates: int, rng: np.random.Generator) -> np.ndarray:
