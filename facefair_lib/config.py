@@ -61,11 +61,12 @@ class DataSettings(Section):
 
 
 class ModelSettings(Section):
-    """One network: its backbone, where its weights start, and what its head adds."""
+    """One network: its backbone, where its weights start, the channels of its head, and how long it is fitted."""
 
     backbone: str
     weights: Literal["none", "imagenet", "coco"]
     output_stride: Literal[4, 8, 16]
+    channels: Count
     epochs: Count
     learning_rate: Annotated[float, Field(gt=0)]
 
@@ -76,17 +77,11 @@ class DeepLabSettings(ModelSettings):
     atrous_rates: tuple[int, int, int]
 
 
-class PSPNetSettings(ModelSettings):
-    """PSPNet: the channels of its pyramid head."""
-
-    channels: Count
-
-
 class ModelsSettings(Section):
     """The two networks of the course paper."""
 
     deeplabv3: DeepLabSettings
-    pspnet: PSPNetSettings
+    pspnet: ModelSettings
 
 
 class TrainingSettings(Section):
@@ -157,7 +152,9 @@ def load_profile(name: str, folder: Path | None = None) -> Profile:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
-        raise InputError(path, found=f"no valid YAML: {error}", expected="a profile", do="mend the line named") from error
+        raise InputError(
+            path, found=f"no valid YAML: {error}", expected="a profile", do="mend the line named"
+        ) from error
     return parse_profile({"name": name, **values} if isinstance(values, dict) else values, path)
 
 

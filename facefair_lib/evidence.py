@@ -16,6 +16,7 @@ DATA, METRICS, EXPERIMENT = "01_data_preparation", "04_metric_analysis", "05_eth
 TRAINING: Mapping[str, str] = MappingProxyType({"deeplabv3": "02_train_deeplabv3", "pspnet": "03_train_pspnet"})
 
 _SCORE = "value low high n_images n_subjects"
+_ATTRIBUTES = "gender age skin_tone yaw light"
 _HISTORY = "epoch split loss accuracy precision recall f1 iou"
 _MODEL = (
     "model backbone weights parameters epochs best_epoch seconds seconds_per_epoch images_per_second device precision"
@@ -35,7 +36,7 @@ SCHEMAS: Mapping[str, str] = MappingProxyType(
         f"{METRICS}/differences": "class metric difference low high",
         f"{METRICS}/images": "model image_id subject_id image_iou image_f1 accuracy",
         f"{METRICS}/transfer": "trained_on model class f1 low high n_images n_subjects",
-        f"{EXPERIMENT}/nine": "subject_id group emotion gender age skin_tone yaw light deeplabv3_iou pspnet_iou",
+        f"{EXPERIMENT}/nine": f"image_id group emotion {_ATTRIBUTES} deeplabv3_iou pspnet_iou",
         f"{EXPERIMENT}/cells": f"model group emotion metric {_SCORE}",
         f"{EXPERIMENT}/groups": f"model group metric {_SCORE}",
         f"{EXPERIMENT}/emotions": f"model emotion metric {_SCORE}",

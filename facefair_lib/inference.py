@@ -35,7 +35,9 @@ def load_network(name: str, model: ModelSettings, weights: Path) -> nn.Module:
         state = torch.load(weights, map_location="cpu", weights_only=True)
         network.load_state_dict(state)
     except FileNotFoundError as error:
-        raise InputError(where, found="no such file", expected="best.pt of a fit", do="train this network first") from error
+        raise InputError(
+            where, found="no such file", expected="best.pt of a fit", do="train this network first"
+        ) from error
     except Exception as error:  # unpickling fails in many ways; a wrong network is a RuntimeError
         raise InputError(
             where,

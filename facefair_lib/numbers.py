@@ -23,7 +23,7 @@ from facefair_lib.metrics import ESTIMANDS
 from facefair_lib.results import write_text
 from facefair_lib.tables import EXPERIMENT_METRIC, SMALL_CELL
 from facefair_lib.titles import MODEL_TITLES, in_text, title
-from facefair_lib.uncertainty import LEVEL, PERMUTATIONS
+from facefair_lib.uncertainty import LEVEL
 
 FIRST, SECOND = MODEL_TITLES
 
@@ -75,7 +75,7 @@ def _settings(macros: Macros, settings: Mapping[str, Any]) -> None:
     add("BatchSize", "training.batch_size", str)
     add("WeightDecay", "training.weight_decay", lambda value: f"{value:g}")
     add("DiceWeight", "training.dice_weight", lambda value: f"{value:g}")
-    add("Replicates", "analysis.replicates", count)
+    add("Replicates", "analysis.replicates", count)  # of the bootstrap and of the permutation test
     add("PeoplePerCell", "experiment.people_per_cell", str)
     for model in MODEL_TITLES:
         add(macro_name("backbone", model), f"models.{model}.backbone", backbone_title)
@@ -130,7 +130,6 @@ def _definitions(macros: Macros) -> None:
             macro_name("definition", key), text[0].lower() + text[1:], f"facefair_lib/metrics.py {key} definition"
         )
     macros.add("IntervalLevel", percent(LEVEL, 0), "facefair_lib/uncertainty.py LEVEL value")
-    macros.add("Permutations", count(PERMUTATIONS), "facefair_lib/uncertainty.py PERMUTATIONS value")
     macros.add("Alpha", f"{verdicts.ALPHA:g}", "facefair_lib/verdicts.py ALPHA value")
     macros.add("Power", percent(verdicts.POWER, 0), "facefair_lib/verdicts.py POWER value")
     macros.add("SmallCell", latex.words(SMALL_CELL), "facefair_lib/tables.py SMALL_CELL value")
@@ -151,6 +150,8 @@ def _data(macros: Macros, evidence: Evidence) -> None:
     colours = evidence.table(f"{DATA}/colours")
     macros.add("Classes", latex.words(len(colours.rows)), colours.whole(None, "rows").origin)
     shares = evidence.table(f"{DATA}/class_shares")
+    labelled = shares.rows.loc[shares.rows["images"] > 0, "class"].nunique()
+    macros.add("LabelledClasses", latex.words(labelled), shares.whole(None, "images").origin)
     train = shares.rows[(shares.rows["split"] == "train") & (shares.rows["share"] > 0)].sort_values("share")
     for tag, position in (("largest", -1), ("smallest", 0)):
         name = train.iloc[position]["class"]
@@ -248,25 +249,37 @@ def _estimate(macros: Macros, name: str, table: Table, **keys: object) -> None:
 
 
 def _experiment(macros: Macros, evidence: Evidence) -> None:
-    people = evidence.table("experiment/people")
-    scored = people.rows[people.rows["role"] == "scored"]
-    macros.add("ExperimentImages", count(len(scored)), f"{people.name}.csv role=scored rows")
-    macros.add("ExperimentPeople", count(scored["subject_id"].nunique()), f"{people.name}.csv role=scored subject_id")
+    groups = evidence.table(f"{EXPERIMENT}/groups")
+    scored = groups.rows["metric"].eq(EXPERIMENT_METRIC).any()
+    macros.switch("experimentscored", bool(scored), f"{groups.name}.csv metric={EXPERIMENT_METRIC} rows")
     macros.add("ExperimentMetric", title(EXPERIMENT_METRIC), "facefair_lib/tables.py EXPERIMENT_METRIC value")
+    _experiment_size(macros, evidence, groups)
     for feature in ("group", "emotion"):
         table = evidence.table(f"{EXPERIMENT}/{feature}s")
-        chosen = table.rows[table.rows["metric"] == EXPERIMENT_METRIC]
-        for r in chosen.to_dict("records"):
+        for r in table.rows[table.rows["metric"] == EXPERIMENT_METRIC].to_dict("records"):
             keys = {"model": r["model"], feature: r[feature], "metric": EXPERIMENT_METRIC}
             _estimate(macros, macro_name(feature, str(r[feature]), r["model"]), table, **keys)
     gaps = evidence.table(f"{EXPERIMENT}/gaps")
     for feature in ("group", "emotion"):
-        tests = [_gap_test(gaps, feature, model) for model in MODEL_TITLES]
+        tests = [_gap_test(gaps, feature, model) for model in MODEL_TITLES] if scored else []
         for test in tests:
             origin = gaps.cell("gap", model=test.model, feature=feature, metric=EXPERIMENT_METRIC).origin
             macros.add(macro_name(feature, "gap_verdict", test.model), verdicts.gap_verdict(test), origin)
         origin = gaps.whole(None, f"p_value (feature={feature},metric={EXPERIMENT_METRIC})").origin
         macros.add(macro_name(feature, "gap_summary"), verdicts.gap_summary(feature, tests), origin)
+
+
+def _experiment_size(macros: Macros, evidence: Evidence, groups: Table) -> None:
+    """How many pictures and people were scored, and whether they are rendered or a reader's own photographs."""
+    one = groups.rows[(groups.rows["model"] == FIRST) & (groups.rows["metric"] == EXPERIMENT_METRIC)]
+    keys = f"model={FIRST},metric={EXPERIMENT_METRIC}"
+    macros.add("ExperimentImages", count(one["n_images"].sum()), f"{groups.name}.csv {keys} n_images")
+    shown = set(evidence.table(f"{EXPERIMENT}/nine").rows["image_id"].astype(str))
+    name = "experiment/people"
+    rendered = evidence.has(name) and shown <= set(evidence.table(name).rows["image_id"].astype(str))
+    macros.switch("renderedexperiment", rendered, f"{EXPERIMENT}/nine.csv all image_id")
+    # A person belongs to one group, so the groups' people add up.
+    macros.add("ExperimentPeople", count(one["n_subjects"].sum()), f"{groups.name}.csv {keys} n_subjects")
 
 
 def _gap_test(gaps: Table, feature: str, model: str) -> verdicts.GapTest:

@@ -25,12 +25,16 @@ def results_dir(profile: str) -> Path:
 
 
 def cache_dir() -> Path:
-    """Folder of things that are made once per machine (baked body model, compiled kernels); ``FACEFAIR_CACHE`` moves it."""
+    """Folder of things that are made once per machine (baked body model, compiled kernels); ``FACEFAIR_CACHE`` moves
+    it.
+    """
     return Path(os.environ.get("FACEFAIR_CACHE", REPOSITORY / ".cache"))
 
 
 def report_pdf(profile: str) -> Path:
-    """The finished report: ``report/report.pdf`` for the default profile, ``report/report-<profile>.pdf`` for others."""
+    """The finished report: ``report/report.pdf`` for the default profile, ``report/report-<profile>.pdf`` for
+    others.
+    """
     name = "report.pdf" if profile == DEFAULT_PROFILE else f"report-{profile}.pdf"
     folder = REPORT if "FACEFAIR_RESULTS" not in os.environ else results_dir(profile)
     return folder / name

@@ -1,7 +1,8 @@
 """Progress of long work, shown where people look: one updating line in a notebook, a line now and then in a terminal.
 
-A notebook that papermill runs has no terminal, so its runner names a file in ``FACEFAIR_PROGRESS`` and prints what arrives
-there. tqdm is not used: under papermill its widget stays at 0 % and its plain form fills the notebook with lines.
+A notebook that papermill runs has no terminal, so its runner names a file in ``FACEFAIR_PROGRESS`` and prints what
+arrives there. tqdm is not used: under papermill its widget stays at 0 % and its plain form fills the notebook with
+lines.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -42,6 +42,9 @@ REQUIRED_FIGURES: Mapping[str, str] = MappingProxyType(
 
 OPTIONAL_FIGURES: Mapping[str, str] = MappingProxyType({"data_class_shares": DATA, "data_duplicates": DATA})
 """Figures that a profile may lack, such as pairs of duplicates where there are none; the text then leaves them out."""
+
+NEEDS_SCORES = ("fig8_group_scores",)
+"""Figures that need masks of the experiment's people; a reader's own photographs may come without."""
 
 INSTALL_LATEX = (
     "sudo apt-get install --no-install-recommends texlive-latex-recommended texlive-fonts-recommended "
@@ -105,7 +108,8 @@ def assemble(evidence: Evidence, settings: Mapping[str, Any], build_dir: Path) -
         shutil.rmtree(build_dir / folder, ignore_errors=True)
     numbers = compose_numbers(evidence, settings)
     tables = write_tables(evidence, build_dir / "tables")
-    figures = collect_figures(evidence.results_dir, build_dir / "figures")
+    unscored = () if "cell_scores" in tables else NEEDS_SCORES
+    figures = collect_figures(evidence.results_dir, build_dir / "figures", leave_out=unscored)
     write_text(build_dir / "numbers.tex", numbers)
     switches = Macros()
     for stem in OPTIONAL_FIGURES:
@@ -115,8 +119,8 @@ def assemble(evidence: Evidence, settings: Mapping[str, Any], build_dir: Path) -
     write_text(build_dir / "contents.tex", switches.render())
 
 
-def collect_figures(results_dir: Path, folder: Path) -> list[str]:
-    """Copy the PDF of every figure from the stages to ``folder``; returns the stems that there are.
+def collect_figures(results_dir: Path, folder: Path, leave_out: Collection[str] = ()) -> list[str]:
+    """Copy the PDF of every figure from the stages to ``folder``, but those to leave out; returns their stems.
 
     Raises
     ------
@@ -127,6 +131,8 @@ def collect_figures(results_dir: Path, folder: Path) -> list[str]:
     stems = []
     for stem, stage in {**REQUIRED_FIGURES, **OPTIONAL_FIGURES}.items():
         source = Path(results_dir) / stage / "figures" / f"{stem}.pdf"
+        if stem in leave_out:
+            continue
         if source.is_file():
             shutil.copyfile(source, folder / source.name)
             stems.append(stem)

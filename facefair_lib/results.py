@@ -1,7 +1,7 @@
 """The results store: one folder per stage, tidy files, nothing half-written.
 
-Every write goes to a temporary name in the same folder and is renamed when complete, so that a reader sees the old file or
-the new one and never a part. CSVs have a fixed float format and no timestamps: the same results give the same bytes.
+Every write goes to a temporary name in the same folder and is renamed when complete, so that a reader sees the old file
+or the new one and never a part. CSVs have a fixed float format and no timestamps: the same results give the same bytes.
 """
 
 from __future__ import annotations

@@ -299,30 +299,20 @@ def group_gaps(gaps: pd.DataFrame, metric: str = EXPERIMENT_METRIC) -> str:
 
 
 def transfer_scores(transfer: pd.DataFrame) -> str:
-    """F1 on photographs of models trained on each kind of picture, per class and on average."""
-    pairs = [
-        (source, key)
-        for source in dict.fromkeys(transfer["trained_on"])
-        for key in in_order(transfer.loc[transfer["trained_on"] == source, "model"], MODEL_TITLES)
-    ]
-    names = [name for name in dict.fromkeys(transfer["class"]) if name != "mean"]
-    blocks: list[list[list[str]]] = []
-    for block in (names, ["mean"]):
-        lines = []
-        for name in block:
-            rows = [find(transfer, trained_on=source, model=key, **{"class": name}) for source, key in pairs]
-            counts = next(row for row in rows if row is not None)
-            scores = [estimate_of(row, "f1") for row in rows]
-            lines.append([title(name), *scores, count(counts["n_images"]), count(counts["n_subjects"])])
-        blocks.append(lines)
-    spans, rules, column = "", "", 2
-    for source in dict.fromkeys(source for source, _ in pairs):
-        width = sum(source == other for other, _ in pairs)
-        spans += rf" & \multicolumn{{{width}}}{{c}}{{Trained on {escape(source)}}}"
-        rules += rf"\cmidrule(lr){{{column}-{column + width - 1}}}"
-        column += width
-    heads = [[spans + r" & & \\" + "\n" + rules], ["Class", *(title(key) for _, key in pairs), "Images", "People"]]
-    return tabular("l" + "c" * len(pairs) + "rr", heads, blocks)
+    """F1 on photographs, by class and on average: one row for each model and what it was trained on."""
+    names = list(dict.fromkeys(transfer["class"]))
+    blocks = []
+    for source in dict.fromkeys(transfer["trained_on"]):
+        block: list[list[str]] = []
+        rows = transfer[transfer["trained_on"] == source]
+        for key in models_of(rows):
+            scores = [estimate_of(find(rows, model=key, **{"class": name}), "f1") for name in names]
+            counts = rows[rows["model"] == key].iloc[-1]
+            sizes = [count(counts["n_images"]), count(counts["n_subjects"])]
+            block.append([_BLANK if block else rf"\emph{{{escape(source)}}}", title(key), *scores, *sizes])
+        blocks.append(block)
+    heads = [["Trained on", "Model", *(title(name) for name in names), "Images", "People"]]
+    return tabular("ll" + "c" * len(names) + "rr", heads, blocks)
 
 
 @dataclass(frozen=True)
@@ -351,8 +341,8 @@ TABLES: Mapping[str, Recipe] = MappingProxyType(
             lambda e: published_comparison(e.paper("published").rows, e.table(f"{METRICS}/summary").rows, e.models())
         ),
         "experiment_people": Recipe(lambda e: experiment_people(e.table(f"{EXPERIMENT}/nine").rows)),
-        "cell_scores": Recipe(lambda e: cell_scores(e.table(f"{EXPERIMENT}/cells").rows)),
-        "group_gaps": Recipe(lambda e: group_gaps(e.table(f"{EXPERIMENT}/gaps").rows)),
+        "cell_scores": Recipe(lambda e: cell_scores(e.table(f"{EXPERIMENT}/cells").rows), (f"{EXPERIMENT}/cells",)),
+        "group_gaps": Recipe(lambda e: group_gaps(e.table(f"{EXPERIMENT}/gaps").rows), (f"{EXPERIMENT}/cells",)),
         "transfer_scores": Recipe(
             lambda e: transfer_scores(e.table(f"{METRICS}/transfer").rows), (f"{METRICS}/transfer",)
         ),

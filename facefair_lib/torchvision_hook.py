@@ -1,8 +1,9 @@
 """Let a CUDA build of torchvision be imported beside a CPU build of torch.
 
-torchvision's compiled library then fails to load, its two detection operators stay unregistered, and ``import torchvision``
-dies with "operator torchvision::nms does not exist", taking lightning, timm and segmentation-models-pytorch with it. No
-model here uses these operators, so their schemas are declared, and only when the compiled library really cannot be loaded.
+torchvision's compiled library then fails to load, its two detection operators stay unregistered, and ``import
+torchvision`` dies with "operator torchvision::nms does not exist", taking lightning, timm and
+segmentation-models-pytorch with it. No model here uses these operators, so their schemas are declared, and only when
+the compiled library really cannot be loaded.
 
 The finder costs nothing until torchvision is imported: neither torch nor torchvision is imported here.
 """

@@ -127,9 +127,11 @@ def gap_verdict(test: GapTest) -> str:
         f"alone would put them {percent(test.chance)} points apart on average"
     )
     if not test.distinguishable:
-        return f"{seen}; this gap is not distinguishable from chance ({p})"
-    rest = rf"{percent(test.corrected)} points remain (interval {percent(test.low)} to {percent(test.high)})"
-    return f"{seen}; this gap is distinguishable from chance ({p}), and {rest} once chance is taken off"
+        bound = f"a true gap of up to {percent(test.high)} points would agree with the data"
+        return f"{seen}; this gap is not distinguishable from chance ({p}), and {bound}"
+    rest = f"{percent(test.corrected)} points remain once chance is taken off"
+    span = f"interval of the true gap {percent(test.low)} to {percent(test.high)}"
+    return f"{seen}; this gap is distinguishable from chance ({p}), and {rest} ({span})"
 
 
 def gap_summary(feature: str, tests: Sequence[GapTest]) -> str:
@@ -140,7 +142,7 @@ def gap_summary(feature: str, tests: Sequence[GapTest]) -> str:
     clear = [title(test.model) for test in tests if test.distinguishable]
     unclear = [title(test.model) for test in tests if test.tested and not test.distinguishable]
     if not clear and not unclear:
-        return f"there were too few people to compare {what}"
+        return f"there were too few people with masks to compare {what}"
     if not clear:
         who = "neither model" if len(unclear) == 2 else unclear[0]
         return f"the gap between {what} is not distinguishable from chance for {who}"

@@ -8,13 +8,14 @@ Written under one root, as the published set is::
     attributes.csv                           who and what each picture shows, as rendered
 
 It holds on purpose what a preparation must deal with: exact duplicates, near-duplicates, several folders of one person,
-pictures of several people. A plan, made from the seed alone, lists every picture; whatever the plan names and the disk lacks
-is rendered, so an interrupted run goes on where it stopped and two runs give the same bytes.
+pictures of several people. A plan, made from the seed alone, lists every picture; whatever the plan names and the disk
+lacks is rendered, so an interrupted run goes on where it stopped and two runs give the same bytes.
 """
 
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -42,12 +43,20 @@ from facefair_lib.heads import (
 from facefair_lib.labels import encode
 
 # First names of many languages. They are dealt out at random: a folder's name says nothing about a group.
+# fmt: off
 _NAMES = {
-    "female": "aisha anna beatriz chloe daria elif fatima grace hana ines jia keiko lucia mei nadia olga priya rosa sara "
-    "thandi uma vera wanjiru xin yara zoe".split(),
-    "male": "ahmed ben carlos dmitri emre felix goran hiro ivan jamal kofi liam mateo nikhil omar pedro quang rafael samir "
-    "tomas umar victor wei xavier yusuf zane".split(),
+    "female": [
+        "aisha", "anna", "beatriz", "chloe", "daria", "elif", "fatima", "grace", "hana", "ines", "jia",
+        "keiko", "lucia", "mei", "nadia", "olga", "priya", "rosa", "sara", "thandi", "uma", "vera", "wanjiru",
+        "xin", "yara", "zoe",
+    ],
+    "male": [
+        "ahmed", "ben", "carlos", "dmitri", "emre", "felix", "goran", "hiro", "ivan", "jamal", "kofi", "liam",
+        "mateo", "nikhil", "omar", "pedro", "quang", "rafael", "samir", "tomas", "umar", "victor", "wei",
+        "xavier", "yusuf", "zane",
+    ],
 }
+# fmt: on
 _VARIANTS = ("studio", "street", "room")
 
 Advance = Callable[[int, int], None]
@@ -80,22 +89,28 @@ class Picture:
 def plan_cohort(settings: CohortSettings, seed: int) -> list[Picture]:
     """List every picture of the cohort, in the order in which files are written.
 
-    Groups, genders and emotions are dealt out in turn, so that they are balanced and independent of each other; everything
-    else about a person or a shot follows from its own seed.
+    Groups, genders and emotions are dealt out in turn, so that they are balanced and independent of each other;
+    everything else about a person or a shot follows from its own seed.
     """
     originals = [*_people(settings, seed), *_real(settings, seed), *_multiperson(settings, seed)]
     return [*originals, *_duplicates(originals, settings, seed)]
 
 
 def write_cohort(
-    root: Path, settings: CohortSettings, seed: int, workers: int, progress: Advance | None = None
+    root: Path,
+    settings: CohortSettings,
+    seed: int,
+    workers: int,
+    version: str = "",
+    progress: Advance | None = None,
 ) -> Path:
     """Render the cohort into ``root``.
 
     Parameters
     ----------
     workers : processes; Warp's CPU kernels are single-threaded, so one per core
-    progress : called with (pictures there, pictures in all)
+    version : of the rendering code; pictures of another version, or of other settings, are rendered again
+    progress : called with (pictures there, pictures to render)
 
     Returns
     -------
@@ -104,37 +119,49 @@ def write_cohort(
     Raises
     ------
     InputError
-        if ``root`` holds a cohort of another plan: nothing of it is overwritten
+        if ``root`` holds files that were not rendered here: nothing of them is overwritten
     """
     plan = plan_cohort(settings, seed)
-    _check_same_plan(root, plan, settings)
-    rendered = [picture for picture in plan if not picture.copy_of]
-    missing = [picture for picture in rendered if not _is_there(root, picture)]
-    done = len(rendered) - len(missing)
-    if progress:
-        progress(done, len(plan))
-    for _ in _render_all(root, missing, settings, workers):
-        done += 1
-        if progress:
-            progress(done, len(plan))
-    for picture in plan[len(rendered) :]:
+    originals = [picture for picture in plan if not picture.copy_of]
+    write_pictures(root, originals, settings.size, settings.samples, workers, version, progress)
+    for picture in plan[len(originals) :]:
         _write_duplicate(root, picture)
-    if progress:
-        progress(len(plan), len(plan))
     results.write_text(root / "training.xml", _index(plan))
     results.write_csv(root / "attributes.csv", _attributes_table(plan))
     return root
 
 
-def _check_same_plan(root: Path, plan: list[Picture], settings: CohortSettings) -> None:
-    digest = hashlib.sha256(repr((settings.size, settings.samples, plan)).encode()).hexdigest()
+def write_pictures(
+    root: Path,
+    pictures: list[Picture],
+    size: int,
+    samples: int,
+    workers: int,
+    version: str = "",
+    progress: Advance | None = None,
+) -> None:
+    """Render the pictures that ``root`` lacks; see ``write_cohort`` for the arguments and errors."""
+    _start_or_resume(root, repr((version, size, samples, pictures)))
+    missing = [picture for picture in pictures if not _is_there(root, picture)]
+    for done, _ in enumerate(_render_all(root, missing, size, samples, workers), len(pictures) - len(missing) + 1):
+        if progress:
+            progress(done, len(pictures))
+
+
+def _start_or_resume(root: Path, plan: str) -> None:
+    """Keep pictures of the same plan, clear pictures of another one, and touch no folder that was not made here."""
+    digest = hashlib.sha256(plan.encode()).hexdigest()
     marker = root / ".plan"
-    if marker.exists() and marker.read_text(encoding="utf-8") != digest:
+    if marker.exists():
+        if marker.read_text(encoding="utf-8") == digest:
+            return
+        shutil.rmtree(root)  # every picture in it can be rendered again from its profile
+    elif root.is_dir() and any(path.name != "provenance.json" for path in root.iterdir()):
         raise InputError(
             root,
-            found="a cohort rendered with other settings or another seed",
-            expected="an empty folder, or the cohort that this profile describes",
-            do="remove this folder to render it again (make clean PROFILE=…), or undo the change to the profile",
+            found="a folder with files that were not rendered here",
+            expected="an empty folder, or one that an earlier run has begun",
+            do="name another folder, or empty this one",
         )
     results.write_text(marker, digest)
 
@@ -145,10 +172,11 @@ def _turns(count: int, seed: int, *streams: str) -> Iterator[tuple[str, str, str
     order = _generator(seed, *streams).permutation(len(combinations))
     for number in range(count):
         group, gender, emotion = combinations[order[number % len(order)]]
-        yield group, gender, emotion, *_seeds(seed, *streams, str(number))
+        yield group, gender, emotion, *stream_seeds(seed, *streams, str(number))
 
 
-def _seeds(seed: int, *streams: str) -> tuple[int, int]:
+def stream_seeds(seed: int, *streams: str) -> tuple[int, int]:
+    """A person's and a shot's seed, from a stream that is named by words: other streams never change it."""
     person, shot = _generator(seed, *streams).integers(0, 2**31 - 1, 2)
     return int(person), int(shot)
 
@@ -182,7 +210,7 @@ def _people(settings: CohortSettings, seed: int) -> Iterator[Picture]:
         folders = (f"{name}1", f"{name}2") if number < settings.two_folders else (f"{name}1",)
         for folder in folders:
             for shot_number in range(settings.shots):
-                _, shot = _seeds(seed, "people", folder, str(shot_number))
+                _, shot = stream_seeds(seed, "people", folder, str(shot_number))
                 variant = _VARIANTS[shot_number % len(_VARIANTS)]
                 emotion = EMOTIONS[(shot_number + number) % len(EMOTIONS)]
                 file = f"{folder}_{shot_number:03d}.png"
@@ -226,13 +254,13 @@ def _is_there(root: Path, picture: Picture) -> bool:
     return (root / picture.sample).exists() and (root / picture.label).exists()
 
 
-def _render_all(root: Path, pictures: list[Picture], settings: CohortSettings, workers: int) -> Iterator[None]:
+def _render_all(root: Path, pictures: list[Picture], size: int, samples: int, workers: int) -> Iterator[None]:
     if not pictures:
         return
     warm_up()
     # "spawn": a forked child would inherit Warp's and torch's threads in an undefined state.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(_render_one, root, picture, settings.size, settings.samples) for picture in pictures]
+        futures = [pool.submit(_render_one, root, picture, size, samples) for picture in pictures]
         try:
             for future in as_completed(futures):
                 yield future.result()
@@ -265,7 +293,9 @@ def _write_duplicate(root: Path, picture: Picture) -> None:
 
 
 def _retouch(rgb: np.ndarray, seed: int) -> np.ndarray:
-    """A second export of the same picture: a little brighter or darker, with other noise; (H, W, 3) uint8 in and out."""
+    """A second export of the same picture: a little brighter or darker, with other noise; (H, W, 3) uint8 in and
+    out.
+    """
     generator = np.random.default_rng(seed)
     gain = generator.uniform(0.95, 1.05)
     noise = generator.normal(0, 1.0, rgb.shape)

@@ -27,8 +27,8 @@ def build_model(
     name : ``deeplabv3`` or ``pspnet``
     backbone : a backbone that the network's library offers, such as ``resnet101``
     num_classes : channels of the logits
-    weights : ``none`` (random), ``imagenet`` (backbone) or ``coco`` (whole DeepLabV3; its head is replaced after loading)
-    options : what only one network knows: ``output_stride``, ``atrous_rates``, ``channels``
+    weights : ``none`` (random), ``imagenet`` (backbone) or ``coco`` (whole DeepLabV3; its head is replaced after
+    loading) options : what only one network knows: ``output_stride``, ``atrous_rates``, ``channels``
 
     Returns
     -------
@@ -41,7 +41,10 @@ def build_model(
     """
     if name not in _BUILDERS:
         raise InputError(
-            f"model {name!r}", found="no such model", expected=f"one of {', '.join(MODEL_NAMES)}", do="choose one of these"
+            f"model {name!r}",
+            found="no such model",
+            expected=f"one of {', '.join(MODEL_NAMES)}",
+            do="choose one of these",
         )
     return _BUILDERS[name](backbone=backbone, num_classes=num_classes, weights=weights, **options)
 

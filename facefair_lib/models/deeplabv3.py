@@ -1,8 +1,9 @@
 """DeepLabV3: atrous convolution and atrous spatial pyramid pooling (ASPP).
 
 Source: Chen et al., "Rethinking Atrous Convolution for Semantic Image Segmentation", 2017, arXiv:1706.05587, in
-torchvision's implementation. ResNet-50, ResNet-101 and MobileNetV3 are torchvision's own; ResNet-18 and ResNet-34, which
-torchvision does not offer here, are cut after their third stage so that a course can train them on a laptop's CPU.
+torchvision's implementation. ResNet-50, ResNet-101 and MobileNetV3 are torchvision's own. ResNet-18 and ResNet-34,
+which torchvision does not offer here, end after their second stage, at output stride 8: the same trunk that PSPNet has
+in segmentation-models-pytorch, so that the light networks differ in how they gather context and in nothing else.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from torch import nn
-from torchvision.models import get_model, get_model_weights, resnet
+from torchvision.models import get_model, get_model_weights
 from torchvision.models._utils import IntermediateLayerGetter
 from torchvision.models.segmentation.deeplabv3 import ASPP, DeepLabHead, DeepLabV3
 
@@ -35,8 +36,9 @@ def build_deeplabv3(
 
     Parameters
     ----------
-    output_stride : input pixels per feature-map pixel; the published backbones have their own (ResNet 8, MobileNetV3 16)
-    atrous_rates : dilation of the three atrous branches. The published 12, 24, 36 suit a 65 x 65 map; on a smaller map a
+    output_stride : input pixels per feature-map pixel; the published backbones have their own (ResNet 8, MobileNetV3
+    16) atrous_rates : dilation of the three atrous branches. The published 12, 24, 36 suit a 65 x 65 map; on a smaller
+    map a
         3 x 3 kernel that wide sees mostly padding, so scale them with the map.
     channels : channels of the ASPP branches, 256 in the paper
     """
@@ -61,7 +63,7 @@ def _published(
         raise InputError(
             f"deeplabv3 with {backbone}",
             found=f"output_stride {output_stride}, atrous_rates {list(rates)}, channels {channels}",
-            expected=f"the published network: output_stride {stride}, atrous_rates {list(_PUBLISHED_RATES)}, channels 256",
+            expected=f"the published network: {stride}, {list(_PUBLISHED_RATES)}, 256",
             do=f"set these, or choose a light backbone ({', '.join(LIGHT_BACKBONES)}) that can be shaped",
         )
     name = f"deeplabv3_{backbone}"
@@ -71,9 +73,7 @@ def _published(
         published = get_model_weights(backbone).DEFAULT
         network = with_published_weights(
             f"ImageNet weights of {backbone}",
-            lambda: get_model(
-                name, weights=None, weights_backbone=published, num_classes=num_classes, aux_loss=True
-            ),
+            lambda: get_model(name, weights=None, weights_backbone=published, num_classes=num_classes, aux_loss=True),
         )
     elif weights == "coco":
         network = with_published_weights(f"COCO weights of {name}", lambda: get_model(name, weights="DEFAULT"))
@@ -94,7 +94,7 @@ def replace_classifier(network: DeepLabV3, num_classes: int) -> None:
 def _light(
     backbone: str, num_classes: int, weights: str, output_stride: int, rates: tuple[int, ...], channels: int
 ) -> nn.Module:
-    """A shallow ResNet's first three stages under the published head."""
+    """A shallow ResNet's first two stages under the published head."""
     if weights == "none":
         trunk = get_model(backbone, weights=None)
     elif weights == "imagenet":
@@ -104,10 +104,18 @@ def _light(
         )
     else:
         raise unknown_weights("deeplabv3", backbone, weights, ("none", "imagenet"))
-    _set_output_stride(trunk, output_stride)
-    features = IntermediateLayerGetter(trunk, return_layers={"layer3": "out"})
-    head = DeepLabHead(256, num_classes, rates) if channels == 256 else _narrow_head(256, num_classes, rates, channels)
-    return DeepLabV3(features, head, None)
+    if output_stride != 8:
+        raise InputError(
+            f"deeplabv3 with {backbone}",
+            found=f"output_stride {output_stride}",
+            expected="output_stride 8, which its first two stages have",
+            do="set models.deeplabv3.output_stride: 8",
+        )
+    features = IntermediateLayerGetter(trunk, return_layers={"layer2": "out"})
+    channels_in = 128
+    if channels == 256:
+        return DeepLabV3(features, DeepLabHead(channels_in, num_classes, rates), None)
+    return DeepLabV3(features, _narrow_head(channels_in, num_classes, rates, channels), None)
 
 
 def _narrow_head(in_channels: int, num_classes: int, rates: tuple[int, ...], channels: int) -> nn.Sequential:
@@ -121,28 +129,10 @@ def _narrow_head(in_channels: int, num_classes: int, rates: tuple[int, ...], cha
     )
 
 
-def _set_output_stride(trunk: resnet.ResNet, output_stride: int) -> None:
-    """Trade stride for dilation, last stage first, until stages 1 to 3 shrink the input by ``output_stride`` only."""
-    if output_stride <= 8:
-        _dilate(trunk.layer3, 2)
-    if output_stride <= 4:
-        _dilate(trunk.layer2, 2)
-        for module in trunk.layer3.modules():
-            if isinstance(module, nn.Conv2d) and module.kernel_size == (3, 3):
-                module.dilation = module.padding = (4, 4)
-
-
-def _dilate(stage: nn.Module, rate: int) -> None:
-    """Give every convolution of a stage stride 1 and every 3 x 3 one the dilation ``rate``."""
-    for module in stage.modules():
-        if isinstance(module, nn.Conv2d):
-            module.stride = (1, 1)
-            if module.kernel_size == (3, 3):
-                module.dilation = module.padding = (rate, rate)
-
-
 def _use_default_batch_norm_momentum(network: nn.Module) -> None:
-    """Undo MobileNetV3's batch-norm momentum of 0.01: in a short schedule its running statistics lag behind the weights."""
+    """Undo MobileNetV3's batch-norm momentum of 0.01: in a short schedule its running statistics lag behind the
+    weights.
+    """
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.momentum = 0.1

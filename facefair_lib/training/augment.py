@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 from torch.nn import functional
 
+from facefair_lib.config import TrainingSettings
 from facefair_lib.labels import IGNORE_INDEX
 
 _MAX_ROTATION = math.radians(25)
@@ -40,6 +42,26 @@ def augment(
     if colour > 0:
         changed = recolour(changed, colour, generator)
     return changed, labels
+
+
+def augmented_examples(
+    images: np.ndarray, labels: np.ndarray, settings: TrainingSettings, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures as they are and, after them, augmented as in training, for looking at.
+
+    Parameters
+    ----------
+    images, labels : (N, H, W, 3) and (N, H, W) uint8
+
+    Returns
+    -------
+    (2N, H, W, 3) and (2N, H, W) uint8
+    """
+    batch = torch.from_numpy(np.array(images)).permute(0, 3, 1, 2)  # (N, 3, H, W)
+    generator = torch.Generator().manual_seed(seed)
+    changed, moved = augment(batch, torch.from_numpy(np.array(labels)), settings.geometric, settings.colour, generator)
+    shown = changed.round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
+    return np.concatenate([images, shown]), np.concatenate([labels, moved.numpy()])
 
 
 def warp(

@@ -38,7 +38,9 @@ class ArrayBatches(Dataset[Batch]):
 
 def training_batches(dataset: ArrayBatches, batch_size: int, seed: int) -> DataLoader[Batch]:
     """Shuffled batches; a last batch that is not full is dropped, because batch norm cannot train on one image."""
-    return DataLoader(dataset, sampler=BatchSampler(EpochSampler(len(dataset), seed), batch_size, True), batch_size=None)
+    return DataLoader(
+        dataset, sampler=BatchSampler(EpochSampler(len(dataset), seed), batch_size, True), batch_size=None
+    )
 
 
 def ordered_batches(dataset: ArrayBatches, batch_size: int) -> DataLoader[Batch]:
@@ -47,7 +49,8 @@ def ordered_batches(dataset: ArrayBatches, batch_size: int) -> DataLoader[Batch]
 
 
 class EpochSampler(Sampler[int]):
-    """A new order each epoch that depends on the seed and the epoch only, so that a resumed fit sees what it would have.
+    """A new order each epoch that depends on the seed and the epoch only, so that a resumed fit sees what it would
+    have.
 
     Parameters
     ----------

@@ -138,7 +138,9 @@ def _save_best(task: SegmentationTask, best: ModelCheckpoint, folder: Path) -> P
     """Write the best epoch's weights alone, as ``best.pt``, and remove its checkpoint."""
     checkpoint = torch.load(best.best_model_path, map_location="cpu", weights_only=True)
     prefix = "network."
-    state = {key.removeprefix(prefix): value for key, value in checkpoint["state_dict"].items() if key.startswith(prefix)}
+    state = {
+        key.removeprefix(prefix): value for key, value in checkpoint["state_dict"].items() if key.startswith(prefix)
+    }
     path = folder / "best.pt"
     with results.replacing(path) as temporary:
         torch.save(state, temporary)
@@ -147,7 +149,13 @@ def _save_best(task: SegmentationTask, best: ModelCheckpoint, folder: Path) -> P
 
 
 def _describe(
-    name: str, model: ModelSettings, task: SegmentationTask, history: pd.DataFrame, seconds: float, images: int, device: Device
+    name: str,
+    model: ModelSettings,
+    task: SegmentationTask,
+    history: pd.DataFrame,
+    seconds: float,
+    images: int,
+    device: Device,
 ) -> pd.DataFrame:
     validation = history[history["split"] == "validation"]
     epochs = len(validation)

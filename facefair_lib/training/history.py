@@ -18,8 +18,8 @@ COLUMNS = ["epoch", "split", "loss", "accuracy", "precision", "recall", "f1", "i
 class History(lightning.Callback):
     """Writes ``history.csv`` after every epoch and says how far the fit is.
 
-    Training rows are scored on the augmented batches while the weights still move, as is usual; validation rows on whole,
-    untouched images at the end of the epoch.
+    Training rows are scored on the augmented batches while the weights still move, as is usual; validation rows on
+    whole, untouched images at the end of the epoch.
 
     Parameters
     ----------

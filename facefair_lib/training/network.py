@@ -45,7 +45,9 @@ class SegmentationTask(lightning.LightningModule):
         self.loss_sums = {"train": [0.0, 0], "validation": [0.0, 0]}
 
     def training_step(self, batch: Batch, batch_index: int) -> torch.Tensor:
-        """One step on an augmented batch. Its randomness depends on the seed and the step only, so a resumed fit repeats it."""
+        """One step on an augmented batch. Its randomness depends on the seed and the step only, so a resumed fit
+        repeats it.
+        """
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.global_step)
         images, labels = augment(*batch, self.geometric, self.colour, generator)
         return self._loss("train", images, labels)

@@ -1,0 +1,118 @@
+# The study as a graph: one rule per notebook, two that render people, one for the report.
+#
+# A rule's input `code` is a small file that changes only when the stage's own code or settings change; its output is the
+# provenance file, which the stage writes last. Everything else a stage writes stays when it is interrupted, so long work resumes.
+# Usually started by `facefair study`, which writes the `code` files first.
+import sys
+
+from facefair_lib import workflow
+from facefair_lib.config import load_profile
+
+ROOT = config["results"]
+CORES = int(config["cores"])
+DATA, PHOTOS = config.get("data", ""), config.get("photos", "")
+COHORT, EXPERIMENT, REPORT = workflow.COHORT, workflow.EXPERIMENT, workflow.REPORT
+RUN = (
+    f"{sys.executable} -m facefair_lib stage {{params.stage}} --profile {{wildcards.profile}}"
+    f" --cores {{threads}} --data '{{params.data}}' --photos '{{params.photos}}'"
+)
+
+
+def done(stage):
+    """The file that says a stage is complete."""
+    return f"{ROOT}/{{profile}}/{stage}/provenance.json"
+
+
+def code(stage):
+    """The file that changes with a stage's code and settings."""
+    return f"{ROOT}/{{profile}}/.digests/{stage}.txt"
+
+
+def data_for(wildcards):
+    """The data folder belongs to the profile that was asked for; profiles it builds on use rendered people."""
+    return DATA if wildcards.profile == config["profile"] else ""
+
+
+def people_to_prepare(wildcards):
+    """Only rendered data must be made first."""
+    rendered = load_profile(wildcards.profile).data.source == "rendered"
+    return [done(COHORT).format(profile=wildcards.profile)] if rendered else []
+
+
+def weights_to_transfer(stage):
+    """Fits of another profile that are scored on this profile's photographs."""
+
+    def fits(wildcards):
+        other = load_profile(wildcards.profile).transfer_from
+        return [done(stage).format(profile=other)] if other else []
+
+    return fits
+
+
+wildcard_constraints:
+    profile="[a-z0-9_-]+",
+
+
+rule cohort:
+    input: code=code(COHORT)
+    output: done(COHORT)
+    params: stage=COHORT, data="", photos=""
+    threads: CORES
+    shell: RUN
+
+
+rule experiment:
+    input: code=code(EXPERIMENT)
+    output: done(EXPERIMENT)
+    params: stage=EXPERIMENT, data="", photos=""
+    threads: CORES
+    shell: RUN
+
+
+rule data_preparation:
+    input: people_to_prepare, code=code("01_data_preparation")
+    output: done("01_data_preparation")
+    params: stage="01_data_preparation", data=data_for, photos=""
+    threads: CORES
+    shell: RUN
+
+
+# The two fits run side by side, each on half of the cores: that is faster than one after the other on all of them.
+rule train_deeplabv3:
+    input: done("01_data_preparation"), weights_to_transfer("02_train_deeplabv3"), code=code("02_train_deeplabv3")
+    output: done("02_train_deeplabv3")
+    params: stage="02_train_deeplabv3", data=data_for, photos=""
+    threads: max(1, CORES // 2)
+    shell: RUN
+
+
+rule train_pspnet:
+    input: done("01_data_preparation"), weights_to_transfer("03_train_pspnet"), code=code("03_train_pspnet")
+    output: done("03_train_pspnet")
+    params: stage="03_train_pspnet", data=data_for, photos=""
+    threads: max(1, CORES // 2)
+    shell: RUN
+
+
+rule metric_analysis:
+    input: done("02_train_deeplabv3"), done("03_train_pspnet"), code=code("04_metric_analysis")
+    output: done("04_metric_analysis")
+    params: stage="04_metric_analysis", data=data_for, photos=""
+    threads: 1
+    shell: RUN
+
+
+rule ethnicity_emotion_experiment:
+    input: done(EXPERIMENT), done("02_train_deeplabv3"), done("03_train_pspnet"), code=code("05_ethnicity_emotion_experiment")
+    output: done("05_ethnicity_emotion_experiment")
+    params: stage="05_ethnicity_emotion_experiment", data=data_for, photos=PHOTOS
+    threads: max(1, CORES // 2)
+    shell: RUN
+
+
+rule report:
+    input: done("04_metric_analysis"), done("05_ethnicity_emotion_experiment"), code=code(REPORT)
+    output: done(REPORT)
+    params: stage=REPORT, data="", photos=""
+    threads: 1
+    shell: RUN

@@ -1,0 +1,108 @@
+"""The command line: ``facefair`` or ``python -m facefair_lib``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="How do semantic segmentation models perform at recognising faces with different cultural backgrounds?",
+)
+
+ProfileOption = Annotated[str, typer.Option(help="A profile in config/, such as quick or fasseg.")]
+DataOption = Annotated[str, typer.Option(help="Folder of your data set, for profiles that read one.")]
+PhotosOption = Annotated[str, typer.Option(help="CSV of your own photographs: image, subject, group, emotion[, mask].")]
+CoresOption = Annotated[int, typer.Option(help="Cores to use; 0 uses all.", min=0)]
+
+
+@app.command()
+def study(
+    profile: ProfileOption = "quick",
+    data: DataOption = "",
+    photos: PhotosOption = "",
+    until: Annotated[str, typer.Option(help="Stop after this stage, such as 04_metric_analysis.")] = "",
+    cores: CoresOption = 0,
+) -> None:
+    """Run the whole study of a profile, up to its report; what is up to date is not run again."""
+    from facefair_lib.orchestrate import run_study
+
+    raise typer.Exit(run_study(profile, data, photos, until, cores or available_cores()))
+
+
+@app.command(hidden=True)
+def stage(
+    name: str,
+    profile: ProfileOption = "quick",
+    data: DataOption = "",
+    photos: PhotosOption = "",
+    cores: CoresOption = 0,
+) -> None:
+    """Run one stage; the study's graph calls this."""
+    from facefair_lib.runner import run_stage
+
+    run_stage(name, profile, data, photos, cores or available_cores())
+
+
+@app.command()
+def profiles() -> None:
+    """List the profiles and what each is for."""
+    from facefair_lib.config import load_profile, profile_names
+
+    for name in profile_names():
+        typer.echo(f"{name:8} {load_profile(name).title}")
+
+
+@app.command()
+def clean(
+    profile: ProfileOption = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove the results of one profile, or of all; they can be made again."""
+    from facefair_lib.orchestrate import clean_results
+
+    removed = clean_results(profile, ask=None if yes else typer.confirm)
+    typer.echo("\n".join(f"removed {path}" for path in removed) or "nothing to remove")
+
+
+@app.command()
+def reference(profile: ProfileOption = "quick") -> None:
+    """Copy a finished study's figures and small tables to figures/ and results/reference/, which are kept in git."""
+    from facefair_lib.orchestrate import keep_as_reference
+
+    typer.echo(f"kept {keep_as_reference(profile)} files")
+
+
+def available_cores() -> int:
+    """Cores that this process may use, which containers and batch systems limit."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def main() -> None:
+    """Run a command; errors that a user can act on are printed without a traceback."""
+    from facefair_lib.errors import InputError
+
+    try:
+        app()
+    except InputError as error:
+        sys.exit(f"facefair: {error}")
+    except RuntimeError as error:
+        from facefair_lib.runner import MARK, StageError
+
+        if not isinstance(error, StageError):
+            raise
+        print(MARK + str(error).replace("\n", "\n" + MARK), flush=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    sys.path[:0] = [] if __package__ else [str(Path(__file__).parents[1])]
+    main()

@@ -1,0 +1,74 @@
+"""The people of notebook 05: rendered ones, whose masks are known, or a user's own photographs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from facefair_lib.data.images import fit_pair
+from facefair_lib.data.readers import open_reader
+from facefair_lib.labels import IGNORE_INDEX
+from facefair_lib.results import Stage
+
+COLUMNS = ["image_id", "subject_id", "group", "emotion", "gender", "age", "skin_tone", "yaw", "light", "role"]
+
+
+@dataclass(frozen=True)
+class People:
+    """The experiment's pictures.
+
+    Attributes
+    ----------
+    table : one row per picture, the columns of ``COLUMNS``
+    images : (N, S, S, 3) uint8
+    labels : (N, S, S) uint8, 255 everywhere where there is no mask
+    """
+
+    table: pd.DataFrame
+    images: np.ndarray
+    labels: np.ndarray
+
+    def take(self, chosen: pd.Series | np.ndarray) -> People:
+        """The pictures for which ``chosen`` (N,) bool is true."""
+        chosen = np.asarray(chosen, bool)
+        return People(self.table[chosen].reset_index(drop=True), self.images[chosen], self.labels[chosen])
+
+    @property
+    def shown(self) -> People:
+        """One picture of each group and emotion: those of Table II."""
+        return self.take(self.table["role"] == "shown")
+
+    @property
+    def scored(self) -> People:
+        """The pictures that have a mask and are not among those shown: scores come from people nobody has picked."""
+        masked = (self.labels != IGNORE_INDEX).any((1, 2))
+        return self.take(masked & (self.table["role"] != "shown"))
+
+
+def rendered_people(stage: Stage) -> People:
+    """The rendered people that the stage ``experiment`` left."""
+    return People(stage.table("people")[COLUMNS], stage.array("images"), stage.array("labels"))
+
+
+def own_photographs(table: Path, size: int, progress: Callable[[int, int], None] | None = None) -> People:
+    """A user's photographs: the first of each group and emotion is shown, all others that have a mask are scored.
+
+    Parameters
+    ----------
+    table : CSV with the columns image, subject, group, emotion and perhaps mask
+    size : side of the squares that the photographs are fitted into; nothing is stretched
+    """
+    reader = open_reader("photos", table.parent, table=table.name)
+    manifest = reader.read()
+    pairs = []
+    for done, row in enumerate(manifest.to_dict("records"), 1):
+        pairs.append(fit_pair(reader.image(row), reader.mask(row), size, "pad"))
+        if progress:
+            progress(done, len(manifest))
+    first = ~manifest.duplicated(["group", "emotion"])
+    people = manifest.assign(role=np.where(first, "shown", "scored"))
+    return People(people[COLUMNS], *(np.stack(side) for side in zip(*pairs, strict=True)))

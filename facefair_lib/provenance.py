@@ -1,0 +1,46 @@
+"""What made a stage's results: written beside them, and last, so that it also says that the stage is complete."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from facefair_lib import results, workflow
+from facefair_lib.config import Profile
+
+FILE_NAME = "provenance.json"
+_PACKAGES = ("torch", "torchvision", "segmentation-models-pytorch", "lightning", "anny", "warp-lang", "numpy", "pandas")
+
+
+def write_provenance(folder: Path, profile: Profile, stage: str, seconds: float, inputs: dict[str, Path]) -> Path:
+    """Write ``provenance.json``.
+
+    Parameters
+    ----------
+    folder : the stage's folder
+    seconds : wall time of the stage
+    inputs : name -> file that the stage read; its digest is recorded
+    """
+    description = next(entry for entry in workflow.STAGES if entry.name == stage)
+    values: dict[str, Any] = {
+        "profile": profile.name,
+        "stage": stage,
+        "seconds": round(seconds, 1),
+        "settings": profile.model_dump(mode="json"),
+        "code": workflow.stage_digest(description, profile).splitlines(),
+        "inputs": {name: digest_of(path) for name, path in sorted(inputs.items())},
+        "python": sys.version.split()[0],
+        "system": f"{platform.system()} {platform.machine()}",
+        "packages": {name: metadata.version(name) for name in _PACKAGES},
+    }
+    return results.write_json(folder / FILE_NAME, values)
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

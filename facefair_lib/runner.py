@@ -1,0 +1,169 @@
+"""Running one stage: a notebook through papermill, or a step without one. Snakemake calls this once per job."""
+
+from __future__ import annotations
+
+import ctypes
+import difflib
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from facefair_lib import paths, workflow
+from facefair_lib.config import Profile, load_profile
+from facefair_lib.errors import InputError
+from facefair_lib.progress import PROGRESS_FILE, Progress
+from facefair_lib.provenance import write_provenance
+
+MARK = "▸ "  # begins every line that the wrapper shows; everything else goes to the log only
+
+
+class StageError(RuntimeError):
+    """A stage failed; the message is all that a user needs to see."""
+
+
+def say(text: str) -> None:
+    """Show a line to whoever started the study."""
+    for line in text.splitlines():
+        print(MARK + line, flush=True)
+
+
+def run_stage(name: str, profile_name: str, data: str, photos: str, cores: int) -> None:
+    """Run one stage and say when it begins, how far it is and when it ends."""
+    profile = load_profile(profile_name)
+    stage = next(entry for entry in workflow.STAGES if entry.name == name)
+    os.environ["FACEFAIR_CORES"] = str(cores)
+    begin = time.monotonic()
+    say(f"{name} …")
+    if stage.notebook:
+        _run_notebook(stage.notebook, profile, {"profile": profile_name, "data": data, "photos": photos})
+    else:
+        with _progress_to_console(name):
+            _STEPS[name](profile, cores)
+        write_provenance(paths.results_dir(profile_name) / name, profile, name, time.monotonic() - begin, {})
+    say(f"{name} done in {time.monotonic() - begin:.0f} s")
+
+
+def _run_notebook(notebook: Path, profile: Profile, values: dict[str, str]) -> None:
+    """Execute a notebook; the executed copy stays in ``results/<profile>/notebooks``, also when a cell fails."""
+    import papermill
+
+    executed = paths.results_dir(profile.name) / "notebooks" / notebook.name
+    executed.parent.mkdir(parents=True, exist_ok=True)
+    known = papermill.inspect_notebook(str(notebook))
+    parameters = {key: value for key, value in values.items() if value or key == "profile"}
+    check_parameters(notebook, parameters, set(known))
+    with _progress_to_console(notebook.stem):
+        try:
+            papermill.execute_notebook(
+                str(notebook),
+                str(executed),
+                parameters=parameters,
+                kernel_name="python3",
+                kernel_manager_class="facefair_lib.kernel.LocalKernelManager",
+                progress_bar=False,
+                cwd=str(paths.NOTEBOOKS),
+            )
+        except papermill.PapermillExecutionError as error:
+            raise StageError(_explain(error, executed)) from error
+
+
+def check_parameters(notebook: Path, given: dict[str, str], known: set[str]) -> None:
+    """Refuse a parameter that the notebook does not know; papermill itself would only warn and go on without it."""
+    for name in given:
+        if name not in known:
+            close = difflib.get_close_matches(name, sorted(known), 1)
+            raise InputError(
+                f"{notebook.name}: parameter {name!r}",
+                found="the notebook has no such parameter",
+                expected=f"one of {', '.join(sorted(known))}",
+                do=f"did you mean {close[0]!r}?" if close else "remove it",
+            )
+
+
+def _explain(error: Exception, executed: Path) -> str:
+    """The notebook, the cell and the error itself, without the traceback through the libraries."""
+    place = f"{executed.name}, cell {error.exec_count}"
+    return f"{place} failed: {error.ename}: {error.evalue}\nthe executed notebook is {executed}"
+
+
+@contextmanager
+def _progress_to_console(name: str) -> Iterator[None]:
+    """Show the progress lines of this process and of its kernel as they come."""
+    with tempfile.NamedTemporaryFile("r", suffix=".progress", encoding="utf-8") as file:
+        os.environ[PROGRESS_FILE] = file.name
+        finished = threading.Event()
+
+        def follow() -> None:
+            while True:
+                last_round = finished.wait(0.5)
+                for line in file.readlines():
+                    say(f"{name} · {line.rstrip()}")
+                if last_round:
+                    return
+
+        follower = threading.Thread(target=follow, daemon=True)
+        follower.start()
+        try:
+            yield
+        finally:
+            finished.set()
+            follower.join()
+            del os.environ[PROGRESS_FILE]
+
+
+def die_with_parent() -> None:
+    """Ask Linux to end this process when its parent ends, so that a killed study leaves no kernel computing on."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1 = PR_SET_PDEATHSIG
+
+
+def _render_cohort(profile: Profile, cores: int) -> None:
+    from facefair_lib.heads.cohort import write_cohort
+
+    root = paths.results_dir(profile.name) / workflow.COHORT
+    version = workflow.code_version(workflow.COHORT)
+    write_cohort(root, profile.cohort, profile.seed, cores, version, _advance("rendered pictures"))
+
+
+def _render_experiment(profile: Profile, cores: int) -> None:
+    from facefair_lib.heads.experiment import write_experiment
+
+    folder = paths.results_dir(profile.name) / workflow.EXPERIMENT
+    people, size = profile.experiment.people_per_cell, profile.data.size
+    version = workflow.code_version(workflow.EXPERIMENT)
+    write_experiment(folder, people, size, profile.seed, cores, version, _advance("rendered people"))
+
+
+def _build_report(profile: Profile, cores: int) -> None:
+    from facefair_lib.report import MissingLatexError, build_report
+
+    pdf = paths.report_pdf(profile.name)
+    folder = paths.results_dir(profile.name)
+    try:
+        build_report(folder, paths.REPORT, profile.name, profile.model_dump(mode="json"), pdf)
+        say(f"the report is {pdf}")
+    except MissingLatexError as error:
+        say(str(error))
+
+
+def _advance(title: str):
+    shown = Progress(title, 1)
+
+    def advance(done: int, total: int) -> None:
+        shown.total = total
+        shown.advance(done - shown.done)
+
+    return advance
+
+
+_STEPS = {
+    workflow.COHORT: _render_cohort,
+    workflow.EXPERIMENT: _render_experiment,
+    workflow.REPORT: _build_report,
+}

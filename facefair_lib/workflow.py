@@ -1,0 +1,180 @@
+"""The study as a list of stages, and the digests by which the graph knows what must run again.
+
+A stage depends on the code of its notebook and of the library modules that this code reaches, not on their files:
+saving a notebook's outputs, or editing a comment or a docstring, changes no digest and reruns nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from facefair_lib import paths, results
+from facefair_lib.config import Profile
+
+COHORT = "cohort"
+EXPERIMENT = "experiment"
+REPORT = "report"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the study.
+
+    Attributes
+    ----------
+    name : the notebook's stem, or the name of a step without a notebook
+    module : the library module that such a step runs
+    settings : sections of the profile on which the step's results depend
+    """
+
+    name: str
+    settings: tuple[str, ...]
+    module: str = ""
+
+    @property
+    def notebook(self) -> Path | None:
+        """The stage's notebook, if it has one."""
+        return None if self.module else paths.NOTEBOOKS / f"{self.name}.ipynb"
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage(COHORT, ("seed", "cohort"), "facefair_lib.heads.cohort"),
+    Stage(EXPERIMENT, ("seed", "experiment", "data"), "facefair_lib.heads.experiment"),
+    Stage("01_data_preparation", ("seed", "cohort", "data")),
+    Stage("02_train_deeplabv3", ("seed", "models", "training", "transfer_from")),
+    Stage("03_train_pspnet", ("seed", "models", "training", "transfer_from")),
+    Stage("04_metric_analysis", ("seed", "analysis", "transfer_from")),
+    Stage("05_ethnicity_emotion_experiment", ("seed", "analysis", "experiment")),
+    Stage(
+        REPORT,
+        ("name", "title", "seed", "cohort", "data", "models", "training", "analysis", "experiment", "transfer_from"),
+        "facefair_lib.report",
+    ),
+)
+TRAINING_STAGES: dict[str, str] = {"deeplabv3": "02_train_deeplabv3", "pspnet": "03_train_pspnet"}
+"""Model -> the stage that fits it."""
+
+STAGE_NAMES: tuple[str, ...] = tuple(stage.name for stage in STAGES)
+NOTEBOOK_STAGES: tuple[str, ...] = tuple(stage.name for stage in STAGES if stage.notebook)
+
+
+def digest_file(profile: str, stage: str) -> Path:
+    """The small file whose content changes when a stage's code or settings change."""
+    return paths.results_dir(profile) / ".digests" / f"{stage}.txt"
+
+
+def write_digests(profile: Profile, data: Path | None, photos: Path | None) -> None:
+    """Write every stage's digest, touching only the files whose content changes."""
+    for stage in STAGES:
+        text = stage_digest(stage, profile)
+        if stage.name == "01_data_preparation":
+            text += _describe_folder(data)
+        if stage.name == "05_ethnicity_emotion_experiment":
+            text += _describe_folder(photos)
+        if stage.name == REPORT:
+            text += _describe_folder(paths.REPORT, (".tex", ".csv", ".bib"))
+        path = digest_file(profile.name, stage.name)
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            results.write_text(path, text)
+
+
+def stage_digest(stage: Stage, profile: Profile) -> str:
+    """Lines of text: one per thing that the stage's results depend on."""
+    values = profile.model_dump(mode="json")
+    settings = [f"settings.{key} {_digest(json.dumps(values[key], sort_keys=True))}" for key in stage.settings]
+    return "\n".join(settings + _code_lines(stage)) + "\n"
+
+
+def code_version(stage: str) -> str:
+    """One digest of all code that a stage reaches."""
+    return _digest("\n".join(_code_lines(next(entry for entry in STAGES if entry.name == stage))))
+
+
+def _code_lines(stage: Stage) -> list[str]:
+    lines = []
+    modules = {stage.module}
+    if stage.notebook:
+        code = notebook_code(stage.notebook)
+        lines.append(f"notebook {_digest(_code_only(code))}")
+        modules = reached_modules(code)
+    sources = {module: module_path(module).read_text(encoding="utf-8") for module in _closure(modules)}
+    return lines + [f"{module} {_digest(_code_only(source))}" for module, source in sorted(sources.items())]
+
+
+def notebook_code(path: Path) -> str:
+    """The code cells of a notebook, joined."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    return "\n\n".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code")
+
+
+def reached_modules(code: str) -> set[str]:
+    """Library modules that a piece of code imports, directly or through other library modules."""
+    return _closure(_imports(ast.parse(code)))
+
+
+def module_path(module: str) -> Path:
+    """File of a library module or package."""
+    path = paths.REPOSITORY.joinpath(*module.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def _closure(modules: set[str]) -> set[str]:
+    found, open_modules = set(), set(modules)
+    while open_modules:
+        module = open_modules.pop()
+        found.add(module)
+        open_modules |= _module_imports(module) - found
+    return found
+
+
+@cache
+def _module_imports(module: str) -> frozenset[str]:
+    return frozenset(_imports(ast.parse(module_path(module).read_text(encoding="utf-8"))))
+
+
+def _imports(tree: ast.AST) -> set[str]:
+    """Every facefair_lib module named in an import anywhere in the tree (also inside functions)."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    inside = {name for name in names if name.split(".")[0] == paths.LIBRARY.name}
+    return {name for name in inside if module_path(name).exists()}
+
+
+def _code_only(source: str) -> str:
+    """The source without comments, docstrings and layout."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [part for part in body if not _is_bare_text(part)] or [ast.Pass()]
+    return ast.dump(tree)
+
+
+def _is_bare_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _describe_folder(folder: Path | None, endings: tuple[str, ...] = ()) -> str:
+    """Path, sizes and times of a folder's files (or of one file): enough to notice that the data changed."""
+    if folder is None:
+        return ""
+    files = [folder] if folder.is_file() else sorted(path for path in folder.rglob("*") if path.is_file())
+    lines = [
+        f"{path.relative_to(folder)} {path.stat().st_size} {path.stat().st_mtime_ns}"
+        for path in files
+        if not endings or path.suffix in endings
+    ]
+    return f"{folder.resolve()} {len(lines)} files {_digest(chr(10).join(lines))}\n"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,78 @@
+"""Write the lock files from what is installed: every package that pyproject.toml needs, directly or not, with its
+version.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[1]
+BUILD = ["setuptools"]  # the editable install builds with what is in the environment
+
+
+ENVIRONMENT = """\
+# The conda route: conda env create -f environment.yml && conda activate facefair && pip install --no-deps -e .
+# Same versions as requirements.lock; written by `make lock`.
+name: facefair
+channels:
+  - conda-forge
+dependencies:
+  - python=3.11
+  - pip
+  - pip:
+"""
+
+
+def closure(requirements: list[str]) -> dict[str, str]:
+    """Name -> version of the requirements and of everything they need on this system."""
+    versions: dict[str, str] = {}
+    waiting = [Requirement(text) for text in requirements]
+    done: set[tuple[str, str]] = set()
+    while waiting:
+        requirement = waiting.pop()
+        name = canonicalize_name(requirement.name)
+        for extra in ["", *requirement.extras]:
+            if (name, extra) in done:
+                continue
+            done.add((name, extra))
+            # "+cpu" names one build of torch; the plain version is satisfied by every build.
+            versions[name] = metadata.version(name).split("+")[0]
+            for text in metadata.requires(name) or []:
+                needed = Requirement(text)
+                if needed.marker is None or needed.marker.evaluate({"extra": extra}):
+                    waiting.append(needed)
+    return versions
+
+
+def write(path: Path, versions: dict[str, str], note: str) -> None:
+    """Write one lock file."""
+    lines = [f"{name}=={version}" for name, version in sorted(versions.items())]
+    path.write_text(f"# {note} Written by `make lock`.\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    print(f"{path.name}: {len(lines)} packages")
+
+
+def write_environment(path: Path, direct: list[str], versions: dict[str, str]) -> None:
+    """Write the conda route: conda brings Python, pip brings the same versions as the lock file."""
+    names = sorted(canonicalize_name(Requirement(text).name) for text in direct)
+    lines = [f"      - {name}=={versions[name]}" for name in names]
+    path.write_text(ENVIRONMENT + "\n".join(lines) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Write both lock files and environment.yml."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    runtime = closure(project["dependencies"] + BUILD)
+    extra = closure(project["optional-dependencies"]["dev"])
+    write(ROOT / "requirements.lock", runtime, "What the study needs.")
+    write_environment(ROOT / "environment.yml", project["dependencies"], runtime)
+    only_dev = {name: version for name, version in extra.items() if name not in runtime}
+    write(ROOT / "requirements-dev.lock", only_dev, "What the tests need beyond requirements.lock.")
+
+
+if __name__ == "__main__":
+    main()
