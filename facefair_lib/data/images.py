@@ -56,7 +56,7 @@ def read_label_rgb(path: Path) -> np.ndarray:
     """
     path = Path(path)
     picture = _open(path)
-    if picture.format == "JPEG":
+    if picture.format in ("JPEG", "MPO"):
         raise InputError(
             path,
             found="a JPEG label picture, whose colours compression has changed",

@@ -25,9 +25,9 @@ def split_by_subject(
 ) -> pd.DataFrame:
     """Assign each person, with all images, to one split.
 
-    In each stratum persons are assigned from the one with most images down; each goes where it brings the numbers of
-    images closest to the wanted ones, in its stratum and in all strata so far (least squares). The order among persons
-    with equally many images follows the seed.
+    In each stratum persons are assigned from the one with most images down; each goes to the split that lacks most
+    images, which brings the numbers closest to the wanted ones (least squares). What a stratum of few people cannot
+    meet the later ones make up for. The order among persons with equally many images follows the seed.
 
     Parameters
     ----------
@@ -76,20 +76,19 @@ def _check_proportions(proportions: Mapping[str, float]) -> None:
 
 
 def _assign(order: Sequence[int], sizes: np.ndarray, strata: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    targets = np.bincount(strata, weights=sizes)[:, None] * wanted  # (strata, splits) images
-    held = np.zeros_like(targets)
+    images = np.bincount(strata, weights=sizes)  # (strata,)
     assigned = np.zeros(len(sizes), int)
-    # Strata of the largest persons come first: what they cannot meet, those of small persons make up for.
-    largest_first = sorted(range(len(targets)), key=lambda stratum: (-sizes[strata == stratum].max(), stratum))
     left_over = np.zeros(len(wanted))  # images too many in each split, from the strata done
-    for stratum in largest_first:
+    # Strata of the largest persons come first: what they cannot meet, the others make up for, each by its size.
+    largest_first = sorted(range(len(images)), key=lambda stratum: (-sizes[strata == stratum].max(), stratum))
+    for position, stratum in enumerate(largest_first):
+        repair = left_over * images[stratum] / images[largest_first[position:]].sum()
+        excess = -images[stratum] * wanted + repair  # (splits,) images held minus images wanted
         for person in (person for person in order if strata[person] == stratum):
-            size, inside = sizes[person], held[stratum] - targets[stratum]  # (splits,)
-            # Growth of the squared errors when this person joins a split: (x + s)^2 - x^2 = s (2 x + s).
-            choice = int(np.argmin(size * (2 * inside + size) + size * (2 * (inside + left_over) + size)))
-            held[stratum, choice] += size
-            assigned[person] = choice
-        left_over += held[stratum] - targets[stratum]
+            # The squared error grows by (x + s)^2 - x^2 = s (2 x + s): least where the excess x is least.
+            assigned[person] = choice = int(np.argmin(excess))
+            excess[choice] += sizes[person]
+        left_over += excess - repair
     return assigned
 
 

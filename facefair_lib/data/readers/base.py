@@ -105,3 +105,22 @@ def first_names(names: list[str], limit: int = 3) -> str:
     """The first few names of a list and how many more there are."""
     shown = ", ".join(names[:limit])
     return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
+
+
+def read_table(path: Path, required: tuple[str, ...]) -> pd.DataFrame:
+    """Read a CSV file as text, with its required columns, or raise InputError."""
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, ValueError) as error:  # pandas' parser errors and broken encodings are ValueErrors
+        raise InputError(
+            path, found=f"unreadable: {error}", expected="a CSV file in UTF-8", do="save the table again"
+        ) from error
+    missing = [column for column in required if column not in table]
+    if missing:
+        raise InputError(
+            path,
+            found=f"the columns {', '.join(table.columns)}",
+            expected=f"also {', '.join(missing)}",
+            do="add the missing columns (cells may be empty)",
+        )
+    return table

@@ -11,7 +11,7 @@ import pandas as pd
 from facefair_lib.data.images import read_label_rgb
 from facefair_lib.data.manifest import make_manifest
 from facefair_lib.data.parallel import Progress, map_ordered
-from facefair_lib.data.readers.base import Reader, Row
+from facefair_lib.data.readers.base import Reader, Row, read_table
 from facefair_lib.data.readers.mut1ny_layout import category_of, check_index, find_root, pair_folders, person_of
 from facefair_lib.data.readers.palette import decode_exactly, settle_palette, witnesses_in
 from facefair_lib.errors import InputError
@@ -121,7 +121,7 @@ class Mut1nyReader(Reader):
 
 
 class RenderedReader(Mut1nyReader):
-    """Rendered people in Mut1ny's layout: ``attributes.csv`` must say who is on each picture."""
+    """Rendered people in Mut1ny's layout, with ``attributes.csv``: without it no group could be scored."""
 
     name = "rendered"
 
@@ -134,25 +134,6 @@ class RenderedReader(Mut1nyReader):
                 expected=f"a table with the columns image, {', '.join(ATTRIBUTES)}",
                 do="render the people again",
             )
-
-
-def read_table(path: Path, required: tuple[str, ...]) -> pd.DataFrame:
-    """Read a CSV file as text, with its required columns, or raise InputError."""
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:  # pandas' parser errors and broken encodings are ValueErrors
-        raise InputError(
-            path, found=f"unreadable: {error}", expected="a CSV file in UTF-8", do="save the table again"
-        ) from error
-    missing = [column for column in required if column not in table]
-    if missing:
-        raise InputError(
-            path,
-            found=f"the columns {', '.join(table.columns)}",
-            expected=f"also {', '.join(missing)}",
-            do="add the missing columns (cells may be empty)",
-        )
-    return table
 
 
 def _notes(rows: list[dict[str, Any]], palette: str) -> list[str]:

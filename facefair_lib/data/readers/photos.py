@@ -10,8 +10,7 @@ import pandas as pd
 
 from facefair_lib.data.manifest import is_inside, make_manifest
 from facefair_lib.data.parallel import Progress
-from facefair_lib.data.readers.base import Reader, Row
-from facefair_lib.data.readers.mut1ny import read_table
+from facefair_lib.data.readers.base import Reader, Row, read_table
 from facefair_lib.data.readers.palette import decode_exactly
 from facefair_lib.errors import InputError
 from facefair_lib.labels import PALETTES

@@ -39,6 +39,13 @@ def test_each_category_meets_the_proportions():
         assert [counts[category, name] for name in SPLITS] == [30, 10, 10]
 
 
+def test_strata_of_many_people_make_up_for_what_large_people_miss():
+    rows = [*rows_of({f"m{n}": 8 for n in range(4)}, "male"), *rows_of({f"r{n:03d}": 1 for n in range(68)}, "real")]
+    split = split_by_subject(make_manifest(rows), PROPORTIONS)
+    assert split["split"].value_counts().to_dict() == {"train": 60, "validation": 20, "test": 20}
+    assert sorted(split[split["category"] == "male"]["split"].value_counts()) == [8, 8, 16]
+
+
 def test_strata_may_be_groups():
     rows = [
         row | {"group": group}
