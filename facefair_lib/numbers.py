@@ -146,6 +146,8 @@ def _data(macros: Macros, evidence: Evidence) -> None:
         cell = flow.cell("removed", step=_step(flow, _STEPS[tag]))
         macros.add(macro_name("removed", tag), count(cell.number), cell.origin)
     removed = sum(flow.cell("removed", step=_step(flow, _STEPS[tag])).number for tag in ("exact", "near"))
+    thinned = flow.cell("removed", step=_step(flow, _STEPS["subsample"]))
+    macros.switch("subsampled", thinned.number > 0, thinned.origin)
     macros.switch("duplicates", removed > 0, f"{DATA}/flow.csv exact+near removed")
     colours = evidence.table(f"{DATA}/colours")
     macros.add("Classes", latex.words(len(colours.rows)), colours.whole(None, "rows").origin)
@@ -354,12 +356,8 @@ def _transfer(macros: Macros, evidence: Evidence) -> None:
     table = evidence.table(name)
     means = table.rows[table.rows["class"] == "mean"]
     sentences, origins = [], []
-    for r in means.to_dict("records"):
-        source = latex.escape(r["trained_on"])
-        sentences.append(
-            verdicts.transfer_verdict(
-                rf"\emph{{{source}}}", title(r["model"]), r["f1"], r["low"], r["high"], r["n_images"]
-            )
-        )
-        origins.append(table.cell("f1", trained_on=r["trained_on"], model=r["model"], class_="mean").origin)
+    for source, rows in means.groupby("trained_on", sort=False):
+        scores = {r["model"]: (r["f1"], r["low"], r["high"]) for r in rows.to_dict("records")}
+        sentences.append(verdicts.transfer_verdict(str(source), scores, rows["n_images"].max()))
+        origins += [table.cell("f1", trained_on=source, model=model, class_="mean").origin for model in scores]
     macros.add("TransferVerdict", "; ".join(sentences), *origins)

@@ -328,7 +328,7 @@ TABLES: Mapping[str, Recipe] = MappingProxyType(
         "table1_label_colours": Recipe(lambda e: label_colours(e.table(f"{DATA}/colours").rows)),
         "data_flow": Recipe(lambda e: data_flow(e.table(f"{DATA}/flow").rows)),
         "duplicate_folders": Recipe(
-            lambda e: duplicate_folders(e.table(f"{DATA}/duplicate_folders").rows), (f"{DATA}/duplicate_folders",)
+            lambda e: duplicate_folders(e.table(f"{DATA}/duplicate_folders").rows), (f"{DATA}/duplicates",)
         ),
         "training_summary": Recipe(lambda e: training_summary(e.models(), e.histories())),
         "model_summary": Recipe(

@@ -7,7 +7,7 @@ written here, as a choice between sentences, and reaches the text as a macro.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scipy import optimize, stats
@@ -153,10 +153,14 @@ def gap_summary(feature: str, tests: Sequence[GapTest]) -> str:
     return f"the gap between {what} is distinguishable from chance for {who}"
 
 
-def transfer_verdict(source: str, model: str, f1: float, low: float, high: float, images: int) -> str:
-    """How one model does on photographs."""
-    where = f"trained on {source}, {model} reaches a mean F1 of {percent(f1)}\\,\\%"
-    return f"{where} (interval {percent(low)} to {percent(high)}) on {count(images)} photographs"
+def transfer_verdict(source: str, scores: Mapping[str, tuple[float, float, float]], images: int) -> str:
+    """How the models that were trained on one source do on photographs; ``scores`` = model -> mean F1, low, high."""
+    parts = [
+        rf"{percent(f1)}\,\% ({title(model)}, interval {percent(low)} to {percent(high)})"
+        for model, (f1, low, high) in scores.items()
+    ]
+    where = rf"networks of the profile \emph{{{latex.escape(source)}}} reach a mean F1 of"
+    return f"{where} {latex.listed(parts)} on {count(images)} photographs"
 
 
 def smallest_detectable_gap(spread: float, per_group: int) -> float:
