@@ -1,0 +1,79 @@
+"""Figures 4 and 5: how a model's scores change over the epochs."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from facefair_lib import titles
+from facefair_lib.errors import InputError
+from facefair_lib.figures import style
+
+PANELS = ("accuracy", "f1", "iou", "loss", "precision", "recall")
+"""The six panels, in the order of the published figures."""
+_SPLITS = ("train", "validation")
+_LINES = {"train": "-", "validation": (0, (4, 1.5))}
+
+
+def training_curves(history: pd.DataFrame, model: str, best_epoch: int) -> Figure:
+    """Figures 4 and 5: accuracy, F1, IoU, loss, precision and recall, training and validation.
+
+    Parameters
+    ----------
+    history : columns epoch (from 1), split (train, validation), loss and the five scores (0 to 1)
+    model : name of the model, for the description
+    best_epoch : the epoch whose weights were kept, marked in every panel
+    """
+    style.require_columns(history, ("epoch", "split", *PANELS), "training history")
+    name = style.title_of(model, titles.MODEL_TITLES, "model")
+    for split in _SPLITS:
+        if best_epoch not in set(history.loc[history["split"] == split, "epoch"]):
+            raise InputError(
+                f"training history of {name}",
+                found=f"no row of split {split!r} for the best epoch {best_epoch}",
+                expected="both splits at every epoch from 1",
+                do="give the history and best_epoch of the same run",
+            )
+    with style.look():
+        figure = style.new_figure(style.PAGE_WIDTH, 3.7)
+        grid = figure.subplots(2, 3, sharex=True)
+        scores = [metric for metric in PANELS if metric != "loss"]
+        floor = max(0.0, history[scores].min().min() - 0.04)
+        for axes, metric in zip(grid.flat, PANELS, strict=True):
+            _draw_panel(axes, history, metric, best_epoch)
+            if metric != "loss":
+                axes.set_ylim(floor, min(1.0, history[scores].max().max() + 0.04))
+        for axes in grid[-1]:
+            axes.set_xlabel("Epoch")
+        best, *curves = grid[0, 0].get_legend_handles_labels()[0]
+        figure.legend(handles=[*curves, best], loc="outside lower center", ncols=3, handlelength=2.4)
+    return style.describe(
+        figure, f"{name}: accuracy, F1, IoU, loss, precision and recall over the epochs, training and validation."
+    )
+
+
+def _draw_panel(axes: Axes, history: pd.DataFrame, metric: str, best_epoch: int) -> None:
+    axes.axvline(best_epoch, color=style.GREY, linewidth=0.7, linestyle=":", label="Best epoch (weights kept)")
+    for split in _SPLITS:
+        part = history[history["split"] == split].sort_values("epoch")
+        colour = style.SPLIT_COLOURS[split]
+        alone = "o" if len(part) == 1 else None  # a line through one point is invisible
+        axes.plot(
+            part["epoch"],
+            part[metric],
+            color=colour,
+            linestyle=_LINES[split],
+            marker=alone,
+            label=titles.SPLIT_TITLES[split],
+        )
+        best = part[part["epoch"] == best_epoch]
+        axes.plot(best["epoch"], best[metric], "o", color=colour, markersize=3.5, markeredgecolor="white", zorder=3)
+    axes.set_title(titles.METRIC_TITLES[metric], loc="left", pad=3)
+    axes.grid(axis="y")
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
+    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    axes.margins(x=0.03)
+    if metric == "loss":
+        axes.set_ylim(bottom=0)
