@@ -57,6 +57,13 @@ def test_one_person_has_no_interval(make_cohort):
     assert np.isnan([row["low"], row["high"]]).all()
 
 
+def test_people_are_drawn_within_their_group(make_cohort):
+    cohort = make_cohort(0, errors=(0.1, 0.2, 0.3), people=7, images=2)
+    bootstrap = fairness.group_bootstrap(cohort.subjects, cohort.groups, replicates=50)
+    for name in np.unique(cohort.groups):
+        assert (bootstrap.totals((cohort.groups == name).astype(float)) == 14).all()
+
+
 def test_people_shown_in_several_groups_are_drawn_with_all_their_images(make_paired_cohort):
     cohort = make_paired_cohort(0, people=15)
     bootstrap = fairness.group_bootstrap(cohort.subjects, cohort.groups, replicates=50)
@@ -196,6 +203,12 @@ def test_planted_gap_of_three_points_is_found_and_covered(make_cohort):
     assert sum(gap.p_value < 0.05 for gap in gaps) >= 18
     assert sum((gap.best, gap.worst) == ("asian", "caucasian") for gap in gaps) >= 18
     assert sum(gap.low <= 0.03 <= gap.high for gap in gaps) >= 18
+
+
+def test_interval_of_a_large_gap_measures_its_error_and_not_its_size(make_cohort):
+    gap = gap_of(make_cohort(0, errors=(0.1, 0.3), people=60))
+    assert gap.low <= 0.2 <= gap.high
+    assert gap.high - gap.low < 0.12
 
 
 def test_paired_people_show_a_small_gap_that_unpaired_ones_hide(make_paired_cohort):
