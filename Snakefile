@@ -5,13 +5,13 @@
 # Usually started by `facefair study`, which writes the `code` files first.
 import sys
 
-from facefair_lib import workflow
+from facefair_lib import workflow as study
 from facefair_lib.config import load_profile
 
 ROOT = config["results"]
 CORES = int(config["cores"])
-DATA, PHOTOS = config.get("data", ""), config.get("photos", "")
-COHORT, EXPERIMENT, REPORT = workflow.COHORT, workflow.EXPERIMENT, workflow.REPORT
+DATA, PHOTOS = config.get("data") or "", config.get("photos") or ""
+COHORT, EXPERIMENT, REPORT = study.COHORT, study.EXPERIMENT, study.REPORT
 RUN = (
     f"{sys.executable} -m facefair_lib stage {{params.stage}} --profile {{wildcards.profile}}"
     f" --cores {{threads}} --data '{{params.data}}' --photos '{{params.photos}}'"
@@ -31,6 +31,11 @@ def code(stage):
 def data_for(wildcards):
     """The data folder belongs to the profile that was asked for; profiles it builds on use rendered people."""
     return DATA if wildcards.profile == config["profile"] else ""
+
+
+def photos_for(wildcards):
+    """Likewise the user's own photographs."""
+    return PHOTOS if wildcards.profile == config["profile"] else ""
 
 
 def people_to_prepare(wildcards):
@@ -81,7 +86,7 @@ rule data_preparation:
 rule train_deeplabv3:
     input: done("01_data_preparation"), weights_to_transfer("02_train_deeplabv3"), code=code("02_train_deeplabv3")
     output: done("02_train_deeplabv3")
-    params: stage="02_train_deeplabv3", data=data_for, photos=""
+    params: stage="02_train_deeplabv3", data="", photos=""
     threads: max(1, CORES // 2)
     shell: RUN
 
@@ -89,7 +94,7 @@ rule train_deeplabv3:
 rule train_pspnet:
     input: done("01_data_preparation"), weights_to_transfer("03_train_pspnet"), code=code("03_train_pspnet")
     output: done("03_train_pspnet")
-    params: stage="03_train_pspnet", data=data_for, photos=""
+    params: stage="03_train_pspnet", data="", photos=""
     threads: max(1, CORES // 2)
     shell: RUN
 
@@ -97,7 +102,7 @@ rule train_pspnet:
 rule metric_analysis:
     input: done("02_train_deeplabv3"), done("03_train_pspnet"), code=code("04_metric_analysis")
     output: done("04_metric_analysis")
-    params: stage="04_metric_analysis", data=data_for, photos=""
+    params: stage="04_metric_analysis", data="", photos=""
     threads: 1
     shell: RUN
 
@@ -105,7 +110,7 @@ rule metric_analysis:
 rule ethnicity_emotion_experiment:
     input: done(EXPERIMENT), done("02_train_deeplabv3"), done("03_train_pspnet"), code=code("05_ethnicity_emotion_experiment")
     output: done("05_ethnicity_emotion_experiment")
-    params: stage="05_ethnicity_emotion_experiment", data=data_for, photos=PHOTOS
+    params: stage="05_ethnicity_emotion_experiment", data="", photos=photos_for
     threads: max(1, CORES // 2)
     shell: RUN
 

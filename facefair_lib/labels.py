@@ -104,14 +104,13 @@ def decode(rgb: np.ndarray, palette: str | np.ndarray = "paper") -> tuple[np.nda
     unknown : colour -> number of pixels, empty for a clean picture
     """
     table = PALETTES[palette] if isinstance(palette, str) else np.asarray(palette, np.uint8)
-    colours, position = np.unique(pack_rgb(rgb), return_inverse=True)
-    known = {int(code): index for index, code in enumerate(pack_rgb(table))}
-    lookup = np.array([known.get(int(code), IGNORE_INDEX) for code in colours], np.uint8)
-    mask = lookup[position.reshape(rgb.shape[:2])]
-    strange = np.flatnonzero(lookup == IGNORE_INDEX)
-    pixels = np.bincount(position.ravel(), minlength=len(colours))
-    unknown = {unpack_rgb(int(colours[i])): int(pixels[i]) for i in strange}
-    return mask, unknown
+    packed = pack_rgb(rgb)
+    mask = np.full(packed.shape, IGNORE_INDEX, np.uint8)
+    # One comparison per class is several times faster than sorting the colours of the whole picture.
+    for index, code in enumerate(pack_rgb(table)):
+        mask[packed == code] = index
+    colours, pixels = np.unique(packed[mask == IGNORE_INDEX], return_counts=True)
+    return mask, {unpack_rgb(int(code)): int(count) for code, count in zip(colours, pixels, strict=True)}
 
 
 def decode_nearest(rgb: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

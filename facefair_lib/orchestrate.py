@@ -13,7 +13,7 @@ from facefair_lib import paths, workflow
 from facefair_lib.config import Profile, load_profile, profile_names
 from facefair_lib.errors import InputError
 from facefair_lib.provenance import FILE_NAME
-from facefair_lib.runner import MARK
+from facefair_lib.runner import FAILED, MARK
 
 # What the repository keeps of a reference run: tables that are small, and no pictures of people but those in figures.
 _REFERENCE_SUFFIXES = {".csv", ".json"}
@@ -113,7 +113,8 @@ def _command(profile: str, data: Path | None, photos: Path | None, cores: int, t
     }
     return [
         *(sys.executable, "-m", "snakemake", "--snakefile", str(paths.SNAKEFILE), "--directory", str(paths.REPOSITORY)),
-        *("--cores", str(cores), "--rerun-incomplete", "--rerun-triggers", "mtime", "--quiet", "all", "--nolock"),
+        *("--cores", str(cores), "--rerun-incomplete", "--rerun-triggers", "mtime", "--nolock"),
+        *("--quiet", "progress", "rules", "host", "reason"),
         *("--config", *(f"{key}={value}" for key, value in values.items())),
         *("--", str(target)),
     ]
@@ -136,7 +137,7 @@ def _run_graph(command: list[str], log: Path) -> tuple[int, int]:
                 if line.startswith(MARK):
                     print(line, end="", flush=True)
                     stages += " done in " in line
-                    shown = shown or " failed" in line
+                    shown = shown or f" {FAILED}" in line
         except KeyboardInterrupt:
             process.wait()
             raise

@@ -23,6 +23,10 @@ from facefair_lib.provenance import write_provenance
 MARK = "▸ "  # begins every line that the wrapper shows; everything else goes to the log only
 
 
+FAILED = "failed"
+"""Follows the stage's name in the line that says why a study stopped."""
+
+
 class StageError(RuntimeError):
     """A stage failed; the message is all that a user needs to see."""
 
@@ -34,19 +38,38 @@ def say(text: str) -> None:
 
 
 def run_stage(name: str, profile_name: str, data: str, photos: str, cores: int) -> None:
-    """Run one stage and say when it begins, how far it is and when it ends."""
-    profile = load_profile(profile_name)
-    stage = next(entry for entry in workflow.STAGES if entry.name == name)
-    os.environ["FACEFAIR_CORES"] = str(cores)
+    """Run one stage and say when it begins, how far it is and when it ends.
+
+    Raises
+    ------
+    StageError
+        if it fails for a reason that a user can act on; the message begins with the stage's name
+    """
     begin = time.monotonic()
     say(f"{name} …")
-    if stage.notebook:
-        _run_notebook(stage.notebook, profile, {"profile": profile_name, "data": data, "photos": photos})
-    else:
-        with _progress_to_console(name):
-            _STEPS[name](profile, cores)
-        write_provenance(paths.results_dir(profile_name) / name, profile, name, time.monotonic() - begin, {})
+    try:
+        _run(
+            next(entry for entry in workflow.STAGES if entry.name == name),
+            load_profile(profile_name),
+            data,
+            photos,
+            cores,
+        )
+    except InputError as error:
+        raise StageError(f"{name} {FAILED}: {error}") from error
     say(f"{name} done in {time.monotonic() - begin:.0f} s")
+
+
+def _run(stage: workflow.Stage, profile: Profile, data: str, photos: str, cores: int) -> None:
+    os.environ["FACEFAIR_CORES"] = str(cores)
+    if stage.notebook:
+        _run_notebook(stage.notebook, profile, {"profile": profile.name, "data": data, "photos": photos})
+        return
+    begin = time.monotonic()
+    with _progress_to_console(stage.name):
+        _STEPS[stage.name](profile, cores)
+    folder = paths.results_dir(profile.name) / stage.name
+    write_provenance(folder, profile, stage.name, time.monotonic() - begin, {})
 
 
 def _run_notebook(notebook: Path, profile: Profile, values: dict[str, str]) -> None:
@@ -88,8 +111,8 @@ def check_parameters(notebook: Path, given: dict[str, str], known: set[str]) -> 
 
 def _explain(error: Exception, executed: Path) -> str:
     """The notebook, the cell and the error itself, without the traceback through the libraries."""
-    place = f"{executed.name}, cell {error.exec_count}"
-    return f"{place} failed: {error.ename}: {error.evalue}\nthe executed notebook is {executed}"
+    place = f"{executed.stem} {FAILED} in cell {error.exec_count}"
+    return f"{place}: {error.ename}: {error.evalue}\nthe executed notebook is {executed}"
 
 
 @contextmanager

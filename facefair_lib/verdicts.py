@@ -144,8 +144,8 @@ def gap_summary(feature: str, tests: Sequence[GapTest]) -> str:
     if not clear and not unclear:
         return f"there were too few people with masks to compare {what}"
     if not clear:
-        who = "neither model" if len(unclear) == 2 else unclear[0]
-        return f"the gap between {what} is not distinguishable from chance for {who}"
+        state = "is distinguishable from chance for neither model"
+        return f"the gap between {what} {state if len(unclear) > 1 else f'is not distinguishable from chance for {unclear[0]}'}"
     if not unclear:
         who = "both models" if len(clear) == 2 else latex.listed(clear)
         return f"the gap between {what} is distinguishable from chance for {who}"
@@ -169,22 +169,23 @@ def smallest_detectable_gap(spread: float, per_group: int) -> float:
     Parameters
     ----------
     spread : standard deviation of the score of one image
-    per_group : images in each group, at least 2
+    per_group : images in each group
 
     Returns
     -------
-    gap in the unit of ``spread``
+    gap in the unit of ``spread``; NaN for a single image per group
 
     Source: power of the two-sample t test by the noncentral t distribution (Cohen 1988, chapter 2).
     """
+    if per_group < 2:
+        return math.nan
     freedom = 2 * per_group - 2
     critical = stats.t.ppf(1 - ALPHA / 2, freedom)
 
-    def lack(effect: float) -> float:
-        shift = effect * math.sqrt(per_group / 2)
-        return stats.nct.sf(critical, freedom, shift) + stats.nct.cdf(-critical, freedom, shift) - POWER
+    def lack(noncentrality: float) -> float:  # the other tail adds less than 1e-6 at this power
+        return stats.nct.sf(critical, freedom, noncentrality) - POWER
 
-    return spread * optimize.brentq(lack, 1e-6, 20.0)
+    return spread * optimize.brentq(lack, 0, critical + 6) * math.sqrt(2 / per_group)
 
 
 def smallest_p_value(per_group: int) -> float:

@@ -95,6 +95,11 @@ def code_version(stage: str) -> str:
     return _digest("\n".join(_code_lines(next(entry for entry in STAGES if entry.name == stage))))
 
 
+def module_version(module: str) -> str:
+    """One digest of the code of a library module and of all library modules that it reaches."""
+    return _digest("\n".join(_module_lines({module})))
+
+
 def _code_lines(stage: Stage) -> list[str]:
     lines = []
     modules = {stage.module}
@@ -102,8 +107,12 @@ def _code_lines(stage: Stage) -> list[str]:
         code = notebook_code(stage.notebook)
         lines.append(f"notebook {_digest(_code_only(code))}")
         modules = reached_modules(code)
+    return lines + _module_lines(modules)
+
+
+def _module_lines(modules: set[str]) -> list[str]:
     sources = {module: module_path(module).read_text(encoding="utf-8") for module in _closure(modules)}
-    return lines + [f"{module} {_digest(_code_only(source))}" for module, source in sorted(sources.items())]
+    return [f"{module} {_digest(_code_only(source))}" for module, source in sorted(sources.items())]
 
 
 def notebook_code(path: Path) -> str:

@@ -63,17 +63,14 @@ class BodyModel:
     actions: Mapping[str, int]
     action: np.ndarray
 
-    def vertices(
-        self, phenotypes: Mapping[str, float], local: Mapping[str, float], actions: Mapping[str, float]
-    ) -> np.ndarray:
-        """Vertices of one head at rest.
+    def identity(self, phenotypes: Mapping[str, float], local: Mapping[str, float]) -> np.ndarray:
+        """Vertices of one head at rest, without an expression.
 
         Parameters
         ----------
         phenotypes : gender (0 male, 1 female), age (1/3 child, 2/3 young adult, 1 old), muscle, weight, height,
             proportions and the shares african, asian, caucasian, all in [0, 1]; what is absent counts as 0.5
         local : local change -> amount in [-1, 1]
-        actions : facial action (ARKit's names) -> amount in [0, 1]
 
         Returns
         -------
@@ -82,7 +79,7 @@ class BodyModel:
         Raises
         ------
         InputError
-            for a local change or a facial action that the model does not have
+            for a local change that the model does not have
         """
         weights = phenotype_weights(self.factors, phenotypes)
         used = np.flatnonzero(weights)
@@ -90,9 +87,26 @@ class BodyModel:
         for name, amount in local.items():
             rows = self.local_positive if amount > 0 else self.local_negative
             offset += np.float32(abs(amount)) * rows[_row(self.local, name, "local change")]
+        return self.template + _THOUSANDTH * offset
+
+    def expression(self, actions: Mapping[str, float]) -> np.ndarray:
+        """Offsets of facial actions (ARKit's names, amounts in [0, 1]): (V, 3) float32, decimetres.
+
+        Raises
+        ------
+        InputError
+            for a facial action that the model does not have
+        """
+        offset = np.zeros_like(self.template)
         for name, amount in actions.items():
             offset += np.float32(amount) * self.action[_row(self.actions, name, "facial action")]
-        return self.template + _THOUSANDTH * offset
+        return _THOUSANDTH * offset
+
+    def vertices(
+        self, phenotypes: Mapping[str, float], local: Mapping[str, float], actions: Mapping[str, float]
+    ) -> np.ndarray:
+        """Vertices (V, 3) of one head with an expression: ``identity`` plus ``expression``."""
+        return self.identity(phenotypes, local) + self.expression(actions)
 
 
 def _row(table: Mapping[str, int], name: str, kind: str) -> int:

@@ -20,12 +20,11 @@ _SHOULDERS = 2.35  # frame, in head heights, that shows a person with both shoul
 def _places(count: int, random: np.random.Generator) -> list[tuple[float, float, float]]:
     """Centre x, centre y and side of each person's own square, in picture sizes, the farthest person first."""
     spread = np.linspace(0.5 - 0.13 * count, 0.5 + 0.13 * count, count) + random.uniform(-0.05, 0.05, count)
-    scale = np.sort(random.uniform(0.85, 1.2, count)) * (1.0 if count == 2 else 0.88)
-    # Farther people are smaller and stand a little higher; everybody's square reaches below the picture's edge.
-    return [
-        (float(x), float(1.04 - s / 2 + 0.1 * s), float(s))
-        for x, s in zip(random.permutation(spread), scale, strict=True)
-    ]
+    scale = np.sort(random.uniform(1.0, 1.35, count)) * (1.0 if count == 2 else 0.85)
+    # Farther people are smaller; everybody's square reaches down to the picture's edge or below it.
+    drop = random.uniform(0.0, 0.08, count)
+    centres = zip(random.permutation(spread), 1 - scale / 2 + drop, scale, strict=True)
+    return [(float(x), float(y), float(side)) for x, y, side in centres]
 
 
 def compose(

@@ -17,7 +17,7 @@ from facefair_lib.heads import regions
 from facefair_lib.heads.bake import PARTS
 from facefair_lib.heads.body import load_body_model
 from facefair_lib.heads.numerics import normalised, smoothstep
-from facefair_lib.heads.people import Person
+from facefair_lib.heads.people import HANGING_STYLES, Person
 from facefair_lib.heads.shots import Shot
 from facefair_lib.heads.subdivision import catmull_clark
 
@@ -27,6 +27,7 @@ SKIN, LEFT_EYE, RIGHT_EYE, UPPER_TEETH, LOWER_TEETH, TONGUE, LASHES = range(len(
 # Anny's teeth stand a little too far forward and too wide for parted lips; found by looking at smiles from all sides.
 _UPPER_TEETH_DROP, _LOWER_TEETH_DROP = 0.03, 0.05
 _LOWER_TEETH_NARROWING, _LOWER_TEETH_SETBACK = 0.89, 0.045
+_EAR_ROOT = 0.70  # half the width of the head where the ears begin, decimetres
 # Below this opening of the jaw a smile shows upper teeth only; lower ones would poke through the lip.
 _JAW_SHOWS_LOWER_TEETH = 0.35
 
@@ -39,22 +40,25 @@ class HeadTemplate:
     ----------
     operator : (N, V) sparse, refines base vertices
     triangles : (T, 3) int32
+    coarse_skin : (K, 3) int32, the skin before subdivision, over the first of the same vertices
     part, cavity : (T,) int8, the triangle's part (``bake.PARTS``) and cavity (see ``BodyModel``)
     part_of_vertex : (N,) int8
     canonical : (N, 3) float32, refined base mesh: what ``regions`` are functions of
     masks : "lips", "ears", "eyelids" -> (N,) float32 in [0, 1]
     vertex_triangles : (N, T) sparse, sums triangle values around each vertex
-    chin, left_ear_top, right_ear_top : vertex numbers
+    crown, chin, left_ear_top, right_ear_top : vertex numbers
     """
 
     operator: sparse.csr_matrix
     triangles: np.ndarray
+    coarse_skin: np.ndarray
     part: np.ndarray
     cavity: np.ndarray
     part_of_vertex: np.ndarray
     canonical: np.ndarray
     masks: Mapping[str, np.ndarray]
     vertex_triangles: sparse.csr_matrix
+    crown: int
     chin: int
     left_ear_top: int
     right_ear_top: int
@@ -92,12 +96,14 @@ def head_template() -> HeadTemplate:
     return HeadTemplate(
         operator,
         triangles,
+        np.concatenate([body.quads["skin"][:, [0, 1, 2]], body.quads["skin"][:, [0, 2, 3]]]),
         part,
         cavity,
         part_of_vertex,
         canonical,
         masks,
         around,
+        crown=int(np.argmax(np.where(skin, y, -np.inf))),
         chin=int(chin[np.argmin(y[chin])]),
         left_ear_top=_ear_top(canonical, skin & (masks["ears"] > 0.5) & (x > 0)),
         right_ear_top=_ear_top(canonical, skin & (masks["ears"] > 0.5) & (x < 0)),
@@ -120,13 +126,16 @@ def vertex_normals(template: HeadTemplate, positions: np.ndarray) -> np.ndarray:
 def pose_head(person: Person, shot: Shot) -> HeadMesh:
     """Build the mesh of a person with a shot's expression and neck turn."""
     template, body = head_template(), load_body_model()
-    base = body.vertices(person.phenotypes(), person.shape, shot.actions)
-    positions = (template.operator @ base).astype(np.float32)
     part = template.part_of_vertex
-    eyes = np.stack([positions[part == eye].mean(0) for eye in (LEFT_EYE, RIGHT_EYE)])
-    crown = positions[part == SKIN, 1].max()
-    scale = HEAD_HEIGHT / (crown - positions[template.chin, 1])
-    positions = (positions - eyes.mean(0)) * scale + (0, regions.LEFT_EYE[1], regions.LEFT_EYE[2])
+    at_rest = body.identity(person.phenotypes(), person.shape)
+    # The frame is set by the head at rest: an open jaw must not shrink the head.
+    crown, chin = template.operator[[template.crown, template.chin], :] @ at_rest
+    between_eyes = np.mean([at_rest[np.unique(body.quads[eye])].mean(0) for eye in ("left_eye", "right_eye")], 0)
+    positions = (template.operator @ (at_rest + body.expression(shot.actions))).astype(np.float32)
+    scale = HEAD_HEIGHT / (crown[1] - chin[1])
+    positions = (positions - between_eyes) * scale + (0, regions.LEFT_EYE[1], regions.LEFT_EYE[2])
+    if person.hair in HANGING_STYLES:
+        _press_ears(positions, template)
     _seat_teeth(positions, part, shot.actions.get("jawOpen", 0.0))
     positions = _turn_shoulders(positions, template.canonical, shot.neck_yaw).astype(np.float32)
     # Cloth lies above the skin: lift what is under clothes along its normal, fading in over the neckline.
@@ -134,6 +143,13 @@ def pose_head(person: Person, shot: Shot) -> HeadMesh:
     positions += vertex_normals(template, positions) * (0.06 * covered[:, None]).astype(np.float32)
     eyes = np.stack([positions[part == eye].mean(0) for eye in (LEFT_EYE, RIGHT_EYE)])
     return HeadMesh(positions, vertex_normals(template, positions), eyes)
+
+
+def _press_ears(positions: np.ndarray, template: HeadTemplate) -> None:
+    """Lay the ears, in place, flat against the head, as hair that falls over them does."""
+    ear = np.clip(2 * template.masks["ears"], 0, 1) * (template.part_of_vertex == SKIN)
+    root = np.sign(positions[:, 0]) * np.minimum(np.abs(positions[:, 0]), _EAR_ROOT)
+    positions[:, 0] += ear * 0.92 * (root - positions[:, 0])
 
 
 def _seat_teeth(positions: np.ndarray, part: np.ndarray, jaw_open: float) -> None:

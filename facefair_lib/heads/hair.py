@@ -165,8 +165,12 @@ def _tied(builder, scalp, person, roots, random, detail) -> None:
     direction = normalised(along_skin(toward, roots.normal) + 0.15 * roots.normal)
     growth = Growth(segments=9, gravity=0, stiffness=0.2, comb=1.0, jitter=0.04)
     height = 0.03 + 0.07 * random.random(n)
-    strands = scalp.grow(_sunk(roots), direction, normalised(toward), distance * 1.22, height, growth, _seed(random))
-    add_ribbons(builder, HAIR, *strands, strand_width(0.052, n, detail, random), random, forbidden=_in_face)
+    points, normals = scalp.grow(
+        _sunk(roots), direction, normalised(toward), distance * 1.15, height, growth, _seed(random)
+    )
+    caught = np.linalg.norm(points[:, -1] - knot, axis=1) < 0.4  # strands that miss the knot would stick out
+    width = strand_width(0.052, n, detail, random)[caught]
+    add_ribbons(builder, HAIR, points[caught], normals[caught], width, random, forbidden=_in_face)
     if person.hair == "bun":
         _bun(builder, knot, random, detail)
         return

@@ -88,7 +88,7 @@ def _soft_shadows(mesh: wp.Mesh, hits: Hits, shot: Shot, lights: Lamps, side: in
         normals,
         lights.key,
         0.06 + 0.5 * shot.light.spread,
-        np.where(strand, 1, 2),
+        np.ones(len(strand)),
         shot.seed,
     )
     pixels = side / 128  # the blur is set in pixels of a 128-pixel picture with two samples per pixel

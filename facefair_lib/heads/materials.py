@@ -155,7 +155,7 @@ def _shade_strands(hits: Hits, material: Material, rows: np.ndarray, person: Per
     if person.hair_colour not in ("black", "dark"):
         vary *= 0.88 + 0.24 * along
     if person.hair_colour == "grey":
-        vary = vary * np.where((own * 7) % 1 < 0.4, 0.35, 1.15)
+        vary = vary * np.where((own * 7) % 1 < 0.4, 0.6, 1.1)
     material.albedo[rows] = colour * vary[:, None]
     turned_away = rows[dot(hits.facing[rows], hits.normal[rows]) < 0]
     hits.normal[turned_away] *= -1

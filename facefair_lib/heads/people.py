@@ -30,6 +30,8 @@ GENDERS = ("female", "male")
 HAIR_STYLES = (
     "bald", "buzz", "short", "side_part", "curly", "afro", "bob", "long", "long_wavy", "bun", "ponytail",
 )  # fmt: skip
+HANGING_STYLES = ("bob", "long", "long_wavy")
+"""Styles that fall over the ears."""
 FACIAL_HAIR = ("none", "stubble", "moustache", "goatee", "full")
 GLASSES = ("none", "clear", "sunglasses")
 HAIR_COLOURS = ("black", "dark", "brown", "auburn", "red", "blond", "light_blond", "grey", "white")
@@ -361,7 +363,7 @@ def _sample_brow(random: np.random.Generator, woman: bool) -> Brow:
         height=float(7.445 + 0.01 * spread[2]),
         arch=float(0.045 + 0.014 * spread[3]),
         drop=float(0.035 + 0.01 * spread[4]),
-        thickness=float((0.018 if woman else 0.025) * random.uniform(0.8, 1.25)),
+        thickness=float((0.016 if woman else 0.022) * random.uniform(0.8, 1.25)),
     )
 
 

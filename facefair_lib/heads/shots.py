@@ -213,7 +213,7 @@ def sample_actions(random: np.random.Generator, emotion: str) -> dict[str, float
     if "eyeLookDownLeft" not in actions:
         direction = "Up" if upward > 0 else "Down"
         actions[f"eyeLook{direction}Left"] = actions[f"eyeLook{direction}Right"] = float(abs(upward))
-    lids = random.normal(0.10, 0.08)
+    lids = random.normal(0.16, 0.09)
     opening = "eyeWide" if lids > 0 else "eyeBlink"
     for side in ("Left", "Right"):
         actions[f"{opening}{side}"] = float(np.clip(actions.get(f"{opening}{side}", 0.0) + abs(lids), 0, 1))

@@ -91,6 +91,8 @@ def base_albedo(tone: float) -> np.ndarray:
     colour = np.array([np.interp(tone, np.arange(1, 11), channel) for channel in srgb_to_linear(swatches).T])
     darkness = np.clip((tone - 4.5) / 2, 0, 1)
     blood = rgb(1.08, 0.80, 0.66) * (1 - darkness) + rgb(1.12, 0.92, 0.82) * darkness
+    # The two darkest swatches are nearly grey, which skin never is.
+    blood = blood + rgb(0.45, 0.10, -0.08) * np.clip((tone - 7.5) / 1.5, 0, 1)
     return (0.74 * colour * blood).astype(np.float32)
 
 

@@ -18,6 +18,9 @@ from facefair_lib.heads.numerics import normalised
 from facefair_lib.heads.scene import SceneBuilder
 from facefair_lib.heads.warp_runtime import DEVICE, build_mesh, scalars, vectors
 
+_REACH = wp.constant(1.0)
+"""Distance, in decimetres, from which on a strand no longer feels the skin."""
+
 
 @wp.struct
 class GrowthForces:
@@ -59,7 +62,7 @@ def _grow(
     own = wp.randf(random)
     normal = directions[i]
     for k in range(segments + 1):
-        nearest = wp.mesh_query_point_no_sign(skin, p, 3.0)
+        nearest = wp.mesh_query_point_no_sign(skin, p, _REACH)
         height = wp.float32(9.0)
         if nearest.result:
             foot = wp.mesh_eval_position(skin, nearest.face, nearest.u, nearest.v)
@@ -157,10 +160,11 @@ class Scalp:
         self.head = head
         self.template: HeadTemplate = head_template()
         self.skin = np.flatnonzero(self.template.part == SKIN)
-        skin_triangles = self.template.triangles[self.skin]
-        self.mesh = build_mesh(vectors(head.positions), skin_triangles)
+        # Strands keep their distance from the coarse skin: a few tenths of a millimetre off, and faster to search.
+        coarse = self.template.coarse_skin
+        self.mesh = build_mesh(vectors(head.positions), coarse)
         self.normals = vectors(head.normals)
-        self.triangles = scalars(skin_triangles.ravel(), wp.int32)
+        self.triangles = scalars(coarse.ravel(), wp.int32)
 
     def draw_roots(self, region: Callable[[np.ndarray], np.ndarray], count: int, random: np.random.Generator) -> Roots:
         """Draw up to ``count`` roots, evenly over the canonical skin inside a region, thinning toward its edge."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import lightning
 import numpy as np
@@ -22,6 +22,7 @@ from facefair_lib.training.batches import ArrayBatches, ordered_batches, trainin
 from facefair_lib.training.device import Device, assigned_cores, choose_device, use_cores
 from facefair_lib.training.history import History
 from facefair_lib.training.network import SegmentationTask
+from facefair_lib.training.resume import LAST, WEIGHTS, finish, fit_key, start_or_resume
 
 _AVERAGING_DECAY = 0.98  # of the weights' moving average, per step: about the last 50 steps
 
@@ -51,18 +52,18 @@ def fit(
     rows: dict[str, np.ndarray],
     folder: Path,
     seed: int,
-    progress: bool = True,
 ) -> FitResult:
     """Fit one network and keep the weights of the epoch with the lowest validation loss.
 
-    An interrupted fit goes on from ``last.ckpt`` in ``folder`` and ends with the weights it would have had.
+    An interrupted fit goes on from the last complete epoch and ends with the weights it would have had; a finished one
+    is not repeated. Both hold only for the same settings, data, seed and code: what another fit left is removed.
 
     Parameters
     ----------
     name : network, as ``build_model`` knows it
     images, labels : (N, H, W, 3) and (N, H, W) uint8 packed arrays
     rows : split name -> row numbers; ``train`` and ``validation`` are needed
-    folder : receives ``history.csv``, ``last.ckpt`` and ``best.pt``
+    folder : receives ``history.csv``, ``best.pt`` and, until the fit is complete, its checkpoints
 
     Raises
     ------
@@ -70,6 +71,25 @@ def fit(
         if there are fewer training images than one batch
     """
     _check_rows(rows, training.batch_size)
+    key = fit_key(name, model, training, images, labels, rows, seed)
+    description = start_or_resume(folder, key)
+    if description is None:
+        description = _fit(name, model, training, images, labels, rows, folder, seed)
+        finish(folder, key, description)
+    return FitResult(pd.read_csv(folder / "history.csv"), pd.DataFrame([description]), folder / WEIGHTS)
+
+
+def _fit(
+    name: str,
+    model: ModelSettings,
+    training: TrainingSettings,
+    images: np.ndarray,
+    labels: np.ndarray,
+    rows: dict[str, np.ndarray],
+    folder: Path,
+    seed: int,
+) -> dict[str, Any]:
+    """Fit from the start or from ``last.ckpt``, write ``best.pt``, and describe what was done."""
     use_cores(assigned_cores())
     lightning.seed_everything(seed, verbose=False)
     device = choose_device()
@@ -79,17 +99,18 @@ def fit(
         ordered_batches(ArrayBatches(images, labels, rows["validation"]), training.batch_size),
     )
     history = History(folder / "history.csv", model.epochs, name)
-    best = ModelCheckpoint(folder, filename="best-{epoch}", monitor="validation_loss", save_last=True)
-    trainer = _trainer(model.epochs, folder, device, [EMAWeightAveraging(decay=_AVERAGING_DECAY), history, best])
-    last = folder / "last.ckpt"
-    begin = time.monotonic()
+    best = ModelCheckpoint(folder, filename="best", monitor="validation_loss", enable_version_counter=False)
+    # A checkpoint of its own: `save_last` would save only the epochs that are better than all before.
+    # It comes after `best`, because it also remembers which epoch was best.
+    last = ModelCheckpoint(folder, filename=Path(LAST).stem, enable_version_counter=False)
+    callbacks = [EMAWeightAveraging(decay=_AVERAGING_DECAY), history, best, last]
+    resumed = folder / LAST
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="lightning")  # advice on worker counts and log intervals
-        trainer.fit(task, *loaders, ckpt_path=last if last.exists() else None, weights_only=True)
-    seconds = time.monotonic() - begin
-    weights = _save_best(task, best, folder)
-    table = pd.DataFrame(history.rows)
-    return FitResult(table, _describe(name, model, task, table, seconds, len(rows["train"]), device), weights)
+        trainer = _trainer(model.epochs, folder, device, callbacks)
+        trainer.fit(task, *loaders, ckpt_path=resumed if resumed.exists() else None, weights_only=True)
+    _save_weights(Path(best.best_model_path), folder / WEIGHTS)
+    return _describe(name, model, task, history, len(rows["train"]), device)
 
 
 def _check_rows(rows: dict[str, np.ndarray], batch_size: int) -> None:
@@ -134,42 +155,30 @@ def _trainer(epochs: int, folder: Path, device: Device, callbacks: list[Callback
     )
 
 
-def _save_best(task: SegmentationTask, best: ModelCheckpoint, folder: Path) -> Path:
-    """Write the best epoch's weights alone, as ``best.pt``, and remove its checkpoint."""
-    checkpoint = torch.load(best.best_model_path, map_location="cpu", weights_only=True)
+def _save_weights(checkpoint: Path, path: Path) -> None:
+    """Write the network's part of a checkpoint as a plain state dict."""
     prefix = "network."
-    state = {
-        key.removeprefix(prefix): value for key, value in checkpoint["state_dict"].items() if key.startswith(prefix)
-    }
-    path = folder / "best.pt"
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
+    network = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
     with results.replacing(path) as temporary:
-        torch.save(state, temporary)
-    Path(best.best_model_path).unlink()
-    return path
+        torch.save(network, temporary)
 
 
 def _describe(
-    name: str,
-    model: ModelSettings,
-    task: SegmentationTask,
-    history: pd.DataFrame,
-    seconds: float,
-    images: int,
-    device: Device,
-) -> pd.DataFrame:
-    validation = history[history["split"] == "validation"]
-    epochs = len(validation)
-    row = {
+    name: str, model: ModelSettings, task: SegmentationTask, history: History, images: int, device: Device
+) -> dict[str, Any]:
+    validation = [row for row in history.rows if row["split"] == "validation"]
+    epochs, seconds = len(validation), history.seconds
+    return {
         "model": name,
         "backbone": model.backbone,
         "weights": model.weights,
         "parameters": sum(parameter.numel() for parameter in task.network.parameters()),
         "epochs": epochs,
-        "best_epoch": int(validation.loc[validation["loss"].idxmin(), "epoch"]),
+        "best_epoch": min(validation, key=lambda row: row["loss"])["epoch"],
         "seconds": seconds,
         "seconds_per_epoch": seconds / epochs,
         "images_per_second": images * epochs / seconds,
         "device": device.description,
         "precision": device.precision,
     }
-    return pd.DataFrame([row])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import lightning
@@ -30,7 +31,21 @@ class History(lightning.Callback):
 
     def __init__(self, path: Path, epochs: int, title: str) -> None:
         self.path, self.rows = path, []
+        self.seconds = 0.0  # of the epochs in `rows`, whichever run they were fitted in
+        self._begin = 0.0
         self.progress = Progress(title, epochs)
+
+    def state_dict(self) -> dict[str, float]:
+        """What a checkpoint keeps."""
+        return {"seconds": self.seconds}
+
+    def load_state_dict(self, state_dict: dict[str, float]) -> None:
+        """Take up what a checkpoint kept."""
+        self.seconds = state_dict["seconds"]
+
+    def on_train_epoch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Start the epoch's clock."""
+        self._begin = time.monotonic()
 
     def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Keep the rows of the epochs that the checkpoint holds, and no others."""
@@ -42,6 +57,7 @@ class History(lightning.Callback):
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: SegmentationTask) -> None:
         """Add the epoch's two rows."""
         epoch = trainer.current_epoch + 1
+        self.seconds += time.monotonic() - self._begin
         for split in ("train", "validation"):
             row = scores(pl_module.counts[split].numpy())
             self.rows.append({"epoch": epoch, "split": split, "loss": pl_module.mean_loss(split), **row})

@@ -48,7 +48,9 @@ class SegmentationTask(lightning.LightningModule):
         """One step on an augmented batch. Its randomness depends on the seed and the step only, so a resumed fit
         repeats it.
         """
-        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.global_step)
+        seed = self.seed * 1_000_003 + self.global_step
+        torch.manual_seed(seed)  # dropout draws from the global generator
+        generator = torch.Generator().manual_seed(seed)
         images, labels = augment(*batch, self.geometric, self.colour, generator)
         return self._loss("train", images, labels)
 
