@@ -1,0 +1,112 @@
+"""How fast people are rendered, stage by stage, against casting the same camera rays and nothing else.
+
+Run it from the repository's root::
+
+    python benchmarks/render.py [--heads 24] [--sizes 128 256] [--processes 2]
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+
+from facefair_lib.heads import render as render_one
+from facefair_lib.heads import sample_person, sample_shot, warm_up
+from facefair_lib.heads.rays import camera, cast, pixel_rays
+from facefair_lib.heads.render import build_scene, detail_for
+from facefair_lib.heads.warp_runtime import build_mesh, vectors
+
+RENDER = importlib.import_module("facefair_lib.heads.render")  # the package's attribute of that name is the function
+SEED = 1000
+
+
+STAGES = {
+    "background": "background",
+    "head, hair and glasses": "build_scene",
+    "search tree": "build_mesh",
+    "camera rays": "cast",
+    "hits": "gather_hits",
+    "labels and materials": "shade_hits",
+    "light": "light_hits",
+    "exposure, grain": "develop",
+    "label vote": "vote",
+}
+"""Stage -> the function of ``facefair_lib/heads/render.py`` that is timed for it."""
+
+
+@contextmanager
+def timed(spent: dict[str, float]) -> Iterator[None]:
+    """Add up the seconds spent in every stage while the block runs."""
+    kept = {name: getattr(RENDER, name) for name in STAGES.values()}
+    for stage, name in STAGES.items():
+        setattr(RENDER, name, _timer(kept[name], stage, spent))
+    try:
+        yield
+    finally:
+        for name, function in kept.items():
+            setattr(RENDER, name, function)
+
+
+def _timer(function: Callable, stage: str, spent: dict[str, float]) -> Callable:
+    def run(*args, **kwargs):
+        start = time.perf_counter()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            spent[stage] = spent.get(stage, 0.0) + time.perf_counter() - start
+
+    return run
+
+
+def one(number: int, size: int) -> int:
+    """Render one head; returns its number so that a pool has something small to send back."""
+    render_one(sample_person(SEED + number), sample_shot(SEED + number), size)
+    return number
+
+
+def cast_only(number: int, size: int) -> float:
+    """Seconds to cast the camera rays of one head at its finished scene, with the search tree already built."""
+    person, shot = sample_person(SEED + number), sample_shot(SEED + number)
+    world, view = build_scene(person, shot, detail_for(size)), camera(shot)
+    mesh, rays = build_mesh(vectors(world.positions), world.triangles), pixel_rays(view, 2 * size)
+    start = time.perf_counter()
+    cast(mesh, view.origin, rays)
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--heads", type=int, default=24, help="heads per measurement")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[128, 256], help="picture sizes in pixels")
+    parser.add_argument("--processes", type=int, default=2, help="worker processes; one per core is best")
+    chosen = parser.parse_args()
+    warm_up()
+    for size in chosen.sizes:
+        one(0, size)
+        spent: dict[str, float] = {}
+        start = time.perf_counter()
+        with timed(spent):
+            for number in range(chosen.heads):
+                one(number, size)
+        seconds = (time.perf_counter() - start) / chosen.heads
+        bare = sum(cast_only(number, size) for number in range(chosen.heads)) / chosen.heads
+        print(f"\n{size} px, 2 x 2 samples, one process: {seconds:.3f} s per head, {1 / seconds:.2f} heads/s")
+        for stage, total in sorted(spent.items(), key=lambda item: -item[1]):
+            print(f"  {stage:<24}{total / chosen.heads * 1000:8.1f} ms")
+        print(f"  camera rays alone: {bare * 1000:.1f} ms; a whole head takes {seconds / bare:.1f} times as long")
+        with ProcessPoolExecutor(chosen.processes, mp_context=get_context("spawn")) as pool:
+            list(pool.map(one, range(chosen.processes), [size] * chosen.processes))  # start and warm the workers
+            start = time.perf_counter()
+            list(pool.map(one, range(chosen.heads), [size] * chosen.heads))
+            rate = chosen.heads / (time.perf_counter() - start)
+        print(f"  {chosen.processes} processes: {rate:.2f} heads/s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from facefair_lib.errors import InputError
+from facefair_lib.heads import (
+    EMOTIONS,
+    GLASSES,
+    GROUPS,
+    HAIR_STYLES,
+    LIGHTS,
+    Person,
+    Shot,
+    attributes,
+    sample_person,
+    sample_shot,
+)
+from facefair_lib.heads.body import load_body_model
+from facefair_lib.heads.people import HANGING_STYLES
+
+LONG_ENOUGH = [sample_person(seed, group=group) for seed in range(150) for group in GROUPS]
+
+
+@given(st.integers(0, 2**32))
+def test_a_person_survives_json(seed):
+    person = sample_person(seed)
+    assert Person.from_dict(json.loads(json.dumps(person.to_dict()))) == person
+
+
+@given(st.integers(0, 2**32))
+def test_a_shot_survives_json(seed):
+    shot = sample_shot(seed)
+    assert Shot.from_dict(json.loads(json.dumps(shot.to_dict()))) == shot
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "field"),
+    [
+        ("tone", 9.0, "skin_tone"),
+        ("hair", "afro", "hair"),
+        ("glasses", "clear", "glasses"),
+        ("facial_hair", "goatee", "facial_hair"),
+    ],
+)
+def test_fixing_one_option_changes_that_field_only(option, value, field):
+    free, fixed = sample_person(77), sample_person(77, **{option: value})
+    assert getattr(fixed, field) == value
+    assert dataclasses.replace(fixed, **{field: getattr(free, field)}) == free
+
+
+@pytest.mark.parametrize("option", [{"yaw": 60.0}, {"light": "backlit"}, {"emotion": "happy"}, {"frame": 2.0}])
+def test_fixing_one_option_of_a_shot_leaves_the_rest(option):
+    free, fixed = sample_shot(3), sample_shot(3, **option)
+    follows = {"emotion": {"actions"}, "frame": {"offset_x", "offset_y"}}.get(next(iter(option)), set())
+    allowed = set(option) | follows
+    changed = {f.name for f in dataclasses.fields(Shot) if getattr(free, f.name) != getattr(fixed, f.name)}
+    assert changed <= allowed
+
+
+def test_what_must_not_depend_on_the_group_is_the_same_in_every_group():
+    for seed in range(40):
+        people = [sample_person(seed, group=group) for group in GROUPS]
+        for field in (
+            "age",
+            "glasses",
+            "facial_hair",
+            "hair_length",
+            "weight",
+            "shape",
+            "clothing",
+            "fringe",
+            "recession",
+        ):
+            assert len({json.dumps(person.to_dict()[field]) for person in people}) == 1, field
+        hangs = {person.hair in (*HANGING_STYLES, "afro", "curly") for person in people}
+        assert len(hangs) == 1
+
+
+def test_skin_tones_of_the_groups_overlap():
+    tones = {group: [p.skin_tone for p in LONG_ENOUGH if p.group == group] for group in GROUPS}
+    assert np.median(tones["black"]) > np.median(tones["asian"]) > np.median(tones["caucasian"])
+    assert min(tones["black"]) < max(tones["caucasian"])
+    assert all(len(set(values)) > 20 for values in tones.values())
+
+
+def test_half_of_the_yaws_are_near_the_front_and_the_rest_reach_the_profile():
+    yaws = np.abs([sample_shot(seed).yaw for seed in range(600)])
+    # Half within 15 degrees by design, plus a sixth of the broad half.
+    assert np.mean(yaws <= 15) == pytest.approx(7 / 12, abs=0.06)
+    assert yaws.max() > 80
+
+
+def test_attributes_name_every_manifest_column():
+    person, shot = sample_person(4), sample_shot(9)
+    row = attributes(person, shot)
+    assert list(row) == [
+        "group", "gender", "age", "emotion", "skin_tone", "yaw", "light", "glasses", "hair", "facial_hair",
+    ]  # fmt: skip
+    assert row["group"] in GROUPS
+    assert row["light"] in LIGHTS
+    assert row["emotion"] in EMOTIONS
+    assert row["hair"] in HAIR_STYLES
+    assert row["glasses"] in GLASSES
+
+
+def test_all_names_are_known_to_the_body_model():
+    body, person = load_body_model(), sample_person(1)
+    assert set(person.shape) <= set(body.local)
+    for emotion in EMOTIONS:
+        for seed in range(20):
+            actions = sample_shot(seed, emotion=emotion).actions
+            assert set(actions) <= set(body.actions)
+            assert all(0 <= amount <= 1 for amount in actions.values())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"age": 12}, "18 to 80 years"),
+        ({"age": float("nan")}, "18 to 80 years"),
+        ({"tone": 0.5}, "1 to 10 on the Monk scale"),
+        ({"group": "martian"}, "asian, black, caucasian"),
+        ({"gender": "other"}, "female, male"),
+        ({"hair": "mohawk"}, "side_part"),
+        ({"facial_hair": "sideburns"}, "moustache"),
+        ({"glasses": "monocle"}, "sunglasses"),
+    ],
+)
+def test_impossible_people_are_refused(options, message):
+    with pytest.raises(InputError, match=message):
+        sample_person(0, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"emotion": "bored"}, "neutral, happy, sad, angry"),
+        ({"yaw": 120.0}, "-90 to 90 degrees"),
+        ({"frame": 9.0}, "0.8 to 3 head heights"),
+        ({"light": "disco"}, "backlit"),
+        ({"background": "moon"}, "studio"),
+    ],
+)
+def test_impossible_shots_are_refused(options, message):
+    with pytest.raises(InputError, match=message):
+        sample_shot(0, **options)
+
+
+def test_a_stored_person_with_other_fields_is_refused():
+    values = sample_person(0).to_dict()
+    del values["iris"]
+    with pytest.raises(InputError, match="missing \\['iris'\\]"):
+        Person.from_dict(values)
