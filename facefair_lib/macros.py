@@ -36,7 +36,7 @@ class Macros:
 
     def render(self) -> str:
         """The text of ``numbers.tex``."""
-        head = "% Written by facefair_lib.numbers; each line ends with the cell it comes from: file row column"
+        head = "% Written by facefair_lib; each line ends with the cell it comes from: file row column"
         return "\n".join([head, *self._lines.values(), ""])
 
 

@@ -144,8 +144,8 @@ def gap_summary(feature: str, tests: Sequence[GapTest]) -> str:
     if not clear and not unclear:
         return f"there were too few people with masks to compare {what}"
     if not clear:
-        state = "is distinguishable from chance for neither model"
-        return f"the gap between {what} {state if len(unclear) > 1 else f'is not distinguishable from chance for {unclear[0]}'}"
+        no, who = ("", "neither model") if len(unclear) > 1 else ("not ", unclear[0])
+        return f"the gap between {what} is {no}distinguishable from chance for {who}"
     if not unclear:
         who = "both models" if len(clear) == 2 else latex.listed(clear)
         return f"the gap between {what} is distinguishable from chance for {who}"
