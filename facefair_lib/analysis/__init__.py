@@ -5,7 +5,6 @@ rest on the same replicates. Intervals are 95 % percentile intervals of a bootst
 """
 
 from facefair_lib.analysis.checks import check_tables
-from facefair_lib.analysis.examples import example_pictures
 from facefair_lib.analysis.experiment import cell_table, emotion_table, gap_table, group_table, nine_table
 from facefair_lib.analysis.performance import (
     class_table,
@@ -22,7 +21,6 @@ __all__ = [
     "class_table",
     "difference_table",
     "emotion_table",
-    "example_pictures",
     "examples_table",
     "gap_table",
     "group_table",

@@ -3,6 +3,7 @@
 from facefair_lib.figures.analysis import class_scores, group_scores
 from facefair_lib.figures.architecture import deeplabv3_architecture, pspnet_architecture
 from facefair_lib.figures.comparison import disagreement, example_rows, model_examples
+from facefair_lib.figures.confusion import confusion_matrix
 from facefair_lib.figures.data import class_shares, data_flow
 from facefair_lib.figures.experiment import experiment_grid
 from facefair_lib.figures.pictures import (
@@ -19,6 +20,7 @@ __all__ = [
     "Picture",
     "class_scores",
     "class_shares",
+    "confusion_matrix",
     "data_flow",
     "deeplabv3_architecture",
     "describe",
