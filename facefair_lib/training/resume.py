@@ -1,0 +1,70 @@
+"""What a fit leaves in its folder, so that it can go on after an interruption and is never mistaken for another fit."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from facefair_lib import results, workflow
+from facefair_lib.config import ModelSettings, TrainingSettings
+
+WEIGHTS = "best.pt"
+LAST = "last.ckpt"
+_RECORD = "fit.json"
+
+
+def fit_key(
+    name: str,
+    model: ModelSettings,
+    training: TrainingSettings,
+    images: np.ndarray,
+    labels: np.ndarray,
+    rows: dict[str, np.ndarray],
+    seed: int,
+) -> str:
+    """Digest of everything that decides a fit's weights: settings, seed, code, and the pixels it sees."""
+    settings = [name, model.model_dump(mode="json"), training.model_dump(mode="json"), seed]
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    digest.update(workflow.module_version("facefair_lib.training.fit").encode())
+    for split in ("train", "validation"):
+        for array in (images[rows[split]], labels[rows[split]]):
+            digest.update(f"{split} {array.shape}".encode())
+            digest.update(np.ascontiguousarray(array))
+    return digest.hexdigest()
+
+
+def start_or_resume(folder: Path, key: str) -> dict[str, Any] | None:
+    """Keep what an earlier run of the same fit left, and remove what another fit left.
+
+    Returns
+    -------
+    the description that a finished run of the same fit recorded, or ``None`` where there is something to fit
+    """
+    record = _read(folder / _RECORD)
+    if record.get("key") == key:
+        return dict(record["description"]) if "description" in record and (folder / WEIGHTS).exists() else None
+    for path in (folder / WEIGHTS, folder / "history.csv"):
+        path.unlink(missing_ok=True)
+    remove_checkpoints(folder)
+    results.write_json(folder / _RECORD, {"key": key})
+    return None
+
+
+def finish(folder: Path, key: str, description: dict[str, Any]) -> None:
+    """Record that the fit is complete; its checkpoints are several times as large as its weights and no longer needed."""
+    results.write_json(folder / _RECORD, {"key": key, "description": list(description.items())})  # keeps their order
+    remove_checkpoints(folder)
+
+
+def remove_checkpoints(folder: Path) -> None:
+    """Remove Lightning's checkpoints."""
+    for path in folder.glob("*.ckpt"):
+        path.unlink()
+
+
+def _read(record: Path) -> dict[str, Any]:
+    return json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}

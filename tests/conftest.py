@@ -1,0 +1,44 @@
+"""Every test: no window, one thread, no network. Set before anything imports matplotlib or torch."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+os.environ["MPLBACKEND"] = "Agg"
+os.environ["OMP_NUM_THREADS"] = (
+    "1"  # torch reads it when it is imported: sums keep their order, cores are not fought over
+)
+os.environ["MKL_NUM_THREADS"] = "1"
+
+# Derived from the test's own code, so that a failure repeats; no deadline, because other work may share the machine.
+settings.register_profile("facefair", deadline=None, derandomize=True)
+settings.load_profile("facefair")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_network() -> Iterator[None]:
+    """Refuse every connection but those between processes of this machine through files."""
+
+    def guarded(name: str):  # noqa: ANN202 - the method it replaces has the signature
+        original = getattr(socket.socket, name)
+
+        def connect(self: socket.socket, address: object) -> object:
+            if self.family != socket.AF_UNIX:
+                raise PermissionError(f"a test tried to reach {address} through the network")
+            return original(self, address)
+
+        return connect
+
+    def resolve(host: object, *_: object, **__: object) -> object:
+        raise PermissionError(f"a test tried to look up {host!r} in the network")
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex"):
+            patch.setattr(socket.socket, name, guarded(name))
+        patch.setattr(socket, "getaddrinfo", resolve)
+        yield

@@ -1,0 +1,120 @@
+"""Augmentation: image and label move together, and nothing else changes than what should."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from facefair_lib.config import TrainingSettings
+from facefair_lib.labels import IGNORE_INDEX
+from facefair_lib.training.augment import augment, augmented_examples, recolour, warp
+
+
+def generator(seed: int = 3) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture
+def blocks() -> tuple[torch.Tensor, torch.Tensor]:
+    """(6, 3, 64, 64) and (6, 64, 64) uint8: labels in blocks of 16 pixels, and a picture whose grey is 20 x the label."""
+    coarse = torch.randint(0, 11, (6, 1, 4, 4), generator=generator(1))
+    labels = torch.nn.functional.interpolate(coarse.float(), scale_factor=16, mode="nearest").squeeze(1).to(torch.uint8)
+    return (labels * 20).unsqueeze(1).repeat(1, 3, 1, 1), labels
+
+
+def test_image_and_label_move_together(blocks: tuple[torch.Tensor, torch.Tensor]) -> None:
+    images, labels = warp(blocks[0].float(), blocks[1], 1.0, generator())
+    inside = labels != IGNORE_INDEX
+    seen = images[:, 0] / 20  # the label that the picture shows
+    # Bilinear sampling blends at the edges of blocks only; everywhere else the picture shows exactly its label.
+    agreeing = ((seen - labels.float()).abs() < 0.01)[inside].float().mean()
+    assert agreeing > 0.85
+    shifted = torch.roll(labels, 4, 2)
+    both = inside & (shifted != IGNORE_INDEX)
+    assert ((seen - shifted.float()).abs() < 0.01)[both].float().mean() < agreeing - 0.1
+
+
+def test_labels_hold_their_own_values_or_ignore_and_nothing_between(blocks: tuple[torch.Tensor, torch.Tensor]) -> None:
+    labels = blocks[1] // 10 * 10  # 0 and 10 only: a blend would be something between
+    moved = warp(blocks[0].float(), labels, 1.0, generator())[1]
+    assert set(moved.unique().tolist()) == {0, 10, IGNORE_INDEX}
+
+
+def test_pixels_from_outside_the_picture_are_ignored_in_the_label_and_mirrored_in_the_image() -> None:
+    images = torch.full((32, 3, 32, 32), 200.0)
+    labels = torch.zeros((32, 32, 32), dtype=torch.uint8)
+    changed, moved = warp(images, labels, 1.0, generator())
+    assert (moved == IGNORE_INDEX).any((1, 2)).float().mean() > 0.5  # most are turned, shifted or shrunk
+    assert (moved[:, 16, 16] == 0).all()  # the middle never leaves
+    assert changed.min() > 199  # no black corners
+
+
+def test_pixels_that_were_ignored_stay_ignored() -> None:
+    labels = torch.full((4, 32, 32), IGNORE_INDEX, dtype=torch.uint8)
+    moved = warp(torch.zeros(4, 3, 32, 32), labels, 1.0, generator())[1]
+    assert (moved == IGNORE_INDEX).all()
+
+
+def test_about_half_of_the_images_are_mirrored() -> None:
+    ramp = torch.arange(32.0).expand(400, 3, 32, 32)  # brighter to the right
+    changed, _ = warp(ramp, torch.zeros((400, 32, 32), dtype=torch.uint8), 0.01, generator())
+    falling = changed[:, 0, 16, 24] < changed[:, 0, 16, 8]
+    assert 0.4 < falling.float().mean() < 0.6
+
+
+def test_the_same_seed_gives_the_same_batch_and_another_seed_another(
+    blocks: tuple[torch.Tensor, torch.Tensor],
+) -> None:
+    first, second, third = (augment(*blocks, 1.0, 1.0, generator(seed)) for seed in (1, 1, 2))
+    assert torch.equal(first[0], second[0])
+    assert torch.equal(first[1], second[1])
+    assert not torch.equal(first[1], third[1])
+
+
+def test_strength_zero_changes_nothing(blocks: tuple[torch.Tensor, torch.Tensor]) -> None:
+    images, labels = augment(*blocks, 0.0, 0.0, generator())
+    assert torch.equal(images, blocks[0].float())
+    assert torch.equal(labels, blocks[1])
+
+
+def test_colour_leaves_labels_alone_and_stays_in_range(blocks: tuple[torch.Tensor, torch.Tensor]) -> None:
+    images, labels = augment(*blocks, 0.0, 1.0, generator())
+    assert torch.equal(labels, blocks[1])
+    assert not torch.equal(images, blocks[0].float())
+    assert images.dtype == torch.float32
+    assert 0 <= images.min()
+    assert images.max() <= 255
+
+
+def test_colour_changes_each_image_in_its_own_way() -> None:
+    changed = recolour(torch.full((8, 3, 16, 16), 120.0), 1.0, generator())
+    assert len(changed.mean((1, 2, 3)).round().unique()) > 4
+
+
+def test_colour_turns_some_images_grey() -> None:
+    red = torch.zeros(300, 3, 8, 8)
+    red[:, 0] = 200
+    changed = recolour(red, 1.0, generator()).mean((2, 3))  # (300, 3): noise averages out
+    grey = (changed.max(1).values - changed.min(1).values) < 12
+    assert 0.08 < grey.float().mean() < 0.25
+
+
+def test_the_callers_batch_is_left_as_it_was(blocks: tuple[torch.Tensor, torch.Tensor]) -> None:
+    before = blocks[0].clone(), blocks[1].clone()
+    augment(*blocks, 1.0, 1.0, generator())
+    assert torch.equal(blocks[0], before[0])
+    assert torch.equal(blocks[1], before[1])
+
+
+def test_examples_show_the_pictures_as_they_are_and_then_augmented(
+    discs: tuple[np.ndarray, np.ndarray], training: TrainingSettings
+) -> None:
+    images, labels = discs[0][:3], discs[1][:3]
+    shown, masks = augmented_examples(images, labels, training, seed=1)
+    assert shown.shape == (6, 32, 32, 3)
+    assert masks.shape == (6, 32, 32)
+    np.testing.assert_array_equal(shown[:3], images)
+    np.testing.assert_array_equal(masks[:3], labels)
+    assert (shown[3:] != images).any()
+    assert shown.dtype == masks.dtype == np.uint8

@@ -1,0 +1,82 @@
+"""Batches: which rows, in which order, and how they reach the network."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from facefair_lib.training.batches import ArrayBatches, EpochSampler, normalise, ordered_batches, training_batches
+from facefair_lib.training.device import assigned_cores, choose_device
+
+
+@pytest.fixture
+def numbered() -> tuple[np.ndarray, np.ndarray]:
+    """Ten pictures whose every value is their row number."""
+    number = np.arange(10, dtype=np.uint8)
+    return np.broadcast_to(number[:, None, None, None], (10, 4, 4, 3)), np.broadcast_to(
+        number[:, None, None], (10, 4, 4)
+    )
+
+
+def order(loader: torch.utils.data.DataLoader) -> list[list[int]]:
+    batches = [(images[:, 0, 0, 0].tolist(), labels[:, 0, 0].tolist()) for images, labels in loader]
+    assert all(images == labels for images, labels in batches)
+    return [images for images, _ in batches]
+
+
+def test_only_the_rows_of_the_split_are_served_in_order(numbered: tuple[np.ndarray, np.ndarray]) -> None:
+    dataset = ArrayBatches(*numbered, np.array([7, 1, 4]))
+    assert order(ordered_batches(dataset, 2)) == [[7, 1], [4]]
+    images, labels = dataset[[0, 2]]
+    assert (images.shape, labels.shape) == ((2, 3, 4, 4), (2, 4, 4))
+    assert images.dtype == labels.dtype == torch.uint8
+
+
+def test_a_training_batch_that_is_not_full_is_dropped(numbered: tuple[np.ndarray, np.ndarray]) -> None:
+    loader = training_batches(ArrayBatches(*numbered, np.arange(10)), 4, seed=1)
+    batches = order(loader)
+    assert [len(batch) for batch in batches] == [4, 4] and len(loader) == 2  # noqa: PT018
+    assert len({row for batch in batches for row in batch}) == 8
+
+
+def test_the_order_depends_on_seed_and_epoch_only() -> None:
+    def epoch(seed: int, number: int) -> list[int]:
+        sampler = EpochSampler(50, seed)
+        sampler.epoch = number
+        torch.rand(3)  # other randomness does not change the order
+        return list(sampler)
+
+    assert epoch(1, 4) == epoch(1, 4)
+    assert epoch(1, 4) != epoch(1, 5)
+    assert epoch(1, 4) != epoch(2, 4)
+    assert sorted(epoch(1, 4)) == list(range(50))
+
+
+def test_normalising_gives_imagenets_mean_zero_and_deviation_one() -> None:
+    mean, deviation = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+    pixels = np.stack([mean, mean + deviation, mean - deviation]) * 255  # (3, 3)
+    images = torch.tensor(pixels).view(3, 3, 1, 1)
+    expected = torch.tensor([0.0, 1.0, -1.0]).view(3, 1, 1, 1).expand(3, 3, 1, 1)
+    torch.testing.assert_close(normalise(images), expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(("value", "cores"), [("3", 3), ("0", None), ("", None), ("many", None)])
+def test_cores_come_from_the_runner(monkeypatch: pytest.MonkeyPatch, value: str, cores: int | None) -> None:
+    monkeypatch.setenv("FACEFAIR_CORES", value)
+    assert assigned_cores() == cores
+
+
+@pytest.mark.parametrize(
+    ("flags", "precision"), [("fpu avx512_bf16 sse", "bf16-mixed"), ("amx_bf16", "bf16-mixed"), ("avx2", "32-true")]
+)
+def test_bf16_is_used_only_where_the_processor_computes_in_it(
+    monkeypatch: pytest.MonkeyPatch, flags: str, precision: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(
+        "facefair_lib.training.device._cpu_field", lambda key: {"flags": flags, "model name": "Some CPU"}[key]
+    )
+    device = choose_device()
+    assert (device.accelerator, device.precision) == ("cpu", precision)
+    assert device.description.startswith("Some CPU, ")

@@ -1,0 +1,200 @@
+"""Fitting: it learns, it repeats, and an interruption changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from facefair_lib.config import DeepLabSettings, ModelSettings, TrainingSettings
+from facefair_lib.errors import InputError
+from facefair_lib.inference import load_network
+from facefair_lib.training import network
+from facefair_lib.training.fit import FitResult, fit
+
+Fit = Callable[..., FitResult]
+
+
+@pytest.fixture
+def fit_deeplabv3(
+    discs: tuple[np.ndarray, np.ndarray],
+    rows: dict[str, np.ndarray],
+    light_deeplabv3: DeepLabSettings,
+    training: TrainingSettings,
+) -> Fit:
+    """Fit the light DeepLabV3, which has dropout and batch norm, with anything changed by name."""
+
+    def run(folder: Path, **changed: object) -> FitResult:
+        seed = changed.pop("seed", 5)
+        data = changed.pop("data", discs)
+        model = light_deeplabv3.model_copy(update=changed)
+        return fit("deeplabv3", model, training, *data, rows, folder, seed)
+
+    return run
+
+
+def weights(result: FitResult) -> dict[str, torch.Tensor]:
+    return torch.load(result.weights, weights_only=True)
+
+
+def equal(first: FitResult, second: FitResult) -> bool:
+    one, two = weights(first), weights(second)
+    return list(one) == list(two) and all(torch.equal(one[name], two[name]) for name in one)
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+class Interruption(Exception):  # noqa: N818 - it stands for a lost connection or a killed job
+    """What ends a fit in the middle."""
+
+
+@pytest.fixture
+def interrupt(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Break the fit off in the n-th training step from now on; 0 lets it run."""
+    original = network.SegmentationTask.training_step
+
+    def after(steps: int) -> None:
+        count = 0
+
+        def step(self: network.SegmentationTask, batch: object, batch_index: int) -> torch.Tensor:
+            nonlocal count
+            count += 1
+            if count == steps:
+                raise Interruption
+            return original(self, batch, batch_index)
+
+        monkeypatch.setattr(network.SegmentationTask, "training_step", step)
+
+    return after
+
+
+def test_a_fit_lowers_the_loss_and_leaves_history_and_weights(
+    folder: Path,
+    discs: tuple[np.ndarray, np.ndarray],
+    rows: dict[str, np.ndarray],
+    light_pspnet: ModelSettings,
+    training: TrainingSettings,
+) -> None:
+    model = light_pspnet.model_copy(update={"epochs": 4})
+    result = fit("pspnet", model, training, *discs, rows, folder, seed=1)
+    loss = result.history.pivot(index="epoch", columns="split", values="loss")
+    assert loss["train"][4] < loss["train"][1]
+    assert loss["validation"][4] < loss["validation"][1]
+    assert result.history["epoch"].tolist() == [1, 1, 2, 2, 3, 3, 4, 4]
+    assert result.history.drop(columns=["epoch", "split", "loss"]).stack().between(0, 1).all()
+    pd.testing.assert_frame_equal(result.history, pd.read_csv(folder / "history.csv"))
+    assert files(folder) == ["best.pt", "fit.json", "history.csv"]
+    row = result.description.iloc[0]
+    assert (row["model"], row["backbone"], row["epochs"]) == ("pspnet", "resnet18", 4)
+    assert row["best_epoch"] == loss["validation"].idxmin()
+    assert row["images_per_second"] == pytest.approx(14 * 4 / row["seconds"])
+    loaded = load_network("pspnet", model, result.weights)
+    assert row["parameters"] == sum(parameter.numel() for parameter in loaded.parameters())
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(tmp_path: Path, fit_deeplabv3: Fit) -> None:
+    first, second, third = (fit_deeplabv3(tmp_path / str(i), epochs=1, seed=seed) for i, seed in enumerate((1, 1, 2)))
+    assert equal(first, second)
+    assert not equal(first, third)
+    pd.testing.assert_frame_equal(first.history, second.history)
+
+
+# 14 images in batches of 4: three steps an epoch. The fifth step is in the middle of the second epoch.
+def test_an_interrupted_fit_ends_with_the_weights_it_would_have_had(
+    tmp_path: Path, fit_deeplabv3: Fit, interrupt: Callable[[int], None]
+) -> None:
+    whole = fit_deeplabv3(tmp_path / "whole", epochs=3)
+    interrupt(5)
+    with pytest.raises(Interruption):
+        fit_deeplabv3(tmp_path / "parts", epochs=3)
+    assert not (tmp_path / "parts" / "best.pt").exists()
+    interrupt(7)  # the six steps of the epochs that are left: the first epoch is not repeated
+    resumed = fit_deeplabv3(tmp_path / "parts", epochs=3)
+    assert equal(whole, resumed)
+    pd.testing.assert_frame_equal(whole.history, resumed.history)
+    assert resumed.description["epochs"].item() == 3
+
+
+def test_a_fit_goes_on_from_its_last_epoch_even_where_an_earlier_one_was_best(
+    tmp_path: Path, fit_deeplabv3: Fit, interrupt: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = iter([1.0, 2.0, 3.0])
+    monkeypatch.setattr(network.SegmentationTask, "mean_loss", lambda self, split: current[0])
+    current = [0.0]
+    start = network.SegmentationTask.on_train_epoch_start
+
+    def next_loss(self: network.SegmentationTask) -> None:
+        current[0] = next(losses)
+        start(self)
+
+    monkeypatch.setattr(network.SegmentationTask, "on_train_epoch_start", next_loss)
+    interrupt(8)  # in the third epoch
+    with pytest.raises(Interruption):
+        fit_deeplabv3(tmp_path, epochs=3)
+    losses = iter([3.0])
+    interrupt(4)
+    result = fit_deeplabv3(tmp_path, epochs=3)
+    assert result.history.query("split == 'validation'")["loss"].tolist() == [1, 2, 3]
+    assert result.description["best_epoch"].item() == 1
+
+
+def test_a_finished_fit_is_not_repeated(folder: Path, fit_deeplabv3: Fit, interrupt: Callable[[int], None]) -> None:
+    first = fit_deeplabv3(folder, epochs=1)
+    interrupt(1)
+    again = fit_deeplabv3(folder, epochs=1)
+    assert equal(first, again)
+    pd.testing.assert_frame_equal(first.history, again.history)
+    pd.testing.assert_frame_equal(first.description, again.description)
+
+
+@pytest.mark.parametrize("changed", ["learning_rate", "seed", "pixels"])
+def test_a_fit_of_anything_else_starts_afresh(
+    tmp_path: Path, fit_deeplabv3: Fit, discs: tuple[np.ndarray, np.ndarray], changed: str
+) -> None:
+    images = discs[0].copy()
+    images[0] = 255 - images[0]
+    other = {"learning_rate": {"learning_rate": 0.001}, "seed": {"seed": 6}, "pixels": {"data": (images, discs[1])}}
+    fit_deeplabv3(tmp_path / "used", epochs=1)
+    over = fit_deeplabv3(tmp_path / "used", epochs=1, **other[changed])
+    fresh = fit_deeplabv3(tmp_path / "fresh", epochs=1, **other[changed])
+    assert equal(over, fresh)
+
+
+def test_an_interrupted_fit_of_another_network_is_put_aside(
+    folder: Path, fit_deeplabv3: Fit, interrupt: Callable[[int], None]
+) -> None:
+    interrupt(5)
+    with pytest.raises(Interruption):
+        fit_deeplabv3(folder)
+    interrupt(0)
+    result = fit_deeplabv3(folder, channels=8, epochs=1)
+    assert result.history["epoch"].max() == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (
+            {"train": np.arange(3), "validation": np.arange(2)},
+            r"split 'train'\n.*3 images\n.*at least 4 \(batch size 4",
+        ),
+        ({"train": np.arange(8)}, r"split 'validation'\n.*0 images\n.*at least 1"),
+    ],
+)
+def test_too_few_images_are_refused_before_anything_is_written(
+    folder: Path,
+    discs: tuple[np.ndarray, np.ndarray],
+    light_pspnet: ModelSettings,
+    training: TrainingSettings,
+    given: dict[str, np.ndarray],
+    words: str,
+) -> None:
+    with pytest.raises(InputError, match=words):
+        fit("pspnet", light_pspnet, training, *discs, given, folder, seed=1)
+    assert not folder.exists()

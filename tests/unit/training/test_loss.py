@@ -1,0 +1,88 @@
+"""The loss against references written another way, and the counts against scikit-learn."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from sklearn.metrics import confusion_matrix
+from torch.nn import functional
+
+from facefair_lib.labels import IGNORE_INDEX, NUM_CLASSES
+from facefair_lib.training.loss import dice_loss, segmentation_loss
+from facefair_lib.training.network import count_pairs
+
+
+@pytest.fixture
+def case() -> tuple[torch.Tensor, torch.Tensor]:
+    """(2, 11, 7, 9) logits and (2, 7, 9) labels without the classes 3 and 8, some pixels ignored."""
+    generator = torch.Generator().manual_seed(4)
+    logits = torch.randn((2, NUM_CLASSES, 7, 9), generator=generator)
+    labels = torch.tensor([0, 1, 2, 4, 5, 6, 7, 9, 10])[torch.randint(0, 9, (2, 7, 9), generator=generator)]
+    labels[torch.rand((2, 7, 9), generator=generator) < 0.2] = IGNORE_INDEX
+    return logits, labels
+
+
+def dice_by_loops(probability: torch.Tensor, labels: torch.Tensor) -> float:
+    """Soft Dice class by class and pixel by pixel, with one-hot targets."""
+    scores = []
+    for index in range(probability.shape[1]):
+        overlap = predicted = size = 0.0
+        for image, row, column in torch.cartesian_prod(*(torch.arange(n) for n in labels.shape)).tolist():
+            if labels[image, row, column] == IGNORE_INDEX:
+                continue
+            one_hot = float(labels[image, row, column] == index)
+            share = float(probability[image, index, row, column])
+            overlap, predicted, size = overlap + one_hot * share, predicted + share, size + one_hot
+        if size:
+            scores.append((2 * overlap + 1) / (predicted + size + 1))
+    return 1 - sum(scores) / len(scores)
+
+
+def test_dice_agrees_with_loops_over_pixels(case: tuple[torch.Tensor, torch.Tensor]) -> None:
+    logits, labels = case
+    assert float(dice_loss(logits.softmax(1), labels)) == pytest.approx(dice_by_loops(logits.softmax(1), labels), 1e-5)
+
+
+@pytest.mark.parametrize("dice_weight", [0.0, 0.5, 2.0])
+def test_loss_is_cross_entropy_plus_weighted_dice(case: tuple[torch.Tensor, torch.Tensor], dice_weight: float) -> None:
+    logits, labels = case
+    cross_entropy = functional.cross_entropy(logits, labels, ignore_index=IGNORE_INDEX)
+    expected = float(cross_entropy) + dice_weight * dice_by_loops(logits.softmax(1), labels)
+    assert float(segmentation_loss(logits, labels, dice_weight)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_ignored_pixels_have_no_gradient_and_all_others_have_one(case: tuple[torch.Tensor, torch.Tensor]) -> None:
+    logits, labels = case
+    logits.requires_grad_()
+    segmentation_loss(logits, labels, 1.0).backward()
+    moved = (logits.grad != 0).any(1)  # (2, 7, 9)
+    assert torch.equal(moved, labels != IGNORE_INDEX)
+
+
+def test_a_perfect_prediction_costs_nothing(case: tuple[torch.Tensor, torch.Tensor]) -> None:
+    labels = case[1]
+    target = labels.where(labels != IGNORE_INDEX, 0)
+    logits = functional.one_hot(target, NUM_CLASSES).permute(0, 3, 1, 2).float() * 100
+    assert float(segmentation_loss(logits, labels, 1.0)) == pytest.approx(0, abs=1e-6)
+
+
+def test_the_gradient_of_the_loss_is_that_of_finite_differences() -> None:
+    generator = torch.Generator().manual_seed(1)
+    probability = torch.rand((1, 4, 3, 3), generator=generator, dtype=torch.float64).requires_grad_()
+    labels = torch.tensor([[[0, 1, 1], [IGNORE_INDEX, 3, 0], [3, 3, 1]]])
+    assert torch.autograd.gradcheck(lambda p: dice_loss(p, labels), (probability,))
+
+
+def test_a_network_in_half_precision_is_scored_in_full(case: tuple[torch.Tensor, torch.Tensor]) -> None:
+    logits, labels = case
+    assert segmentation_loss(logits.bfloat16(), labels, 1.0).dtype == torch.float32
+
+
+def test_counts_agree_with_scikit_learn(case: tuple[torch.Tensor, torch.Tensor]) -> None:
+    logits, labels = case
+    prediction = logits.argmax(1)
+    scored = labels != IGNORE_INDEX
+    expected = confusion_matrix(labels[scored], prediction[scored], labels=range(NUM_CLASSES))
+    counts = count_pairs(labels, prediction)
+    assert counts.dtype == torch.int64
+    assert counts.tolist() == expected.tolist()
