@@ -89,7 +89,8 @@ def duplicate_folders(folders: pd.DataFrame, rows: int = 8) -> str:
     """The folders that lost most images to duplicates, the sum of the others, and the total."""
     ranked = folders.assign(removed=folders["exact"] + folders["near"])
     ranked = ranked.sort_values(["removed", "folder"], ascending=[False, True], kind="stable")
-    top, others = ranked.head(rows), ranked.iloc[rows:]
+    shown = min(rows, int((ranked["removed"] > 0).sum()))
+    top, others = ranked.head(shown), ranked.iloc[shown:]
 
     def line(name: str, category: str, part: pd.DataFrame) -> list[str]:
         return [name, category, *(count(part[column].sum()) for column in ("exact", "near", "kept", "images"))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import colorsys
 
 import numpy as np
+from PIL import Image
 from scipy.ndimage import gaussian_filter, zoom
 
 from facefair_lib.heads.numerics import rgb, srgb_to_linear, stream
@@ -24,8 +25,8 @@ def background(shot: Shot, side: int) -> np.ndarray:
     random = stream(shot.seed, f"background/{shot.background}")
     paint = {"studio": _studio, "room": _room, "street": _street, "outdoors": _outdoors, "bokeh": _bokeh}
     small = np.clip(paint[shot.background](random), 0.0, 1.2).astype(np.float32)
-    large = zoom(small, (side / _SIDE, side / _SIDE, 1), order=1, grid_mode=True, mode="nearest")
-    return large.astype(np.float32)
+    channels = [Image.fromarray(small[..., k]).resize((side, side), Image.Resampling.BICUBIC) for k in range(3)]
+    return np.maximum(np.stack([np.asarray(channel) for channel in channels], -1), 0)
 
 
 def _colour(random, hue: tuple[float, float], saturation: tuple[float, float], value: tuple[float, float]):

@@ -46,6 +46,8 @@ class HeadTemplate:
     canonical : (N, 3) float32, refined base mesh: what ``regions`` are functions of
     masks : "lips", "ears", "eyelids" -> (N,) float32 in [0, 1]
     vertex_triangles : (N, T) sparse, sums triangle values around each vertex
+    outer_skin : (S,) triangle numbers of the skin that can grow hair, without ears and cavities
+    outer_centre, outer_area : (S, 3) and (S,), canonical centres and areas of those triangles
     crown, chin, left_ear_top, right_ear_top : vertex numbers
     """
 
@@ -58,6 +60,9 @@ class HeadTemplate:
     canonical: np.ndarray
     masks: Mapping[str, np.ndarray]
     vertex_triangles: sparse.csr_matrix
+    outer_skin: np.ndarray
+    outer_centre: np.ndarray
+    outer_area: np.ndarray
     crown: int
     chin: int
     left_ear_top: int
@@ -88,8 +93,10 @@ def head_template() -> HeadTemplate:
     part_of_vertex = np.full(len(canonical), -1, np.int8)
     part_of_vertex[triangles.ravel()] = np.repeat(part, 3)
     masks = {name: (operator @ mask).astype(np.float32) for name, mask in body.masks.items()}
-    corners = (triangles.ravel(), np.repeat(np.arange(len(triangles)), 3))
-    around = sparse.csr_matrix((np.ones(triangles.size, np.float32), corners), shape=(len(canonical), len(triangles)))
+    place = (triangles.ravel(), np.repeat(np.arange(len(triangles)), 3))
+    around = sparse.csr_matrix((np.ones(triangles.size, np.float32), place), shape=(len(canonical), len(triangles)))
+    outer = np.flatnonzero((part == SKIN) & (cavity == 0) & (masks["ears"][triangles].mean(1) < 0.5))
+    corners = canonical[triangles[outer]]  # (S, 3, 3)
     skin = part_of_vertex == SKIN
     x, y, z = canonical.T
     chin = np.flatnonzero(skin & (abs(x) < 0.03) & (z > 1.2) & (y < 6.5) & (y > 6.0))
@@ -103,6 +110,9 @@ def head_template() -> HeadTemplate:
         canonical,
         masks,
         around,
+        outer,
+        corners.mean(1),
+        np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2,
         crown=int(np.argmax(np.where(skin, y, -np.inf))),
         chin=int(chin[np.argmin(y[chin])]),
         left_ear_top=_ear_top(canonical, skin & (masks["ears"] > 0.5) & (x > 0)),
@@ -140,9 +150,10 @@ def pose_head(person: Person, shot: Shot) -> HeadMesh:
     positions = _turn_shoulders(positions, template.canonical, shot.neck_yaw).astype(np.float32)
     # Cloth lies above the skin: lift what is under clothes along its normal, fading in over the neckline.
     covered = smoothstep(-1.5, 6, regions.clothes(template.canonical, person.clothing)) * (part == SKIN)
-    positions += vertex_normals(template, positions) * (0.06 * covered[:, None]).astype(np.float32)
+    normals = vertex_normals(template, positions)
+    positions += normals * (0.06 * covered[:, None]).astype(np.float32)
     eyes = np.stack([positions[part == eye].mean(0) for eye in (LEFT_EYE, RIGHT_EYE)])
-    return HeadMesh(positions, vertex_normals(template, positions), eyes)
+    return HeadMesh(positions, normals, eyes)
 
 
 def _press_ears(positions: np.ndarray, template: HeadTemplate) -> None:

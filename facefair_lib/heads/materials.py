@@ -115,7 +115,7 @@ def _shade_eyes(hits: Hits, world: scene.Scene, material: Material, person: Pers
         outward = (canonical - regions.LEFT_EYE * (side, 1, 1)) / regions.EYE_RADIUS
         angle = np.arccos(np.clip(outward[:, 2], -1, 1))
         around = np.arctan2(outward[:, 1], outward[:, 0])
-        sclera = rgb(0.50, 0.47, 0.45) * (1 - 0.06 * np.clip(noise(outward, 3), 0, 2))[:, None]
+        sclera = rgb(0.60, 0.57, 0.55) * (1 - 0.06 * np.clip(noise(outward, 3), 0, 2))[:, None]
         sclera = sclera * (1 - smoothstep(0.7, 1.2, angle)[:, None] * rgb(0.20, 0.42, 0.42))
         spokes = noise(np.stack([np.cos(around) * 6, np.sin(around) * 6, angle * 2], -1), 2, shift=3.0 * side)
         iris = _IRIS_ALBEDO[person.iris] * (1 + 0.35 * spokes)[:, None]
@@ -125,7 +125,7 @@ def _shade_eyes(hits: Hits, world: scene.Scene, material: Material, person: Pers
         colour *= 1 - 0.55 * bump(angle, regions.IRIS_ANGLE, 0.03)[:, None]
         outside_pupil = smoothstep(regions.PUPIL_ANGLE - 0.02, regions.PUPIL_ANGLE + 0.02, angle)[:, None]
         # The upper lid and its lashes always shade the top of the eyeball.
-        lid_shade = 1 - 0.45 * smoothstep(0.05, 0.55, outward[:, 1])[:, None]
+        lid_shade = 1 - 0.40 * smoothstep(0.10, 0.60, outward[:, 1])[:, None]
         material.albedo[rows] = (0.004 * (1 - outside_pupil) + colour * outside_pupil) * lid_shade
         material.specular[rows], material.gloss[rows], material.scatter[rows] = 1.2, 260, 0.35
 

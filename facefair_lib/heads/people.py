@@ -90,10 +90,10 @@ _SINGLE_SHAPES = {
     "mouth-upperlip-volume-incr": 0.35, "mouth-lowerlip-height-incr": 0.3, "mouth-upperlip-height-incr": 0.3,
     "mouth-cupidsbow-incr": 0.4, "mouth-trans-up": 0.2, "mouth-angles-up": 0.2, "mouth-laugh-lines-out": 0.3,
     "neck-scale-horiz-incr": 0.25, "neck-scale-depth-incr": 0.2, "nose-scale-horiz-incr": 0.3,
-    "nose-scale-vert-incr": 0.3, "nose-scale-depth-incr": 0.2, "nose-hump-incr": 0.2, "nose-curve-convex": 0.2,
-    "nose-point-up": 0.4, "nose-point-width-incr": 0.4, "nose-volume-incr": 0.3, "nose-width1-incr": 0.3,
+    "nose-scale-vert-incr": 0.2, "nose-scale-depth-incr": 0.15, "nose-hump-incr": 0.2, "nose-curve-convex": 0.2,
+    "nose-point-up": 0.3, "nose-point-width-incr": 0.4, "nose-volume-incr": 0.25, "nose-width1-incr": 0.3,
     "nose-width2-incr": 0.3, "nose-width3-incr": 0.3, "nose-nostrils-width-incr": 0.3, "nose-flaring-incr": 0.3,
-    "nose-base-up": 0.3, "nose-greek-incr": 0.3,
+    "nose-base-up": 0.25, "nose-greek-incr": 0.2,
 }  # fmt: skip
 # What people wear in portraits: mostly muted; sRGB triples in [0, 1] with their weights.
 _CLOTH_COLOURS = MappingProxyType({

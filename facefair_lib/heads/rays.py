@@ -11,7 +11,7 @@ from facefair_lib.heads.geometry import HEAD_HEIGHT
 from facefair_lib.heads.numerics import dot, normalised, rgb
 from facefair_lib.heads.scene import HAIR, STRAND_PARTS, Scene
 from facefair_lib.heads.shots import Shot
-from facefair_lib.heads.warp_runtime import DEVICE, scalars, vectors
+from facefair_lib.heads.warp_runtime import DEVICE, vectors
 
 _HEAD_CENTRE = (0.0, 7.22, 0.5)
 OCCLUSION_RADIUS = 1.1
@@ -143,7 +143,6 @@ def _shadow(
     normals: wp.array(dtype=wp.vec3),
     key: wp.vec3,
     spread: float,
-    ambient_rays: wp.array(dtype=wp.int32),
     radius: float,
     seed: int,
     lit: wp.array(dtype=wp.float32),
@@ -154,8 +153,8 @@ def _shadow(
     p = points[i]
     n = normals[i]
     jitter = wp.vec3(wp.randf(random) - 0.5, wp.randf(random) - 0.5, wp.randf(random) - 0.5)
-    lit[i] = 1.0
     toward = wp.normalize(key + jitter * spread)
+    lit[i] = 1.0
     if wp.dot(n, key) > -0.35 and wp.mesh_query_ray_anyhit(mesh, p, toward, 30.0):
         lit[i] = 0.0
     across = wp.vec3(1.0, 0.0, 0.0)
@@ -163,61 +162,39 @@ def _shadow(
         across = wp.vec3(0.0, 1.0, 0.0)
     b1 = wp.normalize(wp.cross(n, across))
     b2 = wp.cross(n, b1)
-    occluded = wp.float32(0.0)
-    count = ambient_rays[i]
-    for k in range(count):
-        u = (float(k) + wp.randf(random)) / float(count)
-        phi = wp.randf(random) * 6.2831853
-        r = wp.sqrt(u)
-        d = b1 * (r * wp.cos(phi)) + b2 * (r * wp.sin(phi)) + n * wp.sqrt(1.0 - u)
-        # A near surface hides more than a far one: the mean over these reaches is 1 - 0.6 distance / radius.
-        reach = radius
-        if wp.randf(random) < 0.6:
-            reach = radius * wp.randf(random)
-        if wp.mesh_query_ray_anyhit(mesh, p, d, reach):
-            occluded += 1.0
-    open_sky[i] = 1.0 - occluded / float(wp.max(count, 1))
+    u = wp.randf(random)
+    phi = wp.randf(random) * 6.2831853
+    r = wp.sqrt(u)
+    d = b1 * (r * wp.cos(phi)) + b2 * (r * wp.sin(phi)) + n * wp.sqrt(1.0 - u)
+    # A near surface hides more than a far one: the mean over these reaches is 1 - 0.6 distance / radius.
+    reach = radius
+    if wp.randf(random) < 0.6:
+        reach = radius * wp.randf(random)
+    open_sky[i] = 1.0
+    if wp.mesh_query_ray_anyhit(mesh, p, d, reach):
+        open_sky[i] = 0.0
 
 
 def shadows(
-    mesh: wp.Mesh,
-    points: np.ndarray,
-    normals: np.ndarray,
-    key: np.ndarray,
-    spread: float,
-    ambient_rays: np.ndarray,
-    seed: int,
+    mesh: wp.Mesh, points: np.ndarray, normals: np.ndarray, key: np.ndarray, spread: float, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Cast one ray per point toward a spread-out key light and a few around the normal.
+    """Cast one ray per point toward a spread-out key light and one around the normal.
 
     Parameters
     ----------
     points, normals : (H, 3)
     key : (3,) unit vector toward the key light
     spread : size of the light, as an offset of the unit direction
-    ambient_rays : (H,) int32, number of ambient rays per point
+    seed : seeds the random directions
 
     Returns
     -------
     lit : (H,) float32, 1 where the key light is seen, 0 in shadow
-    open_sky : (H,) float32 in [0, 1], 1 where nothing is near
+    open_sky : (H,) float32, 1 where the ambient ray met nothing near, 0 where it did; its mean is the ambient openness
     """
     lit = wp.empty(len(points), dtype=wp.float32, device=DEVICE)
     open_sky = wp.empty(len(points), dtype=wp.float32, device=DEVICE)
-    wp.launch(
-        _shadow,
-        dim=len(points),
-        inputs=[
-            mesh.id,
-            vectors(points),
-            vectors(normals),
-            wp.vec3(*map(float, key)),
-            float(spread),
-            scalars(ambient_rays.astype(np.int32), wp.int32),
-            OCCLUSION_RADIUS,
-            seed % (1 << 30),
-        ],
-        outputs=[lit, open_sky],
-        device=DEVICE,
-    )
+    toward = wp.vec3(*map(float, key))
+    inputs = [mesh.id, vectors(points), vectors(normals), toward, float(spread), OCCLUSION_RADIUS, seed % (1 << 30)]
+    wp.launch(_shadow, len(points), inputs, [lit, open_sky], device=DEVICE)
     return lit.numpy(), open_sky.numpy()

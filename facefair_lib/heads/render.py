@@ -19,7 +19,7 @@ from facefair_lib.heads.hair import add_eyebrows, add_facial_hair, add_hair
 from facefair_lib.heads.light import lamps, light_hits
 from facefair_lib.heads.materials import shade_hits
 from facefair_lib.heads.numerics import dot, linear_to_srgb, normalised, rgb, stream
-from facefair_lib.heads.people import Person
+from facefair_lib.heads.people import HANGING_STYLES, Person
 from facefair_lib.heads.rays import Camera, camera, cast, gather_hits, pixel_rays
 from facefair_lib.heads.scene import LENS, Scene, SceneBuilder
 from facefair_lib.heads.shots import Shot
@@ -28,7 +28,7 @@ from facefair_lib.heads.warp_runtime import build_mesh, vectors
 from facefair_lib.labels import INDEX, NUM_CLASSES
 
 SMALLEST, LARGEST = 16, 1024
-_FULL_DETAIL_SIZE = 256  # picture size from which on every strand is grown
+_FULL_DETAIL_SIZE = 320  # picture size from which on every strand is grown
 _LASH_OPACITY = 0.62
 
 
@@ -85,7 +85,7 @@ def build_scene(person: Person, shot: Shot, detail: float) -> Scene:
         canonical=template.canonical,
         cavity=template.cavity,
     )
-    scalp = Scalp(head)
+    scalp = Scalp(head, over_ears=person.hair in HANGING_STYLES)
     add_hair(builder, scalp, person, detail)
     add_facial_hair(builder, scalp, person, detail)
     add_eyebrows(builder, scalp, person, detail)

@@ -241,7 +241,7 @@ def sample_light(random: np.random.Generator, name: str) -> LightSetup:
         rim=rim * float(vary[2]),
         spread=spread,
         warmth=float(random.normal(0, 1.2)),
-        exposure=float(2 ** random.normal(0, 0.25)),
+        exposure=float(2 ** random.normal(0.12, 0.25)),
     )
 
 

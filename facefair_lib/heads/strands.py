@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import warp as wp
 
-from facefair_lib.heads.geometry import SKIN, HeadMesh, HeadTemplate, head_template
+from facefair_lib.heads.geometry import HeadMesh, HeadTemplate, head_template
 from facefair_lib.heads.numerics import normalised
 from facefair_lib.heads.scene import SceneBuilder
 from facefair_lib.heads.warp_runtime import DEVICE, build_mesh, scalars, vectors
@@ -156,12 +156,13 @@ class Roots:
 class Scalp:
     """One head's skin, ready for roots to be drawn on it and strands to be grown over it."""
 
-    def __init__(self, head: HeadMesh) -> None:
+    def __init__(self, head: HeadMesh, *, over_ears: bool = False) -> None:
         self.head = head
         self.template: HeadTemplate = head_template()
-        self.skin = np.flatnonzero(self.template.part == SKIN)
         # Strands keep their distance from the coarse skin: a few tenths of a millimetre off, and faster to search.
         coarse = self.template.coarse_skin
+        if over_ears:  # folds of the ears would throw strands that fall over them outward
+            coarse = coarse[self.template.masks["ears"][coarse].max(1) < 0.3]
         self.mesh = build_mesh(vectors(head.positions), coarse)
         self.normals = vectors(head.normals)
         self.triangles = scalars(coarse.ravel(), wp.int32)
@@ -169,21 +170,15 @@ class Scalp:
     def draw_roots(self, region: Callable[[np.ndarray], np.ndarray], count: int, random: np.random.Generator) -> Roots:
         """Draw up to ``count`` roots, evenly over the canonical skin inside a region, thinning toward its edge."""
         template = self.template
-        corners = template.canonical[template.triangles[self.skin]]  # (S, 3, 3)
-        outer = (template.cavity[self.skin] == 0) & (
-            template.masks["ears"][template.triangles[self.skin]].mean(1) < 0.5
-        )
-        inside = np.flatnonzero(outer)
-        inside = inside[region(corners[inside].mean(1)) > 0.3]
-        corners = corners[inside]
-        area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
+        inside = np.flatnonzero(region(template.outer_centre) > 0.3)
         if not len(inside):
-            return self._roots(inside, np.zeros((0, 3)))
+            return self._roots(inside, np.zeros((0, 3), np.float32))
+        area = template.outer_area[inside]
         chosen = np.searchsorted(np.cumsum(area) / area.sum(), random.random(count)).clip(max=len(inside) - 1)
         uv = random.random((count, 2))
         uv = np.where(uv.sum(1, keepdims=True) > 1, 1 - uv, uv)
         weights = np.column_stack([uv, 1 - uv.sum(1)]).astype(np.float32)
-        roots = self._roots(self.skin[inside[chosen]], weights)
+        roots = self._roots(template.outer_skin[inside[chosen]], weights)
         return roots.select(region(roots.canonical) > 0.5 + 0.25 * random.normal(size=count))
 
     def _roots(self, triangle: np.ndarray, weights: np.ndarray) -> Roots:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 import segmentation_models_pytorch as smp
+import timm
 import torch
 from torch import nn
 from torch.nn import functional
@@ -29,8 +30,8 @@ def build_pspnet(
         which doubles the resolution of the feature map and costs about four times as much)
     channels : channels of the pyramid's output, 512 in the library
     """
-    known = smp.encoders.get_encoder_names()
-    if backbone not in known and not backbone.startswith("tu-"):
+    timm_name = backbone.removeprefix("tu-")  # how the library marks encoders that it takes from timm
+    if backbone not in smp.encoders.get_encoder_names() and (timm_name == backbone or not timm.is_model(timm_name)):
         raise InputError(
             f"backbone {backbone!r} for pspnet",
             found="no such encoder",
@@ -39,6 +40,13 @@ def build_pspnet(
         )
     if weights not in ("none", "imagenet"):
         raise unknown_weights("pspnet", backbone, weights, ("none", "imagenet"))
+    if output_stride not in (4, 8):
+        raise InputError(
+            f"pspnet with {backbone}",
+            found=f"output_stride {output_stride}",
+            expected="output_stride 8 or 4",
+            do="set models.pspnet.output_stride: 8",
+        )
 
     def build() -> smp.PSPNet:
         return smp.PSPNet(
@@ -52,7 +60,31 @@ def build_pspnet(
     network = build() if weights == "none" else with_published_weights(f"ImageNet weights of {backbone}", build)
     if output_stride == 4:
         _keep_size_in_max_pooling(network, backbone)
+    _drop_unused(network)
     return PSPNet(network)
+
+
+def _drop_unused(network: smp.PSPNet) -> None:
+    """Remove the encoder's later stages, which the library builds and loads but whose output PSPNet never reads.
+
+    They would be most of the parameters: kept by every checkpoint, averaged after every step, and reported as if they
+    took part. What is unused is found out, not listed: a parameter to which no gradient comes.
+    """
+    network.eval()  # leaves the running statistics and the random numbers alone
+    network(torch.ones(1, 3, 64, 64)).sum().backward()
+    unused = {id(parameter) for parameter in network.parameters() if parameter.grad is None}
+    _replace_unused(network, unused)
+    network.zero_grad(set_to_none=True)
+    network.train()
+
+
+def _replace_unused(module: nn.Module, unused: set[int]) -> None:
+    for name, child in module.named_children():
+        parameters = {id(parameter) for parameter in child.parameters()}
+        if parameters and parameters <= unused:
+            setattr(module, name, nn.Identity())  # keeps the place, because encoders index their children
+        else:
+            _replace_unused(child, unused)
 
 
 def _keep_size_in_max_pooling(network: smp.PSPNet, backbone: str) -> None:

@@ -71,6 +71,12 @@ def test_folders_are_ranked_by_what_they_lost_and_add_up_to_the_total(evidence):
     assert body[2] == ["Total", "", "3", "3", "244", "250"]
 
 
+def test_folders_without_duplicates_are_not_listed_one_by_one(evidence):
+    text = tables.duplicate_folders(evidence.table(f"{DATA}/duplicate_folders").rows)
+    assert "female01" not in text
+    assert "1 other folder &" in text
+
+
 def test_names_from_the_disk_are_escaped(evidence):
     text = tables.duplicate_folders(evidence.table(f"{DATA}/duplicate_folders").rows)
     assert r"\texttt{male\_50\%}" in text
