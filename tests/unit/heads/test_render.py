@@ -73,9 +73,7 @@ def test_an_expression_moves_the_mouth_and_leaves_the_crown(woman, frontal_shot,
 
 def test_the_profile_shows_one_eye_and_one_ear(frontal_shot):
     person = sample_person(3, hair="buzz", glasses="none", facial_hair="none")
-    front, left, right = (
-        render(person, dataclasses.replace(frontal_shot, yaw=yaw), 96) for yaw in (0.0, 80.0, -80.0)
-    )
+    front, left, right = (render(person, dataclasses.replace(frontal_shot, yaw=yaw), 96) for yaw in (0.0, 80.0, -80.0))
     ear_columns = {}
     for name, seen in (("left", left), ("right", right)):
         assert pixels(seen, "ears") > pixels(front, "ears")
