@@ -5,7 +5,8 @@ picture with exact labels of the eleven classes; ``compose`` puts two or three p
 """
 
 from facefair_lib.heads.compose import compose
-from facefair_lib.heads.people import FACIAL_HAIR, GENDERS, GLASSES, GROUPS, HAIR_STYLES, Person, sample_person
+from facefair_lib.heads.people import FACIAL_HAIR, GENDERS, GLASSES, GROUPS, HAIR_STYLES, Person
+from facefair_lib.heads.population import sample_person
 from facefair_lib.heads.render import Rendering, render
 from facefair_lib.heads.sheets import contact_sheet
 from facefair_lib.heads.shots import BACKGROUNDS, EMOTIONS, LIGHTS, LightSetup, Shot, attributes, sample_shot

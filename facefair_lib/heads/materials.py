@@ -11,7 +11,8 @@ import numpy as np
 
 from facefair_lib.heads import geometry, regions, scene, skin
 from facefair_lib.heads.accessories import glasses_look
-from facefair_lib.heads.numerics import bump, dot, noise, normalised, rgb, smoothstep
+from facefair_lib.heads.noise import noise
+from facefair_lib.heads.numerics import bump, dot, normalised, rgb, smoothstep
 from facefair_lib.heads.people import Person
 from facefair_lib.heads.rays import Hits
 from facefair_lib.labels import INDEX

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from facefair_lib.heads.numerics import stream
-from facefair_lib.heads.people import Person, check_choice, check_fields, check_range, choose
+from facefair_lib.heads.numerics import choose, stream
+from facefair_lib.heads.people import Person, check_choice, check_fields, check_range, check_seed
 
 LIGHTS = ("soft", "hard", "side", "backlit", "dim")
 BACKGROUNDS = ("studio", "room", "street", "outdoors", "bokeh")
@@ -155,6 +155,8 @@ def sample_shot(
     InputError
         for a value that no shot can have
     """
+
+    check_seed(seed)
 
     def random(name: str) -> np.random.Generator:
         return stream(seed, f"shot/{name}")

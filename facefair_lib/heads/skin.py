@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from facefair_lib.heads import regions
-from facefair_lib.heads.numerics import bump, dot, noise, noise_gradient, normalised, rgb, smoothstep, srgb_to_linear
+from facefair_lib.heads.noise import noise, noise_gradient
+from facefair_lib.heads.numerics import bump, dot, normalised, rgb, smoothstep, srgb_to_linear
 from facefair_lib.heads.people import Person
 from facefair_lib.labels import INDEX
 

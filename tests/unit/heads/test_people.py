@@ -152,6 +152,13 @@ def test_impossible_shots_are_refused(options, message):
         sample_shot(0, **options)
 
 
+@pytest.mark.parametrize("draw", [sample_person, sample_shot])
+@pytest.mark.parametrize("seed", [-1, 1.5, "7"])
+def test_seeds_that_are_no_whole_numbers_are_refused(draw, seed):
+    with pytest.raises(InputError, match="whole number from 0 up"):
+        draw(seed)
+
+
 def test_a_stored_person_with_other_fields_is_refused():
     values = sample_person(0).to_dict()
     del values["iris"]
