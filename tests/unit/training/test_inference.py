@@ -57,7 +57,7 @@ def test_predicting_leaves_memory_mapped_images_alone(tmp_path: Path) -> None:
 def test_counts_are_made_image_by_image() -> None:
     generator = np.random.default_rng(1)
     labels, masks = generator.integers(0, 11, (2, 3, 8, 8), np.uint8)
-    expected = [confusion_matrix(a.ravel(), b.ravel(), labels=range(11)) for a, b in zip(labels, masks)]
+    expected = [confusion_matrix(a.ravel(), b.ravel(), labels=range(11)) for a, b in zip(labels, masks, strict=True)]
     np.testing.assert_array_equal(count_images(labels, masks), expected)
 
 

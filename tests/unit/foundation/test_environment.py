@@ -1,0 +1,96 @@
+"""One set of versions, wherever it is written down; and a Makefile that explains itself."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from facefair_lib.paths import REPOSITORY
+
+
+def read(name: str) -> str:
+    return (REPOSITORY / name).read_text(encoding="utf-8")
+
+
+def pins(lines: list[str]) -> dict[str, str]:
+    """Name -> version; anything that is not pinned exactly is an error."""
+    found = {}
+    for line in lines:
+        requirement = Requirement(line)
+        (specifier,) = requirement.specifier
+        assert specifier.operator == "==", line
+        name = canonicalize_name(requirement.name)
+        assert name not in found, f"{name} twice"
+        found[name] = specifier.version
+    return found
+
+
+def lock(name: str) -> dict[str, str]:
+    return pins([line for line in read(name).splitlines() if line and not line.startswith("#")])
+
+
+PROJECT = tomllib.loads(read("pyproject.toml"))["project"]
+
+
+def test_the_conda_route_installs_the_versions_of_the_project() -> None:
+    dependencies = yaml.safe_load(read("environment.yml"))["dependencies"]
+    (through_pip,) = (entry["pip"] for entry in dependencies if isinstance(entry, dict))
+    assert pins(through_pip) == pins(PROJECT["dependencies"])
+
+
+def test_conda_brings_a_python_that_the_project_supports() -> None:
+    dependencies = yaml.safe_load(read("environment.yml"))["dependencies"]
+    (python,) = (entry.split("=")[1] for entry in dependencies if str(entry).startswith("python="))
+    assert SpecifierSet(PROJECT["requires-python"]).contains(f"{python}.0")
+
+
+def test_the_lock_files_hold_every_dependency_in_its_version() -> None:
+    runtime, development = lock("requirements.lock"), lock("requirements-dev.lock")
+    assert pins(PROJECT["dependencies"]).items() <= runtime.items()
+    assert pins(PROJECT["optional-dependencies"]["dev"]).items() <= {**runtime, **development}.items()
+    assert not set(runtime) & set(development)
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_a_lock_file_is_sorted_and_names_how_it_is_made(name: str) -> None:
+    lines = read(name).splitlines()
+    assert "make lock" in lines[0]
+    assert lines[1:] == sorted(lines[1:], key=lambda line: line.split("==")[0])
+
+
+def test_every_third_party_import_is_a_declared_dependency() -> None:
+    import sys
+    from importlib import metadata
+
+    providers = metadata.packages_distributions()
+    declared = {canonicalize_name(Requirement(text).name) for text in PROJECT["dependencies"]}
+    undeclared = {}
+    for path in sorted((REPOSITORY / "facefair_lib").rglob("*.py")):
+        for name in re.findall(r"^\s*(?:from|import) ([a-zA-Z_0-9]+)", path.read_text(encoding="utf-8"), re.MULTILINE):
+            if name in sys.stdlib_module_names or name == "facefair_lib" or name not in providers:
+                continue
+            if not {canonicalize_name(provider) for provider in providers[name]} & declared:
+                undeclared[name] = path.name
+    # These come with the notebooks' kernel, whose own dependency they are.
+    assert set(undeclared) <= {"IPython", "jupyter_client", "traitlets"}
+
+
+def test_make_alone_lists_every_target_with_what_it_does() -> None:
+    finished = subprocess.run(["make"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    shown = dict(line.split(maxsplit=1) for line in finished.stdout.splitlines())
+    targets = re.search(r"^\.PHONY: (.*)$", read("Makefile"), re.MULTILINE)[1].split()
+    assert sorted(shown) == sorted(targets)
+    assert {"study", "test", "lab", "clean", "help"} <= set(targets)
+
+
+def test_profiles_that_the_makefile_and_the_command_line_default_to_are_the_same() -> None:
+    from facefair_lib.paths import DEFAULT_PROFILE
+
+    assert re.search(r"^PROFILE \?= (.*)$", read("Makefile"), re.MULTILINE)[1] == DEFAULT_PROFILE

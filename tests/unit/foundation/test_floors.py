@@ -1,0 +1,94 @@
+"""The house: a room imports only from itself and from floors below it."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from facefair_lib.paths import LIBRARY
+
+FLOORS: dict[int, str] = {
+    1: "errors labels config paths results progress torchvision_hook kernel workflow provenance",
+    2: "data heads confusion metrics",
+    3: "models training inference",
+    4: "uncertainty fairness analysis titles",
+    5: "figures tables latex macros numbers evidence verdicts report",
+    6: "__main__ study runner orchestrate experiment",
+}
+FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms.split()}
+
+# Rooms of one floor may use each other only in this direction; a room that is not listed uses no neighbour.
+NEIGHBOURS: dict[str, set[str]] = {
+    "labels": {"errors"},
+    "config": {"errors", "paths"},
+    "results": {"errors", "paths"},
+    "workflow": {"config", "paths", "results"},
+    "provenance": {"config", "results", "workflow"},
+    "metrics": {"confusion"},
+    "training": {"models"},
+    "inference": {"models", "training"},
+    "fairness": {"uncertainty"},
+    "analysis": {"fairness", "uncertainty", "titles"},
+    "tables": {"latex", "evidence"},
+    "macros": {"latex"},
+    "numbers": {"latex", "macros", "evidence", "verdicts", "tables"},
+    "verdicts": {"evidence"},
+    "report": {"latex", "macros", "numbers", "tables", "evidence", "verdicts", "figures"},
+    "orchestrate": {"runner"},
+    "study": {"runner"},
+    "__main__": {"runner", "orchestrate"},
+}
+
+MODULES = sorted(LIBRARY.rglob("*.py"))
+
+
+def room_of(module: Path) -> str:
+    parts = module.relative_to(LIBRARY).with_suffix("").parts
+    return parts[0]
+
+
+def imported_rooms(module: Path) -> set[str]:
+    """Rooms that a module imports, anywhere in it."""
+    rooms = set()
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: a relative import hides which room it enters"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        rooms |= {name.split(".")[1] for name in names if name.startswith(f"{LIBRARY.name}.")}
+    return rooms
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(LIBRARY)))
+def test_a_module_imports_from_its_room_and_from_floors_below(module: Path) -> None:
+    room = room_of(module)
+    if room == "__init__":  # the package itself, which opens nothing but the hook
+        assert imported_rooms(module) == {"torchvision_hook"}
+        return
+    assert room in FLOOR, f"the room {room!r} stands on no floor yet: give it one here and in the design"
+    for other in imported_rooms(module) - {room}:
+        below = FLOOR[other] < FLOOR[room] or other in NEIGHBOURS.get(room, set())
+        assert below, f"{room} (floor {FLOOR[room]}) imports {other} (floor {FLOOR[other]})"
+
+
+def test_no_two_rooms_need_each_other() -> None:
+    open_rooms = {room: set(others) for room, others in NEIGHBOURS.items()}
+    while open_rooms:
+        free = {room for room, others in open_rooms.items() if not others & set(open_rooms)}
+        assert free, f"a circle among {sorted(open_rooms)}"
+        open_rooms = {room: others for room, others in open_rooms.items() if room not in free}
+
+
+def test_every_room_on_the_plan_exists() -> None:
+    rooms = {room_of(module) for module in MODULES}
+    assert set(FLOOR) <= rooms
+
+
+def test_no_module_is_longer_than_can_be_read_at_once() -> None:
+    lengths = {str(path.relative_to(LIBRARY)): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    assert {name: length for name, length in lengths.items() if length > 400} == {}

@@ -1,0 +1,156 @@
+"""What every network promises, whatever it is made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from facefair_lib.config import load_profile
+from facefair_lib.labels import NUM_CLASSES
+from facefair_lib.models import MODEL_NAMES, build_model, model_from_settings
+from facefair_lib.models.describe import DESCRIPTIONS
+
+
+class NetworkPromises:
+    """Passed by every network; a subclass names one."""
+
+    name: str
+    backbone: str
+    options: dict[str, Any]
+    heads: set[str]
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def network(cls) -> nn.Module:
+        torch.manual_seed(0)
+        return build_model(cls.name, cls.backbone, NUM_CLASSES, "none", **cls.options)
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def images(cls) -> torch.Tensor:
+        return torch.randn((2, 3, 64, 64), generator=torch.Generator().manual_seed(1))
+
+    def test_logits_have_a_channel_per_class_and_the_inputs_size(
+        self, network: nn.Module, images: torch.Tensor
+    ) -> None:
+        outputs = network.train()(images)
+        assert set(outputs) == self.heads
+        for logits in outputs.values():
+            assert logits.shape == (2, NUM_CLASSES, 64, 64)
+            assert logits.dtype == torch.float32
+            assert logits.isfinite().all()
+
+    def test_one_image_can_be_predicted_alone(self, network: nn.Module, images: torch.Tensor) -> None:
+        with torch.inference_mode():
+            assert network.eval()(images[:1])["out"].shape == (1, NUM_CLASSES, 64, 64)
+
+    @pytest.mark.parametrize("size", [(65, 51), (33, 70)])
+    def test_odd_sizes_come_back_as_they_went_in(self, network: nn.Module, size: tuple[int, int]) -> None:
+        with torch.inference_mode():
+            assert network.eval()(torch.zeros(1, 3, *size))["out"].shape == (1, NUM_CLASSES, *size)
+
+    def test_an_image_is_predicted_independently_of_the_others(self, network: nn.Module, images: torch.Tensor) -> None:
+        with torch.inference_mode():
+            together = network.eval()(images)["out"]
+            other = network(torch.stack([images[0], torch.zeros_like(images[0])]))["out"]
+        between_images = (together[0] - together[1]).abs().max()  # small, because nothing has been learnt
+        assert (together[0] - other[0]).abs().max() < 0.01 * between_images
+
+    def test_a_gradient_reaches_every_parameter(self, network: nn.Module, images: torch.Tensor) -> None:
+        outputs = network.train()(images)
+        torch.stack([logits.square().mean() for logits in outputs.values()]).sum().backward()
+        idle = [name for name, p in network.named_parameters() if p.grad is None or not p.requires_grad]
+        network.zero_grad(set_to_none=True)
+        assert idle == []
+
+    def test_running_statistics_follow_within_a_short_schedule(self, network: nn.Module) -> None:
+        momenta = {module.momentum for module in network.modules() if isinstance(module, nn.BatchNorm2d)}
+        assert momenta == {0.1}
+
+
+class TestDeepLabV3ResNet18(NetworkPromises):
+    name, backbone, heads = "deeplabv3", "resnet18", {"out"}
+    options = {"channels": 32, "atrous_rates": (3, 6, 9)}
+
+
+class TestDeepLabV3ResNet34(NetworkPromises):
+    name, backbone, heads, options = "deeplabv3", "resnet34", {"out"}, {}
+
+
+class TestDeepLabV3MobileNetV3(NetworkPromises):
+    name, backbone, heads, options = "deeplabv3", "mobilenet_v3_large", {"out", "aux"}, {"output_stride": 16}
+
+
+class TestDeepLabV3ResNet50(NetworkPromises):
+    name, backbone, heads, options = "deeplabv3", "resnet50", {"out", "aux"}, {}
+
+
+class TestPSPNetResNet18(NetworkPromises):
+    name, backbone, heads, options = "pspnet", "resnet18", {"out"}, {"channels": 64}
+
+
+class TestPSPNetResNet18FineGrained(NetworkPromises):
+    name, backbone, heads, options = "pspnet", "resnet18", {"out"}, {"output_stride": 4, "channels": 64}
+
+
+class TestPSPNetResNet50(NetworkPromises):
+    name, backbone, heads, options = "pspnet", "resnet50", {"out"}, {}
+
+
+class TestPSPNetMobileNetV2(NetworkPromises):
+    """An encoder that is one list of layers, of which the library uses the first."""
+
+    name, backbone, heads, options = "pspnet", "mobilenet_v2", {"out"}, {"channels": 64}
+
+
+def parameters(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def test_the_light_networks_have_the_same_trunk() -> None:
+    deeplabv3 = build_model("deeplabv3", "resnet18", channels=32, atrous_rates=(3, 6, 9))
+    pspnet = build_model("pspnet", "resnet18", channels=64)
+    # ResNet-18 up to its second stage: 9,408 + 128 (stem), 147,968 (stage 1), 525,568 (stage 2).
+    assert parameters(deeplabv3.backbone) == parameters(pspnet.network.encoder) == 683_072
+
+
+def test_dropping_unused_stages_leaves_the_logits_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(3)
+    pruned = build_model("pspnet", "resnet18", channels=64).eval()
+    monkeypatch.setattr("facefair_lib.models.pspnet._drop_unused", lambda network: None)
+    torch.manual_seed(3)
+    whole = build_model("pspnet", "resnet18", channels=64).eval()
+    images = torch.randn(1, 3, 64, 64)
+    assert parameters(whole) > 10 * parameters(pruned)
+    torch.testing.assert_close(pruned(images)["out"], whole(images)["out"])
+
+
+def test_finer_pspnet_doubles_its_feature_map() -> None:
+    sizes = {}
+    for stride in (8, 4):
+        network = build_model("pspnet", "resnet18", output_stride=stride, channels=64).eval()
+        sizes[stride] = network.network.encoder(torch.zeros(1, 3, 64, 64))[-1].shape[-1]
+    assert sizes == {8: 8, 4: 16}
+
+
+@pytest.mark.parametrize("name", MODEL_NAMES)
+def test_the_default_profiles_networks_are_described_as_they_are_built(name: str) -> None:
+    profile = load_profile("quick")
+    settings = getattr(profile.models, name)
+    network = model_from_settings(name, settings)
+    described = DESCRIPTIONS[name](network, settings, profile.data.size, NUM_CLASSES)
+    trunk = network.backbone if name == "deeplabv3" else network.network.encoder
+    features = trunk(torch.zeros(1, 3, 64, 64))
+    features = features["out"] if name == "deeplabv3" else features[-1]
+    assert described["feature_channels"] == features.shape[1]
+    assert described["output_stride"] == 64 // features.shape[-1]
+    assert described["input_size"] == profile.data.size
+    if name == "deeplabv3":
+        assert described["atrous_rates"] == list(settings.atrous_rates)
+        assert described["aspp_channels"] == settings.channels
+    else:
+        assert described["pyramid_bins"] == [1, 2, 3, 6]
+        assert described["bottleneck_channels"] == settings.channels
