@@ -47,6 +47,9 @@ SCHEMAS: Mapping[str, str] = MappingProxyType(
 """Table -> the columns that the report reads; a table may hold more."""
 
 
+_TEXT_COLUMNS = ("best", "worst", "note", "gender", "light", "category")
+
+
 @dataclass(frozen=True)
 class Cell:
     """One value and where it stands: ``file row column``."""
@@ -125,7 +128,7 @@ class Evidence:
         """
         if name not in self._tables:
             folder, stem = name.rsplit("/", 1)
-            rows = Stage(self.results_dir / folder).table(stem)
+            rows = _with_text(Stage(self.results_dir / folder).table(stem))
             missing = [column for column in SCHEMAS[name].split() if column not in rows.columns]
             if missing:
                 raise InputError(
@@ -157,3 +160,9 @@ class Evidence:
         """The rows of both ``history.csv`` with a column ``model``."""
         frames = [self.table(f"{stage}/history").rows.assign(model=model) for model, stage in TRAINING.items()]
         return pd.concat(frames, ignore_index=True)
+
+
+def _with_text(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give text columns their type back: a CSV whose texts are all empty reads as numbers that are all NaN."""
+    empty = [column for column in _TEXT_COLUMNS if column in rows and rows[column].isna().all()]
+    return rows.assign(**{column: rows[column].astype(object).where(rows[column].notna(), "") for column in empty})

@@ -10,6 +10,7 @@ from facefair_lib.evidence import EXPERIMENT, METRICS, Evidence, Table
 from facefair_lib.macros import Macros, macro_name
 from facefair_lib.numbers import backbone_title, compose_numbers, scientific
 from facefair_lib.results import write_csv
+from facefair_lib.tables import build_table
 
 LINE = re.compile(r"^(?:\\newcommand\{\\([A-Za-z]+)\}\{(.*)\}|\\newtoggle\{(\w+)\}\\toggle(?:true|false)\{\3\})% (.+)$")
 
@@ -84,6 +85,16 @@ def test_photographs_without_masks_switch_the_scored_experiment_off(study, setti
     text = compose_numbers(Evidence(study, paths.REPORT), settings)
     assert r"\togglefalse{experimentscored}" in text
     assert "too few people with masks" in macros_of(text)["GroupGapSummary"]
+
+
+def test_gaps_that_nobody_could_test_are_told_as_such_after_a_round_trip_through_csv(study, settings):
+    path = study / EXPERIMENT / "gaps.csv"
+    gaps = pd.read_csv(path)
+    empty = ["gap", "expected_by_chance", "corrected", "low", "high", "p_value", "best", "worst"]
+    write_csv(path, gaps.assign(**dict.fromkeys(empty, float("nan"))))
+    macros = macros_of(compose_numbers(Evidence(study, paths.REPORT), settings))
+    assert macros["GroupGapVerdictPspnet"] == "for PSPNet there were too few people to compare"
+    assert "& -- & --" in build_table("group_gaps", study, paths.REPORT)
 
 
 def test_a_missing_setting_is_named(evidence, settings):
