@@ -166,7 +166,7 @@ def _press_ears(positions: np.ndarray, template: HeadTemplate) -> None:
 def _seat_teeth(positions: np.ndarray, part: np.ndarray, jaw_open: float) -> None:
     """Move the teeth, in place, to where they show behind parted lips and never in front of them."""
     teeth = (part == UPPER_TEETH) | (part == LOWER_TEETH)
-    positions[teeth] += np.stack([-0.06 * positions[teeth, 0], *np.broadcast_to([[0], [-0.018]], (2, teeth.sum()))], -1)
+    positions[teeth] += np.stack([-0.06 * positions[teeth, 0], *np.broadcast_to([[0], [-0.03]], (2, teeth.sum()))], -1)
     positions[part == UPPER_TEETH, 1] -= _UPPER_TEETH_DROP * min(1.0, 6 * jaw_open)
     lower = part == LOWER_TEETH
     positions[lower, 0] *= _LOWER_TEETH_NARROWING

@@ -76,19 +76,32 @@ def light_hits(
     return colour
 
 
+_STRATA = np.array(
+    [
+        [0, -1, 8, -1, 3, -1, 11, -1],
+        [-1, 12, -1, 4, -1, 15, -1, 7],
+        [2, -1, 10, -1, 1, -1, 9, -1],
+        [-1, 14, -1, 6, -1, 13, -1, 5],
+    ]
+)
+"""Sixteenth of the directions that each cell of a checkerboard samples, tile by tile: near cells, far sixteenths."""
+
+
 def _soft_shadows(mesh: wp.Mesh, hits: Hits, shot: Shot, lights: Lamps, side: int) -> tuple[np.ndarray, np.ndarray]:
     """Shadow and openness of every hit, each smoothed over neighbouring samples of the same kind."""
     # Half the samples, in a checkerboard, cast shadow rays; smoothing over the neighbours fills the others in.
-    rows = np.flatnonzero((hits.ray // side + hits.ray % side) % 2 == 0)
+    y, x = np.divmod(hits.ray, side)
+    rows = np.flatnonzero((x + y) % 2 == 0)
+    stratum = _STRATA[y[rows] % 4, x[rows] % 8]
     strand, facing = hits.is_strand[rows, None], hits.facing[rows]
     lift = np.where(strand, facing * 0.012 - hits.direction[rows] * 0.012, facing * 0.004)
     normals = normalised(np.where(strand, 1.0, 0.5) * hits.normal[rows] + np.where(strand, 0.3, 0.5) * facing)
     lit, open_sky = shadows(
-        mesh, hits.position[rows] + lift, normals, lights.key, 0.06 + 0.5 * shot.light.spread, shot.seed
+        mesh, hits.position[rows] + lift, normals, lights.key, 0.06 + 0.5 * shot.light.spread, stratum, shot.seed
     )
     pixels = side / 128  # the blur is set in pixels of a 128-pixel picture with two samples per pixel
-    lit = _smooth(lit, rows, hits, side, 0.45 * pixels + 0.5 * shot.light.spread * pixels, 0.35 * pixels)
-    open_sky = _smooth(open_sky, rows, hits, side, 0.75 * pixels, 0.45 * pixels)
+    lit = _smooth(lit, rows, hits, side, 0.9 * pixels + 0.6 * shot.light.spread * pixels, 0.35 * pixels)
+    open_sky = _smooth(open_sky, rows, hits, side, 1.2 * pixels, 0.45 * pixels)
     teeth = (hits.part == UPPER_TEETH) | (hits.part == LOWER_TEETH)
     lit[teeth], open_sky[teeth] = 0.35 + 0.65 * lit[teeth], 0.25 + 0.75 * open_sky[teeth]
     return lit, open_sky
@@ -130,7 +143,7 @@ def _light_surfaces(hits, material, setup: LightSetup, lights: Lamps, lit, open_
     # Light that enters skin comes out beside where it entered, reddest farthest: it wraps around into the shadow.
     wrap = rgb(0.34, 0.16, 0.11) * scatter
     diffuse = np.clip((facing_key[:, None] + wrap) / (1 + wrap), 0, None) * (1 - 0.15 * wrap)
-    bleeding = rgb(0.10, 0.035, 0.02) * scatter * smoothstep(-0.2, 0.5, facing_key)[:, None]
+    bleeding = rgb(0.05, 0.022, 0.015) * scatter * smoothstep(-0.2, 0.5, facing_key)[:, None]
     direct = diffuse * (lit[:, None] + (1 - lit[:, None]) * bleeding)
     ambient, fill, rim = _ambient(hits, slice(None), setup, lights)
     openness = 1 - (1 - open_sky[:, None]) * np.where(scatter > 0.5, rgb(0.80, 0.92, 0.95), 1.0)

@@ -11,7 +11,7 @@ from facefair_lib.heads.geometry import HEAD_HEIGHT
 from facefair_lib.heads.numerics import dot, normalised, rgb
 from facefair_lib.heads.scene import HAIR, STRAND_PARTS, Scene
 from facefair_lib.heads.shots import Shot
-from facefair_lib.heads.warp_runtime import DEVICE, vectors
+from facefair_lib.heads.warp_runtime import DEVICE, scalars, vectors
 
 _HEAD_CENTRE = (0.0, 7.22, 0.5)
 OCCLUSION_RADIUS = 1.1
@@ -144,6 +144,7 @@ def _shadow(
     key: wp.vec3,
     spread: float,
     radius: float,
+    stratum: wp.array(dtype=wp.int32),
     seed: int,
     lit: wp.array(dtype=wp.float32),
     open_sky: wp.array(dtype=wp.float32),
@@ -152,7 +153,12 @@ def _shadow(
     random = wp.rand_init(seed, i)
     p = points[i]
     n = normals[i]
-    jitter = wp.vec3(wp.randf(random) - 0.5, wp.randf(random) - 0.5, wp.randf(random) - 0.5)
+    # Neighbouring points share out the directions, so that smoothing over a few of them leaves little noise.
+    share = float(stratum[i])
+    jx = (share + wp.randf(random)) / 16.0
+    jy = share * 0.754878 + 0.25 * wp.randf(random)
+    jz = share * 0.569840 + 0.25 * wp.randf(random)
+    jitter = wp.vec3(jx - 0.5, jy - wp.floor(jy) - 0.5, jz - wp.floor(jz) - 0.5)
     toward = wp.normalize(key + jitter * spread)
     lit[i] = 1.0
     if wp.dot(n, key) > -0.35 and wp.mesh_query_ray_anyhit(mesh, p, toward, 30.0):
@@ -162,8 +168,8 @@ def _shadow(
         across = wp.vec3(0.0, 1.0, 0.0)
     b1 = wp.normalize(wp.cross(n, across))
     b2 = wp.cross(n, b1)
-    u = wp.randf(random)
-    phi = wp.randf(random) * 6.2831853
+    u = (share + wp.randf(random)) / 16.0
+    phi = (share * 0.618034 + 0.1 * wp.randf(random)) * 6.2831853
     r = wp.sqrt(u)
     d = b1 * (r * wp.cos(phi)) + b2 * (r * wp.sin(phi)) + n * wp.sqrt(1.0 - u)
     # A near surface hides more than a far one: the mean over these reaches is 1 - 0.6 distance / radius.
@@ -176,7 +182,13 @@ def _shadow(
 
 
 def shadows(
-    mesh: wp.Mesh, points: np.ndarray, normals: np.ndarray, key: np.ndarray, spread: float, seed: int
+    mesh: wp.Mesh,
+    points: np.ndarray,
+    normals: np.ndarray,
+    key: np.ndarray,
+    spread: float,
+    stratum: np.ndarray,
+    seed: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Cast one ray per point toward a spread-out key light and one around the normal.
 
@@ -185,6 +197,7 @@ def shadows(
     points, normals : (H, 3)
     key : (3,) unit vector toward the key light
     spread : size of the light, as an offset of the unit direction
+    stratum : (H,) int, 0 to 15: which sixteenth of the directions each point samples
     seed : seeds the random directions
 
     Returns
@@ -195,6 +208,7 @@ def shadows(
     lit = wp.empty(len(points), dtype=wp.float32, device=DEVICE)
     open_sky = wp.empty(len(points), dtype=wp.float32, device=DEVICE)
     toward = wp.vec3(*map(float, key))
-    inputs = [mesh.id, vectors(points), vectors(normals), toward, float(spread), OCCLUSION_RADIUS, seed % (1 << 30)]
+    inputs = [mesh.id, vectors(points), vectors(normals), toward, float(spread), OCCLUSION_RADIUS]
+    inputs += [scalars(stratum.astype(np.int32), wp.int32), seed % (1 << 30)]
     wp.launch(_shadow, len(points), inputs, [lit, open_sky], device=DEVICE)
     return lit.numpy(), open_sky.numpy()

@@ -45,8 +45,8 @@ _EXPRESSIONS: dict[str, tuple[dict[str, float], ...]] = {
             "jawForward": 0.2, "mouthShrugUpper": 0.15,
         },
         {
-            "browDown*": 1.0, "noseSneer*": 0.8, "jawOpen": 0.22, "mouthUpperUp*": 0.6, "mouthStretch*": 0.35,
-            "mouthFrown*": 0.3, "eyeSquint*": 0.3,
+            "browDown*": 1.0, "noseSneer*": 0.8, "jawOpen": 0.26, "mouthUpperUp*": 0.85, "mouthStretch*": 0.45,
+            "mouthLowerDown*": 0.4, "eyeSquint*": 0.3,
         },
     ),
 }  # fmt: skip
@@ -243,7 +243,7 @@ def sample_light(random: np.random.Generator, name: str) -> LightSetup:
         rim=rim * float(vary[2]),
         spread=spread,
         warmth=float(random.normal(0, 1.2)),
-        exposure=float(2 ** random.normal(0.12, 0.25)),
+        exposure=float(2 ** random.normal(0.22, 0.25)),
     )
 
 
