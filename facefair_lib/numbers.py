@@ -76,7 +76,7 @@ def _settings(macros: Macros, settings: Mapping[str, Any]) -> None:
     add("WeightDecay", "training.weight_decay", lambda value: f"{value:g}")
     add("DiceWeight", "training.dice_weight", lambda value: f"{value:g}")
     add("Replicates", "analysis.replicates", count)  # of the bootstrap and of the permutation test
-    add("PeoplePerCell", "experiment.people_per_cell", str)
+    add("PeoplePerCell", "experiment.people_per_cell", lambda number: latex.counted(number, "person", "people"))
     for model in MODEL_TITLES:
         add(macro_name("backbone", model), f"models.{model}.backbone", backbone_title)
         add(macro_name("output_stride", model), f"models.{model}.output_stride", str)

@@ -98,7 +98,7 @@ def classes_verdict(first: str, second: str, differences: Sequence[Difference]) 
         or ["neither is ahead in any"]
     )
     rest = f"; in {latex.words(open_)} the interval includes zero" if open_ else ""
-    return f"of the {latex.words(len(signs))} classes, {decided}{rest}"
+    return f"of the {latex.words(len(signs))} classes that occur, {decided}{rest}"
 
 
 def learning_verdict(model: str, best: int, epochs: int, train: float, validation: float) -> str:
@@ -119,7 +119,7 @@ def gap_verdict(test: GapTest) -> str:
     """What one gap test allows to say."""
     model, kind = title(test.model), "people" if test.feature == "group" else "faces"
     if not test.tested:
-        return f"for {model} there were too few people to compare"
+        return f"{model} cannot be judged here, since there were too few people with masks"
     best, worst = (title(k) if test.feature == "group" else in_text(title(k)) for k in (test.best, test.worst))
     p = rf"$p {'< 0.001' if test.p < 0.001 else f'= {test.p:.3f}'}$"
     seen = (

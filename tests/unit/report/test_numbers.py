@@ -93,7 +93,7 @@ def test_gaps_that_nobody_could_test_are_told_as_such_after_a_round_trip_through
     empty = ["gap", "expected_by_chance", "corrected", "low", "high", "p_value", "best", "worst"]
     write_csv(path, gaps.assign(**dict.fromkeys(empty, float("nan"))))
     macros = macros_of(compose_numbers(Evidence(study, paths.REPORT), settings))
-    assert macros["GroupGapVerdictPspnet"] == "for PSPNet there were too few people to compare"
+    assert macros["GroupGapVerdictPspnet"] == "PSPNet cannot be judged here, since there were too few people with masks"
     assert "& -- & --" in build_table("group_gaps", study, paths.REPORT)
 
 

@@ -43,7 +43,7 @@ def test_a_p_value_of_five_per_cent_is_not_distinguishable_from_chance():
 
 
 def test_a_gap_without_enough_people_is_not_judged():
-    assert verdicts.gap_verdict(UNTESTED) == "for PSPNet there were too few people to compare"
+    assert verdicts.gap_verdict(UNTESTED) == "PSPNet cannot be judged here, since there were too few people with masks"
 
 
 @pytest.mark.parametrize(
@@ -84,10 +84,10 @@ def test_the_published_order_is_held_against_our_interval(difference, end):
     [
         (
             (1, 1, -1, 0),
-            "of the four classes, A is ahead in two and B is ahead in one; in one the interval includes zero",
+            "of the four classes that occur, A is ahead in two and B is ahead in one; in one the interval includes zero",
         ),
-        ((0, 0), "of the two classes, neither is ahead in any; in two the interval includes zero"),
-        ((-1,), "of the one classes, B is ahead in one"),
+        ((0, 0), "of the two classes that occur, neither is ahead in any; in two the interval includes zero"),
+        ((-1,), "of the one classes that occur, B is ahead in one"),
     ],
 )
 def test_classes_are_counted_by_the_side_of_zero_they_lie_on(signs, text):
