@@ -84,7 +84,8 @@ def test_the_published_order_is_held_against_our_interval(difference, end):
     [
         (
             (1, 1, -1, 0),
-            "of the four classes that occur, A is ahead in two and B is ahead in one; in one the interval includes zero",
+            "of the four classes that occur, A is ahead in two and B is ahead in one; "
+            "in one the interval includes zero",
         ),
         ((0, 0), "of the two classes that occur, neither is ahead in any; in two the interval includes zero"),
         ((-1,), "of the one classes that occur, B is ahead in one"),
