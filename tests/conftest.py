@@ -24,7 +24,7 @@ settings.load_profile("facefair")
 def no_network() -> Iterator[None]:
     """Refuse every connection but those between processes of this machine through files."""
 
-    def guarded(name: str):  # noqa: ANN202 - the method it replaces has the signature
+    def guarded(name: str):
         original = getattr(socket.socket, name)
 
         def connect(self: socket.socket, address: object) -> object:

@@ -55,8 +55,9 @@ def start_or_resume(folder: Path, key: str) -> dict[str, Any] | None:
 
 
 def finish(folder: Path, key: str, description: dict[str, Any]) -> None:
-    """Record that the fit is complete; its checkpoints are several times as large as its weights and no longer needed."""
-    results.write_json(folder / _RECORD, {"key": key, "description": list(description.items())})  # keeps their order
+    """Record that the fit is complete; its checkpoints, several times as large as its weights, are no longer needed."""
+    in_order = list(description.items())  # a JSON object would be sorted
+    results.write_json(folder / _RECORD, {"key": key, "description": in_order})
     remove_checkpoints(folder)
 
 

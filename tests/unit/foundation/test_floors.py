@@ -34,7 +34,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "tables": {"latex", "evidence"},
     "macros": {"latex"},
     "numbers": {"latex", "macros", "evidence", "verdicts", "tables"},
-    "verdicts": {"evidence"},
+    "verdicts": {"evidence", "latex"},
     "report": {"latex", "macros", "numbers", "tables", "evidence", "verdicts", "figures"},
     "orchestrate": {"runner"},
     "study": {"runner"},

@@ -111,7 +111,9 @@ def test_decoding_with_a_table_of_ones_own_gives_row_numbers() -> None:
 def test_nearest_colour_agrees_with_a_search_pixel_by_pixel(picture: np.ndarray, table: np.ndarray) -> None:
     rows, distance = decode_nearest(picture, table)
     for place in np.ndindex(picture.shape[:2]):
-        distances = [sum((int(a) - int(b)) ** 2 for a, b in zip(picture[place], colour)) ** 0.5 for colour in table]
+        distances = [
+            sum((int(a) - int(b)) ** 2 for a, b in zip(picture[place], colour, strict=True)) ** 0.5 for colour in table
+        ]
         assert distances[rows[place]] == pytest.approx(min(distances), rel=1e-5)
         assert distance[place] == pytest.approx(min(distances), rel=1e-5)
 

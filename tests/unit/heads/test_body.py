@@ -78,6 +78,12 @@ def test_an_interrupted_bake_leaves_nothing_behind(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_missing_anny_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setattr(bake.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(InputError, match="pip install anny"):
+        load_body_model(tmp_path)
+
+
 class _Unwritable:
     def __array__(self, *args, **kwargs):
         raise RuntimeError("disk full")

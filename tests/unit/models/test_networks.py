@@ -73,7 +73,7 @@ class NetworkPromises:
 
 class TestDeepLabV3ResNet18(NetworkPromises):
     name, backbone, heads = "deeplabv3", "resnet18", {"out"}
-    options = {"channels": 32, "atrous_rates": (3, 6, 9)}
+    options = {"channels": 32, "atrous_rates": (3, 6, 9)}  # noqa: RUF012 - never changed
 
 
 class TestDeepLabV3ResNet34(NetworkPromises):

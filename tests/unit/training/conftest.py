@@ -22,7 +22,7 @@ def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def discs() -> tuple[np.ndarray, np.ndarray]:
-    """(20, 32, 32, 3) and (20, 32, 32) uint8: bright discs of class 4 on a dark background, somewhere in the picture."""
+    """(20, 32, 32, 3) and (20, 32, 32) uint8: bright discs of class 4 on a dark background."""
     generator = np.random.default_rng(0)
     y, x = np.mgrid[:SIZE, :SIZE]
     centre = generator.integers(10, 22, (20, 2))

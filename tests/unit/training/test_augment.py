@@ -17,7 +17,7 @@ def generator(seed: int = 3) -> torch.Generator:
 
 @pytest.fixture
 def blocks() -> tuple[torch.Tensor, torch.Tensor]:
-    """(6, 3, 64, 64) and (6, 64, 64) uint8: labels in blocks of 16 pixels, and a picture whose grey is 20 x the label."""
+    """(6, 3, 64, 64) and (6, 64, 64) uint8: labels in blocks of 16 pixels, grey of 20 x the label."""
     coarse = torch.randint(0, 11, (6, 1, 4, 4), generator=generator(1))
     labels = torch.nn.functional.interpolate(coarse.float(), scale_factor=16, mode="nearest").squeeze(1).to(torch.uint8)
     return (labels * 20).unsqueeze(1).repeat(1, 3, 1, 1), labels
@@ -83,7 +83,7 @@ def test_colour_leaves_labels_alone_and_stays_in_range(blocks: tuple[torch.Tenso
     assert torch.equal(labels, blocks[1])
     assert not torch.equal(images, blocks[0].float())
     assert images.dtype == torch.float32
-    assert 0 <= images.min()
+    assert images.min() >= 0
     assert images.max() <= 255
 
 

@@ -36,7 +36,8 @@ def test_only_the_rows_of_the_split_are_served_in_order(numbered: tuple[np.ndarr
 def test_a_training_batch_that_is_not_full_is_dropped(numbered: tuple[np.ndarray, np.ndarray]) -> None:
     loader = training_batches(ArrayBatches(*numbered, np.arange(10)), 4, seed=1)
     batches = order(loader)
-    assert [len(batch) for batch in batches] == [4, 4] and len(loader) == 2  # noqa: PT018
+    assert [len(batch) for batch in batches] == [4, 4]
+    assert len(loader) == 2
     assert len({row for batch in batches for row in batch}) == 8
 
 

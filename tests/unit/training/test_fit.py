@@ -83,7 +83,7 @@ def test_a_fit_lowers_the_loss_and_leaves_history_and_weights(
 ) -> None:
     model = light_pspnet.model_copy(update={"epochs": 4})
     result = fit("pspnet", model, training, *discs, rows, folder, seed=1)
-    loss = result.history.pivot(index="epoch", columns="split", values="loss")
+    loss = result.history.pivot_table(index="epoch", columns="split", values="loss")
     assert loss["train"][4] < loss["train"][1]
     assert loss["validation"][4] < loss["validation"][1]
     assert result.history["epoch"].tolist() == [1, 1, 2, 2, 3, 3, 4, 4]

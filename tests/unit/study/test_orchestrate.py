@@ -1,0 +1,190 @@
+"""The whole study: refused before anything starts, run by the graph, and nothing done twice."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from facefair_lib import __main__, orchestrate, paths, workflow
+from facefair_lib.errors import InputError
+from facefair_lib.orchestrate import clean_results, keep_as_reference, run_study
+from facefair_lib.runner import MARK
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Results go to a folder of the test."""
+    monkeypatch.setenv("FACEFAIR_RESULTS", str(tmp_path / "results"))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("profile", "data", "photos", "until", "words"),
+    [
+        ("quik", "", "", "", "one of fasseg, mut1ny, paper, quick, smoke"),
+        ("smoke", "/somewhere", "", "", "leave DATA away"),
+        ("fasseg", "", "", "", "make study PROFILE=fasseg DATA="),
+        ("fasseg", "/no/such/folder", "", "", "no such folder"),
+        ("smoke", "", "/no/such/table.csv", "", "CSV: image, subject, group, emotion"),
+        ("smoke", "", "", "06_more", "01_data_preparation"),
+    ],
+)
+def test_what_cannot_work_is_refused_before_anything_is_written(
+    root: Path, profile: str, data: str, photos: str, until: str, words: str
+) -> None:
+    with pytest.raises(InputError, match=words):
+        run_study(profile, data, photos, until, cores=1)
+    assert not (root / "results").exists()
+
+
+def graph(lines: list[str], status: int = 0) -> list[str]:
+    """A command in Snakemake's place, which prints lines and ends with a status."""
+    import sys
+
+    return [sys.executable, "-c", f"print({chr(10).join(lines)!r}); raise SystemExit({status})"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "status", "last"),
+    [
+        (["Building DAG"], 0, "nothing has changed, nothing to do"),
+        ([f"{MARK}cohort …", "noise", f"{MARK}cohort done in 3 s"], 0, "complete: 1 stages in"),
+        ([f"{MARK}04 failed: ZeroDivisionError"], 1, "stopped after"),
+    ],
+)
+def test_only_marked_lines_are_shown_and_all_are_logged(
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    lines: list[str],
+    status: int,
+    last: str,
+) -> None:
+    monkeypatch.setattr(orchestrate, "_command", lambda *_: graph(lines, status))
+    assert run_study("smoke", "", "", "cohort", cores=1) == status
+    shown = capfd.readouterr().out.splitlines()
+    assert [line for line in shown if not line.startswith(MARK)] == []
+    assert [line for line in lines if line.startswith(MARK)] == shown[1:-1]
+    assert last in shown[-1]
+    assert (root / "results" / "smoke" / "study.log").read_text(encoding="utf-8").splitlines() == lines
+
+
+def test_a_graph_that_dies_without_a_word_of_ours_shows_its_last_lines(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(orchestrate, "_command", lambda *_: graph(["MissingInputException in rule report"], 1))
+    assert run_study("smoke", "", "", "", cores=1) == 1
+    assert "MissingInputException" in capfd.readouterr().err
+
+
+def complete(profile: str, until: str) -> None:
+    """Put the provenance files of all stages up to one where the graph looks for them."""
+    for name in workflow.STAGE_NAMES[: workflow.STAGE_NAMES.index(until) + 1]:
+        path = paths.results_dir(profile) / name / "provenance.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{}", encoding="utf-8")
+
+
+def test_the_real_graph_finds_nothing_to_do_in_a_complete_study(
+    root: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from facefair_lib.config import load_profile
+
+    workflow.write_digests(load_profile("smoke"), None, None)
+    complete("smoke", "report")
+    assert run_study("smoke", "", "", "", cores=1) == 0
+    assert "nothing has changed, nothing to do" in capfd.readouterr().out
+
+
+def test_the_real_graph_runs_stages_in_their_order_and_only_up_to_the_target(
+    root: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A dry run, read off Snakemake's own plan."""
+    import subprocess
+
+    from facefair_lib.config import load_profile
+
+    profile = load_profile("smoke")
+    workflow.write_digests(profile, None, None)
+    target = orchestrate._target(profile, "04_metric_analysis")
+    command = orchestrate._command("smoke", None, None, 1, target)
+    command.remove("--quiet")
+    command.remove("all")
+    plan = subprocess.run([*command[:3], "--dry-run", *command[3:]], capture_output=True, text=True, check=True).stdout
+    rules = [line.split()[1].rstrip(":") for line in plan.splitlines() if line.startswith("rule ")]
+    assert rules[:2] == ["cohort", "data_preparation"]
+    assert sorted(rules[2:4]) == ["train_deeplabv3", "train_pspnet"]
+    assert rules[4:] == ["metric_analysis"]
+
+
+def test_cleaning_removes_one_profile_and_leaves_the_reference(root: Path) -> None:
+    for name in ("smoke", "quick", "reference"):
+        (paths.results_dir(name)).mkdir(parents=True)
+    assert clean_results("smoke", ask=lambda question: False) == []
+    assert paths.results_dir("smoke").is_dir()
+    assert clean_results("smoke", ask=lambda question: "smoke" in question) == [paths.results_dir("smoke")]
+    assert clean_results("", ask=None) == [paths.results_dir("quick")]
+    assert paths.results_dir("reference").is_dir()
+    assert clean_results("", ask=None) == []
+
+
+def test_the_reference_keeps_small_tables_and_figures_and_nothing_else(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "FIGURES", root / "figures")
+    stage = paths.results_dir("quick") / "04_metric_analysis"
+    (stage / "figures").mkdir(parents=True)
+    (stage / "summary.csv").write_text("a\n1\n", encoding="utf-8")
+    (stage / "large.csv").write_text("x" * 300_000, encoding="utf-8")
+    (stage / "counts.npy").write_bytes(b"0")
+    (stage / "figures" / "fig6.pdf").write_bytes(b"pdf")
+    reference = paths.results_root() / "reference"
+    (reference / "old").mkdir(parents=True)
+    assert keep_as_reference("quick") == 2
+    kept = [str(path.relative_to(reference)) for path in reference.rglob("*") if path.is_file()]
+    assert kept == ["04_metric_analysis/summary.csv"]
+    assert [path.name for path in (root / "figures").iterdir()] == ["fig6.pdf"]
+
+
+def test_a_reference_of_a_study_that_was_not_run_is_refused_and_the_old_one_stays(root: Path) -> None:
+    old = paths.results_root() / "reference" / "summary.csv"
+    old.parent.mkdir(parents=True)
+    old.write_text("a\n", encoding="utf-8")
+    with pytest.raises(InputError, match="run the study first"):
+        keep_as_reference("quick")
+    assert old.exists()
+
+
+def test_the_command_line_lists_every_profile_with_its_title() -> None:
+    result = CliRunner().invoke(__main__.app, ["profiles"])
+    assert result.exit_code == 0
+    assert [line.split()[0] for line in result.output.splitlines()] == ["fasseg", "mut1ny", "paper", "quick", "smoke"]
+
+
+def test_the_command_line_prints_errors_without_a_traceback(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
+    monkeypatch.setattr("sys.argv", ["facefair", "study", "--profile", "quik"])
+    with pytest.raises(SystemExit) as caught:
+        __main__.main()
+    assert str(caught.value).startswith("facefair: profile 'quik'")
+
+
+def test_cores_are_those_this_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 3, 5}, raising=False)
+    assert __main__.available_cores() == 3
+
+
+def test_provenance_records_what_went_in(root: Path) -> None:
+    from facefair_lib.config import load_profile
+    from facefair_lib.provenance import write_provenance
+
+    (root / "a.csv").write_text("x", encoding="utf-8")
+    path = write_provenance(root / "stage", load_profile("smoke"), "report", 1.26, {"table": root / "a.csv"})
+    values = json.loads(path.read_text(encoding="utf-8"))
+    # The SHA-256 of one letter x, as any other tool gives it.
+    assert values["inputs"] == {"table": "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"}
+    assert values["seconds"] == 1.3
+    assert values["settings"]["seed"] == 20
+    assert values["python"].count(".") == 2
