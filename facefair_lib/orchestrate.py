@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from facefair_lib import paths, workflow
+from facefair_lib import paths, readme, workflow
 from facefair_lib.config import Profile, load_profile, profile_names
 from facefair_lib.errors import InputError
 from facefair_lib.provenance import FILE_NAME
@@ -162,7 +162,12 @@ def clean_results(profile: str, ask: Callable[[str], bool] | None) -> list[Path]
 
 
 def keep_as_reference(profile: str) -> int:
-    """Copy figures to ``figures/`` and small tables to ``results/reference/``; returns the number of files."""
+    """Copy figures to ``figures/``, small tables to ``results/reference/`` and the answer into the README.
+
+    Returns
+    -------
+    the number of files
+    """
     source, target = paths.results_dir(profile), paths.results_root() / "reference"
     shutil.rmtree(target, ignore_errors=True)
     count = 0
@@ -172,6 +177,7 @@ def keep_as_reference(profile: str) -> int:
                 count += _copy(file, target / file.relative_to(source))
             elif file.parent.name == "figures":
                 count += _copy(file, paths.FIGURES / file.name)
+    readme.update(paths.REPOSITORY / "README.md", target)
     return count
 
 
