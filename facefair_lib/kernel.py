@@ -12,8 +12,9 @@ from jupyter_client.manager import AsyncKernelManager
 class LocalKernelManager(AsyncKernelManager):
     """Talks to the kernel through sockets in a private folder instead of network ports.
 
-    No port is open to others, and ipykernel has nothing to warn of. Each manager has a folder of its own: the default name
-    is the same for every kernel that starts in one directory, and two notebooks side by side would answer each other.
+    No port is open to others, and ipykernel has nothing to warn of. Each manager has a folder of its own: the default
+    name is the same for every kernel that starts in one directory, and two notebooks side by side would answer each
+    other.
     """
 
     def __init__(self, **settings: object) -> None:

@@ -1,4 +1,4 @@
-"""The README's answer: a table written from the reference results, between two marks, so that no number there is typed."""
+"""The README's answer: a table written from the reference results between two marks; no number there is typed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def answer(reference: Path) -> str:
     summary = pd.read_csv(reference / "04_metric_analysis" / "summary.csv").set_index(["model", "metric"])
     groups = pd.read_csv(experiment / "groups.csv").set_index(["model", "group", "metric"])
     gaps = pd.read_csv(experiment / "gaps.csv").set_index(["model", "feature", "metric"])
-    heads = ["mean IoU, test people", *(f"{title(group)} people" for group in GROUP_TITLES), "largest gap", "by chance", "p"]
+    people_of = [f"{title(group)} people" for group in GROUP_TITLES]
+    heads = ["mean IoU, test people", *people_of, "largest gap", "by chance", "p"]
     lines = ["| | " + " | ".join(heads) + " |", "|---|" + "---:|" * len(heads)]
     for model, name in MODEL_TITLES.items():
         gap = gaps.loc[(model, "group", _METRIC)]
@@ -33,10 +34,12 @@ def answer(reference: Path) -> str:
         cells += [_estimate(groups.loc[(model, group, _METRIC)]) for group in GROUP_TITLES]
         cells += [f"{100 * gap['gap']:.1f}", f"{100 * gap['expected_by_chance']:.1f}", f"{gap['p_value']:.2g}"]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    people = int(groups.loc[(next(iter(MODEL_TITLES)), next(iter(GROUP_TITLES)), _METRIC), "n_subjects"])
+    first = (next(iter(MODEL_TITLES)), next(iter(GROUP_TITLES)), _METRIC)
+    people = int(groups.loc[first, "n_subjects"])
     note = (
-        f"Per cent, with 95 % intervals over people. Group scores are the mean image IoU over {people} rendered people per "
-        "group; *by chance* is the gap that shuffled group labels make on average, and *p* how often they make one as large."
+        "Per cent, with 95 % intervals over people. Group scores are the mean image IoU over "
+        f"{people} rendered people per group; *by chance* is the gap that shuffled group labels make on average, "
+        "and *p* how often they make one as large."
     )
     return "\n".join([*lines, "", note])
 
@@ -51,7 +54,9 @@ def update(readme: Path, reference: Path) -> None:
     """
     text = readme.read_text(encoding="utf-8")
     if BEGIN not in text or END not in text:
-        raise InputError(readme, found="no place for the answer", expected=f"the lines {BEGIN} and {END}", do="add them")
+        raise InputError(
+            readme, found="no place for the answer", expected=f"the lines {BEGIN} and {END}", do="add them"
+        )
     before, after = text.split(BEGIN)[0], text.split(END)[1]
     results.write_text(readme, f"{before}{BEGIN}\n\n{answer(reference)}\n\n{END}{after}")
 

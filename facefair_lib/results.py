@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -72,10 +72,12 @@ class Stage:
     Parameters
     ----------
     folder : where the stage keeps its files
+    on_read : called with the path of every file that is read, for the provenance of whoever reads
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, on_read: Callable[[Path], None] | None = None) -> None:
         self.folder = folder
+        self._on_read = on_read
 
     @property
     def name(self) -> str:
@@ -107,6 +109,8 @@ class Stage:
                 expected=f"a result of the stage {self.name}",
                 do=f"run that stage first: facefair study --profile {self.folder.parent.name} --until {self.name}",
             )
+        if self._on_read:
+            self._on_read(path)
         return path
 
     def table(self, name: str) -> pd.DataFrame:
@@ -118,6 +122,10 @@ class Stage:
     def array(self, name: str, *, memory_map: bool = True) -> np.ndarray:
         """Read one of the stage's arrays, memory-mapped read-only unless told otherwise."""
         return np.load(self.existing(f"{name}.npy"), mmap_mode="r" if memory_map else None, allow_pickle=False)
+
+    def arrays(self) -> tuple[np.ndarray, np.ndarray]:
+        """The packed arrays: images (N, H, W, 3) and labels (N, H, W), uint8, memory-mapped read-only."""
+        return self.array("images"), self.array("labels")
 
     def save_table(self, name: str, table: pd.DataFrame) -> pd.DataFrame:
         """Write a CSV and give the table back, so that a notebook cell can end with it."""

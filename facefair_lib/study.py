@@ -40,17 +40,17 @@ class Study:
                 do="use one of these",
             )
         self.settings: Profile = load_profile(profile)
+        self._inputs: dict[str, Path] = {}
         self.here = self.of(stage)
         self._data = data
         self.photos = Path(photos).expanduser() if photos else None
         if PROGRESS_FILE in os.environ:
             die_with_parent()
         self._begin = time.monotonic()
-        self._inputs: dict[str, Path] = {}
 
     def of(self, stage: str, profile: str = "") -> Stage:
         """The folder of another stage, or of the same stage in another profile."""
-        return Stage(paths.results_dir(profile or self.settings.name) / stage)
+        return Stage(paths.results_dir(profile or self.settings.name) / stage, self._record)
 
     def progress(self, title: str) -> Callable[[int, int], None]:
         """A callback for long calls, which shows ``title``, how far the work is and how long it will take."""
@@ -70,15 +70,15 @@ class Study:
         pyplot.close(figure)
         display(Image(filename=str(self.here.figures / f"{stem}.png"), alt=figure.get_label(), retina=False))
 
-    def reads(self, *files: Path) -> None:
-        """Record files whose digests belong into the provenance."""
-        self._inputs |= {str(file.relative_to(file.parents[1])): file for file in files}
-
     def finish(self) -> None:
         """Write the stage's provenance; it is written last, so its presence says that the stage is complete."""
         seconds = time.monotonic() - self._begin
         write_provenance(self.here.folder, self.settings, self.here.name, seconds, self._inputs)
         print(f"{self.here.name}: complete in {seconds:.0f} s; results in {_short(self.here.folder)}")
+
+    def _record(self, file: Path) -> None:
+        if not file.is_relative_to(self.here.folder):
+            self._inputs[str(file.relative_to(paths.results_root()))] = file
 
     @property
     def data_root(self) -> Path:

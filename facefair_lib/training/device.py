@@ -28,7 +28,8 @@ def choose_device() -> Device:
         precision = "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "32-true"
         return Device("gpu", precision, torch.cuda.get_device_name())
     precision = "bf16-mixed" if _cpu_computes_bf16() else "32-true"
-    return Device("cpu", precision, f"{_cpu_name()}, {torch.get_num_threads()} threads")
+    threads = torch.get_num_threads()
+    return Device("cpu", precision, f"{_cpu_name()}, {threads} thread{'s' if threads > 1 else ''}")
 
 
 def use_cores(cores: int | None) -> None:
