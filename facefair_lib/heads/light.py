@@ -103,7 +103,7 @@ def _soft_shadows(mesh: wp.Mesh, hits: Hits, shot: Shot, lights: Lamps, side: in
     lit = _smooth(lit, rows, hits, side, 0.9 * pixels + 0.6 * shot.light.spread * pixels, 0.35 * pixels)
     open_sky = _smooth(open_sky, rows, hits, side, 1.2 * pixels, 0.45 * pixels)
     teeth = (hits.part == UPPER_TEETH) | (hits.part == LOWER_TEETH)
-    lit[teeth], open_sky[teeth] = 0.35 + 0.65 * lit[teeth], 0.25 + 0.75 * open_sky[teeth]
+    lit[teeth], open_sky[teeth] = 0.4 + 0.6 * lit[teeth], 0.45 + 0.55 * open_sky[teeth]
     return lit, open_sky
 
 
