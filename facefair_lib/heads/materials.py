@@ -12,7 +12,7 @@ import numpy as np
 from facefair_lib.heads import geometry, regions, scene, skin
 from facefair_lib.heads.accessories import glasses_look
 from facefair_lib.heads.noise import noise
-from facefair_lib.heads.numerics import bump, dot, normalised, rgb, smoothstep
+from facefair_lib.heads.numerics import bump, dot, rgb, smoothstep
 from facefair_lib.heads.people import Person
 from facefair_lib.heads.rays import Hits
 from facefair_lib.labels import INDEX
@@ -38,16 +38,13 @@ _PART_LABEL = {
 class Material:
     """How the hits reflect light: ``albedo`` (H, 3) linear; ``specular``, ``gloss`` and ``scatter`` (H,) float32.
 
-    ``scatter`` is 1 for skin, through which light spreads, and 0 for cloth and hair. ``tangent`` and ``strand`` are
-    those of ``Scene`` at the strand hits only, in the order of ``Hits.is_strand``.
+    ``scatter`` is 1 for skin, through which light spreads, and 0 for cloth and hair.
     """
 
     albedo: np.ndarray
     specular: np.ndarray
     gloss: np.ndarray
     scatter: np.ndarray
-    tangent: np.ndarray
-    strand: np.ndarray
 
 
 def brow_albedo(person: Person) -> np.ndarray:
@@ -59,7 +56,7 @@ def brow_albedo(person: Person) -> np.ndarray:
     return HAIR_ALBEDO[person.hair_colour] * 0.9
 
 
-def shade_hits(hits: Hits, world: scene.Scene, cavity: np.ndarray, person: Person) -> tuple[np.ndarray, Material]:
+def shade_hits(hits: Hits, cavity: np.ndarray, person: Person) -> tuple[np.ndarray, Material]:
     """Name and colour what was hit; bends ``hits.normal`` where a surface is rough.
 
     Parameters
@@ -82,22 +79,18 @@ def shade_hits(hits: Hits, world: scene.Scene, cavity: np.ndarray, person: Perso
         nothing.copy(),
         np.full(count, 20, np.float32),
         nothing.copy(),
-        normalised(hits.interpolate(world.tangents, strands)),
-        hits.interpolate(world.strand, strands),
     )
     on_skin = np.flatnonzero(hits.part == geometry.SKIN)
     if len(on_skin):
-        canonical = hits.interpolate(world.canonical, on_skin)
-        masks = {name: hits.interpolate(values, on_skin) for name, values in geometry.head_template().masks.items()}
-        fields = skin.skin_fields(canonical, masks, cavity[on_skin], person)
+        fields = skin.skin_fields(hits.canonical[on_skin], hits.masks[on_skin], cavity[on_skin], person)
         label[on_skin] = skin.skin_labels(fields, person)
         hair, brow = HAIR_ALBEDO[person.hair_colour], brow_albedo(person)
         material.albedo[on_skin] = skin.skin_albedo(fields, person, hair, brow)
         material.specular[on_skin], material.gloss[on_skin] = skin.skin_gloss(fields, person)
         material.scatter[on_skin] = (fields.clothes <= 0) & (fields.painted_hair <= 0.5)
         hits.normal[on_skin] = skin.rough_normals(fields, hits.normal[on_skin], person)
-    _shade_eyes(hits, world, material, person)
-    _shade_mouth(hits, world, material)
+    _shade_eyes(hits, material, person)
+    _shade_mouth(hits, material)
     frame = hits.part == scene.FRAME
     if frame.any():
         material.albedo[frame] = glasses_look(person).frame_colour
@@ -106,13 +99,13 @@ def shade_hits(hits: Hits, world: scene.Scene, cavity: np.ndarray, person: Perso
     return label, material
 
 
-def _shade_eyes(hits: Hits, world: scene.Scene, material: Material, person: Person) -> None:
+def _shade_eyes(hits: Hits, material: Material, person: Person) -> None:
     """Sclera, iris and pupil as functions of the angle from the eye's axis."""
     for part, side in ((geometry.LEFT_EYE, 1), (geometry.RIGHT_EYE, -1)):
         rows = np.flatnonzero(hits.part == part)
         if not len(rows):
             continue
-        canonical = hits.interpolate(world.canonical, rows)
+        canonical = hits.canonical[rows]
         outward = (canonical - regions.LEFT_EYE * (side, 1, 1)) / regions.EYE_RADIUS
         angle = np.arccos(np.clip(outward[:, 2], -1, 1))
         around = np.arctan2(outward[:, 1], outward[:, 0])
@@ -131,10 +124,10 @@ def _shade_eyes(hits: Hits, world: scene.Scene, material: Material, person: Pers
         material.specular[rows], material.gloss[rows], material.scatter[rows] = 1.2, 260, 0.35
 
 
-def _shade_mouth(hits: Hits, world: scene.Scene, material: Material) -> None:
+def _shade_mouth(hits: Hits, material: Material) -> None:
     teeth = np.flatnonzero((hits.part == geometry.UPPER_TEETH) | (hits.part == geometry.LOWER_TEETH))
     if len(teeth):
-        canonical = hits.interpolate(world.canonical, teeth)
+        canonical = hits.canonical[teeth]
         between = np.abs((canonical[:, 0] / 0.075 + 0.5) % 1 - 0.5)
         gaps = 1 - 0.35 * bump(between, 0, 0.07)
         material.albedo[teeth] = rgb(0.82, 0.75, 0.62) * (gaps * (1 + 0.05 * noise(canonical, 10)))[:, None]
@@ -148,7 +141,7 @@ def _shade_strands(hits: Hits, material: Material, rows: np.ndarray, person: Per
     """Strand colours: lighter tips, darker roots, every strand a little different; normals turned to the camera."""
     if not len(rows):
         return
-    along, across, own = material.strand.T
+    along, across, own = hits.strand[rows].T
     is_brow = hits.part[rows] == scene.EYEBROW_HAIR
     colour = np.where(is_brow[:, None], brow_albedo(person), HAIR_ALBEDO[person.hair_colour])
     vary = (0.78 + 0.44 * own) * (1 + 0.15 * np.sin(across * 3 + own * 40) * ~is_brow)

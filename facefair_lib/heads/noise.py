@@ -8,17 +8,17 @@ import numpy as np
 import warp as wp
 from scipy.ndimage import gaussian_filter
 
-from facefair_lib.heads.warp_runtime import DEVICE, vectors
+from facefair_lib.heads.warp_runtime import current_device, vectors
 
 NOISE_SIDE = 64
 """Side of the periodic noise volume, in cells."""
 
 
-@lru_cache(maxsize=1)
-def _noise_volume() -> wp.array:
+@lru_cache(maxsize=2)
+def _noise_volume(device: str) -> wp.array:
     white = np.random.default_rng(1234).random((NOISE_SIDE,) * 3).astype(np.float32)
     smooth = gaussian_filter(white, 0.6, mode="wrap")
-    return wp.array((smooth - smooth.mean()) / smooth.std(), dtype=wp.float32, device=DEVICE)
+    return wp.array((smooth - smooth.mean()) / smooth.std(), dtype=wp.float32, device=device)
 
 
 @wp.kernel
@@ -83,14 +83,9 @@ def noise(
     (N,) float32
     """
     per_axis = np.broadcast_to(np.asarray(frequency, np.float32), 3)
-    values = wp.empty(len(points), dtype=wp.float32, device=DEVICE)
-    wp.launch(
-        _sample_noise,
-        dim=len(points),
-        inputs=[_noise_volume(), vectors(points), wp.vec3(*map(float, per_axis)), float(shift), octaves],
-        outputs=[values],
-        device=DEVICE,
-    )
+    values = wp.empty(len(points), dtype=wp.float32)
+    volume, scale = _noise_volume(current_device()), wp.vec3(*map(float, per_axis))
+    wp.launch(_sample_noise, len(points), [volume, vectors(points), scale, float(shift), octaves], [values])
     return values.numpy()
 
 

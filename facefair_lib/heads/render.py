@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import warp as wp
 from scipy.ndimage import gaussian_filter
 
 from facefair_lib.errors import InputError
@@ -24,11 +25,11 @@ from facefair_lib.heads.rays import Camera, camera, cast, gather_hits, pixel_ray
 from facefair_lib.heads.scene import LENS, Scene, SceneBuilder
 from facefair_lib.heads.shots import Shot
 from facefair_lib.heads.strands import Scalp
-from facefair_lib.heads.warp_runtime import build_mesh, vectors
+from facefair_lib.heads.warp_runtime import build_mesh, scalars, vectors
 from facefair_lib.labels import INDEX, NUM_CLASSES
 
 SMALLEST, LARGEST = 16, 1024
-_FULL_DETAIL_SIZE = 320  # picture size from which on every strand is grown
+_FULL_DETAIL_SIZE = 420  # picture size from which on every strand is grown
 _LASH_OPACITY = 0.62
 
 
@@ -84,6 +85,7 @@ def build_scene(person: Person, shot: Shot, detail: float) -> Scene:
         template.part,
         canonical=template.canonical,
         cavity=template.cavity,
+        masks=np.stack([template.masks[name] for name in ("lips", "ears", "eyelids")], -1),
     )
     scalp = Scalp(head, over_ears=person.hair in HANGING_STYLES)
     add_hair(builder, scalp, person, detail)
@@ -110,7 +112,7 @@ def sample(person: Person, shot: Shot, side: int, detail: float, surroundings: n
     solid = build_mesh(points, world.triangles[~overlay])
     triangle, place = cast(solid, view.origin, rays)
     hits = gather_hits(world, world.triangles[~overlay], world.part[~overlay], triangle, place, view, rays)
-    label, material = shade_hits(hits, world, world.cavity[~overlay][hits.triangle], person)
+    label, material = shade_hits(hits, world.cavity[~overlay][hits.triangle], person)
     samples = Samples(
         np.zeros((side * side, 3), np.float32),
         np.ones(side * side, np.float32),
@@ -183,14 +185,31 @@ def develop(linear: np.ndarray, shot: Shot, samples: int) -> np.ndarray:
 def vote(label: np.ndarray, samples: int) -> np.ndarray:
     """Most frequent class of each pixel's samples, the lowest class index on a tie: (n, n) -> (n / samples, ...)."""
     size = len(label) // samples
-    blocks = label.reshape(size, samples, size, samples).transpose(0, 2, 1, 3).reshape(size, size, -1)
-    counts = np.stack([(blocks == index).sum(-1) for index in range(NUM_CLASSES)], -1)
-    return counts.argmax(-1).astype(np.uint8)
+    winner = wp.empty(size * size, dtype=wp.int32)
+    counted = scalars(label.astype(np.int32).ravel(), wp.int32)
+    wp.launch(_vote, size * size, [counted, size, samples, NUM_CLASSES], [winner])
+    return winner.numpy().astype(np.uint8).reshape(size, size)
+
+
+@wp.kernel
+def _vote(label: wp.array(dtype=wp.int32), size: int, samples: int, classes: int, winner: wp.array(dtype=wp.int32)):
+    i = wp.tid()
+    first = (i // size) * samples * samples * size + (i % size) * samples
+    most = wp.int32(0)
+    for index in range(classes):
+        count = wp.int32(0)
+        for y in range(samples):
+            for x in range(samples):
+                if label[first + y * samples * size + x] == index:
+                    count += 1
+        if count > most:
+            most = count
+            winner[i] = index
 
 
 def detail_for(size: int) -> float:
     """Share of strands that a picture of this size can show."""
-    return float(np.clip(size / _FULL_DETAIL_SIZE, 0.3, 1.0))
+    return float(np.clip(size / _FULL_DETAIL_SIZE, 0.25, 1.0))
 
 
 def render(person: Person, shot: Shot, size: int = 128, samples: int = 2) -> Rendering:

@@ -22,6 +22,7 @@ class Scene:
     positions, normals, canonical : (N, 3) float32
     tangents : (N, 3) float32, along a strand; zero elsewhere
     strand : (N, 3) float32: position along the strand (0 root, 1 tip), across it (-1, 1), random number of the strand
+    masks : (N, 3) float32 in [0, 1]: lips, ears, eyelids; zero off the skin
     triangles : (T, 3) int32
     part : (T,) int8
     cavity : (T,) int8, see ``BodyModel``
@@ -32,6 +33,7 @@ class Scene:
     canonical: np.ndarray
     tangents: np.ndarray
     strand: np.ndarray
+    masks: np.ndarray
     triangles: np.ndarray
     part: np.ndarray
     cavity: np.ndarray
@@ -54,6 +56,7 @@ class SceneBuilder:
         canonical: np.ndarray | None = None,
         tangents: np.ndarray | None = None,
         strand: np.ndarray | None = None,
+        masks: np.ndarray | None = None,
         cavity: np.ndarray | None = None,
     ) -> None:
         """Add a mesh; what is absent is zero, and ``canonical`` is the position itself."""
@@ -65,6 +68,7 @@ class SceneBuilder:
                 positions if canonical is None else canonical,
                 nothing if tangents is None else tangents,
                 nothing if strand is None else strand,
+                nothing if masks is None else masks,
                 triangles + self._vertices,
                 np.broadcast_to(np.asarray(part, np.int8), len(triangles)),
                 np.zeros(len(triangles), np.int8) if cavity is None else cavity,
@@ -75,4 +79,5 @@ class SceneBuilder:
     def finish(self) -> Scene:
         """Join the meshes in the order they were added."""
         joined = [np.concatenate(arrays) for arrays in zip(*self._pieces, strict=True)]
-        return Scene(*(array.astype(np.float32) for array in joined[:5]), joined[5].astype(np.int32), *joined[6:])
+        attributes = (array.astype(np.float32, copy=False) for array in joined[:6])
+        return Scene(*attributes, joined[6].astype(np.int32), *joined[7:])

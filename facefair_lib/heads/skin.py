@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,24 +38,23 @@ class SkinFields:
     painted_hair: np.ndarray
 
 
-def skin_fields(
-    canonical: np.ndarray, masks: Mapping[str, np.ndarray], cavity: np.ndarray, person: Person
-) -> SkinFields:
-    """Evaluate all regions at skin hits; ``masks`` are the template's masks there."""
+def skin_fields(canonical: np.ndarray, masks: np.ndarray, cavity: np.ndarray, person: Person) -> SkinFields:
+    """Evaluate all regions at skin hits; ``masks`` (K, 3) are lips, ears and eyelids there."""
+    lips, ears, eyelids = masks.T
     hairline = regions.hair(canonical, person.recession)
     style = "full" if person.facial_hair == "stubble" else person.facial_hair
     beard = regions.facial_hair(canonical, style)
     if person.facial_hair != "none":
         beard = beard + 0.2 * noise(canonical, 9, shift=5)
-    outer = (masks["ears"] <= 0.5) & (cavity == 0)
+    outer = (ears <= 0.5) & (cavity == 0)
     painted = smoothstep(0.0, 1.2, hairline + 0.35 * noise(canonical, 14, shift=3)) * outer
     painted *= {"bald": 0.08 if person.gender == "male" else 0.0, "buzz": 0.82}.get(person.hair, 1.0)
     return SkinFields(
         canonical=canonical,
         cavity=cavity,
-        lips=masks["lips"],
-        ears=masks["ears"],
-        eyelids=masks["eyelids"],
+        lips=lips,
+        ears=ears,
+        eyelids=eyelids,
         hair=hairline + 0.35 * noise(canonical, 7, shift=3),
         beard=beard,
         brow=regions.eyebrow(canonical, person.brow)[0],

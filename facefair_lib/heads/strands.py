@@ -16,7 +16,7 @@ import warp as wp
 from facefair_lib.heads.geometry import HeadMesh, HeadTemplate, head_template
 from facefair_lib.heads.numerics import normalised
 from facefair_lib.heads.scene import SceneBuilder
-from facefair_lib.heads.warp_runtime import DEVICE, build_mesh, scalars, vectors
+from facefair_lib.heads.warp_runtime import build_mesh, scalars, vectors
 
 _REACH = wp.constant(1.0)
 """Distance, in decimetres, from which on a strand no longer feels the skin."""
@@ -211,8 +211,8 @@ class Scalp:
             if name not in ("segments", "tip_width"):
                 setattr(forces, name, float(value))
         shape = (len(start), growth.segments + 1)
-        points = wp.empty(shape, dtype=wp.vec3, device=DEVICE)
-        normals = wp.empty(shape, dtype=wp.vec3, device=DEVICE)
+        points = wp.empty(shape, dtype=wp.vec3)
+        normals = wp.empty(shape, dtype=wp.vec3)
         per_strand = [vectors(start), vectors(direction), vectors(comb)]
         per_strand += [scalars(length.astype(np.float32)), scalars(height.astype(np.float32))]
         wp.launch(
@@ -220,7 +220,6 @@ class Scalp:
             dim=len(start),
             inputs=[self.mesh.id, self.normals, self.triangles, *per_strand, growth.segments, forces, seed],
             outputs=[points, normals],
-            device=DEVICE,
         )
         return points.numpy(), normals.numpy()
 

@@ -11,7 +11,8 @@ from facefair_lib.heads.background import background
 from facefair_lib.heads.geometry import HEAD_HEIGHT, SKIN, head_template, pose_head
 from facefair_lib.heads.noise import noise, noise_gradient
 from facefair_lib.heads.numerics import choose, linear_to_srgb, smoothstep, srgb_to_linear, stream
-from facefair_lib.heads.rays import camera, cast, pixel_rays, shadows
+from facefair_lib.heads.rays import camera, cast, pixel_rays
+from facefair_lib.heads.shadows import shadows
 from facefair_lib.heads.skin import base_albedo
 from facefair_lib.heads.warp_runtime import build_mesh, vectors
 from facefair_lib.paths import cache_dir
