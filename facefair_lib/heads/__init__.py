@@ -5,14 +5,17 @@ picture with exact labels of the eleven classes; ``compose`` puts two or three p
 """
 
 from facefair_lib.heads.compose import compose
+from facefair_lib.heads.counterfactual import counterfactuals, with_morphology
+from facefair_lib.heads.expressions import COHORT_EMOTIONS, EMOTIONS
 from facefair_lib.heads.people import FACIAL_HAIR, GENDERS, GLASSES, GROUPS, HAIR_STYLES, Person
 from facefair_lib.heads.population import sample_person
 from facefair_lib.heads.render import Rendering, render
 from facefair_lib.heads.sheets import contact_sheet
-from facefair_lib.heads.shots import BACKGROUNDS, EMOTIONS, LIGHTS, LightSetup, Shot, attributes, sample_shot
+from facefair_lib.heads.shots import BACKGROUNDS, LIGHTS, OCCLUDERS, LightSetup, Shot, attributes, sample_shot
 
 __all__ = [
     "BACKGROUNDS",
+    "COHORT_EMOTIONS",
     "EMOTIONS",
     "FACIAL_HAIR",
     "GENDERS",
@@ -20,6 +23,7 @@ __all__ = [
     "GROUPS",
     "HAIR_STYLES",
     "LIGHTS",
+    "OCCLUDERS",
     "LightSetup",
     "Person",
     "Rendering",
@@ -27,10 +31,12 @@ __all__ = [
     "attributes",
     "compose",
     "contact_sheet",
+    "counterfactuals",
     "render",
     "sample_person",
     "sample_shot",
     "warm_up",
+    "with_morphology",
 ]
 
 

@@ -30,7 +30,7 @@ from facefair_lib import results
 from facefair_lib.config import CohortSettings
 from facefair_lib.errors import InputError
 from facefair_lib.heads import (
-    EMOTIONS,
+    COHORT_EMOTIONS,
     GENDERS,
     GROUPS,
     attributes,
@@ -168,7 +168,7 @@ def _start_or_resume(root: Path, plan: str) -> None:
 
 def _turns(count: int, seed: int, *streams: str) -> Iterator[tuple[str, str, str, int, int]]:
     """(group, gender, emotion, person seed, shot seed), ``count`` times, every combination as often as any other."""
-    combinations = [(group, gender, emotion) for emotion in EMOTIONS for gender in GENDERS for group in GROUPS]
+    combinations = [(group, gender, emotion) for emotion in COHORT_EMOTIONS for gender in GENDERS for group in GROUPS]
     order = _generator(seed, *streams).permutation(len(combinations))
     for number in range(count):
         group, gender, emotion = combinations[order[number % len(order)]]
@@ -212,7 +212,7 @@ def _people(settings: CohortSettings, seed: int) -> Iterator[Picture]:
             for shot_number in range(settings.shots):
                 _, shot = stream_seeds(seed, "people", folder, str(shot_number))
                 variant = _VARIANTS[shot_number % len(_VARIANTS)]
-                emotion = EMOTIONS[(shot_number + number) % len(EMOTIONS)]
+                emotion = COHORT_EMOTIONS[(shot_number + number) % len(COHORT_EMOTIONS)]
                 file = f"{folder}_{shot_number:03d}.png"
                 head = Head(person, shot, group, gender, emotion)
                 yield Picture(f"samples/{folder}_{variant}/{file}", f"labels/{folder}/{file}", name, (head,))

@@ -136,17 +136,18 @@ def vertex_normals(template: HeadTemplate, positions: np.ndarray) -> np.ndarray:
 def pose_head(person: Person, shot: Shot) -> HeadMesh:
     """Build the mesh of a person with a shot's expression and neck turn."""
     template, body = head_template(), load_body_model()
+    actions = shot.facial_actions()
     part = template.part_of_vertex
     at_rest = body.identity(person.phenotypes(), person.shape)
     # The frame is set by the head at rest: an open jaw must not shrink the head.
     crown, chin = template.operator[[template.crown, template.chin], :] @ at_rest
     between_eyes = np.mean([at_rest[np.unique(body.quads[eye])].mean(0) for eye in ("left_eye", "right_eye")], 0)
-    positions = (template.operator @ (at_rest + body.expression(shot.actions))).astype(np.float32)
+    positions = (template.operator @ (at_rest + body.expression(actions))).astype(np.float32)
     scale = HEAD_HEIGHT / (crown[1] - chin[1])
     positions = (positions - between_eyes) * scale + (0, regions.LEFT_EYE[1], regions.LEFT_EYE[2])
     if person.hair in HANGING_STYLES:
         _press_ears(positions, template)
-    _seat_teeth(positions, part, shot.actions.get("jawOpen", 0.0))
+    _seat_teeth(positions, part, actions.get("jawOpen", 0.0))
     positions = _turn_shoulders(positions, template.canonical, shot.neck_yaw).astype(np.float32)
     # Cloth lies above the skin: lift what is under clothes along its normal, fading in over the neckline.
     covered = smoothstep(-1.5, 6, regions.clothes(template.canonical, person.clothing)) * (part == SKIN)

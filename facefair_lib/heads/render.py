@@ -6,10 +6,12 @@ of most of its samples; nothing is drawn, blurred or resized that could part the
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 
 import numpy as np
 import warp as wp
+from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from facefair_lib.errors import InputError
@@ -179,7 +181,19 @@ def develop(linear: np.ndarray, shot: Shot, samples: int) -> np.ndarray:
     pixels = linear_to_srgb(exposed.reshape(size, samples, size, samples, 3).mean((1, 3)))
     grain = stream(shot.seed, "grain").normal(0, shot.grain, (*pixels.shape[:2], 1))
     grain = grain + stream(shot.seed, "colour grain").normal(0, 0.4 * shot.grain, pixels.shape)
-    return (np.clip(pixels + grain, 0, 1) * 255 + 0.5).astype(np.uint8)
+    return _finish((np.clip(pixels + grain, 0, 1) * 255 + 0.5).astype(np.uint8), shot)
+
+
+def _finish(picture: np.ndarray, shot: Shot) -> np.ndarray:
+    """Take the finished picture (S, S, 3) uint8 through black and white and through JPEG, as the shot says."""
+    if shot.greyscale:
+        luma = picture @ np.array((0.299, 0.587, 0.114))
+        picture = np.repeat((luma + 0.5).astype(np.uint8)[..., None], 3, -1)
+    if shot.jpeg_quality:
+        compressed = io.BytesIO()
+        Image.fromarray(picture).save(compressed, "JPEG", quality=shot.jpeg_quality)
+        picture = np.array(Image.open(compressed).convert("RGB"))
+    return picture
 
 
 def vote(label: np.ndarray, samples: int) -> np.ndarray:

@@ -12,45 +12,16 @@ from typing import Any
 
 import numpy as np
 
+from facefair_lib.heads.expressions import EMOTIONS, FULL_GAZE, facial_actions, sample_actions
 from facefair_lib.heads.numerics import choose, stream
 from facefair_lib.heads.people import Person, check_choice, check_fields, check_range, check_seed
 
 LIGHTS = ("soft", "hard", "side", "backlit", "dim")
 BACKGROUNDS = ("studio", "room", "street", "outdoors", "bokeh")
 
-# Facial actions (ARKit's names) of each emotion; "*" stands for both sides.
-_EXPRESSIONS: dict[str, tuple[dict[str, float], ...]] = {
-    "neutral": ({},),
-    "happy": (
-        {
-            "mouthSmile*": 0.85, "cheekSquint*": 0.6, "jawOpen": 0.24, "mouthUpperUp*": 0.75, "mouthDimple*": 0.2,
-            "mouthLowerDown*": 0.25, "eyeSquint*": 0.35, "browOuterUp*": 0.15,
-        },
-        {
-            "mouthSmile*": 0.75, "cheekSquint*": 0.5, "jawOpen": 0.18, "mouthUpperUp*": 0.65, "mouthStretch*": 0.2,
-            "eyeSquint*": 0.25, "browInnerUp": 0.1,
-        },
-        {"mouthSmile*": 0.9, "cheekSquint*": 0.55, "mouthDimple*": 0.4, "eyeSquint*": 0.35, "mouthPress*": 0.1},
-    ),
-    "sad": (
-        {
-            "mouthFrown*": 0.85, "browInnerUp": 0.95, "mouthShrugLower": 0.45, "eyeLookDown*": 0.35, "eyeBlink*": 0.15,
-            "mouthPress*": 0.2, "mouthRollLower": 0.15,
-        },
-        {"mouthFrown*": 0.7, "browInnerUp": 0.8, "eyeBlink*": 0.2, "mouthShrugLower": 0.3, "eyeLookDown*": 0.2},
-    ),
-    "angry": (
-        {
-            "browDown*": 1.0, "noseSneer*": 0.7, "mouthPress*": 0.5, "eyeSquint*": 0.45, "mouthFrown*": 0.4,
-            "jawForward": 0.2, "mouthShrugUpper": 0.15,
-        },
-        {
-            "browDown*": 1.0, "noseSneer*": 0.8, "jawOpen": 0.26, "mouthUpperUp*": 0.85, "mouthStretch*": 0.45,
-            "mouthLowerDown*": 0.4, "eyeSquint*": 0.3,
-        },
-    ),
-}  # fmt: skip
-EMOTIONS = tuple(_EXPRESSIONS)
+_OCCLUDER_SHARES = (("none", 0.94), ("hand", 0.03), ("cup", 0.015), ("phone", 0.015))
+OCCLUDERS = ("none", "hand", "cup", "phone")
+"""What may hide a part of the face; labelled as background."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +49,10 @@ class Shot:
     Attributes
     ----------
     seed : seeds the background's layout, the camera noise and the shadow rays
-    emotion : one of ``EMOTIONS``; ``actions`` are the facial actions that express it, in [0, 1]
+    emotion : one of ``EMOTIONS``; ``actions`` are the facial actions that express it at full intensity, in [0, 1]
+    intensity : 0 (nothing of the emotion is shown) to 1
+    gaze : where the eyes look, degrees to the person's left (-14 to 14) and upward (-9 to 9) from straight ahead
+    eye_opening : -1 (shut) to 1 (wide open)
     yaw, pitch, roll : camera around the head, degrees; positive yaw shows more of the person's left side
     neck_yaw : turn of the shoulders against the head, degrees
     field_of_view : degrees; a small one flattens the face
@@ -86,13 +60,19 @@ class Shot:
     offset_x, offset_y : shift of the head's centre, in picture sizes
     light : see ``LightSetup``
     background : one of ``BACKGROUNDS``
+    occluder : one of ``OCCLUDERS``, in front of the face
     blur : standard deviation of the camera blur, in pixels of a 128-pixel picture
     grain : standard deviation of the camera noise, in sRGB units of 1
+    jpeg_quality : quality at which the finished picture has been compressed, 10 to 100; 0 = never
+    greyscale : whether the picture is black and white
     """
 
     seed: int
     emotion: str
     actions: Mapping[str, float]
+    intensity: float
+    gaze: tuple[float, float]
+    eye_opening: float
     yaw: float
     pitch: float
     roll: float
@@ -103,8 +83,11 @@ class Shot:
     offset_y: float
     light: LightSetup
     background: str
+    occluder: str
     blur: float
     grain: float
+    jpeg_quality: int
+    greyscale: bool
 
     def __post_init__(self) -> None:
         check_choice("emotion", self.emotion, EMOTIONS)
@@ -115,6 +98,17 @@ class Shot:
         check_range("roll", self.roll, -60, 60, "degrees")
         check_range("frame", self.frame, 0.8, 3, "head heights")
         check_range("field_of_view", self.field_of_view, 5, 60, "degrees")
+        check_range("intensity", self.intensity, 0, 1, "of the emotion")
+        check_range("gaze to the left", self.gaze[0], -FULL_GAZE[0], FULL_GAZE[0], "degrees")
+        check_range("gaze upward", self.gaze[1], -FULL_GAZE[1], FULL_GAZE[1], "degrees")
+        check_range("eye_opening", self.eye_opening, -1, 1, "(shut to wide)")
+        check_choice("occluder", self.occluder, OCCLUDERS)
+        if self.jpeg_quality != 0:
+            check_range("jpeg_quality", self.jpeg_quality, 10, 100, "(or 0 for no compression)")
+
+    def facial_actions(self) -> dict[str, float]:
+        """Facial actions as the body model takes them: the emotion at its intensity, the gaze and the lids."""
+        return facial_actions(self.actions, self.intensity, self.gaze, self.eye_opening)
 
     def to_dict(self) -> dict[str, Any]:
         """Write the shot as JSON values."""
@@ -124,19 +118,23 @@ class Shot:
     def from_dict(cls, values: Mapping[str, Any]) -> Shot:
         """Read what ``to_dict`` wrote, also after a trip through JSON."""
         check_fields(cls, values)
-        return cls(**{**values, "light": LightSetup(**values["light"]), "actions": dict(values["actions"])})
+        light, actions, gaze = LightSetup(**values["light"]), dict(values["actions"]), tuple(values["gaze"])
+        return cls(**{**values, "light": light, "actions": actions, "gaze": gaze})
 
 
 def sample_shot(
     seed: int,
     *,
     emotion: str | None = None,
+    intensity: float | None = None,
+    gaze: tuple[float, float] | None = None,
     yaw: float | None = None,
     pitch: float | None = None,
     roll: float | None = None,
     light: str | None = None,
     background: str | None = None,
     frame: float | None = None,
+    occluder: str | None = None,
 ) -> Shot:
     """Draw a shot.
 
@@ -146,7 +144,9 @@ def sample_shot(
     Parameters
     ----------
     seed : any non-negative integer
-    emotion, light, background : fix a field by its name; drawn where None
+    emotion, light, background, occluder : fix a field by its name; drawn where None
+    intensity : 0 to 1; drawn from 0.75 to 1 where None
+    gaze : degrees to the person's left and upward
     yaw, pitch, roll : degrees
     frame : height of the picture in head heights, 0.8 to 3
 
@@ -175,6 +175,9 @@ def sample_shot(
         seed=int(seed),
         emotion=emotion,
         actions=sample_actions(random("expression"), emotion),
+        intensity=float(random("intensity").uniform(0.75, 1)) if intensity is None else intensity,
+        gaze=_sample_gaze(random("gaze")) if gaze is None else (float(gaze[0]), float(gaze[1])),
+        eye_opening=float(np.clip(random("lids").normal(0.04, 0.07), -0.2, 0.2)),
         yaw=_sample_yaw(random("yaw")) if yaw is None else yaw,
         pitch=float(np.clip(random("pitch").normal(0, 7), -25, 25)) if pitch is None else pitch,
         roll=float(np.clip(random("roll").normal(0, 4), -20, 20)) if roll is None else roll,
@@ -185,9 +188,22 @@ def sample_shot(
         offset_y=float(offset[1]),
         light=sample_light(random("light setup"), light),
         background=background,
+        occluder=choose(random("occluder"), _OCCLUDER_SHARES) if occluder is None else occluder,
         blur=float(random("blur").random() ** 2 * 0.6),
         grain=float(random("grain").uniform(0.002, 0.012)),
+        jpeg_quality=_sample_jpeg_quality(random("jpeg")),
+        greyscale=bool(random("greyscale").random() < 0.04),
     )
+
+
+def _sample_gaze(random: np.random.Generator) -> tuple[float, float]:
+    limits = np.array(FULL_GAZE)
+    sideways, upward = np.clip(random.normal(0, (3.0, 1.2)), -limits, limits)
+    return float(sideways), float(upward)
+
+
+def _sample_jpeg_quality(random: np.random.Generator) -> int:
+    return int(random.integers(45, 96)) if random.random() < 0.35 else 0
 
 
 def _sample_yaw(random: np.random.Generator) -> float:
@@ -198,28 +214,6 @@ def _sample_yaw(random: np.random.Generator) -> float:
 def _sample_frame(random: np.random.Generator) -> float:
     tight = random.random() < 0.5
     return float(random.uniform(1.05, 1.4) if tight else random.uniform(1.4, 2.1))
-
-
-def sample_actions(random: np.random.Generator, emotion: str) -> dict[str, float]:
-    """Draw the facial actions of an emotion: one of its expressions, its strength, slight asymmetry and the gaze."""
-    variants = _EXPRESSIONS[emotion]
-    chosen = variants[int(random.integers(len(variants)))]
-    strength = random.uniform(0.8, 1.1)
-    actions: dict[str, float] = {}
-    for name, amount in chosen.items():
-        for side in ("Left", "Right") if "*" in name else ("",):
-            actions[name.replace("*", side)] = float(np.clip(amount * strength + random.normal(0, 0.04), 0, 1))
-    sideways, upward = random.normal(0, 0.2), random.normal(0, 0.1)
-    outer, inner = ("Left", "Right") if sideways > 0 else ("Right", "Left")
-    actions[f"eyeLookOut{outer}"] = actions[f"eyeLookIn{inner}"] = float(min(abs(sideways), 0.7))
-    if "eyeLookDownLeft" not in actions:
-        direction = "Up" if upward > 0 else "Down"
-        actions[f"eyeLook{direction}Left"] = actions[f"eyeLook{direction}Right"] = float(abs(upward))
-    lids = random.normal(0.16, 0.09)
-    opening = "eyeWide" if lids > 0 else "eyeBlink"
-    for side in ("Left", "Right"):
-        actions[f"{opening}{side}"] = float(np.clip(actions.get(f"{opening}{side}", 0.0) + abs(lids), 0, 1))
-    return actions
 
 
 def sample_light(random: np.random.Generator, name: str) -> LightSetup:
