@@ -115,8 +115,16 @@ rule ethnicity_emotion_experiment:
     shell: RUN
 
 
+rule reproduction_audit:
+    input: done("01_data_preparation"), code=code("06_reproduction_audit")
+    output: done("06_reproduction_audit")
+    params: stage="06_reproduction_audit", data="", photos=""
+    threads: 1
+    shell: RUN
+
+
 rule report:
-    input: done("04_metric_analysis"), done("05_ethnicity_emotion_experiment"), code=code(REPORT)
+    input: done("04_metric_analysis"), done("05_ethnicity_emotion_experiment"), done("06_reproduction_audit"), code=code(REPORT)
     output: done(REPORT)
     params: stage=REPORT, data="", photos=""
     threads: 1

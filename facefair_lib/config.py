@@ -107,6 +107,17 @@ class ExperimentSettings(Section):
     people_per_cell: Count
 
 
+class ReproductionSettings(Section):
+    """The course paper's own protocol, as published and corrected step by step."""
+
+    images: Count | None
+    unseen: Count | None
+    size: Annotated[int, Field(ge=16, le=1024)]
+    epochs: Count
+    ladder: tuple[Literal["deeplabv3", "pspnet"], ...]
+    image_spread: Annotated[float, Field(gt=0, lt=1)]
+
+
 class Profile(Section):
     """A whole study."""
 
@@ -119,6 +130,7 @@ class Profile(Section):
     training: TrainingSettings
     analysis: AnalysisSettings
     experiment: ExperimentSettings
+    reproduction: ReproductionSettings
     transfer_from: str | None
 
     @model_validator(mode="after")

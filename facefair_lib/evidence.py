@@ -13,6 +13,7 @@ from facefair_lib.errors import InputError
 from facefair_lib.results import Stage
 
 DATA, METRICS, EXPERIMENT = "01_data_preparation", "04_metric_analysis", "05_ethnicity_emotion_experiment"
+REPRODUCTION = "06_reproduction_audit"
 TRAINING: Mapping[str, str] = MappingProxyType({"deeplabv3": "02_train_deeplabv3", "pspnet": "03_train_pspnet"})
 
 _SCORE = "value low high n_images n_subjects"
@@ -42,12 +43,20 @@ SCHEMAS: Mapping[str, str] = MappingProxyType(
         f"{EXPERIMENT}/emotions": f"model emotion metric {_SCORE}",
         f"{EXPERIMENT}/gaps": "model feature metric gap expected_by_chance corrected low high p_value best worst",
         "experiment/people": "image_id subject_id group emotion role",
+        f"{REPRODUCTION}/consistency": "model split epoch check value limit low high verdict",
+        f"{REPRODUCTION}/ladder": "model step title f1 iou true_iou impossible",
+        f"{REPRODUCTION}/headline": "model protocol accuracy precision recall f1 iou true_iou seconds_per_epoch device",
+        f"{REPRODUCTION}/codes": "class title code shares_with reads_as_paper reads_as_vendor",
+        f"{REPRODUCTION}/invented": "class pixels blended invented images",
+        f"{REPRODUCTION}/knife_edge": "shrink f1 iou",
+        f"{REPRODUCTION}/leak": "class metric difference low high n_images n_subjects",
+        f"{REPRODUCTION}/nine_photos": "measure value",
     }
 )
 """Table -> the columns that the report reads; a table may hold more."""
 
 
-_TEXT_COLUMNS = ("best", "worst", "note", "gender", "light", "category")
+_TEXT_COLUMNS = ("best", "worst", "note", "gender", "light", "category", "shares_with")
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from facefair_lib.evidence import DATA, EXPERIMENT, METRICS, TRAINING, Cell, Evi
 from facefair_lib.latex import count, fixed, percent
 from facefair_lib.macros import Macros, macro_name
 from facefair_lib.metrics import ESTIMANDS
+from facefair_lib.reproduction_numbers import add_reproduction
 from facefair_lib.results import write_text
 from facefair_lib.tables import EXPERIMENT_METRIC, SMALL_CELL
 from facefair_lib.titles import MODEL_TITLES, in_text, title
@@ -51,6 +52,7 @@ def compose_numbers(evidence: Evidence, settings: Mapping[str, Any]) -> str:
     _nine_pictures(macros, evidence)
     _published(macros, evidence)
     _transfer(macros, evidence)
+    add_reproduction(macros, evidence)
     return macros.render()
 
 

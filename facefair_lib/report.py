@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from facefair_lib.errors import InputError
-from facefair_lib.evidence import DATA, EXPERIMENT, METRICS, TRAINING, Evidence
+from facefair_lib.evidence import DATA, EXPERIMENT, METRICS, REPRODUCTION, TRAINING, Evidence
 from facefair_lib.macros import Macros, macro_name
 from facefair_lib.numbers import compose_numbers
 from facefair_lib.results import replacing, write_text
@@ -40,7 +40,14 @@ REQUIRED_FIGURES: Mapping[str, str] = MappingProxyType(
 )
 """Figure -> the stage that draws it."""
 
-OPTIONAL_FIGURES: Mapping[str, str] = MappingProxyType({"data_class_shares": DATA, "data_duplicates": DATA})
+OPTIONAL_FIGURES: Mapping[str, str] = MappingProxyType(
+    {
+        "data_class_shares": DATA,
+        "data_duplicates": DATA,
+        "reproduction_colours": REPRODUCTION,
+        "reproduction_nine_photos": REPRODUCTION,
+    }
+)
 """Figures that a profile may lack, such as pairs of duplicates where there are none; the text then leaves them out."""
 
 NEEDS_SCORES = ("fig8_group_scores",)

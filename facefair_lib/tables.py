@@ -14,9 +14,9 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from facefair_lib import latex
+from facefair_lib import latex, reproduction_tables
 from facefair_lib.errors import InputError
-from facefair_lib.evidence import DATA, EXPERIMENT, METRICS, Evidence
+from facefair_lib.evidence import DATA, EXPERIMENT, METRICS, REPRODUCTION, Evidence
 from facefair_lib.fairness import MIN_SUBJECTS
 from facefair_lib.latex import count, escape, estimate, percent, signed, tabular
 from facefair_lib.results import write_text
@@ -324,6 +324,11 @@ class Recipe:
     needs: tuple[str, ...] = ()
 
 
+def _reproduction(name: str, make: Callable[[pd.DataFrame], str]) -> Recipe:
+    """A table of the reproduction, which results from before there was one lack."""
+    return Recipe(lambda e: make(e.table(f"{REPRODUCTION}/{name}").rows), (f"{REPRODUCTION}/{name}",))
+
+
 TABLES: Mapping[str, Recipe] = MappingProxyType(
     {
         "table1_label_colours": Recipe(lambda e: label_colours(e.table(f"{DATA}/colours").rows)),
@@ -347,6 +352,9 @@ TABLES: Mapping[str, Recipe] = MappingProxyType(
         "transfer_scores": Recipe(
             lambda e: transfer_scores(e.table(f"{METRICS}/transfer").rows), (f"{METRICS}/transfer",)
         ),
+        "reproduction_consistency": _reproduction("consistency", reproduction_tables.consistency),
+        "reproduction_ladder": _reproduction("ladder", reproduction_tables.ladder),
+        "reproduction_headline": _reproduction("headline", reproduction_tables.headline),
     }
 )
 """Stem -> recipe. A recipe's ``needs`` are results that not every profile has; without their rows there is no table."""

@@ -13,6 +13,7 @@ from facefair_lib.figures.pictures import (
     overlay,
     picture_rows,
 )
+from facefair_lib.figures.reproduction import colour_story, iou_against_f1, ladder_steps, nine_photographs
 from facefair_lib.figures.style import describe, mask_legend, save
 from facefair_lib.figures.training import training_curves
 
@@ -20,6 +21,7 @@ __all__ = [
     "Picture",
     "class_scores",
     "class_shares",
+    "colour_story",
     "confusion_matrix",
     "data_flow",
     "deeplabv3_architecture",
@@ -30,8 +32,11 @@ __all__ = [
     "experiment_grid",
     "group_scores",
     "images_and_masks",
+    "iou_against_f1",
+    "ladder_steps",
     "mask_legend",
     "model_examples",
+    "nine_photographs",
     "overlay",
     "picture_rows",
     "pspnet_architecture",

@@ -1,0 +1,122 @@
+"""What a handful of pictures can show: simulations of the 3 x 3 experiment with pure chance in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from facefair_lib.errors import InputError
+
+REPLICATES = 20_000
+
+
+def best_minus_worst(spread: float, cells: int, *, replicates: int = REPLICATES, seed: int = 0) -> np.ndarray:
+    """Best minus worst of equally good cells with one picture each: (replicates,) in the unit of ``spread``.
+
+    Parameters
+    ----------
+    spread : standard deviation of the score of one picture
+    cells : number of cells
+    """
+    _check(spread, cells)
+    scores = np.random.default_rng(seed).normal(0, spread, (replicates, cells))
+    return np.ptp(scores, axis=1)
+
+
+def right_ranking(
+    gaps: Sequence[float],
+    spread: float,
+    per_group: int,
+    groups: int = 3,
+    *,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """How often the pictures put equally spaced groups into their true order.
+
+    Parameters
+    ----------
+    gaps : true distance of the best from the worst group, one simulation each
+    spread : standard deviation of the score of one picture
+    per_group : pictures per group
+
+    Returns
+    -------
+    columns gap, whole_order, best_group (shares of the simulated experiments that get it right)
+    """
+    _check(spread, per_group)
+    noise = np.random.default_rng(seed).normal(0, spread / np.sqrt(per_group), (replicates, groups))
+    rows = []
+    for gap in gaps:
+        order = np.argsort(noise + np.linspace(0, gap, groups), axis=1)  # (replicates, groups)
+        whole = (order == np.arange(groups)).all(1).mean()
+        rows.append({"gap": gap, "whole_order": float(whole), "best_group": float((order[:, -1] == groups - 1).mean())})
+    return pd.DataFrame(rows)
+
+
+def permutation_p_values(
+    spread: float, gap: float, per_group: int, *, replicates: int = 200, seed: int = 0
+) -> np.ndarray:
+    """Exact two-sided permutation p values of simulated comparisons of two groups: (replicates,).
+
+    Every way of dealing the pictures into two groups is tried, so keep ``per_group`` small.
+    """
+    _check(spread, per_group)
+    if per_group > 8:
+        raise InputError("permutation test", found=f"{per_group} pictures per group", expected="at most 8", do="sample")
+    size = 2 * per_group
+    scores = np.random.default_rng(seed).normal(0, spread, (replicates, size))
+    scores[:, :per_group] += gap
+    member = np.zeros((0, size), bool)
+    for chosen in combinations(range(size), per_group):
+        member = np.vstack([member, np.isin(np.arange(size), chosen)])
+    means = scores @ np.where(member, 1, -1).T / per_group  # (replicates, ways)
+    return (np.abs(means) >= np.abs(means[:, :1]) - 1e-12).mean(1)
+
+
+def nine_photos(
+    spread: float,
+    smallest_gap: Callable[[float, int], float],
+    *,
+    per_group: int = 3,
+    groups: int = 3,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """The 3 x 3 experiment in numbers: columns measure, value.
+
+    ``noise_range`` is the mean of best minus worst cell without any difference and ``noise_range_high`` its 95th
+    percentile, ``right_order`` how often equal groups come out in one given order, ``smallest_p`` the smallest p value
+    that any simulated pair of groups reaches, however far apart, ``detectable_gap`` what ``smallest_gap`` says
+    (``verdicts.smallest_detectable_gap``, which lives on a higher floor).
+    """
+    ranges = best_minus_worst(spread, per_group * groups, replicates=replicates, seed=seed)
+    order = right_ranking([0.0], spread, per_group, groups, replicates=replicates, seed=seed).iloc[0]
+    rows = {
+        "per_group": per_group,
+        "spread": spread,
+        "noise_range": ranges.mean(),
+        "noise_range_high": np.quantile(ranges, 0.95),
+        "right_order": order["whole_order"],
+        "smallest_p": permutation_p_values(spread, 10 * spread, per_group, seed=seed).min(),
+        "detectable_gap": smallest_gap(spread, per_group),
+    }
+    return pd.DataFrame({"measure": list(rows), "value": [float(value) for value in rows.values()]})
+
+
+def _check(spread: float, number: int) -> None:
+    if not spread > 0 or number < 1:
+        raise InputError(
+            "simulation", found=f"spread {spread}, {number} pictures", expected="both above 0", do="correct them"
+        )
+
+
+def detectable_table(spread: float, sizes: Sequence[int], smallest_gap: Callable[[float, int], float]) -> pd.DataFrame:
+    """The smallest gap that each number of pictures per group would find: columns per_group, gap.
+
+    ``smallest_gap`` is ``verdicts.smallest_detectable_gap``, which lives on a higher floor.
+    """
+    return pd.DataFrame({"per_group": list(sizes), "gap": [smallest_gap(spread, size) for size in sizes]})
