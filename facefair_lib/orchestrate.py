@@ -13,6 +13,7 @@ from facefair_lib import paths, readme, workflow
 from facefair_lib.config import Profile, load_profile, profile_names
 from facefair_lib.errors import InputError
 from facefair_lib.provenance import FILE_NAME
+from facefair_lib.results import Stage
 from facefair_lib.runner import FAILED, MARK
 
 # What the repository keeps of a reference run: tables that are small, and no pictures of people but those in figures.
@@ -128,19 +129,18 @@ def _run_graph(command: list[str], log: Path) -> tuple[int, int]:
     stages = 0
     last: list[str] = []
     shown = False
-    with log.open("w", encoding="utf-8") as file:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        try:
-            for line in process.stdout or ():
-                file.write(line)
-                last = [*last[-14:], line]
-                if line.startswith(MARK):
-                    print(line, end="", flush=True)
-                    stages += " done in " in line
-                    shown = shown or f" {FAILED}" in line
-        except KeyboardInterrupt:
-            process.wait()
-            raise
+    with (
+        log.open("w", encoding="utf-8") as file,
+        # Leaving this block waits for Snakemake to end, also when the user interrupts.
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process,
+    ):
+        for line in process.stdout or ():
+            file.write(line)
+            last = [*last[-14:], line]
+            if line.startswith(MARK):
+                print(line, end="", flush=True)
+                stages += " done in " in line
+                shown = shown or f" {FAILED}" in line
         status = process.wait()
     if status and not shown:
         print("".join(last), end="", file=sys.stderr)
@@ -167,7 +167,13 @@ def keep_as_reference(profile: str) -> int:
     Returns
     -------
     the number of files
+
+    Raises
+    ------
+    InputError
+        if the study has not run to its end: the old reference stays
     """
+    Stage(paths.results_dir(profile) / workflow.REPORT).existing(FILE_NAME)
     source, target = paths.results_dir(profile), paths.results_root() / "reference"
     shutil.rmtree(target, ignore_errors=True)
     count = 0

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ctypes
 import difflib
 import os
-import signal
-import sys
 import tempfile
 import threading
 import time
@@ -138,12 +135,6 @@ def _progress_to_console(name: str) -> Iterator[None]:
             finished.set()
             follower.join()
             del os.environ[PROGRESS_FILE]
-
-
-def die_with_parent() -> None:
-    """Ask Linux to end this process when its parent ends, so that a killed study leaves no kernel computing on."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1 = PR_SET_PDEATHSIG
 
 
 def _render_cohort(profile: Profile, cores: int) -> None:

@@ -14,10 +14,10 @@ from matplotlib.figure import Figure
 from facefair_lib import figures, paths, workflow
 from facefair_lib.config import ModelSettings, Profile, load_profile
 from facefair_lib.errors import InputError
+from facefair_lib.processes import die_with_parent
 from facefair_lib.progress import PROGRESS_FILE, Progress
 from facefair_lib.provenance import write_provenance
 from facefair_lib.results import Stage
-from facefair_lib.runner import die_with_parent
 
 
 class Study:

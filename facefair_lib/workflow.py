@@ -7,8 +7,10 @@ saving a notebook's outputs, or editing a comment or a docstring, changes no dig
 from __future__ import annotations
 
 import ast
+import csv
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -50,11 +52,8 @@ STAGES: tuple[Stage, ...] = (
     Stage("03_train_pspnet", ("seed", "models", "training", "transfer_from")),
     Stage("04_metric_analysis", ("seed", "analysis", "transfer_from")),
     Stage("05_ethnicity_emotion_experiment", ("seed", "analysis", "experiment")),
-    Stage(
-        REPORT,
-        ("name", "title", "seed", "cohort", "data", "models", "training", "analysis", "experiment", "transfer_from"),
-        "facefair_lib.report",
-    ),
+    Stage("06_reproduction_audit", ("seed", "data", "models", "training", "analysis", "reproduction")),
+    Stage(REPORT, tuple(Profile.model_fields), "facefair_lib.report"),
 )
 TRAINING_STAGES: dict[str, str] = {"deeplabv3": "02_train_deeplabv3", "pspnet": "03_train_pspnet"}
 """Model -> the stage that fits it."""
@@ -75,7 +74,9 @@ def write_digests(profile: Profile, data: Path | None, photos: Path | None) -> N
         if stage.name == "01_data_preparation":
             text += _describe_folder(data)
         if stage.name == "05_ethnicity_emotion_experiment":
-            text += _describe_folder(photos)
+            text += _describe_photos(photos)
+        if stage.name == "06_reproduction_audit":
+            text += _describe(paths.REPORT, [paths.REPORT / "published.csv"])
         if stage.name == REPORT:
             text += _describe_folder(paths.REPORT, (".tex", ".csv", ".bib"))
         path = digest_file(profile.name, stage.name)
@@ -111,8 +112,12 @@ def _code_lines(stage: Stage) -> list[str]:
 
 
 def _module_lines(modules: set[str]) -> list[str]:
-    sources = {module: module_path(module).read_text(encoding="utf-8") for module in _closure(modules)}
-    return [f"{module} {_digest(_code_only(source))}" for module, source in sorted(sources.items())]
+    return [f"{module} {_module_digest(module)}" for module in sorted(_closure(modules))]
+
+
+@cache
+def _module_digest(module: str) -> str:
+    return _digest(_code_only(module_path(module).read_text(encoding="utf-8")))
 
 
 def notebook_code(path: Path) -> str:
@@ -173,16 +178,28 @@ def _is_bare_text(node: ast.AST) -> bool:
 
 
 def _describe_folder(folder: Path | None, endings: tuple[str, ...] = ()) -> str:
-    """Path, sizes and times of a folder's files (or of one file): enough to notice that the data changed."""
+    """What says that a folder's files changed; only files with one of the endings, if any are given."""
     if folder is None:
         return ""
-    files = [folder] if folder.is_file() else sorted(path for path in folder.rglob("*") if path.is_file())
-    lines = [
-        f"{path.relative_to(folder)} {path.stat().st_size} {path.stat().st_mtime_ns}"
-        for path in files
-        if not endings or path.suffix in endings
-    ]
-    return f"{folder.resolve()} {len(lines)} files {_digest(chr(10).join(lines))}\n"
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return _describe(folder, [path for path in files if not endings or path.suffix in endings])
+
+
+def _describe_photos(table: Path | None) -> str:
+    """What says that a table of photographs, or a picture that it names, changed."""
+    if table is None:
+        return ""
+    with table.open(newline="", encoding="utf-8-sig", errors="replace") as file:
+        named = {row.get(column) for row in csv.DictReader(file) for column in ("image", "mask")}
+    pictures = sorted(table.parent / name for name in named if name)
+    return _describe(table.parent, [table, *(path for path in pictures if path.is_file())])
+
+
+def _describe(root: Path, files: list[Path]) -> str:
+    """Names, sizes and times of files: enough to notice a change without reading them."""
+    stats = [(os.path.relpath(path, root), path.stat()) for path in files]
+    lines = [f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in stats]
+    return f"{root.resolve()} {len(lines)} files {_digest(chr(10).join(lines))}\n"
 
 
 def _digest(text: str) -> str:

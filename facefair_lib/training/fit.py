@@ -24,7 +24,7 @@ from facefair_lib.training.history import History
 from facefair_lib.training.network import SegmentationTask
 from facefair_lib.training.resume import LAST, WEIGHTS, finish, fit_key, start_or_resume
 
-_AVERAGING_DECAY = 0.98  # of the weights' moving average, per step: about the last 50 steps
+_AVERAGING_DECAY = 0.99  # of the weights' moving average, per step: about the last 100 steps
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ import pytest
 from facefair_lib.paths import LIBRARY
 
 FLOORS: dict[int, str] = {
-    1: "errors labels config paths results progress torchvision_hook kernel workflow provenance",
+    1: "errors labels config paths results progress torchvision_hook kernel processes workflow provenance",
     2: "data heads confusion metrics",
-    3: "models training inference",
-    4: "uncertainty fairness analysis titles",
-    5: "figures tables latex macros numbers evidence verdicts report",
+    3: "models training inference legacy",
+    4: "uncertainty fairness analysis titles consistency small_samples",
+    5: "figures tables latex macros numbers evidence verdicts report readme reproduction_tables reproduction_numbers",
     6: "__main__ study runner orchestrate experiment",
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms.split()}
@@ -29,11 +29,14 @@ NEIGHBOURS: dict[str, set[str]] = {
     "metrics": {"confusion"},
     "training": {"models"},
     "inference": {"models", "training"},
+    "legacy": {"inference", "models", "training"},  # it compares its protocol with the study's own
     "fairness": {"uncertainty"},
     "analysis": {"fairness", "uncertainty", "titles"},
-    "tables": {"latex", "evidence"},
+    "reproduction_tables": {"latex"},
+    "reproduction_numbers": {"latex", "macros", "evidence", "verdicts"},
+    "tables": {"latex", "evidence", "reproduction_tables"},
     "macros": {"latex"},
-    "numbers": {"latex", "macros", "evidence", "verdicts", "tables"},
+    "numbers": {"latex", "macros", "evidence", "verdicts", "tables", "reproduction_numbers"},
     "verdicts": {"evidence", "latex"},
     "report": {"latex", "macros", "numbers", "tables", "evidence", "verdicts", "figures"},
     "orchestrate": {"runner"},

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from facefair_lib import __main__, orchestrate, paths, workflow
+from facefair_lib import __main__, orchestrate, paths, readme, workflow
 from facefair_lib.errors import InputError
 from facefair_lib.orchestrate import clean_results, keep_as_reference, run_study
 from facefair_lib.runner import MARK
@@ -111,9 +111,9 @@ def test_the_real_graph_runs_stages_in_their_order_and_only_up_to_the_target(
     workflow.write_digests(profile, None, None)
     target = orchestrate._target(profile, "04_metric_analysis")
     command = orchestrate._command("smoke", None, None, 1, target)
-    command.remove("--quiet")
-    command.remove("all")
-    plan = subprocess.run([*command[:3], "--dry-run", *command[3:]], capture_output=True, text=True, check=True).stdout
+    place = command.index("--config")
+    command[place:place] = ["--dry-run", "--quiet", "progress"]  # the later --quiet counts
+    plan = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     rules = [line.split()[1].rstrip(":") for line in plan.splitlines() if line.startswith("rule ")]
     assert rules[:2] == ["cohort", "data_preparation"]
     assert sorted(rules[2:4]) == ["train_deeplabv3", "train_pspnet"]
@@ -135,6 +135,8 @@ def test_the_reference_keeps_small_tables_and_figures_and_nothing_else(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(paths, "FIGURES", root / "figures")
+    monkeypatch.setattr(readme, "update", lambda file, reference: None)  # has tests of its own
+    complete("quick", "report")
     stage = paths.results_dir("quick") / "04_metric_analysis"
     (stage / "figures").mkdir(parents=True)
     (stage / "summary.csv").write_text("a\n1\n", encoding="utf-8")
@@ -143,9 +145,12 @@ def test_the_reference_keeps_small_tables_and_figures_and_nothing_else(
     (stage / "figures" / "fig6.pdf").write_bytes(b"pdf")
     reference = paths.results_root() / "reference"
     (reference / "old").mkdir(parents=True)
-    assert keep_as_reference("quick") == 2
-    kept = [str(path.relative_to(reference)) for path in reference.rglob("*") if path.is_file()]
-    assert kept == ["04_metric_analysis/summary.csv"]
+    assert keep_as_reference("quick") == 2 + len(workflow.NOTEBOOK_STAGES)
+    kept = {str(path.relative_to(reference)) for path in reference.rglob("*") if path.is_file()}
+    assert kept == {
+        "04_metric_analysis/summary.csv",
+        *(f"{stage}/provenance.json" for stage in workflow.NOTEBOOK_STAGES),
+    }
     assert [path.name for path in (root / "figures").iterdir()] == ["fig6.pdf"]
 
 
@@ -153,7 +158,7 @@ def test_a_reference_of_a_study_that_was_not_run_is_refused_and_the_old_one_stay
     old = paths.results_root() / "reference" / "summary.csv"
     old.parent.mkdir(parents=True)
     old.write_text("a\n", encoding="utf-8")
-    with pytest.raises(InputError, match="run the study first"):
+    with pytest.raises(InputError, match="run that stage first: facefair study --profile quick"):
         keep_as_reference("quick")
     assert old.exists()
 

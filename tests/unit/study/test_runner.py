@@ -56,7 +56,7 @@ def test_a_parameter_that_the_notebook_does_not_know_is_refused_with_a_close_mat
 
 def test_a_value_for_a_notebook_without_that_parameter_stops_before_any_kernel_starts(notebooks: Path) -> None:
     write_notebook(notebooks, "raise SystemExit")
-    with pytest.raises(InputError, match="parameter 'data'"):
+    with pytest.raises(StageError, match=r"^04_metric_analysis failed: .*parameter 'data'"):
         run_stage(STAGE, "smoke", data="/somewhere", photos="", cores=1)
 
 
@@ -94,7 +94,7 @@ def test_a_failing_notebook_says_where_and_what_and_keeps_the_executed_copy(note
     executed = paths.results_dir("smoke") / "notebooks" / f"{STAGE}.ipynb"
     # Papermill writes a cell with the given parameters after the notebook's own: the failing one is the fourth.
     assert message.splitlines() == [
-        f"{STAGE}.ipynb, cell 4 failed: ZeroDivisionError: division by zero",
+        f"{STAGE} failed in cell 4: ZeroDivisionError: division by zero",
         f"the executed notebook is {executed}",
     ]
     assert "so far" in executed.read_text(encoding="utf-8")

@@ -45,6 +45,12 @@ def notebook(code: str, outputs: list[object] | None = None, prose: str = "Words
     return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
 
 
+def forget() -> None:
+    """A study's process reads each module once; here they change while it runs."""
+    workflow._module_imports.cache_clear()
+    workflow._module_digest.cache_clear()
+
+
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A small package and its notebooks in place of the real ones."""
@@ -59,9 +65,9 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name, place in {"REPOSITORY": "", "NOTEBOOKS": "notebooks", "LIBRARY": "facefair_lib", "REPORT": "report"}.items():
         monkeypatch.setattr(paths, name, tmp_path / place)
     monkeypatch.setenv("FACEFAIR_RESULTS", str(tmp_path / "results"))
-    workflow._module_imports.cache_clear()
+    forget()
     yield tmp_path
-    workflow._module_imports.cache_clear()
+    forget()
 
 
 @pytest.fixture
@@ -78,7 +84,7 @@ def edit(house: Path) -> Edit:
         text = path.read_text(encoding="utf-8")
         assert old in text
         path.write_text(text.replace(old, new), encoding="utf-8")
-        workflow._module_imports.cache_clear()
+        forget()
 
     return replace
 
@@ -148,7 +154,7 @@ def test_code_reruns_exactly_the_stages_that_reach_it(
 def test_a_package_that_is_entered_on_the_way_counts_too(edit: Edit, house: Path, profile: Profile) -> None:
     before = digests(profile)
     (house / "facefair_lib" / "data" / "__init__.py").write_text("LIMIT = 3\n", encoding="utf-8")
-    workflow._module_imports.cache_clear()
+    forget()
     assert changed(before, profile) == {"01_data_preparation"}
 
 

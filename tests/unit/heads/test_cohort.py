@@ -1,0 +1,223 @@
+"""The cohort: a plan that is balanced and keeps people apart, and files that follow it to the byte."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from facefair_lib.config import CohortSettings, load_profile
+from facefair_lib.errors import InputError
+from facefair_lib.heads import EMOTIONS, GENDERS, GROUPS
+from facefair_lib.heads.cohort import Picture, plan_cohort, write_cohort
+from facefair_lib.heads.experiment import EMOTIONS as SHOWN_EMOTIONS
+from facefair_lib.heads.experiment import plan_experiment
+from facefair_lib.labels import decode
+
+SIZE = 32
+
+
+def settings(**changed: int) -> CohortSettings:
+    values = {
+        "real": 4,
+        "people": 2,
+        "shots": 1,
+        "two_folders": 1,
+        "multiperson": 1,
+        "exact_duplicates": 1,
+        "near_duplicates": 1,
+        "size": SIZE,
+        "samples": 1,
+    }
+    return CohortSettings(**{**values, **changed})
+
+
+def copies(plan: list[Picture], retouched: bool) -> list[Picture]:
+    return [picture for picture in plan if picture.copy_of and picture.retouched == retouched]
+
+
+def test_different_people_are_balanced_over_groups_genders_and_emotions() -> None:
+    cells = len(GROUPS) * len(GENDERS) * len(EMOTIONS)
+    plan = plan_cohort(settings(real=2 * cells, people=0, two_folders=0, multiperson=0), seed=3)
+    heads = [picture.heads[0] for picture in plan if not picture.copy_of]
+    counts = Counter((head.group, head.gender, head.emotion) for head in heads)
+    assert counts == dict.fromkeys(product(GROUPS, GENDERS, EMOTIONS), 2)
+
+
+def test_a_number_that_does_not_divide_stays_within_one_of_balance() -> None:
+    plan = plan_cohort(settings(real=50, people=0, two_folders=0, multiperson=0), seed=3)
+    counts = Counter((p.heads[0].group, p.heads[0].gender, p.heads[0].emotion) for p in plan if not p.copy_of)
+    assert max(counts.values()) - (min(counts.values()) if len(counts) == 30 else 0) <= 2
+    assert sum(counts.values()) == 50
+
+
+def test_nobody_has_two_roles() -> None:
+    profile = load_profile("quick")
+    roles: dict[int, set[str]] = {}
+    for picture in plan_cohort(profile.cohort, profile.seed):
+        for head in picture.heads:
+            roles.setdefault(head.person_seed, set()).add(picture.subject)
+    for picture in plan_experiment(profile.experiment.people_per_cell, profile.seed):
+        roles.setdefault(picture.heads[0].person_seed, set()).add(picture.subject)
+    assert {subjects for subjects in map(frozenset, roles.values()) if len(subjects) > 1} == set()
+
+
+def test_one_person_keeps_group_gender_and_seed_in_all_folders() -> None:
+    plan = plan_cohort(settings(people=8, two_folders=3, shots=4), seed=1)
+    named = [picture for picture in plan if not picture.copy_of and picture.subject.startswith(("female", "male"))]
+    folders: dict[str, set[str]] = {}
+    for picture in named:
+        folders.setdefault(picture.subject, set()).add(Path(picture.label).parent.name)
+    assert sorted(len(names) for names in folders.values()) == [1] * 5 + [2] * 3
+    assert all(names <= {f"{subject}1", f"{subject}2"} for subject, names in folders.items())
+    for subject in folders:
+        who = {(p.heads[0].person_seed, p.heads[0].group, p.heads[0].gender) for p in named if p.subject == subject}
+        assert len(who) == 1
+        assert subject.startswith(who.pop()[2])
+    assert len({picture.heads[0].shot_seed for picture in named}) == len(named) == 8 * 4 + 3 * 4
+
+
+def test_pictures_of_several_people_show_two_or_three_different_ones() -> None:
+    plan = plan_cohort(settings(multiperson=6, exact_duplicates=0, near_duplicates=0), seed=1)
+    together = [picture.heads for picture in plan if len(picture.heads) > 1]
+    assert sorted(len(heads) for heads in together) == [2, 2, 2, 2, 3, 3]
+    seeds = [head.person_seed for heads in together for head in heads]
+    assert len(set(seeds)) == len(seeds)
+
+
+def test_no_two_pictures_share_a_file_and_every_copy_has_its_source() -> None:
+    plan = plan_cohort(settings(real=20, exact_duplicates=5, near_duplicates=4), seed=2)
+    assert len({p.sample for p in plan}) == len({p.label for p in plan}) == len(plan)
+    originals = {picture.sample: picture.subject for picture in plan if not picture.copy_of}
+    assert (len(copies(plan, False)), len(copies(plan, True))) == (5, 4)
+    assert all(originals[p.copy_of] == p.subject for p in plan if p.copy_of)
+    assert len({p.copy_of for p in plan if p.copy_of}) == 9
+
+
+def test_the_same_seed_plans_the_same_and_more_of_one_kind_leaves_the_others_alone() -> None:
+    assert plan_cohort(settings(), 5) == plan_cohort(settings(), 5)
+    few, many = (plan_cohort(settings(multiperson=n, exact_duplicates=0, near_duplicates=0), 5) for n in (1, 4))
+    assert set(few) < set(many)
+    assert not {p.heads for p in plan_cohort(settings(), 6)} & {p.heads for p in plan_cohort(settings(), 5)}
+
+
+def test_what_cannot_be_planned_is_refused() -> None:
+    with pytest.raises(InputError, match=r"cohort\.people\n(.*\n)+.*lower cohort\.people"):
+        plan_cohort(settings(people=200), seed=1)
+    with pytest.raises(InputError, match=r"expected: at most \d+, one copy per picture"):
+        plan_cohort(settings(exact_duplicates=100), seed=1)
+
+
+def test_the_experiment_has_one_shown_person_per_cell_and_both_genders() -> None:
+    plan = plan_experiment(3, seed=1)
+    cells = Counter((p.heads[0].group, p.heads[0].emotion) for p in plan)
+    assert cells == dict.fromkeys(product(GROUPS, SHOWN_EMOTIONS), 4)
+    shown = [picture.heads[0] for picture in plan if picture.subject.endswith("_000")]
+    assert {(head.group, head.emotion) for head in shown} == set(product(GROUPS, SHOWN_EMOTIONS))
+    assert {head.gender for head in shown} == set(GENDERS)
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A rendered cohort of eight pictures and their two copies."""
+    return write_cohort(tmp_path_factory.mktemp("cohort") / "root", settings(), seed=4, workers=1, version="a")
+
+
+def pixels(path: Path) -> np.ndarray:
+    return np.asarray(Image.open(path))
+
+
+def digests(root: Path) -> dict[str, str]:
+    files = [path for path in sorted(root.rglob("*")) if path.is_file()]
+    return {str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_every_picture_of_the_plan_is_there_in_the_published_layout(cohort: Path) -> None:
+    plan = plan_cohort(settings(), seed=4)
+    pngs = {str(path.relative_to(cohort)) for path in cohort.rglob("*.png")}
+    assert pngs == {p.sample for p in plan} | {p.label for p in plan}
+    for picture in plan:
+        assert pixels(cohort / picture.sample).shape == (SIZE, SIZE, 3)
+        mask, unknown = decode(pixels(cohort / picture.label))
+        assert unknown == {}
+        assert {0, 4} <= set(np.unique(mask))  # background and a face
+    index = (cohort / "training.xml").read_text(encoding="utf-8")
+    assert all(f'<srcimg name="{p.sample}"/>\n  <labelimg name="{p.label}"/>' in index for p in plan)
+
+
+def test_exact_copies_have_the_same_pixels_and_near_copies_almost(cohort: Path) -> None:
+    plan = plan_cohort(settings(), seed=4)
+    labels = {picture.sample: picture.label for picture in plan}
+    (exact,), (near,) = copies(plan, False), copies(plan, True)
+    np.testing.assert_array_equal(pixels(cohort / exact.sample), pixels(cohort / exact.copy_of))
+    for copy in (exact, near):
+        np.testing.assert_array_equal(pixels(cohort / copy.label), pixels(cohort / labels[copy.copy_of]))
+    difference = pixels(cohort / near.sample).astype(int) - pixels(cohort / near.copy_of)
+    assert 0 < np.abs(difference).mean() < 10
+
+
+def test_attributes_are_known_for_everyone_who_is_alone_in_a_picture(cohort: Path) -> None:
+    table = pd.read_csv(cohort / "attributes.csv")
+    plan = plan_cohort(settings(), seed=4)
+    assert table["image"].tolist() == [picture.sample for picture in plan]
+    for row, picture in zip(table.to_dict("records"), plan, strict=True):
+        if len(picture.heads) == 1:
+            head = picture.heads[0]
+            assert (row["group"], row["gender"], row["emotion"]) == (head.group, head.gender, head.emotion)
+        else:
+            assert pd.isna(row["group"])
+
+
+def test_an_interrupted_cohort_goes_on_with_what_is_missing_and_gives_the_same_bytes(cohort: Path) -> None:
+    before = digests(cohort)
+    plan = plan_cohort(settings(), seed=4)
+    lost = next(picture for picture in plan if picture.subject == "real_00002")
+    (cohort / lost.sample).unlink()
+    kept = next(picture for picture in plan if picture.subject == "real_00001")
+    stamp = (cohort / kept.sample).stat().st_mtime_ns
+    steps: list[tuple[int, int]] = []
+    write_cohort(
+        cohort, settings(), seed=4, workers=1, version="a", progress=lambda done, total: steps.append((done, total))
+    )
+    assert digests(cohort) == before
+    assert (cohort / kept.sample).stat().st_mtime_ns == stamp
+    originals = sum(not picture.copy_of for picture in plan)
+    assert steps == [(originals, originals)]  # one picture, the last one missing
+
+
+def test_a_complete_cohort_renders_nothing(cohort: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("facefair_lib.heads.cohort.warm_up", lambda: pytest.fail("rendered again"))
+    write_cohort(cohort, settings(), seed=4, workers=1, version="a")
+
+
+def test_pictures_of_another_version_are_cleared_before_rendering(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def pretend(root: Path, pictures: list[Picture], size: int, samples: int, workers: int):  # noqa: ANN202
+        for picture in pictures:
+            asked.append(picture.sample)
+            for name in (picture.sample, picture.label):
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                Image.fromarray(np.zeros((size, size, 3), np.uint8)).save(root / name)
+            yield
+
+    monkeypatch.setattr("facefair_lib.heads.cohort._render_all", pretend)
+    for version, rendered in (("a", 8), ("a", 0), ("b", 8)):
+        asked.clear()
+        write_cohort(tmp_path / "root", settings(), seed=4, workers=1, version=version)
+        assert len(asked) == rendered
+
+
+def test_a_folder_of_somebody_elses_files_is_refused_and_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "holiday.png").write_bytes(b"mine")
+    with pytest.raises(InputError, match="files that were not rendered here"):
+        write_cohort(tmp_path, settings(), seed=4, workers=1)
+    assert digests(tmp_path) == {"holiday.png": hashlib.sha256(b"mine").hexdigest()}
