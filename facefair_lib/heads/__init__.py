@@ -7,26 +7,41 @@ picture with exact labels of the eleven classes; ``compose`` puts two or three p
 from facefair_lib.heads.compose import compose
 from facefair_lib.heads.counterfactual import counterfactuals, with_morphology
 from facefair_lib.heads.expressions import COHORT_EMOTIONS, EMOTIONS
-from facefair_lib.heads.people import FACIAL_HAIR, GENDERS, GLASSES, GROUPS, HAIR_STYLES, Person
+from facefair_lib.heads.label_rules import MUT1NY_RULES, LabelRules
+from facefair_lib.heads.people import (
+    EARRINGS,
+    FACIAL_HAIR,
+    GENDERS,
+    GLASSES,
+    GROUPS,
+    HAIR_STYLES,
+    HEADWEAR,
+    Person,
+)
 from facefair_lib.heads.population import sample_person
-from facefair_lib.heads.render import Rendering, render
+from facefair_lib.heads.render import Rendering, SceneCache, render
 from facefair_lib.heads.sheets import contact_sheet
 from facefair_lib.heads.shots import BACKGROUNDS, LIGHTS, OCCLUDERS, LightSetup, Shot, attributes, sample_shot
 
 __all__ = [
     "BACKGROUNDS",
     "COHORT_EMOTIONS",
+    "EARRINGS",
     "EMOTIONS",
     "FACIAL_HAIR",
     "GENDERS",
     "GLASSES",
     "GROUPS",
     "HAIR_STYLES",
+    "HEADWEAR",
     "LIGHTS",
+    "MUT1NY_RULES",
     "OCCLUDERS",
+    "LabelRules",
     "LightSetup",
     "Person",
     "Rendering",
+    "SceneCache",
     "Shot",
     "attributes",
     "compose",

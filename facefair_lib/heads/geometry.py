@@ -145,7 +145,7 @@ def pose_head(person: Person, shot: Shot) -> HeadMesh:
     positions = (template.operator @ (at_rest + body.expression(actions))).astype(np.float32)
     scale = HEAD_HEIGHT / (crown[1] - chin[1])
     positions = (positions - between_eyes) * scale + (0, regions.LEFT_EYE[1], regions.LEFT_EYE[2])
-    if person.hair in HANGING_STYLES:
+    if person.hair in HANGING_STYLES or person.headwear == "headscarf":
         _press_ears(positions, template)
     _seat_teeth(positions, part, actions.get("jawOpen", 0.0))
     positions = _turn_shoulders(positions, template.canonical, shot.neck_yaw).astype(np.float32)

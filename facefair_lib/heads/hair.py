@@ -8,13 +8,14 @@ from facefair_lib.heads import regions
 from facefair_lib.heads.numerics import dot, normalised, smoothstep, stream
 from facefair_lib.heads.people import Person
 from facefair_lib.heads.scene import EYEBROW_HAIR, FACIAL_HAIR, HAIR, SceneBuilder
-from facefair_lib.heads.strands import Growth, Roots, Scalp, add_ribbons
+from facefair_lib.heads.strands import Growth, Roots, Scalp, add_braids, add_ribbons
 
 _STRANDS = {
     "short": 8000, "side_part": 8000, "curly": 5000, "afro": 7000, "bob": 7000, "long": 7500, "long_wavy": 7500,
-    "bun": 5000, "ponytail": 5000,
+    "bun": 5000, "ponytail": 5000, "braids": 230, "twists": 520,
 }  # fmt: skip
-_STYLE_ENDS = {"bob": 6.75, "long": 5.2, "long_wavy": 5.3}  # height of the tips, decimetres
+TUBE_STYLES = ("braids", "twists")
+_STYLE_ENDS = {"bob": 6.75, "long": 5.2, "long_wavy": 5.3, "braids": 5.4}  # height of the tips, decimetres
 
 
 def strand_count(full: int, detail: float) -> int:
@@ -28,12 +29,20 @@ def strand_width(width: float, count: int, detail: float, random: np.random.Gene
 
 
 def add_hair(builder: SceneBuilder, scalp: Scalp, person: Person, detail: float) -> None:
-    """Add the hair of the head. Bald and buzzed heads have none; a buzz cut is painted on the scalp."""
-    if person.hair in ("bald", "buzz"):
+    """Add the hair of the head. Bald, buzzed and cornrowed heads have no strands: theirs is painted on the scalp."""
+    if person.hair in ("bald", "buzz", "cornrows") or person.headwear == "headscarf":
         return
     random = stream(person.seed, "hair/strands")
-    count = strand_count(_STRANDS[person.hair], detail)
+    # Braids are few and thick: all of them are grown at every size.
+    count = _STRANDS[person.hair] if person.hair in TUBE_STYLES else strand_count(_STRANDS[person.hair], detail)
     roots = scalp.draw_roots(lambda canonical: regions.hair(canonical, person.recession), count, random)
+    if person.headwear != "none":
+        roots = roots.select(regions.headwear(roots.canonical, person.headwear) < -0.02)
+    if not len(roots):
+        return
+    if person.hair in TUBE_STYLES:
+        _braided(builder, scalp, person, roots, random)
+        return
     style = {"short": _short, "side_part": _side_part, "curly": _curly, "afro": _afro}.get(person.hair)
     if style is not None:
         style(builder, scalp, person, roots, random, detail)
@@ -155,9 +164,34 @@ def _hanging(builder, scalp, person, roots, random, detail) -> None:
     add_ribbons(builder, HAIR, *strands, width, random, tip_width=0.45, forbidden=in_face)
 
 
+def _braided(builder, scalp, person, roots, random) -> None:
+    """Box braids that hang, or short twists that stand: few, thick and round."""
+    n, x, y, z = len(roots), *roots.canonical.T
+    if person.hair == "twists":
+        length = (0.35 + 0.35 * person.hair_length) * random.uniform(0.8, 1.2, n)
+        direction = normalised(roots.normal + random.normal(0, 0.3, (n, 3)))
+        comb = along_skin(np.stack([0.4 * np.sign(x), np.full(n, -0.4), np.full(n, 0.1)], -1), roots.normal)
+        growth = Growth(segments=8, gravity=0.6, stiffness=0.25, comb=0.4, curl=0.35, curl_frequency=14, jitter=0.1)
+        radius, height = 0.034, 0.03 + 0.1 * random.random(n)
+    else:
+        side = np.where(x > person.parting, 1.0, -1.0)
+        back = 1 - smoothstep(0.2, 0.9, z)
+        comb = along_skin(np.stack([side * (1 - 0.6 * back), -0.55 - 0.3 * back, -0.6 + 0.35 * back], -1), roots.normal)
+        end = _STYLE_ENDS["braids"] + 0.9 * (0.5 - person.hair_length)
+        length = np.clip((y - end) * 1.05 + 0.15, 0.35, 9) * random.uniform(0.85, 1.03, n)
+        direction = normalised(comb + 0.25 * roots.normal)
+        growth = Growth(segments=14, gravity=0.9, stiffness=0.16, comb=1.5, comb_length=0.3, drape=0.33, jitter=0.03)
+        radius, height = 0.036, 0.03 + 0.14 * random.random(n)
+    points, _ = scalp.grow(_sunk(roots), direction, comb, length, height, growth, _seed(random))
+    keep = ~_in_face(points.reshape(-1, 3)).reshape(n, -1).any(1)
+    add_braids(builder, HAIR, points[keep], radius * random.uniform(0.8, 1.2, keep.sum()), random)
+
+
 def _tied(builder, scalp, person, roots, random, detail) -> None:
     """Hair drawn back into a bun or a ponytail."""
     low_bun, high_bun, tail = np.array([(0, 8.05, -0.45), (0, 8.5, 0.1), (0, 7.75, -0.62)])
+    if person.headwear != "none":
+        tail = low_bun = high_bun = np.array([0, 7.05, -0.55])
     knot = tail if person.hair == "ponytail" else (low_bun if person.hair_length < 0.5 else high_bun)
     n = len(roots)
     toward = knot - roots.position

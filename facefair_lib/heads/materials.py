@@ -11,10 +11,14 @@ import numpy as np
 
 from facefair_lib.heads import geometry, regions, scene, skin
 from facefair_lib.heads.accessories import glasses_look
-from facefair_lib.heads.noise import noise
-from facefair_lib.heads.numerics import bump, dot, rgb, smoothstep
+from facefair_lib.heads.label_rules import LabelRules
+from facefair_lib.heads.noise import noise, noise_gradient
+from facefair_lib.heads.numerics import bump, dot, normalised, rgb, smoothstep
+from facefair_lib.heads.occluders import object_colour
 from facefair_lib.heads.people import Person
 from facefair_lib.heads.rays import Hits
+from facefair_lib.heads.shots import Shot
+from facefair_lib.heads.wearables import wearables_look
 from facefair_lib.labels import INDEX
 
 HAIR_ALBEDO = {
@@ -30,7 +34,8 @@ _IRIS_ALBEDO = {
 _PART_LABEL = {
     geometry.LEFT_EYE: "eyes", geometry.RIGHT_EYE: "eyes", geometry.UPPER_TEETH: "teeth",
     geometry.LOWER_TEETH: "teeth", geometry.TONGUE: "lips", scene.HAIR: "hair", scene.FACIAL_HAIR: "facial_hair",
-    scene.EYEBROW_HAIR: "eyebrows", scene.FRAME: "specs",
+    scene.EYEBROW_HAIR: "eyebrows", scene.FRAME: "specs", scene.HEADWEAR: "background", scene.EARRING: "background",
+    scene.HAND: "background", scene.OBJECT: "background",
 }  # fmt: skip
 
 
@@ -56,7 +61,9 @@ def brow_albedo(person: Person) -> np.ndarray:
     return HAIR_ALBEDO[person.hair_colour] * 0.9
 
 
-def shade_hits(hits: Hits, cavity: np.ndarray, person: Person) -> tuple[np.ndarray, Material]:
+def shade_hits(
+    hits: Hits, cavity: np.ndarray, person: Person, shot: Shot, rules: LabelRules
+) -> tuple[np.ndarray, Material]:
     """Name and colour what was hit; bends ``hits.normal`` where a surface is rough.
 
     Parameters
@@ -72,6 +79,8 @@ def shade_hits(hits: Hits, cavity: np.ndarray, person: Person) -> tuple[np.ndarr
     label = np.full(count, INDEX["face"], np.uint8)
     for part, name in _PART_LABEL.items():
         label[hits.part == part] = INDEX[name]
+    label[hits.part == scene.HEADWEAR] = INDEX[rules.headwear]
+    label[hits.part == scene.EARRING] = INDEX[rules.jewellery]
     nothing = np.zeros(count, np.float32)
     strands = np.flatnonzero(hits.is_strand)
     material = Material(
@@ -83,7 +92,7 @@ def shade_hits(hits: Hits, cavity: np.ndarray, person: Person) -> tuple[np.ndarr
     on_skin = np.flatnonzero(hits.part == geometry.SKIN)
     if len(on_skin):
         fields = skin.skin_fields(hits.canonical[on_skin], hits.masks[on_skin], cavity[on_skin], person)
-        label[on_skin] = skin.skin_labels(fields, person)
+        label[on_skin] = skin.skin_labels(fields, person, rules)
         hair, brow = HAIR_ALBEDO[person.hair_colour], brow_albedo(person)
         material.albedo[on_skin] = skin.skin_albedo(fields, person, hair, brow)
         material.specular[on_skin], material.gloss[on_skin] = skin.skin_gloss(fields, person)
@@ -95,6 +104,7 @@ def shade_hits(hits: Hits, cavity: np.ndarray, person: Person) -> tuple[np.ndarr
     if frame.any():
         material.albedo[frame] = glasses_look(person).frame_colour
         material.specular[frame], material.gloss[frame] = 1.2, 60
+    _shade_things(hits, material, person, shot)
     _shade_strands(hits, material, strands, person)
     return label, material
 
@@ -135,6 +145,26 @@ def _shade_mouth(hits: Hits, material: Material) -> None:
     tongue = hits.part == geometry.TONGUE
     material.albedo[tongue] = rgb(0.42, 0.13, 0.13)
     material.specular[tongue], material.gloss[tongue] = 0.4, 30
+
+
+def _shade_things(hits: Hits, material: Material, person: Person, shot: Shot) -> None:
+    """Headwear, earrings and occluders; folds and weave of the cloth bend its normals."""
+    look = wearables_look(person)
+    cloth = np.flatnonzero(hits.part == scene.HEADWEAR)
+    if len(cloth):
+        place = hits.position[cloth]
+        material.albedo[cloth] = look.cloth * (1 + 0.08 * noise(place, 22, octaves=2))[:, None]
+        hits.normal[cloth] = normalised(hits.normal[cloth] - 0.06 * noise_gradient(place, 2.6, 0.02, shift=11))
+    metal = hits.part == scene.EARRING
+    material.albedo[metal], material.specular[metal], material.gloss[metal] = look.metal * 0.6, 2.5, 40
+    hand = np.flatnonzero(hits.part == scene.HAND)
+    if len(hand):
+        mottled = 1 + 0.06 * noise(hits.position[hand], 4, octaves=3)
+        material.albedo[hand] = skin.base_albedo(person.skin_tone) * mottled[:, None]
+        material.specular[hand], material.scatter[hand] = 0.3, 1
+    thing = hits.part == scene.OBJECT
+    material.albedo[thing] = object_colour(shot)
+    material.specular[thing], material.gloss[thing] = 0.8, 60
 
 
 def _shade_strands(hits: Hits, material: Material, rows: np.ndarray, person: Person) -> None:

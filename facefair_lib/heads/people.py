@@ -19,11 +19,15 @@ GROUPS = ("asian", "black", "caucasian")
 GENDERS = ("female", "male")
 HAIR_STYLES = (
     "bald", "buzz", "short", "side_part", "curly", "afro", "bob", "long", "long_wavy", "bun", "ponytail",
+    "braids", "twists", "cornrows",
 )  # fmt: skip
-HANGING_STYLES = ("bob", "long", "long_wavy")
+HANGING_STYLES = ("bob", "long", "long_wavy", "braids")
 """Styles that fall over the ears."""
 FACIAL_HAIR = ("none", "stubble", "moustache", "goatee", "full")
 GLASSES = ("none", "clear", "sunglasses")
+HEADWEAR = ("none", "cap", "beanie", "headscarf")
+EARRINGS = ("none", "studs", "hoops")
+PATTERNS = ("plain", "stripes", "melange", "checks", "suit", "shirt")
 HAIR_COLOURS = ("black", "dark", "brown", "auburn", "red", "blond", "light_blond", "grey", "white")
 IRIS_COLOURS = ("brown", "dark", "hazel", "green", "blue", "grey")
 
@@ -42,7 +46,7 @@ class Brow:
 
 @dataclass(frozen=True)
 class Clothing:
-    """What covers the shoulders. ``colour`` is linear RGB, ``pattern`` one of plain, stripes, melange."""
+    """What covers the shoulders. ``colour`` is linear RGB, ``pattern`` one of ``PATTERNS``."""
 
     colour: tuple[float, float, float]
     pattern: str
@@ -64,7 +68,7 @@ class Person:
     ancestry : shares of Anny's african, asian, caucasian; sum 1
     femininity, weight, muscle, proportions : Anny's phenotypes in [0, 1] (femininity is its "gender")
     shape : local change -> amount in [-1, 1]
-    hair, hair_colour, facial_hair, glasses, iris : one of the tuples of this module
+    hair, hair_colour, facial_hair, glasses, iris, headwear, earrings : one of the tuples of this module
     recession : how far the temples recede, decimetres
     parting : where hair is parted, decimetres to the person's left
     fringe : whether long hair falls over the forehead
@@ -101,6 +105,8 @@ class Person:
     lip_strength: float
     eye_makeup: float
     freckles: float
+    headwear: str
+    earrings: str
 
     def __post_init__(self) -> None:
         check_choice("group", self.group, GROUPS)
@@ -112,6 +118,9 @@ class Person:
         check_choice("facial_hair", self.facial_hair, FACIAL_HAIR)
         check_choice("glasses", self.glasses, GLASSES)
         check_choice("iris", self.iris, IRIS_COLOURS)
+        check_choice("headwear", self.headwear, HEADWEAR)
+        check_choice("earrings", self.earrings, EARRINGS)
+        check_choice("clothing pattern", self.clothing.pattern, PATTERNS)
 
     def phenotypes(self) -> dict[str, float]:
         """Write the phenotypes as ``BodyModel.vertices`` takes them."""

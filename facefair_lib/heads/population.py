@@ -19,7 +19,17 @@ from typing import Any
 import numpy as np
 
 from facefair_lib.heads.numerics import choose, stream
-from facefair_lib.heads.people import GENDERS, GROUPS, Brow, Clothing, Person, check_choice, check_range, check_seed
+from facefair_lib.heads.people import (
+    GENDERS,
+    GROUPS,
+    PATTERNS,
+    Brow,
+    Clothing,
+    Person,
+    check_choice,
+    check_range,
+    check_seed,
+)
 
 # Monk tone, mean and spread: wide and overlapping, so that a tone does not give a group away.
 _TONES = {"asian": (4.0, 1.2), "black": (7.2, 1.4), "caucasian": (3.1, 1.2)}
@@ -31,19 +41,19 @@ _HAIR_LENGTHS = {
 _STYLES = {
     "bald": dict.fromkeys(GROUPS, (("bald", 1.0),)),
     "short": {
-        "asian": (("buzz", 0.2), ("short", 0.45), ("side_part", 0.35)),
-        "black": (("buzz", 0.5), ("short", 0.4), ("side_part", 0.1)),
-        "caucasian": (("buzz", 0.2), ("short", 0.4), ("side_part", 0.4)),
+        "asian": (("buzz", 0.2), ("short", 0.45), ("side_part", 0.33), ("cornrows", 0.02)),
+        "black": (("buzz", 0.42), ("short", 0.3), ("side_part", 0.08), ("cornrows", 0.2)),
+        "caucasian": (("buzz", 0.2), ("short", 0.4), ("side_part", 0.38), ("cornrows", 0.02)),
     },
     "medium": {
-        "asian": (("bob", 0.85), ("curly", 0.15)),
-        "black": (("afro", 0.6), ("curly", 0.25), ("bob", 0.15)),
-        "caucasian": (("bob", 0.6), ("curly", 0.35), ("afro", 0.05)),
+        "asian": (("bob", 0.82), ("curly", 0.15), ("twists", 0.03)),
+        "black": (("afro", 0.4), ("curly", 0.2), ("bob", 0.15), ("twists", 0.25)),
+        "caucasian": (("bob", 0.58), ("curly", 0.34), ("afro", 0.05), ("twists", 0.03)),
     },
     "long": {
-        "asian": (("long", 0.75), ("long_wavy", 0.25)),
-        "black": (("long", 0.5), ("long_wavy", 0.5)),
-        "caucasian": (("long", 0.55), ("long_wavy", 0.45)),
+        "asian": (("long", 0.72), ("long_wavy", 0.23), ("braids", 0.05)),
+        "black": (("long", 0.3), ("long_wavy", 0.25), ("braids", 0.45)),
+        "caucasian": (("long", 0.52), ("long_wavy", 0.43), ("braids", 0.05)),
     },
     "tied": dict.fromkeys(GROUPS, (("bun", 0.5), ("ponytail", 0.5))),
 }
@@ -56,6 +66,15 @@ _IRISES = {
     "asian": (("brown", 0.5), ("dark", 0.5)),
     "black": (("brown", 0.4), ("dark", 0.6)),
     "caucasian": (("brown", 0.4), ("hazel", 0.15), ("green", 0.12), ("blue", 0.25), ("grey", 0.08)),
+}
+# Rare, and independent of the group: headwear must not give a group away.
+_HEADWEAR = {
+    "female": (("none", 0.95), ("cap", 0.01), ("beanie", 0.015), ("headscarf", 0.025)),
+    "male": (("none", 0.95), ("cap", 0.03), ("beanie", 0.02)),
+}
+_EARRINGS = {
+    "female": (("none", 0.6), ("studs", 0.2), ("hoops", 0.2)),
+    "male": (("none", 0.94), ("studs", 0.05), ("hoops", 0.01)),
 }
 # Local changes of Anny and their spread; "l-"/"r-" pairs vary together, with a little asymmetry.
 _PAIRED_SHAPES = {
@@ -97,13 +116,15 @@ def sample_person(
     hair: str | None = None,
     facial_hair: str | None = None,
     glasses: str | None = None,
+    headwear: str | None = None,
+    earrings: str | None = None,
 ) -> Person:
     """Draw a person.
 
     Parameters
     ----------
     seed : any non-negative integer
-    group, gender, hair, facial_hair, glasses : fix a field; drawn where None
+    group, gender, hair, facial_hair, glasses, headwear, earrings : fix a field; drawn where None
     age : years, 18 to 80
     tone : Monk skin tone, 1 to 10
 
@@ -156,6 +177,8 @@ def sample_person(
         clothing=_sample_clothing(random("clothing")),
         **_sample_makeup(random("makeup"), woman),
         freckles=float(random("freckles").random() ** 3),
+        headwear=choose(random("headwear"), _HEADWEAR[gender]) if headwear is None else headwear,
+        earrings=choose(random("earrings"), _EARRINGS[gender]) if earrings is None else earrings,
     )
 
 
@@ -210,7 +233,7 @@ def _sample_clothing(random: np.random.Generator) -> Clothing:
     colour = np.clip(colour * random.uniform(0.75, 1.2) + random.normal(0, 0.03, 3), 0.02, 0.95) ** 2.2
     return Clothing(
         colour=tuple(float(channel) for channel in colour),
-        pattern=str(random.choice(("plain", "plain", "plain", "stripes", "melange"))),
+        pattern=str(random.choice(PATTERNS, p=(0.44, 0.1, 0.14, 0.08, 0.12, 0.12))),
         neckline=float(random.uniform(-0.03, 0.20)),
         v_neck=float(random.choice((0.0, 0.0, 0.8))),
         collar=float(random.choice((0.0, 0.0, 0.5, 1.0))),

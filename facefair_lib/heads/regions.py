@@ -92,3 +92,30 @@ def clothes(canonical: np.ndarray, clothing: Clothing) -> np.ndarray:
     radius = 0.76 + clothing.neckline * 0.5 * front
     height = 5.60 - clothing.neckline * 1.6 - clothing.v_neck * np.clip(0.35 - x, 0, 1) * 1.3 + 0.4 * clothing.collar
     return np.minimum(np.maximum(from_neck - radius, height - y) / 0.03, (6.12 - y) / 0.05)
+
+
+def neck(canonical: np.ndarray) -> np.ndarray:
+    """Skin below the jaw and the nape. (N, 3) -> (N,); the edge is at 0."""
+    y, z = canonical[:, 1], canonical[:, 2]
+    return (np.interp(z, [0.0, 0.3, 0.5, 0.9, 1.2], [6.6, 6.5, 6.38, 6.12, 6.02]) - y) / 0.05
+
+
+def headwear(canonical: np.ndarray, style: str) -> np.ndarray:
+    """What headwear covers. (N, 3) -> (N,), about decimetres from its edge; the edge is at 0."""
+    x, y, z = np.abs(canonical[:, 0]), canonical[:, 1], canonical[:, 2]
+    if style == "cap":
+        return y - np.interp(z, [-1, -0.5, 0.3, 1.2], [7.35, 7.45, 7.68, 7.84])
+    if style == "beanie":
+        return y - np.interp(z, [-1, -0.5, 0.3, 1.2], [7.10, 7.15, 7.47, 7.76])
+    if style == "headscarf":
+        opening = np.hypot(x / 0.62, (y - 7.06) / 0.88) - 1
+        return np.minimum(np.maximum(opening * 0.7, (0.62 - z) * 0.8), y - 5.0)
+    return np.full(len(canonical), -9.0, np.float32)
+
+
+def cornrows(canonical: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Braided rows from the forehead to the nape: height 0 (parting) to 1 (ridge), and the slope across, (N,) each."""
+    x, y, z = canonical[:, 0], canonical[:, 1], canonical[:, 2]
+    row = np.arctan2(x, y - 7.15) * 7.5
+    beads = 0.12 * np.sin(z * 75 + 3 * np.abs(np.sin(np.pi * row)))
+    return np.abs(np.sin(np.pi * row)) + beads - 0.06, np.cos(np.pi * row) * np.sign(np.sin(np.pi * row))

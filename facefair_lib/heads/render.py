@@ -6,6 +6,7 @@ of most of its samples; nothing is drawn, blurred or resized that could part the
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from dataclasses import dataclass
 
@@ -19,15 +20,18 @@ from facefair_lib.heads import geometry
 from facefair_lib.heads.accessories import add_glasses, glasses_look
 from facefair_lib.heads.background import background
 from facefair_lib.heads.hair import add_eyebrows, add_facial_hair, add_hair
+from facefair_lib.heads.label_rules import MUT1NY_RULES, LabelRules
 from facefair_lib.heads.light import lamps, light_hits
 from facefair_lib.heads.materials import shade_hits
 from facefair_lib.heads.numerics import dot, linear_to_srgb, normalised, rgb, stream
+from facefair_lib.heads.occluders import add_occluder
 from facefair_lib.heads.people import HANGING_STYLES, Person
 from facefair_lib.heads.rays import Camera, camera, cast, gather_hits, pixel_rays
 from facefair_lib.heads.scene import LENS, Scene, SceneBuilder
 from facefair_lib.heads.shots import Shot
 from facefair_lib.heads.strands import Scalp
-from facefair_lib.heads.warp_runtime import build_mesh, scalars, vectors
+from facefair_lib.heads.warp_runtime import build_mesh, current_device, scalars, vectors
+from facefair_lib.heads.wearables import add_earrings, add_headwear
 from facefair_lib.labels import INDEX, NUM_CLASSES
 
 SMALLEST, LARGEST = 16, 1024
@@ -89,6 +93,9 @@ def build_scene(person: Person, shot: Shot, detail: float) -> Scene:
         cavity=template.cavity,
         masks=np.stack([template.masks[name] for name in ("lips", "ears", "eyelids")], -1),
     )
+    add_headwear(builder, head, person)
+    add_earrings(builder, head, person)
+    add_occluder(builder, head, shot)
     scalp = Scalp(head, over_ears=person.hair in HANGING_STYLES)
     add_hair(builder, scalp, person, detail)
     add_facial_hair(builder, scalp, person, detail)
@@ -97,7 +104,63 @@ def build_scene(person: Person, shot: Shot, detail: float) -> Scene:
     return builder.finish()
 
 
-def sample(person: Person, shot: Shot, side: int, detail: float, surroundings: np.ndarray) -> Samples:
+@dataclass
+class BuiltScene:
+    """A scene with its search trees: ``solid`` of everything opaque, ``overlay`` of lashes and lenses."""
+
+    world: Scene
+    is_overlay: np.ndarray
+    solid: wp.Mesh
+    overlay: wp.Mesh
+
+
+class SceneCache:
+    """Keeps the last scene built, for pictures in which only camera, light, background or colours change.
+
+    Give one object to consecutive calls of ``render``. Whatever moves or reshapes anything (identity, hair,
+    expression, gaze, occluder, picture size) builds a new scene; the pictures are the same bytes with and without it.
+    """
+
+    def __init__(self) -> None:
+        self._key: tuple | None = None
+        self._built: BuiltScene | None = None
+        self.hits = 0
+
+    def scene(self, person: Person, shot: Shot, detail: float) -> BuiltScene:
+        """Build the scene, or take the last one where it is the same."""
+        colourless = dataclasses.replace(person, **_COLOURS)
+        occluder = (shot.occluder, shot.seed if shot.occluder != "none" else 0)
+        key = (colourless, shot.facial_actions(), shot.neck_yaw, occluder, detail, current_device())
+        if key == self._key:
+            self.hits += 1
+        else:
+            self._key, self._built = key, _build(person, shot, detail)
+        return self._built
+
+
+# Fields of a person that colour surfaces and move none.
+_COLOURS = {"skin_tone": 1.0, "iris": "brown", "hair_colour": "black", "freckles": 0.0, "eye_makeup": 0.0}
+
+
+def _build(person: Person, shot: Shot, detail: float) -> BuiltScene:
+    world = build_scene(person, shot, detail)
+    overlay = (world.part == geometry.LASHES) | (world.part == LENS)
+    points = vectors(world.positions)
+    return BuiltScene(
+        world, overlay, build_mesh(points, world.triangles[~overlay]), build_mesh(points, world.triangles[overlay])
+    )
+
+
+def sample(
+    person: Person,
+    shot: Shot,
+    side: int,
+    detail: float,
+    surroundings: np.ndarray,
+    *,
+    cache: SceneCache | None = None,
+    rules: LabelRules = MUT1NY_RULES,
+) -> Samples:
     """Cast a square grid of rays at a person and light what they hit.
 
     Parameters
@@ -105,16 +168,15 @@ def sample(person: Person, shot: Shot, side: int, detail: float, surroundings: n
     side : samples per row and column
     detail : see ``build_scene``
     surroundings : (3,) linear mean colour of the background
+    cache, rules : see ``render``
     """
-    world = build_scene(person, shot, detail)
+    built = _build(person, shot, detail) if cache is None else cache.scene(person, shot, detail)
+    world, overlay, solid = built.world, built.is_overlay, built.solid
     view = camera(shot)
     rays = pixel_rays(view, side)
-    overlay = (world.part == geometry.LASHES) | (world.part == LENS)
-    points = vectors(world.positions)
-    solid = build_mesh(points, world.triangles[~overlay])
     triangle, place = cast(solid, view.origin, rays)
     hits = gather_hits(world, world.triangles[~overlay], world.part[~overlay], triangle, place, view, rays)
-    label, material = shade_hits(hits, world.cavity[~overlay][hits.triangle], person)
+    label, material = shade_hits(hits, world.cavity[~overlay][hits.triangle], person, shot, rules)
     samples = Samples(
         np.zeros((side * side, 3), np.float32),
         np.ones(side * side, np.float32),
@@ -124,7 +186,8 @@ def sample(person: Person, shot: Shot, side: int, detail: float, surroundings: n
     samples.colour[hits.ray] = light_hits(solid, hits, material, shot, view, side, surroundings)
     samples.transmission[hits.ray] = 0
     samples.label[hits.ray] = label
-    _add_overlay(samples, world, overlay, np.where(triangle >= 0, place[:, 2], np.inf), person, shot, view, rays)
+    depth = np.where(triangle >= 0, place[:, 2], np.inf)
+    _add_overlay(samples, built, depth, person, shot, view, rays, rules)
     return Samples(*(getattr(samples, name).reshape(side, side, *shape) for name, shape in _SHAPES.items()))
 
 
@@ -133,17 +196,18 @@ _SHAPES = {"colour": (3,), "transmission": (), "label": (), "hit": ()}
 
 def _add_overlay(
     samples: Samples,
-    world: Scene,
-    overlay: np.ndarray,
+    built: BuiltScene,
     depth: np.ndarray,
     person: Person,
     shot: Shot,
     view: Camera,
-    rays,
+    rays: np.ndarray,
+    rules: LabelRules,
 ) -> None:
     """Lay lashes and lenses, which let light through, over what was hit behind them."""
-    triangles, part = world.triangles[overlay], world.part[overlay]
-    triangle, place = cast(build_mesh(vectors(world.positions), triangles), view.origin, rays)
+    world = built.world
+    triangles, part = world.triangles[built.is_overlay], world.part[built.is_overlay]
+    triangle, place = cast(built.overlay, view.origin, rays)
     front = np.flatnonzero((triangle >= 0) & (place[:, 2] < depth))
     seen = part[triangle[front]]
     lashes = front[seen == geometry.LASHES]
@@ -166,7 +230,7 @@ def _add_overlay(
     samples.colour[lens] = samples.colour[lens] * tint + reflected
     samples.transmission[lens] *= tint
     samples.hit[lens] = True
-    if dark:  # a clear lens shows the eye behind it, and is labelled as what is seen
+    if dark or rules.clear_lenses == "specs":  # else a clear lens is labelled as what is seen through it
         samples.label[lens] = INDEX["specs"]
 
 
@@ -226,13 +290,25 @@ def detail_for(size: int) -> float:
     return float(np.clip(size / _FULL_DETAIL_SIZE, 0.25, 1.0))
 
 
-def render(person: Person, shot: Shot, size: int = 128, samples: int = 2) -> Rendering:
+def render(
+    person: Person,
+    shot: Shot,
+    size: int = 128,
+    samples: int = 2,
+    *,
+    rules: LabelRules = MUT1NY_RULES,
+    cache: SceneCache | None = None,
+    device: str = "cpu",
+) -> Rendering:
     """Render one person.
 
     Parameters
     ----------
     size : width and height in pixels, 16 to 1024
     samples : samples per pixel along each axis, 1 to 4
+    rules : conventions of the labels
+    cache : keeps the scene between calls that change camera, light or colours only
+    device : Warp's name of the device, such as "cuda:0"; bytes are the same everywhere on "cpu" only
 
     Raises
     ------
@@ -242,8 +318,10 @@ def render(person: Person, shot: Shot, size: int = 128, samples: int = 2) -> Ren
     check_size(size, samples)
     side = size * samples
     behind = background(shot, side)
-    seen = sample(person, shot, side, detail_for(size), behind.mean((0, 1)))
+    with wp.ScopedDevice(device):
+        seen = sample(person, shot, side, detail_for(size), behind.mean((0, 1)), cache=cache, rules=rules)
+        label = vote(seen.label, samples)
     behind = behind * (0.45 + 0.6 * shot.light.ambient + 0.15 * shot.light.key)
     linear = seen.colour + seen.transmission[..., None] * behind
     coverage = seen.hit.reshape(size, samples, size, samples).mean((1, 3), dtype=np.float32)
-    return Rendering(develop(linear, shot, samples), vote(seen.label, samples), coverage)
+    return Rendering(develop(linear, shot, samples), label, coverage)

@@ -8,7 +8,7 @@ import numpy as np
 
 from facefair_lib.heads.bake import PARTS
 
-HAIR, FACIAL_HAIR, EYEBROW_HAIR, FRAME, LENS = range(len(PARTS), len(PARTS) + 5)
+HAIR, FACIAL_HAIR, EYEBROW_HAIR, FRAME, LENS, HEADWEAR, EARRING, HAND, OBJECT = range(len(PARTS), len(PARTS) + 9)
 """Part numbers beyond those of the body."""
 STRAND_PARTS = (HAIR, FACIAL_HAIR, EYEBROW_HAIR)
 

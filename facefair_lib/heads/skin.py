@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from facefair_lib.heads import regions
+from facefair_lib.heads.label_rules import MUT1NY_RULES, LabelRules
 from facefair_lib.heads.noise import noise, noise_gradient
 from facefair_lib.heads.numerics import bump, dot, normalised, rgb, smoothstep, srgb_to_linear
 from facefair_lib.heads.people import Person
@@ -63,7 +64,7 @@ def skin_fields(canonical: np.ndarray, masks: np.ndarray, cavity: np.ndarray, pe
     )
 
 
-def skin_labels(fields: SkinFields, person: Person) -> np.ndarray:
+def skin_labels(fields: SkinFields, person: Person, rules: LabelRules = MUT1NY_RULES) -> np.ndarray:
     """Class of each skin hit, (K,) uint8; later rules win over earlier ones."""
     label = np.full(len(fields.canonical), INDEX["face"], np.uint8)
     nose, ear, outer = regions.nose(fields.canonical) > 0, fields.ears > 0.5, fields.cavity == 0
@@ -74,7 +75,9 @@ def skin_labels(fields: SkinFields, person: Person) -> np.ndarray:
     label[(fields.brow > 0.6) & ~lips] = INDEX["eyebrows"]
     if person.hair != "bald":
         label[(fields.hair > 0.5) & ~ear & outer] = INDEX["hair"]
-    if person.facial_hair not in ("none", "stubble"):
+    if rules.neck == "background":
+        label[(regions.neck(fields.canonical) > 0) & outer & (label == INDEX["face"])] = INDEX["background"]
+    if person.facial_hair not in ("none", "stubble" if rules.stubble == "face" else ""):
         label[(fields.beard > 0.5) & ~lips & ~ear & ~nose & outer] = INDEX["facial_hair"]
     label[fields.clothes > 0] = INDEX["background"]
     return label
@@ -115,6 +118,8 @@ def skin_albedo(fields: SkinFields, person: Person, hair: np.ndarray, brow: np.n
     painted = fields.painted_hair
     if person.hair == "buzz":
         painted = painted * (1 - 0.25 * np.clip(noise(canonical, 70), 0, 1))
+    if person.hair == "cornrows":
+        painted = painted * (0.35 + 0.65 * smoothstep(0.15, 0.5, regions.cornrows(canonical)[0]))
     albedo = _mix(albedo, hair * (0.75 + 0.15 * fine)[:, None], painted)
     covered = fields.clothes > 0
     if covered.any():
@@ -167,7 +172,29 @@ def _cloth(canonical: np.ndarray, person: Person) -> np.ndarray:
         colour[(canonical[:, 1] * 5) % 1 < 0.35] *= 0.45
     elif person.clothing.pattern == "melange":
         colour *= (1 + 0.12 * np.clip(noise(canonical, 40, shift=50, octaves=2), -2, 2))[:, None]
+    elif person.clothing.pattern == "checks":
+        colour[(canonical[:, 1] * 4) % 1 < 0.4] *= 0.6
+        colour[(canonical[:, 0] * 4) % 1 < 0.4] *= 0.6
+    elif person.clothing.pattern in ("suit", "shirt"):
+        colour = _opened(colour, canonical, person)
     return colour * (1 + 0.05 * noise(canonical, 30))[:, None]
+
+
+def _opened(colour: np.ndarray, canonical: np.ndarray, person: Person) -> np.ndarray:
+    """A jacket over a white shirt with a tie, or a shirt with a placket and a lighter collar."""
+    x, y, z = np.abs(canonical[:, 0]), canonical[:, 1], canonical[:, 2]
+    front, below = z > 0.3, 6.0 - y
+    if person.clothing.pattern == "shirt":
+        colour[front & (x < 0.045)] *= 0.8
+        colour[(below < 0.42) | (front & (np.abs(x - 0.7 * below + 0.12) < 0.03))] *= 1.25
+        return np.clip(colour, 0, 0.9)
+    shirt = front & (x < 0.62 - 0.38 * below)
+    lapel = front & ~shirt & (x < 0.85 - 0.38 * below)
+    colour = np.minimum(colour, 0.08 + 0.25 * colour)
+    colour[lapel] *= 0.7
+    colour[shirt] = (0.75, 0.75, 0.77)
+    colour[shirt & (x < 0.05 + 0.05 * below)] = np.array(person.clothing.colour) * (0.9, 0.35, 0.4)
+    return colour
 
 
 def skin_gloss(fields: SkinFields, person: Person) -> tuple[np.ndarray, np.ndarray]:
@@ -191,6 +218,9 @@ def rough_normals(fields: SkinFields, normals: np.ndarray, person: Person) -> np
     relief[skin] = pores * noise_gradient(fields.canonical[skin], 38, 0.005, shift=3)
     if old > 0:
         relief[skin, 1] += old * _wrinkles(fields.canonical[skin])
+    if person.hair == "cornrows":
+        rows = np.flatnonzero((fields.painted_hair > 0.3) & (fields.clothes <= 0))
+        relief[rows, 0] -= 0.8 * regions.cornrows(fields.canonical[rows])[1]
     cloth = np.flatnonzero(fields.clothes > 0)
     if len(cloth):
         relief[cloth] = 0.07 * noise_gradient(fields.canonical[cloth], 2.2, 0.02, shift=7)

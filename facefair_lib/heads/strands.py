@@ -16,6 +16,7 @@ import warp as wp
 from facefair_lib.heads.geometry import HeadMesh, HeadTemplate, head_template
 from facefair_lib.heads.numerics import normalised
 from facefair_lib.heads.scene import SceneBuilder
+from facefair_lib.heads.shapes import grid_triangles
 from facefair_lib.heads.warp_runtime import build_mesh, scalars, vectors
 
 _REACH = wp.constant(1.0)
@@ -267,3 +268,39 @@ def add_ribbons(
     triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
     tangents = np.repeat(tangent[:, :, None], 2, 2).reshape(-1, 3)
     builder.add(positions, shading, triangles, part, tangents=tangents, strand=strand.reshape(-1, 3))
+
+
+def add_braids(
+    builder: SceneBuilder, part: int, points: np.ndarray, radius: np.ndarray, random: np.random.Generator
+) -> None:
+    """Add strands (n, k, 3) as round braids of ``radius`` (n,): tubes that swell and shrink along their length."""
+    count, steps = points.shape[:2]
+    if count == 0:
+        return
+    finer = np.linspace(0, steps - 1, 3 * steps)
+    low = np.minimum(finer.astype(int), steps - 2)
+    share = (finer - low)[None, :, None].astype(np.float32)
+    path = points[:, low] * (1 - share) + points[:, low + 1] * share  # (n, 3 k, 3)
+    along = np.linspace(0, 1, path.shape[1], dtype=np.float32)
+    tangent = normalised(np.gradient(path, axis=1))
+    sideways = normalised(np.cross(tangent, (0.3, 0.2, 1.0)))
+    upward = np.cross(sideways, tangent)
+    angle = np.linspace(0, 2 * np.pi, 6, endpoint=False)[:, None]
+    outward = sideways[:, :, None] * np.cos(angle) + upward[:, :, None] * np.sin(angle)  # (n, 3 k, 6, 3)
+    swell = 1 + 0.16 * np.cos(np.arange(path.shape[1]) * np.pi)
+    thick = radius[:, None] * swell * (1 - 0.45 * along**3)
+    positions = path[:, :, None] + thick[..., None, None] * outward
+    strand = np.empty((*outward.shape[:3], 3), np.float32)
+    strand[..., 0], strand[..., 1] = along[:, None], np.cos(angle[:, 0])
+    strand[..., 2] = random.random(count)[:, None, None]
+    one = grid_triangles(path.shape[1], 6, wrap=True)
+    triangles = (one[None] + np.arange(count)[:, None, None] * path.shape[1] * 6).reshape(-1, 3)
+    tangents = np.repeat(tangent[:, :, None], 6, 2).reshape(-1, 3)
+    builder.add(
+        positions.reshape(-1, 3),
+        outward.reshape(-1, 3),
+        triangles,
+        part,
+        tangents=tangents,
+        strand=strand.reshape(-1, 3),
+    )

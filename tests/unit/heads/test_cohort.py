@@ -14,9 +14,9 @@ from PIL import Image
 
 from facefair_lib.config import CohortSettings, load_profile
 from facefair_lib.errors import InputError
-from facefair_lib.heads import EMOTIONS, GENDERS, GROUPS
+from facefair_lib.heads import COHORT_EMOTIONS, GENDERS, GROUPS
 from facefair_lib.heads.cohort import Picture, plan_cohort, write_cohort
-from facefair_lib.heads.experiment import EMOTIONS as SHOWN_EMOTIONS
+from facefair_lib.heads.experiment import COHORT_EMOTIONS as SHOWN_EMOTIONS
 from facefair_lib.heads.experiment import plan_experiment
 from facefair_lib.labels import decode
 
@@ -43,11 +43,11 @@ def copies(plan: list[Picture], retouched: bool) -> list[Picture]:
 
 
 def test_different_people_are_balanced_over_groups_genders_and_emotions() -> None:
-    cells = len(GROUPS) * len(GENDERS) * len(EMOTIONS)
+    cells = len(GROUPS) * len(GENDERS) * len(COHORT_EMOTIONS)
     plan = plan_cohort(settings(real=2 * cells, people=0, two_folders=0, multiperson=0), seed=3)
     heads = [picture.heads[0] for picture in plan if not picture.copy_of]
     counts = Counter((head.group, head.gender, head.emotion) for head in heads)
-    assert counts == dict.fromkeys(product(GROUPS, GENDERS, EMOTIONS), 2)
+    assert counts == dict.fromkeys(product(GROUPS, GENDERS, COHORT_EMOTIONS), 2)
 
 
 def test_a_number_that_does_not_divide_stays_within_one_of_balance() -> None:
@@ -201,7 +201,7 @@ def test_pictures_of_another_version_are_cleared_before_rendering(
 ) -> None:
     asked: list[str] = []
 
-    def pretend(root: Path, pictures: list[Picture], size: int, samples: int, workers: int):  # noqa: ANN202
+    def pretend(root: Path, pictures: list[Picture], size: int, samples: int, workers: int):
         for picture in pictures:
             asked.append(picture.sample)
             for name in (picture.sample, picture.label):
