@@ -1,0 +1,109 @@
+"""The whole study, on the profile made for this: from nothing to the report, once; then what must hold of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from facefair_lib import paths, workflow
+
+PROFILE = "smoke"
+
+
+def run_study(results: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line as a user does, with results in a folder of their own."""
+    command = [sys.executable, "-m", "facefair_lib", "study", "--profile", PROFILE, *options]
+    environment = {**os.environ, "FACEFAIR_RESULTS": str(results), "FACEFAIR_CACHE": str(paths.cache_dir())}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, cwd=paths.REPOSITORY, timeout=900)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("results")
+    outcome = run_study(folder)
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    return folder / PROFILE
+
+
+def test_every_stage_leaves_its_provenance(results: Path) -> None:
+    for stage in workflow.STAGES:
+        record = json.loads((results / stage.name / "provenance.json").read_text(encoding="utf-8"))
+        assert record["profile"] == PROFILE
+        assert record["stage"] == stage.name
+        assert record["code"]
+
+
+def test_every_figure_of_the_report_is_saved_as_pdf_and_png(results: Path) -> None:
+    stems = {path.stem for path in results.glob("*/figures/*.pdf")}
+    assert stems == {path.stem for path in results.glob("*/figures/*.png")}
+    named = [f"fig{number}_" for number in range(1, 9)] + ["table2_", "table3_", "table4_"]
+    assert all(any(stem.startswith(name) for stem in stems) for name in named)
+
+
+def test_the_report_is_printed_where_latex_is_installed(results: Path) -> None:
+    if shutil.which("latexmk") is None:
+        pytest.skip("latexmk is not installed here")
+    assert (results / f"report-{PROFILE}.pdf").stat().st_size > 100_000
+
+
+def test_nobody_is_trained_on_and_tested_on(results: Path) -> None:
+    prepared = pd.read_csv(results / "01_data_preparation" / "prepared.csv")
+    assert prepared.groupby("subject_id")["split"].nunique().max() == 1
+    assert set(prepared["split"]) == {"train", "validation", "test"}
+
+
+def test_planted_duplicates_are_found(results: Path) -> None:
+    found = pd.read_csv(results / "01_data_preparation" / "duplicates.csv")["kind"].value_counts()
+    assert found["exact"] == 2
+    assert found["near"] == 2
+
+
+def test_every_labelled_test_pixel_is_counted_once_per_network(results: Path) -> None:
+    prepared = pd.read_csv(results / "01_data_preparation" / "prepared.csv").query("split == 'test'")
+    labels = np.load(results / "01_data_preparation" / "labels.npy")[prepared["row"]]
+    for stage in workflow.TRAINING_STAGES.values():
+        counts = np.load(results / stage / "test_counts.npy")
+        assert counts.shape == (len(prepared), 11, 11)
+        assert (counts.sum((1, 2)) == (labels != 255).sum((1, 2))).all()
+
+
+def test_executed_notebooks_hold_no_error(results: Path) -> None:
+    for stage in workflow.NOTEBOOK_STAGES:
+        notebook = json.loads((results / "notebooks" / f"{stage}.ipynb").read_text(encoding="utf-8"))
+        outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
+        assert outputs
+        assert not [output for output in outputs if output["output_type"] == "error"]
+
+
+def test_a_second_study_has_nothing_to_do(results: Path) -> None:
+    begin = time.monotonic()
+    outcome = run_study(results.parent)
+    assert outcome.returncode == 0
+    assert "nothing to do" in outcome.stdout
+    assert time.monotonic() - begin < 60  # generous: the machine may be busy; 10 s is what users are promised
+
+
+def test_own_photographs_without_masks_run_through_to_the_report(results: Path, tmp_path: Path) -> None:
+    people = pd.read_csv(results / "experiment" / "people.csv").query("role == 'shown'")
+    for image in people["image_id"]:
+        shutil.copy(results / "experiment" / "pictures" / f"{image}.png", tmp_path)
+    table = people.assign(image=people["image_id"] + ".png", subject=people["subject_id"])
+    table[["image", "subject", "group", "emotion"]].to_csv(tmp_path / "photos.csv", index=False)
+
+    outcome = run_study(results.parent, "--photos", str(tmp_path / "photos.csv"))
+
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    again = [line for line in outcome.stdout.splitlines() if " done in " in line]
+    assert len(again) == 2, again  # the experiment and the report, nothing else
+    nine = pd.read_csv(results / "05_ethnicity_emotion_experiment" / "nine.csv")
+    assert len(nine) == 9
+    assert nine[["deeplabv3_iou", "pspnet_iou"]].isna().all(axis=None)
