@@ -12,7 +12,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from facefair_lib import paths
-from facefair_lib.evidence import DATA, EXPERIMENT, METRICS, TRAINING, Evidence
+from facefair_lib.evidence import DATA, EXPERIMENT, METRICS, REPRODUCTION, TRAINING, Evidence
 from facefair_lib.labels import CLASSES
 from facefair_lib.metrics import CLASS_METRICS, ESTIMANDS
 from facefair_lib.numbers import compose_numbers
@@ -173,8 +173,68 @@ def experiment_tables() -> Iterator[tuple[str, list[dict[str, Any]]]]:
     )
 
 
+def reproduction_tables() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Scores of the published kind, one impossible and one worse than an empty mask."""
+    limits = {
+        "prevalence": (0.29, 1.0),
+        "f1_ceiling": (0.7, 0.71),
+        "iou_floor": (0.45, 0.55),
+        "empty_mask": (0.6, 0.71),
+    }
+    broken = {"iou_floor": "impossible", "empty_mask": "worse than trivial"}
+    yield (
+        f"{REPRODUCTION}/consistency",
+        [
+            {
+                "model": model, "split": "test", "epoch": 25, "check": check, "value": value, "limit": limit,
+                "low": value - limit, "high": value - limit,
+                "verdict": broken.get(check, "possible") if model == "pspnet" else "possible",
+            }
+            for model in TRAINING
+            for check, (value, limit) in limits.items()
+        ],
+    )  # fmt: skip
+    steps = {"published": ("as published", 0.66, 0.3, 0.12), "recipe": ("this study's training", 0.5, 0.4, 0.38)}
+    yield (
+        f"{REPRODUCTION}/ladder",
+        [
+            {"model": m, "step": s, "title": t, "f1": f, "iou": i, "true_iou": v, "impossible": s == "published"}
+            for m in TRAINING
+            for s, (t, f, i, v) in steps.items()
+        ],
+    )
+    scores = {"accuracy": 0.8, "precision": 0.7, "recall": 0.6, "f1": 0.65, "iou": 0.4, "true_iou": 0.2}
+    yield (
+        f"{REPRODUCTION}/headline",
+        [
+            {"model": m, "protocol": p, **scores, "seconds_per_epoch": 90.0, "device": "CPU"}
+            for m in TRAINING
+            for p in ("paper", "published", "corrected")
+        ],
+    )
+    yield (
+        f"{REPRODUCTION}/codes",
+        [
+            {"class": c.name, "title": c.title, "code": "110" if c.name == "hair" else "000", "shares_with": "",
+             "reads_as_paper": "", "reads_as_vendor": "ears"}
+            for c in CLASSES
+        ],
+    )  # fmt: skip
+    yield (
+        f"{REPRODUCTION}/invented",
+        [{"class": c.name, "pixels": 100, "blended": 10, "invented": c.index, "images": 3} for c in CLASSES],
+    )
+    yield f"{REPRODUCTION}/knife_edge", [{"shrink": 0.99, "f1": 1.0, "iou": 0.25}]
+    leak = {**difference("all", "image_iou", 0.01), "n_images": 18, "n_subjects": 5}
+    yield f"{REPRODUCTION}/leak", [leak]
+    measures = {"per_group": 3, "spread": 0.08, "noise_range": 0.238, "noise_range_high": 0.35, "right_order": 0.167}
+    measures |= {"smallest_p": 0.1, "detectable_gap": 0.246}
+    yield f"{REPRODUCTION}/nine_photos", [{"measure": name, "value": value} for name, value in measures.items()]
+
+
 def write_study(folder: Path) -> Path:
-    for tables in (data_tables(), training_tables(), score_tables(), experiment_tables()):
+    parts = (data_tables(), training_tables(), score_tables(), experiment_tables(), reproduction_tables())
+    for tables in parts:
         for name, rows in tables:
             write_csv(folder / f"{name}.csv", pd.DataFrame(rows))
     for stem, stage in {**REQUIRED_FIGURES, **OPTIONAL_FIGURES}.items():

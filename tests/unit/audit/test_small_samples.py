@@ -1,0 +1,62 @@
+"""Nine photographs: what chance alone does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from facefair_lib import small_samples, verdicts
+from facefair_lib.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def nine() -> dict[str, float]:
+    table = small_samples.nine_photos(8.0, verdicts.smallest_detectable_gap, seed=1)
+    return dict(zip(table["measure"], table["value"], strict=True))
+
+
+def test_pure_noise_puts_the_best_of_nine_cells_24_points_above_the_worst(nine):
+    assert nine["noise_range"] == pytest.approx(
+        8 * 2.970, abs=0.2
+    )  # 2.970: mean range of nine normal values, tabulated
+    assert nine["noise_range_high"] > nine["noise_range"]
+
+
+def test_three_against_three_finds_gaps_of_24_6_points_at_best(nine):
+    assert nine["detectable_gap"] == pytest.approx(24.6, abs=0.05)
+
+
+def test_three_against_three_never_reaches_a_p_value_below_a_tenth(nine):
+    assert nine["smallest_p"] == pytest.approx(verdicts.smallest_p_value(3))
+    assert nine["smallest_p"] >= 0.1 - 1e-12
+
+
+def test_three_equal_groups_come_out_in_a_given_order_once_in_six(nine):
+    assert nine["right_order"] == pytest.approx(1 / 6, abs=0.01)
+
+
+def test_a_gap_makes_the_true_order_more_likely():
+    ranking = small_samples.right_ranking([0, 5, 10, 40], 8.0, 3)
+    assert ranking["whole_order"].is_monotonic_increasing
+    assert ranking["whole_order"].iloc[-1] > 0.98
+    assert (ranking["best_group"] >= ranking["whole_order"]).all()
+
+
+def test_permutation_p_values_are_uniform_without_a_gap_and_small_with_one():
+    equal = small_samples.permutation_p_values(1.0, 0.0, 5, replicates=400)
+    apart = small_samples.permutation_p_values(1.0, 10.0, 5, replicates=50)
+    assert np.mean(equal <= 0.5) == pytest.approx(0.5, abs=0.08)
+    assert (apart == verdicts.smallest_p_value(5)).all()
+
+
+def test_the_detectable_gap_shrinks_with_the_pictures():
+    table = small_samples.detectable_table(0.08, [3, 30, 300], verdicts.smallest_detectable_gap)
+    assert table["gap"].is_monotonic_decreasing
+    assert table["gap"].iloc[1] / table["gap"].iloc[2] == pytest.approx(np.sqrt(10), rel=0.05)
+
+
+def test_a_simulation_without_spread_or_with_too_many_ways_is_refused():
+    with pytest.raises(InputError, match="both above 0"):
+        small_samples.best_minus_worst(0.0, 9)
+    with pytest.raises(InputError, match="at most 8"):
+        small_samples.permutation_p_values(1.0, 0.0, 9)

@@ -1,0 +1,88 @@
+"""The section on the published numbers: its tables and its sentences follow from the results."""
+
+import shutil
+
+import pandas as pd
+import pytest
+
+from facefair_lib import paths
+from facefair_lib.evidence import REPRODUCTION, Evidence
+from facefair_lib.numbers import compose_numbers
+from facefair_lib.reproduction_numbers import empty_verdict, floor_verdict, here_verdict, leak_verdict, shared_codes
+from facefair_lib.reproduction_tables import consistency, verdict
+from facefair_lib.tables import build_table
+
+
+def test_a_study_without_the_reproduction_leaves_its_section_out(study, settings):
+    shutil.rmtree(study / REPRODUCTION)
+    text = compose_numbers(Evidence(study, paths.REPORT), settings)
+    assert r"\togglefalse{reproduction}" in text
+    assert "Repro" not in text
+
+
+def test_the_consistency_table_says_which_rows_cannot_be_true(study):
+    text = build_table("reproduction_consistency", study, paths.REPORT)
+    possible, broken = (line for line in text.splitlines() if line.startswith(("DeepLabV3", "PSPNet")))
+    assert possible.endswith(r"possible \\")
+    assert "IoU impossible; below an empty mask" in broken
+
+
+def test_a_verdict_without_words_of_its_own_is_spelt_out():
+    rows = pd.DataFrame([{"check": "f1_ceiling", "verdict": "impossible"}])
+    assert verdict(rows) == "f1 ceiling: impossible"
+
+
+def test_a_score_that_was_not_printed_has_no_check():
+    row = {"model": "pspnet", "split": "test", "epoch": 1, "check": "prevalence", "value": 0.3, "limit": 1.0}
+    assert consistency(pd.DataFrame([{**row, "verdict": "possible"}])).count("--") == 6
+
+
+def test_an_impossible_iou_is_marked_in_the_ladder(study):
+    text = build_table("reproduction_ladder", study, paths.REPORT)
+    assert "as published & 66.0 & 30.0* & 12.0" in text
+    assert r"this study's training & 50.0 & 40.0\phantom{*} & 38.0" in text
+
+
+def test_the_headline_names_each_model_once(study):
+    text = build_table("reproduction_headline", study, paths.REPORT)
+    assert text.count("PSPNet") == 1
+    assert text.count("Course paper") == 2
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [(0.01, 0.03, "raises the image IoU by 2.0"), (-0.03, -0.01, "lowers"), (-0.01, 0.05, "leaves open")],
+)
+def test_the_leak_is_claimed_only_where_its_interval_allows(low, high, words):
+    middle = (low + high) / 2
+    row = {"metric": "image_iou", "difference": middle, "low": low, "high": high, "n_images": 18, "n_subjects": 5}
+    assert words in leak_verdict(pd.DataFrame([row]))
+    assert "five people" in leak_verdict(pd.DataFrame([row]))
+
+
+def test_without_people_the_leak_is_not_measured():
+    assert "too few people" in leak_verdict(None)
+
+
+def test_the_floors_sentence_counts_what_is_broken():
+    floors = pd.DataFrame({"value": [0.4, 0.6], "limit": [0.5, 0.5]})
+    assert floor_verdict(floors, floors.head(1)).startswith("one of the two printed IoU values lies below")
+    assert "20 to 20" in floor_verdict(floors, floors.head(1))
+    assert floor_verdict(floors, floors.head(0)).startswith("none of the two")
+
+
+def test_the_empty_mask_beats_only_whom_it_beats():
+    rows = pd.DataFrame({"model": ["pspnet", "deeplabv3"], "value": [0.6, 0.8], "limit": 0.7})
+    checks = rows.assign(verdict=["worse than trivial", "possible"])
+    assert empty_verdict(checks) == "that of PSPNet is always lower than that of an empty mask, by up to 10.0 points"
+    assert "every printed accuracy" in empty_verdict(rows.assign(verdict="possible"))
+
+
+def test_the_run_here_is_called_impossible_only_below_its_floor():
+    assert ", where the least" in here_verdict("pspnet", 0.5, 0.3)
+    assert ", and the least" in here_verdict("pspnet", 0.5, 0.4)
+
+
+def test_codes_that_nobody_shares_are_not_listed():
+    codes = pd.DataFrame({"class": ["hair", "nose", "lips"], "code": ["110", "110", "100"]})
+    assert shared_codes(codes) == "hair and nose"
