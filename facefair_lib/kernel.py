@@ -23,8 +23,8 @@ class LocalKernelManager(AsyncKernelManager):
         self._sockets = Path(tempfile.mkdtemp(prefix="facefair-"))
         self.ip = str(self._sockets / "kernel")
 
-    def cleanup_resources(self, restart: bool = False) -> None:
+    async def cleanup_resources(self, restart: bool = False) -> None:
         """Remove the sockets' folder with the kernel."""
-        super().cleanup_resources(restart)
+        await super().cleanup_resources(restart)
         if not restart:
             shutil.rmtree(self._sockets, ignore_errors=True)

@@ -32,6 +32,7 @@ NOTEBOOKS = {
     "03_train_pspnet": "from facefair_lib.models import build\n\nbuild()",
     "04_metric_analysis": "from facefair_lib import metrics\n\nmetrics.score(1)",
     "05_ethnicity_emotion_experiment": "import numpy\nimport facefair_lib.metrics\n",
+    "06_reproduction_audit": "from pathlib import Path\n",
 }
 
 Edit = Callable[[str, str, str], None]
@@ -62,7 +63,13 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         (tmp_path / "notebooks" / f"{name}.ipynb").write_text(notebook(code), encoding="utf-8")
     (tmp_path / "report").mkdir()
     (tmp_path / "report" / "report.tex").write_text("Hello", encoding="utf-8")
-    for name, place in {"REPOSITORY": "", "NOTEBOOKS": "notebooks", "LIBRARY": "facefair_lib", "REPORT": "report"}.items():
+    (tmp_path / "report" / "published.csv").write_text("value\n1\n", encoding="utf-8")
+    for name, place in {
+        "REPOSITORY": "",
+        "NOTEBOOKS": "notebooks",
+        "LIBRARY": "facefair_lib",
+        "REPORT": "report",
+    }.items():
         monkeypatch.setattr(paths, name, tmp_path / place)
     monkeypatch.setenv("FACEFAIR_RESULTS", str(tmp_path / "results"))
     forget()
@@ -117,7 +124,9 @@ def test_outputs_and_prose_of_a_notebook_rerun_nothing(house: Path, profile: Pro
     before = digests(profile)
     path = house / "notebooks" / "04_metric_analysis.ipynb"
     path.write_text(
-        notebook(NOTEBOOKS["04_metric_analysis"], [{"output_type": "stream", "name": "stdout", "text": "2"}], "Other words."),
+        notebook(
+            NOTEBOOKS["04_metric_analysis"], [{"output_type": "stream", "name": "stdout", "text": "2"}], "Other words."
+        ),
         encoding="utf-8",
     )
     assert changed(before, profile) == set()
@@ -167,7 +176,8 @@ def test_code_of_a_notebook_reruns_that_notebook(house: Path, profile: Profile) 
 def test_settings_rerun_the_stages_whose_results_they_decide(house: Path, profile: Profile) -> None:
     before = digests(profile)
     other = profile.model_copy(update={"analysis": profile.analysis.model_copy(update={"replicates": 123})})
-    assert changed(before, other) == {"04_metric_analysis", "05_ethnicity_emotion_experiment", "report"}
+    users = {"04_metric_analysis", "05_ethnicity_emotion_experiment", "06_reproduction_audit", "report"}
+    assert changed(before, other) == users
     assert changed(before, profile.model_copy(update={"seed": 1})) == set(workflow.STAGE_NAMES)
 
 
@@ -228,6 +238,14 @@ def test_words_of_the_report_rerun_the_report_and_its_products_do_not(house: Pat
     (house / "report" / "report.tex").write_text("Good morning", encoding="utf-8")
     workflow.write_digests(profile, None, None)
     assert touched(before, profile) == {"report"}
+
+
+def test_other_published_numbers_rerun_the_audit_and_the_report(house: Path, profile: Profile) -> None:
+    workflow.write_digests(profile, None, None)
+    before = stamps(profile)
+    (house / "report" / "published.csv").write_text("value\n1.5\n", encoding="utf-8")
+    workflow.write_digests(profile, None, None)
+    assert touched(before, profile) == {"06_reproduction_audit", "report"}
 
 
 def test_every_stage_of_the_real_study_reaches_library_code() -> None:
