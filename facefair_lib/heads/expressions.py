@@ -17,14 +17,18 @@ import numpy as np
 # "*" stands for both sides, "~" for one side, drawn at random.
 _EXPRESSIONS: dict[str, tuple[dict[str, float], ...]] = {
     "neutral": ({},),
-    "happy": (  # 6 + 12 (+ 25)
+    "happy": (  # 6 + 12 (+ 25); three of four smiles show teeth, about the share of teeth in the published data set
         {
-            "mouthSmile*": 0.85, "cheekSquint*": 0.6, "jawOpen": 0.24, "mouthUpperUp*": 0.75, "mouthDimple*": 0.2,
-            "mouthLowerDown*": 0.25, "eyeSquint*": 0.35, "browOuterUp*": 0.15,
+            "mouthSmile*": 0.85, "cheekSquint*": 0.6, "jawOpen": 0.34, "mouthUpperUp*": 0.95, "mouthDimple*": 0.2,
+            "mouthLowerDown*": 0.5, "eyeSquint*": 0.35, "browOuterUp*": 0.15,
         },
         {
-            "mouthSmile*": 0.75, "cheekSquint*": 0.5, "jawOpen": 0.18, "mouthUpperUp*": 0.65, "mouthStretch*": 0.2,
-            "eyeSquint*": 0.25, "browInnerUp": 0.1,
+            "mouthSmile*": 0.75, "cheekSquint*": 0.5, "jawOpen": 0.28, "mouthUpperUp*": 0.85, "mouthStretch*": 0.2,
+            "mouthLowerDown*": 0.35, "eyeSquint*": 0.25, "browInnerUp": 0.1,
+        },
+        {
+            "mouthSmile*": 0.8, "cheekSquint*": 0.65, "jawOpen": 0.42, "mouthUpperUp*": 0.95, "mouthLowerDown*": 0.55,
+            "eyeSquint*": 0.4,
         },
         {"mouthSmile*": 0.9, "cheekSquint*": 0.55, "mouthDimple*": 0.4, "eyeSquint*": 0.35, "mouthPress*": 0.1},
     ),
