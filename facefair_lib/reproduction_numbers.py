@@ -151,10 +151,12 @@ def _nine(macros: Macros, nine: Table) -> None:
         "spread": lambda value: percent(value, 0),
         "noise_range": percent,
         "noise_range_high": percent,
-        "right_order": lambda value: percent(value, 0),
-        "smallest_p": lambda value: f"{value:.2f}",
+        "right_order": percent,
         "detectable_gap": percent,
     }
     for measure, form in forms.items():
         cell = nine.cell("value", measure=measure)
         macros.add(macro_name("repro_nine", measure), form(cell.number), cell.origin)
+    smallest = nine.cell("value", measure="smallest_p")  # a probability, not a score: printed as it is
+    origin = nine.whole(None, "value (measure=smallest_p)").origin
+    macros.add("ReproNineSmallestP", fixed(smallest.number, 2), origin)

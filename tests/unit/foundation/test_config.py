@@ -52,8 +52,6 @@ def test_keys_are_explained_beside_them() -> None:
         "backbone",
         "multi",
         "per_folder",
-        "epochs",
-        "batch_size",
         "weight_decay",
         "test",
     }

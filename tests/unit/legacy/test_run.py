@@ -14,7 +14,7 @@ from facefair_lib.legacy.pool import divide, draw, with_near_duplicates
 from facefair_lib.legacy.protocol import AS_PUBLISHED, PUBLISHED_KEY
 from facefair_lib.legacy.run import Run, fit, reported_scores
 
-EPOCHS = 8
+EPOCHS = 25
 
 
 @pytest.fixture(scope="module")
