@@ -80,20 +80,25 @@ def gap_table(
     -------
     model, feature, metric, gap, expected_by_chance, corrected, low, high, p_value, best, worst (`fairness.Gap`)
     """
+    columns = ["gap", "expected_by_chance", "corrected", "low", "high", "p_value", "best", "worst"]
+    columns = ["model", "feature", "metric", *columns]
+    if people.empty:  # photographs without masks: nobody can be scored, and the table says so by having no rows
+        return pd.DataFrame(columns=columns)
     check_tables(counts_by_model, people, ("group", "emotion"))
     subjects, table = people["subject_id"].to_numpy(), []
     sizes = {"replicates": replicates, "permutations": permutations, "seed": seed}
     for (model, counts), feature in itertools.product(counts_by_model.items(), ("group", "emotion")):
         for metric, gap in gaps(counts, people[feature].to_numpy(), subjects, **sizes).items():
             table.append({"model": model, "feature": feature, "metric": metric, **vars(gap)})
-    columns = ["gap", "expected_by_chance", "corrected", "low", "high", "p_value", "best", "worst"]
-    return pd.DataFrame(table, columns=["model", "feature", "metric", *columns])
+    return pd.DataFrame(table, columns=columns)
 
 
 def _sliced(
     counts_by_model: CountsByModel, people: pd.DataFrame, features: list[str], replicates: int, seed: int
 ) -> pd.DataFrame:
-    """Score every model on every combination of the features' values."""
+    """Score every model on every combination of the features' values; no people, no rows."""
+    if people.empty:
+        return pd.DataFrame(columns=["model", *features, *SCORE_COLUMNS])
     check_tables(counts_by_model, people, features)
     strata = people["group"].to_numpy() if "group" in people else np.zeros(len(people), int)
     bootstrap = group_bootstrap(people["subject_id"].to_numpy(), strata, replicates=replicates, seed=seed)

@@ -242,3 +242,11 @@ def test_repeated_images_are_refused(counts_by_model, people):
     twice = people.assign(image_id=people["image_id"].replace("image001", "image000"))
     with pytest.raises(InputError, match="the first is image000"):
         analysis.summary_table(counts_by_model, twice)
+
+
+def test_photographs_without_masks_give_tables_without_rows() -> None:
+    nobody = pd.DataFrame(columns=["image_id", "subject_id", "group", "emotion"])
+    counts = {"deeplabv3": np.zeros((0, 11, 11), np.int64)}
+    for table in (analysis.cell_table, analysis.group_table, analysis.emotion_table, analysis.gap_table):
+        assert table(counts, nobody, replicates=100).empty
+    assert list(analysis.group_table(counts, nobody).columns[:3]) == ["model", "group", "metric"]
