@@ -51,6 +51,40 @@ def stage(
 
 
 @app.command()
+def render(
+    out: Annotated[Path, typer.Option(help="Folder to write: new, empty, or one that the same command has begun.")],
+    people: Annotated[int, typer.Option(help="Number of people; groups and genders are dealt out in turn.")] = 24,
+    shots: Annotated[int, typer.Option(help="Pictures of each person; emotions are dealt out in turn.")] = 1,
+    size: Annotated[int, typer.Option(help="Side of the pictures in pixels, 16 to 1024.")] = 256,
+    layout: Annotated[
+        str, typer.Option(help="mut1ny, or celebamask (one mask per part).")
+    ] = "mut1ny",
+    shard: Annotated[str, typer.Option(help="k/n: the k-th of n shares, for several machines on one folder.")] = "1/1",
+    population: Annotated[
+        str, typer.Option(help="balanced: attributes do not depend on the group; wild: they do, by made-up shares.")
+    ] = "balanced",
+    seed: Annotated[int, typer.Option(help="Another seed gives other people.")] = 0,
+    cores: CoresOption = 0,
+) -> None:
+    """Render a labelled data set of heads: pictures, masks, attributes.csv, datasheet.md and a contact sheet.
+
+    Interrupted, the same command goes on where it stopped; the same options give the same bytes on every CPU.
+    """
+    from facefair_lib.heads.dataset import parse_shard, write_data_set
+    from facefair_lib.progress import Progress
+
+    progress = Progress("render", 0)
+
+    def advance(done: int, total: int) -> None:
+        progress.done, progress.total = done, total
+        progress.show()
+
+    share, workers = parse_shard(shard), cores or available_cores()
+    write_data_set(out, people, shots, size, layout, share, workers, advance, population=population, seed=seed)
+    typer.echo(f"{out}: done")
+
+
+@app.command()
 def profiles() -> None:
     """List the profiles and what each is for."""
     from facefair_lib.config import load_profile, profile_names

@@ -22,6 +22,7 @@ from facefair_lib.heads.population import sample_person
 from facefair_lib.heads.render import Rendering, SceneCache, render
 from facefair_lib.heads.sheets import contact_sheet
 from facefair_lib.heads.shots import BACKGROUNDS, LIGHTS, OCCLUDERS, LightSetup, Shot, attributes, sample_shot
+from facefair_lib.heads.wild import sample_in_the_wild
 
 __all__ = [
     "BACKGROUNDS",
@@ -48,6 +49,7 @@ __all__ = [
     "contact_sheet",
     "counterfactuals",
     "render",
+    "sample_in_the_wild",
     "sample_person",
     "sample_shot",
     "warm_up",

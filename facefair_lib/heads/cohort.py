@@ -33,9 +33,12 @@ from facefair_lib.heads import (
     COHORT_EMOTIONS,
     GENDERS,
     GROUPS,
+    Person,
+    Shot,
     attributes,
     compose,
     render,
+    sample_in_the_wild,
     sample_person,
     sample_shot,
     warm_up,
@@ -64,13 +67,26 @@ Advance = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Head:
-    """One head of a picture: seeds and the attributes that the plan fixes."""
+    """One head of a picture: seeds and the attributes that the plan fixes.
+
+    ``population`` is "balanced" (nothing but looks depends on the group) or "wild" (see ``heads/wild.py``).
+    """
 
     person_seed: int
     shot_seed: int
     group: str
     gender: str
     emotion: str
+    population: str = "balanced"
+
+    def sample(self) -> tuple[Person, Shot]:
+        """Draw who is seen, and how."""
+        if self.population == "wild":
+            return sample_in_the_wild(
+                self.person_seed, group=self.group, gender=self.gender, emotion=self.emotion, shot_seed=self.shot_seed
+            )
+        person = sample_person(self.person_seed, group=self.group, gender=self.gender)
+        return person, sample_shot(self.shot_seed, emotion=self.emotion)
 
 
 @dataclass(frozen=True)
@@ -126,8 +142,8 @@ def write_cohort(
     write_pictures(root, originals, settings.size, settings.samples, workers, version, progress)
     for picture in plan[len(originals) :]:
         _write_duplicate(root, picture)
-    results.write_text(root / "training.xml", _index(plan))
-    results.write_csv(root / "attributes.csv", _attributes_table(plan))
+    results.write_text(root / "training.xml", index_xml(plan))
+    results.write_csv(root / "attributes.csv", attributes_table(plan))
     return root
 
 
@@ -139,13 +155,22 @@ def write_pictures(
     workers: int,
     version: str = "",
     progress: Advance | None = None,
+    shard: tuple[int, int] = (1, 1),
 ) -> None:
-    """Render the pictures that ``root`` lacks; see ``write_cohort`` for the arguments and errors."""
+    """Render the pictures that ``root`` lacks; see ``write_cohort`` for the arguments and errors.
+
+    ``shard`` (k, n) renders every n-th picture from the k-th on, for several machines that share one folder.
+    """
     _start_or_resume(root, repr((version, size, samples, pictures)))
+    pictures = pictures[shard[0] - 1 :: shard[1]]
     missing = [picture for picture in pictures if not _is_there(root, picture)]
     for done, _ in enumerate(_render_all(root, missing, size, samples, workers), len(pictures) - len(missing) + 1):
         if progress:
             progress(done, len(pictures))
+
+
+_KEPT = ("provenance.json", ".data_set")
+"""Files that may stand in a folder before its first picture."""
 
 
 def _start_or_resume(root: Path, plan: str) -> None:
@@ -156,7 +181,7 @@ def _start_or_resume(root: Path, plan: str) -> None:
         if marker.read_text(encoding="utf-8") == digest:
             return
         shutil.rmtree(root)  # every picture in it can be rendered again from its profile
-    elif root.is_dir() and any(path.name != "provenance.json" for path in root.iterdir()):
+    elif root.is_dir() and any(path.name not in _KEPT for path in root.iterdir()):
         raise InputError(
             root,
             found="a folder with files that were not rendered here",
@@ -258,6 +283,10 @@ def _render_all(root: Path, pictures: list[Picture], size: int, samples: int, wo
     if not pictures:
         return
     warm_up()
+    if workers == 1:  # a process of its own would only cost its start
+        for picture in pictures:
+            yield _render_one(root, picture, size, samples)
+        return
     # "spawn": a forked child would inherit Warp's and torch's threads in an undefined state.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         futures = [pool.submit(_render_one, root, picture, size, samples) for picture in pictures]
@@ -270,8 +299,7 @@ def _render_all(root: Path, pictures: list[Picture], size: int, samples: int, wo
 
 
 def _render_one(root: Path, picture: Picture, size: int, samples: int) -> None:
-    people = [sample_person(head.person_seed, group=head.group, gender=head.gender) for head in picture.heads]
-    shots = [sample_shot(head.shot_seed, emotion=head.emotion) for head in picture.heads]
+    people, shots = zip(*(head.sample() for head in picture.heads), strict=True)
     if len(people) == 1:
         rendering = render(people[0], shots[0], size, samples)
     else:
@@ -304,22 +332,21 @@ def _retouch(rgb: np.ndarray, seed: int) -> np.ndarray:
 
 def _save_png(path: Path, rgb: np.ndarray) -> None:
     with results.replacing(path) as temporary:
-        Image.fromarray(rgb).save(temporary, optimize=False, compress_level=4)
+        Image.fromarray(rgb).save(temporary, optimize=False, compress_level=4, quality=95)
 
 
-def _index(plan: list[Picture]) -> str:
+def index_xml(plan: list[Picture]) -> str:
+    """Write the index as the published set has it."""
     lines = [f'  <srcimg name="{p.sample}"/>\n  <labelimg name="{p.label}"/>\n' for p in plan]
     return '<?xml version="1.0" encoding="UTF-8"?>\n<dataset>\n' + "".join(lines) + "</dataset>\n"
 
 
-def _attributes_table(plan: list[Picture]) -> pd.DataFrame:
+def attributes_table(plan: list[Picture]) -> pd.DataFrame:
     """One row per picture. Pictures of several people carry no single person's attributes."""
     rows = []
     for picture in plan:
         row = {"image": picture.sample, "subject": picture.subject}
         if len(picture.heads) == 1:
-            head = picture.heads[0]
-            person = sample_person(head.person_seed, group=head.group, gender=head.gender)
-            row |= attributes(person, sample_shot(head.shot_seed, emotion=head.emotion))
+            row |= attributes(*picture.heads[0].sample())
         rows.append(row)
     return pd.DataFrame(rows)

@@ -37,7 +37,7 @@ def add_hair(builder: SceneBuilder, scalp: Scalp, person: Person, detail: float)
     count = _STRANDS[person.hair] if person.hair in TUBE_STYLES else strand_count(_STRANDS[person.hair], detail)
     roots = scalp.draw_roots(lambda canonical: regions.hair(canonical, person.recession), count, random)
     if person.headwear != "none":
-        roots = roots.select(regions.headwear(roots.canonical, person.headwear) < -0.02)
+        roots = roots.select(regions.headwear(roots.canonical, person.headwear) < -0.10)
     if not len(roots):
         return
     if person.hair in TUBE_STYLES:

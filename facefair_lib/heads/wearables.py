@@ -42,7 +42,7 @@ def add_headwear(builder: SceneBuilder, head: HeadMesh, person: Person) -> None:
         return
     template = head_template()
     field = regions.headwear(template.canonical, person.headwear)
-    offset = {"cap": 0.09, "beanie": 0.11, "headscarf": 0.045}[person.headwear]
+    offset = {"cap": 0.09, "beanie": 0.11, "headscarf": 0.09}[person.headwear]
     rise = {"cap": 0.10, "beanie": 0.16, "headscarf": 0.13}[person.headwear]
     lift = offset + rise * smoothstep(0, 0.7, field)
     _add_shell(builder, head, template, field, lift)

@@ -1,0 +1,174 @@
+"""The contact sheets of the rendered people, all made by one command.
+
+Run it from the repository's root::
+
+    python -m facefair_lib.heads.gallery [--folder figures] [--only heads_hair ...] [--size 128]
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+
+from facefair_lib import results
+from facefair_lib.errors import InputError
+from facefair_lib.heads import (
+    EMOTIONS,
+    GLASSES,
+    GROUPS,
+    HAIR_STYLES,
+    HEADWEAR,
+    LIGHTS,
+    OCCLUDERS,
+    Person,
+    Rendering,
+    SceneCache,
+    Shot,
+    compose,
+    contact_sheet,
+    render,
+    sample_person,
+    sample_shot,
+)
+from facefair_lib.paths import FIGURES
+
+Tile = tuple[str, Rendering]
+_PLAIN = {"glasses": "none", "headwear": "none", "earrings": "none"}
+
+
+def _front(seed: int, **fixed: object) -> Shot:
+    options = {"emotion": "neutral", "yaw": 0.0, "pitch": 0.0, "roll": 0.0, "light": "soft", "occluder": "none"}
+    options |= {"frame": 1.45, "background": "studio"} | fixed
+    return dataclasses.replace(sample_shot(seed, **options), greyscale=False, jpeg_quality=0)
+
+
+def _person(seed: int, **fixed: object) -> Person:
+    return sample_person(seed, **(_PLAIN | fixed))
+
+
+def groups_emotions(size: int) -> list[Tile]:
+    """One person of each group with every emotion at full intensity."""
+    people = [_person(21 + row, group=group, gender=("female", "male")[row % 2]) for row, group in enumerate(GROUPS)]
+    return [
+        (f"{person.group} {emotion}", render(person, _front(40, emotion=emotion, intensity=1.0), size))
+        for person in people
+        for emotion in EMOTIONS
+    ]
+
+
+def poses(size: int) -> list[Tile]:
+    """One person of each group turned from profile to profile; the scene is built once per person."""
+    tiles = []
+    for row, group in enumerate(GROUPS):
+        person, cache = _person(31 + row, group=group), SceneCache()
+        for yaw in (-90.0, -60.0, -30.0, 0.0, 30.0, 60.0, 90.0):
+            shot = dataclasses.replace(_front(50), yaw=yaw)
+            tiles.append((f"{group} {yaw:.0f}", render(person, shot, size, cache=cache)))
+        shot = dataclasses.replace(_front(50), pitch=20.0)
+        tiles.append((f"{group} from above", render(person, shot, size, cache=cache)))
+    return tiles
+
+
+def tones_ages(size: int) -> list[Tile]:
+    """The Monk tones 1 to 10 on one face, then one person at growing ages."""
+    tones = [(f"tone {tone}", _person(3, gender="female", age=30, tone=float(tone))) for tone in range(1, 11)]
+    ages = [
+        (f"{age} years", _person(8, gender="male", age=float(age))) for age in (18, 25, 32, 40, 48, 55, 62, 68, 74, 80)
+    ]
+    return [(title, render(person, _front(60), size)) for title, person in (*tones, *ages)]
+
+
+def hair(size: int) -> list[Tile]:
+    """Every hair style on people of every group in turn."""
+    people = [(style, _person(70 + n, group=GROUPS[n % 3], hair=style)) for n, style in enumerate(HAIR_STYLES)]
+    front = [(title, render(person, _front(61), size)) for title, person in people]
+    side = [(title, render(person, _front(61, yaw=50.0), size)) for title, person in people]
+    return [*front, *side]
+
+
+def light(size: int) -> list[Tile]:
+    """Every kind of light on one person of each group."""
+    people = [_person(80 + row, group=group) for row, group in enumerate(GROUPS)]
+    return [
+        (f"{person.group} {name}", render(person, _front(62 + row, light=name), size))
+        for row, person in enumerate(people)
+        for name in LIGHTS
+    ]
+
+
+def occlusion(size: int) -> list[Tile]:
+    """Glasses, headwear, earrings and whatever else hides a part of the face, from two sides."""
+    worn = [("glasses", value) for value in GLASSES[1:]] + [("headwear", value) for value in HEADWEAR[1:]]
+    worn += [("earrings", "hoops")]
+    tiles = []
+    for yaw in (0.0, 40.0):
+        for number, (field, value) in enumerate(worn):
+            person = _person(90 + number, **{field: value})
+            tiles.append((value, render(person, _front(63, yaw=yaw), size)))
+        for occluder in OCCLUDERS[1:]:
+            tiles.append((occluder, render(_person(97), _front(64, yaw=yaw, occluder=occluder), size)))
+    return tiles
+
+
+def multiperson(size: int) -> list[Tile]:
+    """Two and three people in one picture."""
+    tiles = []
+    for number in range(8):
+        seeds = [200 + 3 * number + k for k in range(2 + number % 2)]
+        shots = [
+            dataclasses.replace(sample_shot(seed, occluder="none"), yaw=0.5 * sample_shot(seed).yaw) for seed in seeds
+        ]
+        tiles.append((f"{len(seeds)} people", compose([sample_person(s) for s in seeds], shots, size, seed=number)))
+    return tiles
+
+
+SHEETS: dict[str, tuple[Callable[[int], list[Tile]], int]] = {
+    "heads_groups_emotions": (groups_emotions, 8),
+    "heads_poses": (poses, 8),
+    "heads_tones_ages": (tones_ages, 10),
+    "heads_hair": (hair, len(HAIR_STYLES)),
+    "heads_light": (light, 5),
+    "heads_occlusion": (occlusion, 9),
+    "heads_multiperson": (multiperson, 4),
+}
+"""File stem -> what is on the sheet, and pictures per row."""
+
+
+def make_sheet(name: str, size: int = 128) -> Image.Image:
+    """Make one sheet.
+
+    Raises
+    ------
+    InputError
+        for a name that is not in ``SHEETS``
+    """
+    if name not in SHEETS:
+        raise InputError("sheet", found=repr(name), expected=f"one of {', '.join(SHEETS)}", do="choose one of them")
+    tiles, columns = SHEETS[name]
+    titles, pictures = zip(*tiles(size), strict=True)
+    return contact_sheet(pictures, columns, titles=titles)
+
+
+def write_sheets(folder: Path, names: list[str], size: int = 128) -> None:
+    """Write sheets as JPEG pictures of a few hundred kilobytes."""
+    for name in names:
+        with results.replacing(folder / f"{name}.jpg") as temporary:
+            make_sheet(name, size).save(temporary, quality=88, optimize=True)
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--folder", type=Path, default=FIGURES, help="where to write, figures/ by default")
+    parser.add_argument("--only", nargs="+", choices=list(SHEETS), default=list(SHEETS), help="sheets to make")
+    parser.add_argument("--size", type=int, default=128, help="side of each picture in pixels")
+    chosen = parser.parse_args()
+    write_sheets(chosen.folder, chosen.only, chosen.size)
+
+
+if __name__ == "__main__":
+    main()
