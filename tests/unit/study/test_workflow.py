@@ -21,7 +21,9 @@ PACKAGE = {
     "facefair_lib/metrics.py": (
         '"""Scores."""\n\n\ndef score(x):\n    """Add one."""\n    # because\n    return x + 1\n'
     ),
-    "facefair_lib/report.py": "def build_report():\n    from facefair_lib.metrics import score\n\n    return score(1)\n",
+    "facefair_lib/report.py": (
+        "def build_report():\n    from facefair_lib.metrics import score\n\n    return score(1)\n"
+    ),
     "facefair_lib/heads/__init__.py": "",
     "facefair_lib/heads/cohort.py": "from facefair_lib.labels import NAMES\n",
     "facefair_lib/heads/experiment.py": "from facefair_lib.heads import cohort\n",
