@@ -116,6 +116,10 @@ def _ladder(macros: Macros, ladder: Table, model: str) -> None:
         for score in ("f1", "iou", "true_iou"):
             cell = ladder.cell(score, model=model, step=step)
             macros.add(macro_name("repro", tag, score, model), percent(cell.number), cell.origin)
+    classes = ladder.rows[(ladder.rows["model"] == model) & (ladder.rows["step"] == "classes")]
+    value = percent(classes["true_iou"].item()) if len(classes) else latex.MISSING  # a network may skip the steps
+    origin = f"{ladder.name}.csv model={model},step=classes true_iou"
+    macros.add(macro_name("repro", "classes", "true_iou", model), value, origin)
     f1, iou = (ladder.cell(score, model=model, step="published") for score in ("f1", "iou"))
     macros.add(macro_name("repro_here", model), here_verdict(model, f1.number, iou.number), f1.origin, iou.origin)
 
