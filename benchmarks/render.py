@@ -41,7 +41,7 @@ STAGES = {
 
 @contextmanager
 def timed(spent: dict[str, float]) -> Iterator[None]:
-    """Add up the seconds spent in every stage while the block runs."""
+    """Add up the processor seconds spent in every stage while the block runs."""
     kept = {name: getattr(RENDER, name) for name in STAGES.values()}
     for stage, name in STAGES.items():
         setattr(RENDER, name, _timer(kept[name], stage, spent))
@@ -54,11 +54,11 @@ def timed(spent: dict[str, float]) -> Iterator[None]:
 
 def _timer(function: Callable, stage: str, spent: dict[str, float]) -> Callable:
     def run(*args, **kwargs):
-        start = time.perf_counter()
+        start = time.process_time()
         try:
             return function(*args, **kwargs)
         finally:
-            spent[stage] = spent.get(stage, 0.0) + time.perf_counter() - start
+            spent[stage] = spent.get(stage, 0.0) + time.process_time() - start
 
     return run
 
@@ -70,13 +70,13 @@ def one(number: int, size: int) -> int:
 
 
 def cast_only(number: int, size: int) -> float:
-    """Seconds to cast the camera rays of one head at its finished scene, with the search tree already built."""
+    """Processor seconds to cast one head's camera rays, with scene and search tree already built."""
     person, shot = sample_person(SEED + number), sample_shot(SEED + number)
     world, view = build_scene(person, shot, detail_for(size)), camera(shot)
     mesh, rays = build_mesh(vectors(world.positions), world.triangles), pixel_rays(view, 2 * size)
-    start = time.perf_counter()
+    start = time.process_time()
     cast(mesh, view.origin, rays)
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def main() -> None:
@@ -101,7 +101,7 @@ def main() -> None:
         print(f"  processor time {processor:.3f} s per head (the better measure on a machine that others use too)")
         for stage, total in sorted(spent.items(), key=lambda item: -item[1]):
             print(f"  {stage:<24}{total / chosen.heads * 1000:8.1f} ms")
-        print(f"  camera rays alone: {bare * 1000:.1f} ms; a whole head takes {seconds / bare:.1f} times as long")
+        print(f"  camera rays alone: {bare * 1000:.1f} ms; a whole head takes {processor / bare:.1f} times as much")
         with ProcessPoolExecutor(chosen.processes, mp_context=get_context("spawn")) as pool:
             list(pool.map(one, range(chosen.processes), [size] * chosen.processes))  # start and warm the workers
             start = time.perf_counter()

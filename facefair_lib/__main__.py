@@ -56,9 +56,7 @@ def render(
     people: Annotated[int, typer.Option(help="Number of people; groups and genders are dealt out in turn.")] = 24,
     shots: Annotated[int, typer.Option(help="Pictures of each person; emotions are dealt out in turn.")] = 1,
     size: Annotated[int, typer.Option(help="Side of the pictures in pixels, 16 to 1024.")] = 256,
-    layout: Annotated[
-        str, typer.Option(help="mut1ny, or celebamask (one mask per part).")
-    ] = "mut1ny",
+    layout: Annotated[str, typer.Option(help="mut1ny, or celebamask (one mask per part).")] = "mut1ny",
     shard: Annotated[str, typer.Option(help="k/n: the k-th of n shares, for several machines on one folder.")] = "1/1",
     population: Annotated[
         str, typer.Option(help="balanced: attributes do not depend on the group; wild: they do, by made-up shares.")
