@@ -66,7 +66,7 @@ def render(
 ) -> None:
     """Render a labelled data set of heads: pictures, masks, attributes.csv, datasheet.md and a contact sheet.
 
-    Interrupted, the same command goes on where it stopped; the same options give the same bytes on every CPU.
+    Interrupted, the same command goes on where it stopped; the same options give the same bytes again.
     """
     from facefair_lib.heads.dataset import parse_shard, write_data_set
     from facefair_lib.progress import Progress
