@@ -94,6 +94,16 @@ class TrainingSettings(Section):
     colour: Annotated[float, Field(ge=0, le=1)]
 
 
+class InferenceSettings(Section):
+    """The views of a picture that a fitted network sees; the probabilities of all views are averaged."""
+
+    scales: Annotated[tuple[Annotated[float, Field(ge=0.25, le=4)], ...], Field(min_length=1)]
+    mirror: bool
+
+
+ONE_VIEW = InferenceSettings(scales=(1.0,), mirror=False)
+
+
 class AnalysisSettings(Section):
     """Resampling behind every interval and p value."""
 
@@ -128,6 +138,7 @@ class Profile(Section):
     data: DataSettings
     models: ModelsSettings
     training: TrainingSettings
+    inference: InferenceSettings
     analysis: AnalysisSettings
     experiment: ExperimentSettings
     reproduction: ReproductionSettings

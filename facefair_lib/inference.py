@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
+from torch.nn import functional
 
 from facefair_lib import metrics
-from facefair_lib.config import ModelSettings
+from facefair_lib.config import ONE_VIEW, InferenceSettings, ModelSettings
 from facefair_lib.errors import InputError
 from facefair_lib.models import model_from_settings
 from facefair_lib.training.batches import normalise
@@ -48,13 +49,17 @@ def load_network(name: str, model: ModelSettings, weights: Path) -> nn.Module:
     return network.to(memory_format=torch.channels_last).eval()
 
 
-def predict(network: nn.Module, images: np.ndarray, progress: Advance | None = None) -> np.ndarray:
+def predict(
+    network: nn.Module, images: np.ndarray, progress: Advance | None = None, views: InferenceSettings = ONE_VIEW
+) -> np.ndarray:
     """Segment images of one size.
 
     Parameters
     ----------
     images : (N, H, W, 3) uint8 RGB
     progress : called with (images done, images in all)
+    views : scales, and whether mirrored views are seen too. Averaging over them is how both networks' papers test
+        (Zhao et al. 2017, section 5.1; Chen et al. 2017, section 4.1).
 
     Returns
     -------
@@ -67,11 +72,42 @@ def predict(network: nn.Module, images: np.ndarray, progress: Advance | None = N
     with torch.inference_mode():
         for start in range(0, len(images), _BATCH):
             batch = torch.from_numpy(np.array(images[start : start + _BATCH])).to(device).permute(0, 3, 1, 2)
-            logits = network(normalise(batch).contiguous(memory_format=torch.channels_last))["out"]  # (B, C, H, W)
-            masks[start : start + _BATCH] = logits.argmax(1).to(torch.uint8).cpu().numpy()
+            probability = mean_probability(network, normalise(batch), views)  # (B, C, H, W)
+            masks[start : start + _BATCH] = probability.argmax(1).to(torch.uint8).cpu().numpy()
             if progress:
                 progress(min(start + _BATCH, len(images)), len(images))
     return masks
+
+
+def mean_probability(network: nn.Module, inputs: torch.Tensor, views: InferenceSettings) -> torch.Tensor:
+    """Average the class probabilities of several views of each picture.
+
+    Parameters
+    ----------
+    inputs : (B, 3, H, W) normalised pictures
+
+    Returns
+    -------
+    (B, C, H, W) float, sums to 1 over C
+    """
+    size = inputs.shape[-2:]
+    seen = []
+    for scale in views.scales:
+        view = inputs if scale == 1 else _resize(inputs, [round(side * scale) for side in size])
+        seen.append(_probability(network, view, size))
+        if views.mirror:
+            seen.append(_probability(network, view.flip(-1), size).flip(-1))
+    return torch.stack(seen).mean(0)
+
+
+def _probability(network: nn.Module, view: torch.Tensor, size: torch.Size) -> torch.Tensor:
+    """Class probabilities of one view, brought to ``size``."""
+    logits = network(view.contiguous(memory_format=torch.channels_last))["out"]
+    return (logits if logits.shape[-2:] == size else _resize(logits, size)).softmax(1)
+
+
+def _resize(values: torch.Tensor, size: Sequence[int]) -> torch.Tensor:
+    return functional.interpolate(values, size, mode="bilinear", align_corners=False)
 
 
 def count_images(labels: np.ndarray, masks: np.ndarray) -> np.ndarray:

@@ -77,6 +77,7 @@ def _settings(macros: Macros, settings: Mapping[str, Any]) -> None:
     add("BatchSize", "training.batch_size", str)
     add("WeightDecay", "training.weight_decay", lambda value: f"{value:g}")
     add("DiceWeight", "training.dice_weight", lambda value: f"{value:g}")
+    add("TestViews", "inference", view_phrase)
     add("Replicates", "analysis.replicates", count)  # of the bootstrap and of the permutation test
     add("PeoplePerCell", "experiment.people_per_cell", lambda number: latex.counted(number, "person", "people"))
     for model in MODEL_TITLES:
@@ -88,6 +89,13 @@ def _settings(macros: Macros, settings: Mapping[str, Any]) -> None:
     source = setting(settings, "data.source")
     for name in ("rendered", "mut1ny", "fasseg"):
         macros.switch(name, source == name, f"{file} data.source value")
+
+
+def view_phrase(views: Mapping[str, Any]) -> str:
+    """How a picture is segmented, in words: ``at the scales 1 and 1.25, each also mirrored``."""
+    scales = latex.listed([f"{scale:g}" for scale in views["scales"]])
+    sizes = f"at the scales {scales}" if len(views["scales"]) > 1 else f"at the scale {scales}"
+    return f"{sizes}, each also mirrored" if views["mirror"] else sizes
 
 
 def setting(settings: Mapping[str, Any], key: str) -> Any:

@@ -48,10 +48,10 @@ STAGES: tuple[Stage, ...] = (
     Stage(COHORT, ("seed", "cohort"), "facefair_lib.heads.cohort"),
     Stage(EXPERIMENT, ("seed", "experiment", "data"), "facefair_lib.heads.experiment"),
     Stage("01_data_preparation", ("seed", "cohort", "data")),
-    Stage("02_train_deeplabv3", ("seed", "models", "training", "transfer_from")),
-    Stage("03_train_pspnet", ("seed", "models", "training", "transfer_from")),
+    Stage("02_train_deeplabv3", ("seed", "models", "training", "inference", "transfer_from")),
+    Stage("03_train_pspnet", ("seed", "models", "training", "inference", "transfer_from")),
     Stage("04_metric_analysis", ("seed", "analysis", "transfer_from")),
-    Stage("05_ethnicity_emotion_experiment", ("seed", "analysis", "experiment")),
+    Stage("05_ethnicity_emotion_experiment", ("seed", "inference", "analysis", "experiment")),
     Stage("06_reproduction_audit", ("seed", "data", "models", "training", "analysis", "reproduction")),
     Stage(REPORT, tuple(Profile.model_fields), "facefair_lib.report"),
 )

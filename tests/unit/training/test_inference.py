@@ -10,9 +10,9 @@ import torch
 from sklearn.metrics import confusion_matrix
 from torch import nn
 
-from facefair_lib.config import DeepLabSettings, ModelSettings
+from facefair_lib.config import ONE_VIEW, DeepLabSettings, InferenceSettings, ModelSettings
 from facefair_lib.errors import InputError
-from facefair_lib.inference import count_images, load_network, predict
+from facefair_lib.inference import count_images, load_network, mean_probability, predict
 from facefair_lib.models import model_from_settings
 
 
@@ -82,3 +82,30 @@ def test_published_weights_are_not_asked_for_when_fitted_ones_are_loaded(
 ) -> None:
     settings = light_pspnet.model_copy(update={"weights": "imagenet"})
     assert not load_network("pspnet", settings, saved).training
+
+
+class LeftIsNose(nn.Module):
+    """Calls the left half of whatever it sees nose (3) and the right half hair (5), more surely the larger the view."""
+
+    def forward(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
+        logits = torch.zeros(len(images), 11, *images.shape[-2:])
+        middle = images.shape[-1] // 2
+        logits[:, 3, :, :middle] = logits[:, 5, :, middle:] = float(images.shape[-1])
+        return {"out": logits}
+
+
+def test_views_are_averaged_and_mirrored_views_are_mirrored_back() -> None:
+    inputs = torch.zeros(1, 3, 8, 8)
+    plain = mean_probability(LeftIsNose(), inputs, ONE_VIEW)
+    both = mean_probability(LeftIsNose(), inputs, InferenceSettings(scales=(1.0,), mirror=True))
+    assert plain[0, 3, 0, 0] > 0.9
+    assert both[0, 3, 0, 0] == pytest.approx(float(both[0, 5, 0, 0]))  # one view says nose here, the other hair
+    torch.testing.assert_close(both, (plain + plain.flip(-1)) / 2)
+
+
+def test_every_scale_gives_masks_of_the_pictures_own_size() -> None:
+    images = np.zeros((2, 9, 7, 3), np.uint8)
+    views = InferenceSettings(scales=(0.5, 1.0, 1.5), mirror=True)
+    masks = predict(LeftIsNose(), images, views=views)
+    assert masks.shape == (2, 9, 7)
+    assert mean_probability(LeftIsNose(), torch.zeros(1, 3, 9, 7), views).sum(1) == pytest.approx(1, abs=1e-5)
