@@ -54,7 +54,8 @@ def split_by_subject(
             expected="at least three persons, one for each of train, validation and test",
             do="add people, or raise the subsample's numbers",
         )
-    strata = subjects.groupby(list(by), sort=True).ngroup().to_numpy()  # (P,)
+    # dropna=False: a set without categories reads back from CSV as NaN, which is one stratum like any other.
+    strata = subjects.groupby(list(by), sort=True, dropna=False).ngroup().to_numpy()  # (P,)
     sizes = subjects["image_id"].to_numpy()  # (P,)
     ranks = [rank(seed, name) for name in subjects.index]
     order = sorted(range(len(subjects)), key=lambda person: (-sizes[person], ranks[person]))

@@ -75,3 +75,9 @@ def test_fewer_than_three_people_and_bad_proportions_are_refused():
     for wrong in ({"train": 0.5, "validation": 0.1, "test": 0.1}, {"train": 1.0}, PROPORTIONS | {"test": -0.2}):
         with pytest.raises(InputError, match="sum to 1"):
             split_by_subject(manifest, wrong)
+
+
+def test_people_without_a_category_are_one_stratum() -> None:
+    table = pd.DataFrame({"image_id": list("abcdef"), "subject_id": list("abcdef"), "category": [float("nan")] * 6})
+    split = split_by_subject(table, {"train": 0.5, "validation": 0.25, "test": 0.25}, seed=1)["split"]
+    assert set(split) == {"train", "validation", "test"}
