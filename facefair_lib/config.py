@@ -94,14 +94,20 @@ class TrainingSettings(Section):
     colour: Annotated[float, Field(ge=0, le=1)]
 
 
+class View(Section):
+    """How a picture is shown to a fitted network: enlarged by `scale`, and mirrored or not."""
+
+    scale: Annotated[float, Field(ge=0.25, le=4)]
+    mirrored: bool
+
+
 class InferenceSettings(Section):
     """The views of a picture that a fitted network sees; the probabilities of all views are averaged."""
 
-    scales: Annotated[tuple[Annotated[float, Field(ge=0.25, le=4)], ...], Field(min_length=1)]
-    mirror: bool
+    views: Annotated[tuple[View, ...], Field(min_length=1)]
 
 
-ONE_VIEW = InferenceSettings(scales=(1.0,), mirror=False)
+ONE_VIEW = InferenceSettings(views=(View(scale=1.0, mirrored=False),))
 
 
 class AnalysisSettings(Section):

@@ -58,8 +58,8 @@ def predict(
     ----------
     images : (N, H, W, 3) uint8 RGB
     progress : called with (images done, images in all)
-    views : scales, and whether mirrored views are seen too. Averaging over them is how both networks' papers test
-        (Zhao et al. 2017, section 5.1; Chen et al. 2017, section 4.1).
+    views : the scales at which a picture is seen, as it is or mirrored. Averaging over views is how both networks'
+        papers test (Zhao et al. 2017, section 5.1; Chen et al. 2017, section 4.1).
 
     Returns
     -------
@@ -92,11 +92,10 @@ def mean_probability(network: nn.Module, inputs: torch.Tensor, views: InferenceS
     """
     size = inputs.shape[-2:]
     seen = []
-    for scale in views.scales:
-        view = inputs if scale == 1 else _resize(inputs, [round(side * scale) for side in size])
-        seen.append(_probability(network, view, size))
-        if views.mirror:
-            seen.append(_probability(network, view.flip(-1), size).flip(-1))
+    for view in views.views:
+        shown = inputs if view.scale == 1 else _resize(inputs, [round(side * view.scale) for side in size])
+        probability = _probability(network, shown.flip(-1) if view.mirrored else shown, size)
+        seen.append(probability.flip(-1) if view.mirrored else probability)
     return torch.stack(seen).mean(0)
 
 

@@ -92,10 +92,9 @@ def _settings(macros: Macros, settings: Mapping[str, Any]) -> None:
 
 
 def view_phrase(views: Mapping[str, Any]) -> str:
-    """How a picture is segmented, in words: ``at the scales 1 and 1.25, each also mirrored``."""
-    scales = latex.listed([f"{scale:g}" for scale in views["scales"]])
-    sizes = f"at the scales {scales}" if len(views["scales"]) > 1 else f"at the scale {scales}"
-    return f"{sizes}, each also mirrored" if views["mirror"] else sizes
+    """How a picture is segmented, in words: ``at the scales 1 and 1.5 (mirrored)``."""
+    shown = [f"{view['scale']:g}" + (" (mirrored)" if view["mirrored"] else "") for view in views["views"]]
+    return f"at the {'scales' if len(shown) > 1 else 'scale'} {latex.listed(shown)}"
 
 
 def setting(settings: Mapping[str, Any], key: str) -> Any:

@@ -10,7 +10,7 @@ import torch
 from sklearn.metrics import confusion_matrix
 from torch import nn
 
-from facefair_lib.config import ONE_VIEW, DeepLabSettings, InferenceSettings, ModelSettings
+from facefair_lib.config import ONE_VIEW, DeepLabSettings, InferenceSettings, ModelSettings, View
 from facefair_lib.errors import InputError
 from facefair_lib.inference import count_images, load_network, mean_probability, predict
 from facefair_lib.models import model_from_settings
@@ -97,7 +97,8 @@ class LeftIsNose(nn.Module):
 def test_views_are_averaged_and_mirrored_views_are_mirrored_back() -> None:
     inputs = torch.zeros(1, 3, 8, 8)
     plain = mean_probability(LeftIsNose(), inputs, ONE_VIEW)
-    both = mean_probability(LeftIsNose(), inputs, InferenceSettings(scales=(1.0,), mirror=True))
+    views = InferenceSettings(views=(View(scale=1.0, mirrored=False), View(scale=1.0, mirrored=True)))
+    both = mean_probability(LeftIsNose(), inputs, views)
     assert plain[0, 3, 0, 0] > 0.9
     assert both[0, 3, 0, 0] == pytest.approx(float(both[0, 5, 0, 0]))  # one view says nose here, the other hair
     torch.testing.assert_close(both, (plain + plain.flip(-1)) / 2)
@@ -105,7 +106,7 @@ def test_views_are_averaged_and_mirrored_views_are_mirrored_back() -> None:
 
 def test_every_scale_gives_masks_of_the_pictures_own_size() -> None:
     images = np.zeros((2, 9, 7, 3), np.uint8)
-    views = InferenceSettings(scales=(0.5, 1.0, 1.5), mirror=True)
+    views = InferenceSettings(views=tuple(View(scale=scale, mirrored=scale > 1) for scale in (0.5, 1.0, 1.5)))
     masks = predict(LeftIsNose(), images, views=views)
     assert masks.shape == (2, 9, 7)
     assert mean_probability(LeftIsNose(), torch.zeros(1, 3, 9, 7), views).sum(1) == pytest.approx(1, abs=1e-5)
