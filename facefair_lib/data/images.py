@@ -18,8 +18,12 @@ from facefair_lib.labels import IGNORE_INDEX
 FITS = ("stretch", "pad")
 """How a picture that is not square becomes square: ``stretch`` both sides (as the course paper did) or ``pad``."""
 
-# 8 bits per channel, or fewer. 16-bit and floating-point pictures would be clipped silently by a conversion to RGB.
-EIGHT_BIT_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr")
+# 8 bits per channel, or fewer. 16-bit and floating-point pictures would be clipped silently by a conversion to RGB, and
+# CMYK has no RGB values without the colour profile of its printing press.
+EIGHT_BIT_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "YCbCr")
+
+MAX_PIXELS = 89_478_485
+"""Largest picture that is opened: 256 MiB of RGB. A small file that unpacks to more is a decompression bomb."""
 
 
 def read_rgb(path: Path) -> np.ndarray:
@@ -32,13 +36,12 @@ def read_rgb(path: Path) -> np.ndarray:
     Raises
     ------
     InputError
-        if the file is missing, truncated, not a picture, or has more than 8 bits per channel
+        if the file is missing, truncated, not a picture, too large, animated, CMYK, or has more than 8 bits per channel
     """
     picture = _open(Path(path))
-    if picture.mode in ("LA", "PA", "RGBA") or "transparency" in picture.info:
+    if _has_alpha(picture):
         picture = picture.convert("RGBA")
-        white = Image.new("RGBA", picture.size, (255, 255, 255, 255))
-        picture = Image.alpha_composite(white, picture)
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, (255, 255, 255, 255)), picture)
     return np.asarray(picture.convert("RGB"))  # (H, W, 3)
 
 
@@ -54,7 +57,47 @@ def read_label_rgb(path: Path) -> np.ndarray:
     InputError
         as ``read_rgb``, and for JPEG files: lossy compression changes label colours
     """
+    picture = _open_label(Path(path))
+    if _has_alpha(picture):
+        return np.asarray(picture.convert("RGBA"))[..., :3].copy()  # (H, W, 3)
+    return np.asarray(picture.convert("RGB"))  # (H, W, 3)
+
+
+def read_label_values(path: Path) -> np.ndarray:
+    """Read a label file whose pixels are numbers, not colours.
+
+    Grey pictures give their grey values, paletted ones their palette indices. A colour picture is accepted only where
+    its three channels are equal, which some tools write for grey.
+
+    Returns
+    -------
+    (H, W) uint8
+
+    Raises
+    ------
+    InputError
+        as ``read_label_rgb``, and for a picture with real colours
+    """
     path = Path(path)
+    picture = _open_label(path)
+    if picture.mode in ("L", "P"):
+        return np.asarray(picture)  # (H, W)
+    rgb = read_label_rgb(path)
+    if (rgb != rgb[..., :1]).any():
+        raise InputError(
+            path,
+            found="a label picture in colours",
+            expected="one number per pixel (a grey or paletted picture), as the data set publishes it",
+            do="restore the published label; a coloured preview of it cannot be read back",
+        )
+    return np.ascontiguousarray(rgb[..., 0])  # (H, W)
+
+
+def _has_alpha(picture: Image.Image) -> bool:
+    return picture.mode in ("LA", "PA", "RGBA") or "transparency" in picture.info
+
+
+def _open_label(path: Path) -> Image.Image:
     picture = _open(path)
     if picture.format in ("JPEG", "MPO"):
         raise InputError(
@@ -63,9 +106,7 @@ def read_label_rgb(path: Path) -> np.ndarray:
             expected="a lossless label picture (PNG or BMP)",
             do="obtain the label in its published format",
         )
-    if picture.mode in ("LA", "PA", "RGBA") or "transparency" in picture.info:
-        return np.asarray(picture.convert("RGBA"))[..., :3].copy()
-    return np.asarray(picture.convert("RGB"))  # (H, W, 3)
+    return picture
 
 
 def _open(path: Path) -> Image.Image:
@@ -73,24 +114,58 @@ def _open(path: Path) -> Image.Image:
         raise InputError(path, found="no such file", expected="a picture", do="restore the file")
     try:
         with Image.open(path) as opened:
+            _refuse_strange(opened, path)
             opened.load()
             picture = ImageOps.exif_transpose(opened)
             picture.format = opened.format
-    except (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError) as error:
+    except InputError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_large(path, str(error)) from error
+    except (OSError, SyntaxError, ValueError, struct.error) as error:
         raise InputError(
             path,
             found=f"an unreadable or truncated picture ({error})",
             expected="a complete picture file",
             do="copy or download the file again",
         ) from error
-    if picture.mode not in EIGHT_BIT_MODES:
+    return picture
+
+
+def _refuse_strange(opened: Image.Image, path: Path) -> None:
+    """Refuse, before any pixel is unpacked, what has no single 8-bit RGB picture in it."""
+    if opened.width * opened.height > MAX_PIXELS:
+        raise _too_large(path, f"{opened.width}x{opened.height} pixels")
+    # Telephones write MPO: a photograph and, behind it, previews of the same. Its first picture is the photograph.
+    if opened.format != "MPO" and getattr(opened, "is_animated", False):
         raise InputError(
             path,
-            found=f"the pixel format {picture.mode}",
+            found=f"{opened.n_frames} pictures in one file (an animation or a document of several pages)",
+            expected="one picture per file",
+            do="save the wanted picture as a file of its own",
+        )
+    # 16-bit colour is opened as mode RGB and halved in depth while unpacking; only the raw mode still tells.
+    if opened.mode not in EIGHT_BIT_MODES or _is_deep(opened):
+        raise InputError(
+            path,
+            found=f"the pixel format {opened.mode}{' with 16 bits per channel' if _is_deep(opened) else ''}",
             expected=f"8 bits per channel ({', '.join(EIGHT_BIT_MODES)})",
             do="convert the picture to 8-bit RGB",
         )
-    return picture
+
+
+def _is_deep(opened: Image.Image) -> bool:
+    raw_modes = [tile[3] if isinstance(tile[3], str) else (tile[3] or ("",))[0] for tile in getattr(opened, "tile", [])]
+    return any(isinstance(raw_mode, str) and ";16" in raw_mode for raw_mode in raw_modes)
+
+
+def _too_large(path: Path, found: str) -> InputError:
+    return InputError(
+        path,
+        found=f"{found} (a decompression bomb, or no picture for this study)",
+        expected=f"at most {MAX_PIXELS // 10**6} million pixels",
+        do="check where the file comes from; if it is a real photograph, make it smaller",
+    )
 
 
 def resize_image(rgb: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from facefair_lib.data.images import read_label_rgb, read_rgb
 from facefair_lib.data.parallel import Progress
+from facefair_lib.data.readers.files import archive_text, wrong_root
 from facefair_lib.errors import InputError
 from facefair_lib.labels import CLASS_NAMES, IGNORE_INDEX
 
@@ -30,13 +31,17 @@ class Reader(ABC):
     ----------
     name : the name used in profiles
     default_fit : how its pictures become square unless the profile says otherwise
-    expected_classes : names of the classes the data set labels
+    expected_classes : names of the classes the data set labels; () for a set without masks
+    layout : what its folder holds, in words, for error messages
+    folders : the folders of the complete release, relative to ``root``
     notes : sentences about what was assumed or left out, filled by ``read``
     """
 
     name: ClassVar[str]
     default_fit: ClassVar[str] = "stretch"
     expected_classes: ClassVar[tuple[str, ...]] = CLASS_NAMES
+    layout: ClassVar[str] = ""
+    folders: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
@@ -44,10 +49,17 @@ class Reader(ABC):
         if not self.root.is_dir():
             raise InputError(
                 self.root,
-                found="no such folder",
+                found="no such folder" + archive_text(self.root),
                 expected=f"the folder of a data set in the {self.name} layout",
                 do="give the folder in the profile's data.root, or unpack the data set there",
             )
+        if not self.holds(self.root):
+            raise wrong_root(self.root, self.layout, self.holds)
+
+    @classmethod
+    def holds(cls, folder: Path) -> bool:
+        """Whether a folder is the root of this layout, told by names alone; readers that cannot tell say yes."""
+        return True
 
     @abstractmethod
     def read(self, progress: Progress | None = None) -> pd.DataFrame:
@@ -68,6 +80,10 @@ class Reader(ABC):
     def mask(self, row: Row) -> np.ndarray:
         """Read the mask of one row: (H, W) uint8 class indices at native size, all 255 where there is no label."""
         return self.pair(row)[1]
+
+    def portraits(self, manifest: pd.DataFrame) -> pd.DataFrame:
+        """Choose the rows that suit the experiment's grid: seen from the front, as far as the angle is known."""
+        return manifest[manifest["yaw"].isna() | (manifest["yaw"] == 0)]
 
     def pair(self, row: Row) -> tuple[np.ndarray, np.ndarray]:
         """Read photograph and mask of one row.

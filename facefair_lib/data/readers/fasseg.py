@@ -19,6 +19,7 @@ from facefair_lib.data.images import read_label_rgb
 from facefair_lib.data.manifest import make_manifest
 from facefair_lib.data.parallel import Progress, map_ordered
 from facefair_lib.data.readers.base import Reader, Row, first_names
+from facefair_lib.data.readers.files import by_stem, list_files, list_folders, wrong_root
 from facefair_lib.errors import InputError
 from facefair_lib.labels import INDEX, decode_nearest
 
@@ -61,6 +62,11 @@ class FassegReader(Reader):
     name = "fasseg"
     default_fit = "pad"
     expected_classes = tuple(name for name, _ in LABELLED)
+    folders = tuple(
+        f"{version}/{part}"
+        for version, labels in (("V1", "Labels"), ("V2", "Labels"), ("V3", "labels"))
+        for part in ("Train_RGB", f"Train_{labels}", "Test_RGB", f"Test_{labels}")
+    )
 
     def __init__(self, root: Path, versions: Sequence[str] = ("V1", "V2", "V3"), workers: int | None = None) -> None:
         super().__init__(root)
@@ -82,12 +88,8 @@ class FassegReader(Reader):
         """
         present = [version for version in self.versions if (self.root / version).is_dir()]
         if not present:
-            raise InputError(
-                self.root,
-                found=f"the folders {', '.join(sorted(p.name for p in self.root.iterdir() if p.is_dir())) or '(none)'}",
-                expected=f"at least one of {', '.join(self.versions)}",
-                do="give the repository's folder in the profile's data.root",
-            )
+            expected = f"at least one of {', '.join(self.versions)}"
+            raise wrong_root(self.root, expected, lambda folder: any((folder / v).is_dir() for v in self.versions))
         self.notes = []
         frontal = {}
         for version in ("V1", "V2"):  # the later one replaces the earlier one's rows of the same face
@@ -142,7 +144,7 @@ class FassegReader(Reader):
 
     def _frontal(self, version: str) -> Iterator[dict[str, Any]]:
         for part, images, labels in self._parts(version):
-            photographs, masks = _bitmaps(images), _bitmaps(labels)
+            photographs, masks = (self._bitmaps(folder) for folder in (images, labels))
             for stem in sorted(photographs.keys() ^ masks.keys()):
                 lone = photographs.get(stem) or masks[stem]
                 raise InputError(
@@ -158,7 +160,7 @@ class FassegReader(Reader):
     def _poses(self) -> Iterator[dict[str, Any]]:
         left_out: list[str] = []
         for part, images, labels in self._parts("V3"):
-            photographs, masks = (_poses_below(folder) for folder in (images, labels))
+            photographs, masks = (self._poses_below(folder) for folder in (images, labels))
             left_out += [f"V3/{images.name}/{key}" for key in sorted(photographs.keys() - masks.keys())]
             left_out += [f"V3/{labels.name}/{key}" for key in sorted(masks.keys() - photographs.keys())]
             for key in sorted(photographs.keys() & masks.keys()):
@@ -188,6 +190,16 @@ class FassegReader(Reader):
                 )
             yield part, folders[f"{part}_rgb"], folders[f"{part}_labels"]
 
+    def _bitmaps(self, folder: Path) -> dict[str, Path]:
+        return by_stem(list_files(self.root, folder, (".bmp",)))
+
+    def _poses_below(self, folder: Path) -> dict[str, Path]:
+        """Map yaw folder / person, series and picture number -> path; letter case and spaces in names do not matter."""
+        poses = {}
+        for yaw in list_folders(self.root, folder):
+            poses |= {f"{yaw.name}/{stem.strip().lower()}": path for stem, path in self._bitmaps(yaw).items()}
+        return poses
+
     def _row(self, image_id: str, subject: str, image: Path, label: Path, yaw: float) -> dict[str, Any]:
         return {
             "image_id": image_id,
@@ -199,18 +211,6 @@ class FassegReader(Reader):
             "subject_id": subject,
             "yaw": yaw,
         }
-
-
-def _bitmaps(folder: Path) -> dict[str, Path]:
-    return {path.stem: path for path in sorted(folder.iterdir()) if path.suffix.lower() == ".bmp" and path.is_file()}
-
-
-def _poses_below(folder: Path) -> dict[str, Path]:
-    """Map yaw folder / person, series and picture number -> path; letter case and spaces in names do not matter."""
-    poses = {}
-    for yaw in sorted(path for path in folder.iterdir() if path.is_dir()):
-        poses |= {f"{yaw.name}/{stem.strip().lower()}": path for stem, path in _bitmaps(yaw).items()}
-    return poses
 
 
 def _read_pose(path: Path) -> dict[str, str]:

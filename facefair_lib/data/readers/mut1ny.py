@@ -32,6 +32,7 @@ class Mut1nyReader(Reader):
     """
 
     name = "mut1ny"
+    folders = ("samples", "labels")
 
     def __init__(self, root: Path, palette: str = "auto", workers: int | None = None) -> None:
         super().__init__(root)

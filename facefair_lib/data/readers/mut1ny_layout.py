@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree
 
+from facefair_lib.data.readers.files import by_stem, list_files, list_folders, wrong_root
 from facefair_lib.errors import InputError
 
 PICTURES = (".png", ".bmp", ".jpg", ".jpeg")
@@ -25,15 +26,13 @@ PERSON = re.compile(r"^(?P<person>(?P<gender>female|male)(?:\d+(?=_\d+$|$)|[a-z]
 def find_root(root: Path) -> Path:
     """Find the folder that holds ``samples`` and ``labels``: the one given, or the release folder inside it."""
     for candidate in (root, root / RELEASE_FOLDER):
-        if (candidate / "samples").is_dir() and (candidate / "labels").is_dir():
+        if _holds(candidate):
             return candidate
-    present = sorted(path.name for path in root.iterdir() if path.is_dir())
-    raise InputError(
-        root,
-        found=f"the folders {', '.join(present) or '(none)'}",
-        expected=f"samples/ and labels/, there or in {RELEASE_FOLDER}/",
-        do="give the unpacked Mut1ny folder in the profile's data.root",
-    )
+    raise wrong_root(root, f"samples/ and labels/, there or in {RELEASE_FOLDER}/", _holds)
+
+
+def _holds(folder: Path) -> bool:
+    return (folder / "samples").is_dir() and (folder / "labels").is_dir()
 
 
 def label_folder(sample_folder: str) -> str:
@@ -72,20 +71,9 @@ def person_of(folder: str, where: Path) -> tuple[str, str]:
 
 def list_pictures(folder: Path) -> dict[str, dict[str, Path]]:
     """List the pictures below a folder: subfolder -> stem -> path; hidden files and other types are passed over."""
-    listing: dict[str, dict[str, Path]] = {}
-    for path in sorted(folder.glob("*/*")):
-        if path.suffix.lower() not in PICTURES or path.name.startswith("."):
-            continue
-        files = listing.setdefault(path.parent.name, {})
-        if path.stem in files:
-            raise InputError(
-                path,
-                found=f"two pictures with one name, the other is {files[path.stem].name}",
-                expected="one picture per base name in a folder",
-                do="remove one of them",
-            )
-        files[path.stem] = path
-    return listing
+    root = folder.parent
+    listing = {below.name: by_stem(list_files(root, below, PICTURES)) for below in list_folders(root, folder)}
+    return {name: files for name, files in listing.items() if files}
 
 
 def pair_folders(root: Path) -> list[tuple[Path, Path]]:

@@ -11,6 +11,7 @@ import pandas as pd
 from facefair_lib.data.manifest import is_inside, make_manifest
 from facefair_lib.data.parallel import Progress
 from facefair_lib.data.readers.base import Reader, Row, read_table
+from facefair_lib.data.readers.files import refuse_link_out
 from facefair_lib.data.readers.palette import decode_exactly
 from facefair_lib.errors import InputError
 from facefair_lib.labels import PALETTES
@@ -98,4 +99,6 @@ class PhotosReader(Reader):
                 expected="paths relative to the table's folder",
                 do="correct the path or copy the file there",
             )
+        if path:
+            refuse_link_out(self.root, self.root / path)
         return path

@@ -1,0 +1,185 @@
+"""Find a data set's files, and say what is wrong with a folder that does not hold one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain, islice
+from pathlib import Path
+
+from facefair_lib.errors import InputError
+
+PICTURES = (".png", ".bmp", ".jpg", ".jpeg", ".tif", ".tiff")
+ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".part", ".partial", ".crdownload", ".download")
+UNFINISHED = (".part", ".partial", ".crdownload", ".download")
+
+
+def list_files(root: Path, folder: Path, suffixes: Sequence[str] = PICTURES, *, below: bool = False) -> list[Path]:
+    """List a folder's files with one of the suffixes, sorted by name.
+
+    Hidden files (such as macOS's ``._1.png``) and other types are passed over.
+
+    Parameters
+    ----------
+    root : the data set's folder, which no symbolic link may leave
+    folder : the folder to list, in ``root``
+    suffixes : in lower case, with the dot; the case of the file's own does not matter
+    below : whether to list the folders below as well
+
+    Raises
+    ------
+    InputError
+        if the folder does not exist or a symbolic link leads out of ``root``
+    """
+    refuse_link_out(root, folder)
+    if not folder.is_dir():
+        raise InputError(
+            folder,
+            found="no such folder" + archive_text(folder),
+            expected=f"{folder.name}/ in {folder.parent}",
+            do="unpack the data set completely",
+        )
+    found, pending = [], [str(folder)]
+    while pending:
+        with os.scandir(pending.pop()) as entries:
+            for entry in entries:
+                if entry.name.startswith(".") or entry.name == "__MACOSX":
+                    continue
+                if entry.is_symlink():
+                    refuse_link_out(root, Path(entry.path))
+                if entry.is_dir():
+                    # A linked folder lies elsewhere in the data set and is listed there; following it could go round.
+                    pending += [entry.path] if below and not entry.is_symlink() else []
+                elif entry.name.lower().endswith(tuple(suffixes)):
+                    found.append(entry.path)
+    return [Path(path) for path in sorted(found)]
+
+
+def list_folders(root: Path, folder: Path) -> list[Path]:
+    """List the folders in a folder, sorted; hidden ones are passed over, links out of ``root`` are refused."""
+    folders = [path for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith(".")]
+    for path in folders:
+        refuse_link_out(root, path)
+    return folders
+
+
+def refuse_link_out(root: Path, path: Path) -> None:
+    """Raise InputError if a path of the data set really lies outside it, by a symbolic link."""
+    target = path.resolve()
+    if not target.is_relative_to(root.resolve()):
+        raise InputError(
+            path,
+            found=f"a symbolic link to {target}, outside the data set",
+            expected=f"files inside {root}",
+            do="copy the files there, or give the folder that holds both",
+        )
+
+
+def by_stem(paths: Iterable[Path]) -> dict[str, Path]:
+    """Index files by their name without the suffix; two with one name are an InputError."""
+    files: dict[str, Path] = {}
+    for path in paths:
+        if path.stem in files:
+            raise InputError(
+                path,
+                found=f"two pictures with one name, the other is {files[path.stem].name}",
+                expected="one picture per base name in a folder",
+                do="remove one of them",
+            )
+        files[path.stem] = path
+    return files
+
+
+def pair_by_stem(images: Mapping[str, Path], labels: Mapping[str, Path], places: tuple[Path, Path]) -> list[str]:
+    """Names that photographs and labels share, sorted.
+
+    Parameters
+    ----------
+    images, labels : as ``by_stem`` gives them
+    places : where photographs and labels belong, for the message
+
+    Raises
+    ------
+    InputError
+        naming the first photograph without a label, or the reverse, and how many there are
+    """
+    lone = sorted(images.keys() ^ labels.keys())
+    if lone:
+        path = images.get(lone[0]) or labels[lone[0]]
+        pictures = sum(name in images for name in lone)
+        raise InputError(
+            path,
+            found=f"a {'photograph without a label' if lone[0] in images else 'label without a photograph'} "
+            f"({pictures} photographs and {len(lone) - pictures} labels have no partner)",
+            expected=f"the same base names in {places[0]} and in {places[1]}",
+            do="unpack the data set again, or remove the lone files",
+        )
+    return sorted(images)
+
+
+def wrong_root(root: Path, expected: str, holds: Callable[[Path], bool]) -> InputError:
+    """Explain why a folder is not the data set, and where it may be.
+
+    Parameters
+    ----------
+    expected : what the right folder holds
+    holds : tells by names alone whether a folder is the right one; tried on the folder above and on those below
+    """
+    better = next((folder for folder in _nearby(root) if holds(folder)), None)
+    packed = archive_text(root)
+    if better is not None:
+        do = f"give {better} instead: it holds this layout"
+    elif packed:
+        do = "unpack the archive (finish the download first where its name says that it is unfinished)"
+    else:
+        do = "give the unpacked data set's folder"
+    return InputError(root, found=_contents(root) + packed, expected=expected, do=do)
+
+
+def archive_text(folder: Path) -> str:
+    """Name the archives in a folder, and those beside it that it may have come from; "" if there are none.
+
+    Beside a folder that is empty or absent every archive counts, beside another one only those of its name.
+    """
+    inside = sorted(folder.iterdir()) if folder.is_dir() else []
+    beside = sorted(folder.parent.iterdir()) if folder.parent.is_dir() else []
+    if any(not path.name.startswith(".") for path in inside):
+        beside = [path for path in beside if path.name.lower().startswith(folder.name.lower())]
+    names = [path.name for path in (*inside, *beside) if _is_archive(path)]
+    if not names:
+        return ""
+    unfinished = any(name.lower().endswith(UNFINISHED) for name in names)
+    state = "an unfinished download" if unfinished else "still packed"
+    return f"; there or beside it {', '.join(names[:3])}, {state}"
+
+
+def _is_archive(path: Path) -> bool:
+    return path.name.lower().endswith(ARCHIVES) and path.is_file()
+
+
+def _nearby(root: Path) -> Iterable[Path]:
+    """Yield the folder above, those one level down, then two; at most 200, so that a home directory is not searched."""
+    children = _subfolders(root)
+    yield from islice(chain([root.resolve().parent], children, *(map(_subfolders, children[:50]))), 200)
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    try:
+        return [path for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith(".")]
+    except PermissionError:  # a neighbour that is none of our business
+        return []
+
+
+def _contents(root: Path) -> str:
+    entries = [path for path in sorted(root.iterdir()) if not path.name.startswith(".")]
+    folders = [path.name for path in entries if path.is_dir()]
+    files = [path.name for path in entries if not path.is_dir()]
+    if not entries:
+        return "an empty folder"
+    parts = [f"{what} {_first(names)}" for what, names in (("the folders", folders), ("the files", files)) if names]
+    return " and ".join(parts)
+
+
+def _first(names: list[str], limit: int = 4) -> str:
+    more = len(names) - limit
+    return ", ".join(names[:limit]) + (f" and {more} more" if more > 0 else "")
