@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup study test lab clean reference lock
+.PHONY: help setup study test lab docs clean reference lock
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,10 @@ test: $(READY_DEV) ## run the whole test suite
 
 lab: $(READY) ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir=. notebooks
+
+docs: $(READY) ## build the site of executed notebooks: make docs [PROFILE=quick]
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-docs.lock
+	@$(BIN)/python tools/build_docs.py --profile "$(PROFILE)"
 
 clean: $(READY) ## remove results: make clean [PROFILE=quick]
 	@$(BIN)/facefair clean --profile "$(if $(filter file,$(origin PROFILE)),,$(PROFILE))"

@@ -64,14 +64,14 @@ def write_environment(path: Path, direct: list[str], versions: dict[str, str]) -
 
 
 def main() -> None:
-    """Write both lock files and environment.yml."""
+    """Write requirements.lock, one lock file per extra, and environment.yml."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     runtime = closure(project["dependencies"] + BUILD)
-    extra = closure(project["optional-dependencies"]["dev"])
     write(ROOT / "requirements.lock", runtime, "What the study needs.")
     write_environment(ROOT / "environment.yml", project["dependencies"], runtime)
-    only_dev = {name: version for name, version in extra.items() if name not in runtime}
-    write(ROOT / "requirements-dev.lock", only_dev, "What the tests need beyond requirements.lock.")
+    for extra, requirements in project["optional-dependencies"].items():
+        beyond = {name: version for name, version in closure(requirements).items() if name not in runtime}
+        write(ROOT / f"requirements-{extra}.lock", beyond, f"What the extra {extra!r} needs beyond requirements.lock.")
 
 
 if __name__ == "__main__":

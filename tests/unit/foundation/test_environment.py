@@ -38,6 +38,7 @@ def lock(name: str) -> dict[str, str]:
 
 
 PROJECT = tomllib.loads(read("pyproject.toml"))["project"]
+EXTRAS = sorted(PROJECT["optional-dependencies"])
 
 
 def test_the_conda_route_installs_the_versions_of_the_project() -> None:
@@ -52,14 +53,15 @@ def test_conda_brings_a_python_that_the_project_supports() -> None:
     assert SpecifierSet(PROJECT["requires-python"]).contains(f"{python}.0")
 
 
-def test_the_lock_files_hold_every_dependency_in_its_version() -> None:
-    runtime, development = lock("requirements.lock"), lock("requirements-dev.lock")
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_the_lock_files_hold_every_dependency_in_its_version(extra: str) -> None:
+    runtime, beyond = lock("requirements.lock"), lock(f"requirements-{extra}.lock")
     assert pins(PROJECT["dependencies"]).items() <= runtime.items()
-    assert pins(PROJECT["optional-dependencies"]["dev"]).items() <= {**runtime, **development}.items()
-    assert not set(runtime) & set(development)
+    assert pins(PROJECT["optional-dependencies"][extra]).items() <= {**runtime, **beyond}.items()
+    assert not set(runtime) & set(beyond)
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("name", ["requirements.lock", *(f"requirements-{extra}.lock" for extra in EXTRAS)])
 def test_a_lock_file_is_sorted_and_names_how_it_is_made(name: str) -> None:
     lines = read(name).splitlines()
     assert "make lock" in lines[0]

@@ -1,0 +1,144 @@
+"""Build the site: executed notebooks, course, report and reference, into docs/_build/html.
+
+The pages are collected in docs/_build/source, so the notebooks of the repository stay without outputs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import sys
+from pathlib import Path
+
+from facefair_lib import paths, results
+from facefair_lib.errors import InputError
+from facefair_lib.workflow import NOTEBOOK_STAGES
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+SOURCE, SITE = DOCS / "_build" / "source", DOCS / "_build" / "html"
+COURSE = paths.NOTEBOOKS / "course"
+
+REFERENCE = (
+    ("Scores", ("confusion", "metrics", "boundary")),
+    ("Fairness", ("fairness", "uncertainty", "agreement")),
+    ("Reading a paper critically", ("consistency", "small_samples")),
+    ("Rendered people", ("heads", "heads.people", "heads.shots", "heads.population", "heads.counterfactual")),
+    ("Data", ("labels", "data.manifest", "data.deduplicate", "data.split", "data.readers")),
+    ("Networks", ("models.build", "inference", "training.fit", "parsing")),
+)
+"""Pages of the reference: title, modules of facefair_lib."""
+
+
+def main() -> None:
+    """Collect the pages of a finished study and run Sphinx over them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--profile", default=paths.DEFAULT_PROFILE, help="whose executed notebooks are shown")
+    profile = parser.parse_args().profile
+    try:
+        collect(profile)
+    except InputError as error:
+        sys.exit(f"facefair: {error}")
+    from sphinx.cmd.build import build_main
+
+    status = build_main(["-q", "-b", "html", "-c", str(DOCS), str(SOURCE), str(SITE)])
+    print(f"▸ site: {SITE / 'index.html'}" if status == 0 else "▸ the site was not built")
+    sys.exit(status)
+
+
+def collect(profile: str) -> None:
+    """Lay the site's sources out afresh."""
+    executed = paths.results_dir(profile) / "notebooks"
+    missing = [name for name in NOTEBOOK_STAGES if not (executed / f"{name}.ipynb").exists()]
+    if missing:
+        raise InputError(
+            executed, found=f"no executed {missing[0]}", expected="a finished study", do=f"make study PROFILE={profile}"
+        )
+    shutil.rmtree(SOURCE, ignore_errors=True)
+    shutil.copytree(DOCS / "static", SOURCE / "static")
+    shutil.copytree(paths.FIGURES, SOURCE / "figures", ignore=shutil.ignore_patterns("*.pdf"))
+    for name in NOTEBOOK_STAGES:
+        copy(executed / f"{name}.ipynb", SOURCE / "study" / f"{name}.ipynb")
+    lessons = sorted(COURSE.glob("*.ipynb"))
+    for lesson in lessons:
+        copy(lesson, SOURCE / "course" / lesson.name)
+    report = paths.report_pdf(profile)
+    if report.exists():
+        copy(report, SOURCE / "static" / "report.pdf")
+    write_pages([f"course/{lesson.stem}" for lesson in lessons], report.exists())
+
+
+def write_pages(lessons: list[str], has_report: bool) -> None:
+    """Write the pages that are no notebooks: start, report, reference and the table of contents."""
+    contents = [
+        toctree("The study", [f"study/{name}" for name in NOTEBOOK_STAGES]),
+        toctree("Report", ["report"]),
+        *([toctree("Course", lessons)] if lessons else []),
+        toctree("Reference", [slug(title) for title, _ in REFERENCE]),
+    ]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    results.write_text(SOURCE / "index.md", site_links(readme) + "\n\n" + "\n\n".join(contents) + "\n")
+    results.write_text(SOURCE / "report.md", report_page(has_report))
+    for title, modules in REFERENCE:
+        results.write_text(SOURCE / f"{slug(title)}.md", reference_page(title, modules))
+
+
+def toctree(title: str, pages: list[str]) -> str:
+    """A hidden table of contents, which the side bar shows."""
+    return "\n".join(["```{toctree}", ":hidden:", f":caption: {title}", "", *pages, "```"])
+
+
+def report_page(exists: bool) -> str:
+    """The report inside the page, or how to get it."""
+    if not exists:
+        return "# The report\n\nThe study ran without LaTeX; with it, `make study` also writes the report.\n"
+    frame = '<iframe src="_static/report.pdf" title="The report as PDF" style="width:100%;height:85vh"></iframe>'
+    return f"# The report\n\n[Open it on its own](static/report.pdf).\n\n```{{raw}} html\n{frame}\n```\n"
+
+
+def reference_page(title: str, modules: tuple[str, ...]) -> str:
+    """Docstrings of modules, where these exist."""
+    parts = [f"# {title}"]
+    for module in modules:
+        name = f"facefair_lib.{module}"
+        directive = [f".. automodule:: {name}", "   :members:", "   :imported-members:" if is_package(module) else ""]
+        parts += [f"## `{name}`", "\n".join(["```{eval-rst}", *filter(None, directive), "```"])]
+    return "\n\n".join(parts) + "\n"
+
+
+def is_package(module: str) -> bool:
+    """Say whether a module is a folder, whose public names come from inside."""
+    return paths.LIBRARY.joinpath(*module.split("."), "__init__.py").exists()
+
+
+def site_links(readme: str) -> str:
+    """Point the README's links to the site's own pages; what the site does not hold becomes plain text."""
+
+    def page(match: re.Match[str]) -> str:
+        text, target = match.groups()
+        name = Path(target).stem
+        if target.startswith("notebooks/course"):
+            return f"[{text}](course/{name}.ipynb)" if target.endswith(".ipynb") else text
+        if target.startswith("notebooks/"):
+            return f"[{text}](study/{name}.ipynb)" if name in NOTEBOOK_STAGES else text
+        if target.startswith("report"):
+            return f"[{text}](report.md)"
+        return match[0] if target.startswith(("http", "#", "figures/")) else text
+
+    return re.sub(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)", page, readme)
+
+
+def slug(title: str) -> str:
+    """A title as a file name."""
+    return re.sub(r"[^a-z]+", "_", title.lower()).strip("_")
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy one file, making its folder."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+if __name__ == "__main__":
+    main()
