@@ -18,11 +18,35 @@ METRIC_TITLES: Mapping[str, str] = MappingProxyType(
     {**{key: estimand.title for key, estimand in ESTIMANDS.items()}, "loss": "Loss"}
 )
 
+COHORT_TITLES: Mapping[str, str] = MappingProxyType(
+    {"wild": "Correlated attributes", "balanced": "Balanced attributes", "counterfactual": "Counterfactual"}
+)
+"""How people were drawn: attributes that go together, attributes drawn apart, one person with one thing changed."""
+
+COMPONENT_TITLES: Mapping[str, str] = MappingProxyType(
+    {"total": "Total", "morphology": "Morphology", "tone": "Skin tone"}
+)
+"""What changes between two groups of a counterfactual person; the total is the sum of the two parts."""
+
+MEASURE_TITLES: Mapping[str, str] = MappingProxyType(
+    {
+        "model_agreement": "Agreement of the models",
+        "flip_consistency": "Consistency when mirrored",
+        "scale_consistency": "Consistency across scales",
+        "entropy": "Entropy",
+        "plausibility": "Plausible layout",
+    }
+)
+"""Measures of quality that need no mask."""
+
 SPLIT_TITLES: Mapping[str, str] = MappingProxyType({"train": "Training", "validation": "Validation", "test": "Test"})
 
 CLASS_TITLES: Mapping[str, str] = MappingProxyType({face_class.name: face_class.title for face_class in CLASSES})
 
-_ALL = {**GROUP_TITLES, **EMOTION_TITLES, **METRIC_TITLES, **SPLIT_TITLES, **CLASS_TITLES, **MODEL_TITLES}
+_ALL = {
+    **COHORT_TITLES, **COMPONENT_TITLES, **MEASURE_TITLES,
+    **GROUP_TITLES, **EMOTION_TITLES, **METRIC_TITLES, **SPLIT_TITLES, **CLASS_TITLES, **MODEL_TITLES,
+}  # fmt: skip
 
 
 def title(key: str) -> str:

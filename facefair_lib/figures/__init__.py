@@ -6,6 +6,16 @@ from facefair_lib.figures.comparison import disagreement, example_rows, model_ex
 from facefair_lib.figures.confusion import confusion_matrix
 from facefair_lib.figures.data import class_shares, data_flow
 from facefair_lib.figures.experiment import experiment_grid
+from facefair_lib.figures.fairness import counterfactual_examples, counterfactual_pairs, outline, skin_tone_curve
+from facefair_lib.figures.fairness_cells import class_gaps, emotion_cells
+from facefair_lib.figures.fairness_checks import (
+    adjusted_gaps,
+    boundary_traps,
+    composition_effect,
+    composition_points,
+    gap_sources,
+    quality_measures,
+)
 from facefair_lib.figures.pictures import (
     Picture,
     duplicate_pairs,
@@ -19,17 +29,26 @@ from facefair_lib.figures.training import training_curves
 
 __all__ = [
     "Picture",
+    "adjusted_gaps",
+    "boundary_traps",
+    "class_gaps",
     "class_scores",
     "class_shares",
     "colour_story",
+    "composition_effect",
+    "composition_points",
     "confusion_matrix",
+    "counterfactual_examples",
+    "counterfactual_pairs",
     "data_flow",
     "deeplabv3_architecture",
     "describe",
     "disagreement",
     "duplicate_pairs",
+    "emotion_cells",
     "example_rows",
     "experiment_grid",
+    "gap_sources",
     "group_scores",
     "images_and_masks",
     "iou_against_f1",
@@ -37,9 +56,12 @@ __all__ = [
     "mask_legend",
     "model_examples",
     "nine_photographs",
+    "outline",
     "overlay",
     "picture_rows",
     "pspnet_architecture",
+    "quality_measures",
     "save",
+    "skin_tone_curve",
     "training_curves",
 ]

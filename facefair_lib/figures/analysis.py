@@ -145,12 +145,12 @@ def group_scores(
     title = style.title_of(metric, titles.METRIC_TITLES, "metric")
     cells, groups = _rows_of(cells, metric, "cells"), _rows_of(groups, metric, "groups")
     models, order = style.models_in(cells), titles.in_order(cells["group"], titles.GROUP_TITLES)
-    norm = _shared_norm(cells, fewest_subjects)
+    norm = shared_norm(cells, fewest_subjects)
     with style.look():
         figure = style.new_figure(style.PAGE_WIDTH, 1.0 + 0.5 * max(3, len(order)))
         *panels, right = figure.subplots(1, len(models) + 1, width_ratios=[*[1] * len(models), 1.15])
         for axes, model in zip(panels, models, strict=True):
-            image = _draw_cells(axes, cells[cells["model"] == model], order, norm, fewest_subjects)
+            image = draw_cells(axes, cells[cells["model"] == model], order, norm, fewest_subjects)
             axes.set_title(titles.MODEL_TITLES[model], color=style.MODEL_COLOURS[model], pad=3)
         for axes in panels[1:]:
             axes.set_yticklabels([])
@@ -170,8 +170,8 @@ def _scale_title(cells: pd.DataFrame, title: str, fewest_subjects: int) -> str:
     return f"{title} (n = people{note})"
 
 
-def _shared_norm(cells: pd.DataFrame, fewest_subjects: int) -> Normalize:
-    """One colour scale for both models, over the cells that are compared."""
+def shared_norm(cells: pd.DataFrame, fewest_subjects: int) -> Normalize:
+    """One colour scale for both models, over the cells that are compared; columns value and n_subjects."""
     shown = cells.loc[cells["n_subjects"] >= fewest_subjects, "value"].dropna()
     if shown.empty:
         return Normalize(0, 1)
@@ -180,7 +180,7 @@ def _shared_norm(cells: pd.DataFrame, fewest_subjects: int) -> Normalize:
     return Normalize(max(0.0, centre - half), min(1.0, centre + half))
 
 
-def _draw_cells(
+def draw_cells(
     axes: Axes, cells: pd.DataFrame, order: Sequence[str], norm: Normalize, fewest_subjects: int
 ) -> AxesImage:
     """Heat map of one model: groups in rows, emotions in columns; small cells stay off the colour scale."""

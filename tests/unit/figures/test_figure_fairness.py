@@ -1,0 +1,280 @@
+"""The fairness figures: the artists hold the tables' values, and nothing leaves its figure."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_rgba
+from matplotlib.patches import Rectangle
+
+from facefair_lib import figures, labels, titles
+from facefair_lib.errors import InputError
+from facefair_lib.figures import style
+from facefair_lib.figures.fairness import contrast_title, signed_points
+from facefair_lib.heads.skin import MONK_SCALE
+
+
+def texts_of(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+def marks(axes, model):
+    """(x, y, filled) of every single mark of a model."""
+    colour = style.MODEL_COLOURS[model]
+    return [
+        (line.get_xdata()[0], line.get_ydata()[0], line.get_markerfacecolor() == colour)
+        for line in axes.lines
+        if line.get_marker() == style.MODEL_MARKERS[model] and len(line.get_xdata()) == 1
+    ]
+
+
+@pytest.mark.parametrize(("share", "text"), [(0.012, "+1.2"), (-0.034, "−3.4"), (0.0004, "0.0"), (-0.0004, "0.0")])
+def test_a_difference_that_prints_as_zero_has_no_sign(share, text):
+    assert signed_points(share) == text
+
+
+def test_a_contrast_names_both_groups():
+    assert contrast_title("asian-black") == "Asian − Black"
+
+
+def test_the_outline_colours_only_borders_and_never_the_background():
+    mask = np.zeros((7, 7), np.uint8)
+    mask[1:6, 1:6] = labels.INDEX["hair"]
+    image = np.full((7, 7, 3), 9, np.uint8)
+    drawn = figures.outline(image, mask)
+    hair = np.array(labels.PALETTES["paper"][labels.INDEX["hair"]])
+    changed = (drawn != image).any(-1)
+    assert changed.sum() == 16, "the ring of a square of five"
+    assert (drawn[changed] == hair).all()
+    assert not changed[3, 3]
+
+
+def test_neighbouring_classes_keep_a_border_each():
+    mask = np.full((4, 6), labels.INDEX["face"], np.uint8)
+    mask[:, 3:] = labels.INDEX["nose"]
+    drawn = figures.outline(np.zeros((4, 6, 3), np.uint8), mask)
+    assert [tuple(drawn[1, x]) for x in (1, 2, 3, 4)] == [(0, 0, 0), (128, 128, 128), (0, 0, 255), (0, 0, 0)]
+
+
+@pytest.fixture
+def factorial():
+    rows = list(itertools.product(titles.GROUP_TITLES, (8.0, 2.0, 5.0)))
+    return pd.DataFrame(rows, columns=["group", "skin_tone"]).assign(deeplabv3_iou=np.linspace(0.5, 0.9, 9))
+
+
+def test_examples_stand_in_order_of_group_and_tone(images, masks, factorial, assert_legible):
+    figure = figures.counterfactual_examples(images, factorial, masks, {"deeplabv3": masks, "pspnet": masks})
+    first = figure.axes[0]
+    np.testing.assert_array_equal(first.images[0].get_array(), figures.outline(images[1], masks[1]))  # Asian, tone 2
+    np.testing.assert_array_equal(figure.axes[1].images[0].get_array(), masks[1])
+    assert figure.axes[1].get_xlabel() == "IoU 0.55"
+    assert figure.axes[2].get_xlabel() == "", "no score was given for this model"
+    assert "Tone 2" in [text.get_text() for text in figure.texts]
+    assert_legible(figure)
+
+
+def test_examples_without_predictions_show_the_outlines_alone(images, masks, factorial, assert_legible):
+    figure = figures.counterfactual_examples(images, factorial, masks)
+    assert len(figure.axes) == 9
+    assert "masks" not in figure.get_label()
+    assert_legible(figure)
+
+
+def test_examples_with_a_missing_or_doubled_picture_are_refused(images, masks, factorial):
+    with pytest.raises(InputError, match="each group with each tone once"):
+        figures.counterfactual_examples(images[:8], factorial[:8], masks[:8])
+    with pytest.raises(InputError, match="each group with each tone once"):
+        figures.counterfactual_examples(images, factorial.assign(skin_tone=5.0), masks)
+
+
+def test_pairs_draw_a_line_per_identity_around_its_own_mean(counterfactual, assert_legible):
+    pairs = counterfactual["pairs"]
+    figure = figures.counterfactual_pairs(pairs, counterfactual["effects"])
+    axes = figure.axes[0]
+    lines = np.array(axes.collections[0].get_segments())[..., 1]  # (identities, groups), points
+    own = pairs[pairs["model"] == "deeplabv3"].groupby(["subject_id", "group"])["value"].mean().unstack()
+    np.testing.assert_allclose(lines, 100 * own.sub(own.mean(axis=1), axis=0))
+    bold = axes.containers[0]
+    np.testing.assert_allclose(bold.lines[0].get_ydata(), lines.mean(0))
+    half = np.diff(np.array(bold.lines[2][0].get_segments())[..., 1])[:, 0] / 2
+    np.testing.assert_allclose(half, 2.0227 * lines.std(0, ddof=1) / np.sqrt(40), rtol=1e-3)  # t of 39 degrees
+    assert axes.get_title() == "DeepLabV3, n = 40"
+    assert_legible(figure)
+
+
+def test_effects_are_filled_only_where_the_adjusted_p_value_allows(counterfactual):
+    effects = counterfactual["effects"]
+    forest = figures.counterfactual_pairs(counterfactual["pairs"], effects).axes[-1]
+    for model in titles.MODEL_TITLES:
+        rows = effects[effects["model"] == model]
+        drawn = sorted((round(x, 6), filled) for x, _, filled in marks(forest, model))
+        expected = zip(rows["difference"], rows["p_adjusted"] < 0.05, strict=True)
+        assert drawn == sorted((round(100 * value, 6), filled) for value, filled in expected)
+    assert [label.get_text() for label in forest.get_yticklabels()][:3] == ["Asian − Black", "morphology", "skin tone"]
+
+
+def test_an_identity_without_one_of_the_groups_is_left_out_and_a_single_one_has_no_interval(counterfactual):
+    pairs = counterfactual["pairs"]
+    few = pairs[pairs["subject_id"].isin(["base_000", "base_001"])]
+    few = few[~((few["subject_id"] == "base_001") & (few["group"] == "black"))]
+    figure = figures.counterfactual_pairs(few, counterfactual["effects"])
+    assert figure.axes[0].get_title() == "DeepLabV3, n = 1"
+    assert np.ptp(np.array(figure.axes[0].containers[0].lines[2][0].get_segments())[..., 1], axis=1).max() == 0
+
+
+def test_an_identity_twice_in_a_group_is_refused(counterfactual):
+    pairs = counterfactual["pairs"]
+    with pytest.raises(InputError, match="twice in a group"):
+        figures.counterfactual_pairs(pd.concat([pairs, pairs.head(1)]), counterfactual["effects"])
+
+
+def test_the_tone_curve_carries_the_tones_colours_on_its_axis(counterfactual, assert_legible):
+    tones = counterfactual["tones"]
+    figure = figures.skin_tone_curve(tones, MONK_SCALE)
+    (axes,) = figure.axes
+    swatches = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
+    assert [patch.get_facecolor() for patch in swatches] == [to_rgba(f"#{code}") for code in MONK_SCALE]
+    curve = next(line for line in axes.lines if line.get_label() == "DeepLabV3")
+    np.testing.assert_allclose(curve.get_ydata(), 100 * tones[tones["model"] == "deeplabv3"]["relative"])
+    assert "own mean" in axes.get_ylabel()
+    assert_legible(figure)
+
+
+def test_the_tone_curve_falls_back_to_plain_scores_where_there_are_no_differences(counterfactual):
+    plain = counterfactual["tones"].drop(columns=["relative", "relative_low", "relative_high"])
+    (axes,) = figures.skin_tone_curve(plain, MONK_SCALE).axes
+    curve = next(line for line in axes.lines if line.get_label() == "PSPNet")
+    np.testing.assert_allclose(curve.get_ydata(), 100 * plain[plain["model"] == "pspnet"]["value"])
+    assert axes.get_ylabel() == "Image IoU (%)"
+
+
+def test_class_gaps_star_what_survives_adjustment_and_hatch_what_few_people_show(counterfactual, assert_legible):
+    figure = figures.class_gaps(counterfactual["classes"])
+    first = figure.axes[0]
+    shown = np.array(texts_of(first)).reshape(labels.NUM_CLASSES, 3)
+    assert list(shown[labels.INDEX["nose"]]) == ["+3.0", "−4.5*", "+1.5"]
+    assert list(shown[labels.INDEX["teeth"]]) == ["(0.0)"] * 3
+    assert list(shown[labels.INDEX["specs"]]) == ["–"] * 3
+    assert len([patch for patch in first.patches if patch.get_hatch()]) == 6
+    norm = first.images[0].norm
+    assert norm.vmin == -norm.vmax, "the colour of zero is the middle one"
+    assert np.isnan(first.images[0].get_array().filled(np.nan)[labels.INDEX["teeth"]]).all()
+    assert_legible(figure)
+
+
+def test_emotions_are_read_from_the_level_of_the_features(counterfactual, assert_legible):
+    figure = figures.emotion_cells(counterfactual["features"])
+    shown = texts_of(figure.axes[0])
+    assert shown[0] == "0.52" and "(0.52)" in shown, "black and angry: six people"
+    assert_legible(figure)
+
+
+def test_a_level_without_group_and_emotion_is_refused(counterfactual):
+    with pytest.raises(InputError, match="asian / sad"):
+        figures.emotion_cells(counterfactual["features"].assign(level="sad"))
+
+
+def test_the_sources_of_the_gap_stand_beside_chance_and_what_could_be_seen(counterfactual, assert_legible):
+    sources = counterfactual["sources"]
+    figure = figures.gap_sources(sources)
+    (axes,) = figure.axes
+    order = ["Correlated attributes", "Balanced attributes", "Counterfactual"]
+    assert [label.get_text().split("\n")[0] for label in axes.get_yticklabels()] == order
+    assert [filled for *_, filled in marks(axes, "deeplabv3")] == [True, False, True]
+    chance = next(line for line in axes.lines if line.get_marker() == "|")
+    wild = sources[(sources["model"] == "deeplabv3") & (sources["cohort"] == "wild")]
+    assert chance.get_xdata()[0] == pytest.approx(100 * wild["expected_by_chance"].item())
+    assert axes.get_xlim()[0] == 0
+    assert min(line.get_xdata()[0] for line in axes.lines) >= 0
+    assert_legible(figure)
+
+
+def test_adjusted_differences_stand_below_raw_ones_under_their_cohort(counterfactual, assert_legible):
+    figure = figures.adjusted_gaps(counterfactual["adjusted"])
+    left = figure.axes[0]
+    drawn = {(round(x, 3), filled) for x, _, filled in marks(left, "deeplabv3")}
+    assert {(5.0, False), (2.0, True)} <= drawn
+    names = [label.get_text() for label in left.get_yticklabels()]
+    assert names[:3] == ["Asian − Black", "Asian − Caucasian", "Black − Caucasian"]
+    assert names[-2:] == ["Correlated attributes, n = 180", "Balanced attributes, n = 180"]
+    assert_legible(figure)
+
+
+def test_the_points_of_a_composition_set_each_group_against_the_others():
+    fits = pd.DataFrame({"fit": ["a"], "composition": ["without_asian"], "share_asian": [0.0], "share_black": [0.5]})
+    fits["share_caucasian"] = 0.5
+    scores = pd.DataFrame({"fit": "a", "group": list(titles.GROUP_TITLES), "image_iou": [0.3, 0.5, 0.7]})
+    points = figures.composition_points(fits, scores)
+    assert list(points["share"]) == [0.0, 0.5, 0.5]
+    np.testing.assert_allclose(points["relative"], [-0.3, 0.0, 0.3])
+
+
+def test_the_composition_figure_has_a_dot_per_fit_and_the_slope_in_words(
+    counterfactual, composition_fits, assert_legible
+):
+    points = figures.composition_points(*composition_fits)
+    figure = figures.composition_effect(counterfactual["composition"], counterfactual["composition_slope"], points)
+    (axes,) = figure.axes
+    assert axes.get_title() == "+0.42 [+0.18, +0.66] per ten points of share, p = 0.001"
+    dots = [line for line in axes.lines if line.get_marker() == "o" and len(line.get_xdata()) == 21]
+    assert len(dots) == 3, "twenty-one fits for each group"
+    centre = next(line for line in axes.lines if len(line.get_xdata()) == 50)
+    rise = np.diff(centre.get_ydata())[0] / np.diff(centre.get_xdata())[0]
+    assert 10 * rise == pytest.approx(0.42)
+    assert_legible(figure)
+
+
+def test_traps_show_area_and_null_once_and_boundary_errors_for_each_model(counterfactual, assert_legible):
+    traps = counterfactual["traps"].assign(model=counterfactual["traps"]["model"].replace("", np.nan))  # as a CSV reads
+    figure = figures.boundary_traps(traps)
+    assert [axes.get_xlabel().split("\n")[0] for axes in figure.axes] == [
+        "Area (% of the picture)", "F1 of a mask that lost", "DeepLabV3: boundary error", "PSPNet: boundary error",
+    ]  # fmt: skip
+    asian = figure.axes[1].lines[0]
+    rows = traps[traps["model"].isna() & (traps["group"] == "asian")]
+    np.testing.assert_allclose(asian.get_xdata(), 100 * rows["one_pixel_f1"])
+    assert figure.axes[2].get_xlim() == figure.axes[3].get_xlim()
+    assert_legible(figure)
+
+
+def test_correlations_keep_their_size_and_are_filled_beyond_zero(counterfactual, assert_legible):
+    quality = counterfactual["quality"].copy()
+    quality.loc[quality["measure"] == "plausibility", ["low", "high"]] = [-0.1, 0.4]
+    figure = figures.quality_measures(quality)
+    drawn = marks(figure.axes[0], "deeplabv3")
+    np.testing.assert_allclose([x for x, *_ in drawn], [0.62, 0.48, 0.51, -0.66, 0.2])
+    assert [filled for *_, filled in drawn] == [True, True, True, True, False]
+    assert_legible(figure)
+
+
+def test_single_pictures_add_a_panel_per_measure(counterfactual, assert_legible):
+    pictures = pd.DataFrame(
+        [
+            {"measure": measure, "model": "pspnet", "value": 0.1 * i, "image_iou": 0.2 * i}
+            for measure in counterfactual["quality"]["measure"].unique()
+            for i in range(4)
+        ]
+    )
+    figure = figures.quality_measures(counterfactual["quality"], pictures)
+    assert [axes.get_xlabel() for axes in figure.axes[1:]] == list(titles.MEASURE_TITLES.values())
+    np.testing.assert_allclose(figure.axes[1].lines[0].get_ydata(), [0, 20, 40, 60])
+    assert_legible(figure)
+
+
+@pytest.mark.parametrize(
+    ("draw", "table", "column"),
+    [
+        (figures.gap_sources, "sources", "detectable"),
+        (figures.adjusted_gaps, "adjusted", "kind"),
+        (figures.boundary_traps, "traps", "one_pixel_f1"),
+        (figures.class_gaps, "classes", "p_adjusted"),
+        (figures.quality_measures, "quality", "correlation"),
+        (figures.emotion_cells, "features", "value"),
+    ],
+)
+def test_a_table_without_its_column_is_refused(counterfactual, draw, table, column):
+    with pytest.raises(InputError, match=f"add {column}"):
+        draw(counterfactual[table].drop(columns=column))
