@@ -87,7 +87,7 @@ def _add_lens(builder: SceneBuilder, ring: np.ndarray) -> None:
     triangles = np.stack([corner, np.roll(corner, -1), np.full(len(ring), len(ring))], -1)
     normals = np.tile(rgb(0, 0, 1), (len(ring) + 1, 1))
     normals[:-1, 0] += (ring[:, 0] - centre[0]) * 0.5
-    builder.add(np.vstack([ring, centre]), normalised(normals), triangles, LENS)
+    builder.add(np.vstack([ring, centre]), normalised(normals), triangles, LENS, shading=triangles[:0])
 
 
 def _temple(hinge: np.ndarray, ear: np.ndarray, side: int) -> np.ndarray:

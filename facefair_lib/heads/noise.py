@@ -21,21 +21,13 @@ def _noise_volume(device: str) -> wp.array:
     return wp.array((smooth - smooth.mean()) / smooth.std(), dtype=wp.float32, device=device)
 
 
-@wp.kernel
-def _sample_noise(
-    volume: wp.array3d(dtype=wp.float32),
-    points: wp.array(dtype=wp.vec3),
-    frequency: wp.vec3,
-    shift: float,
-    octaves: int,
-    values: wp.array(dtype=wp.float32),
-):
-    i = wp.tid()
+@wp.func
+def _noise_at(volume: wp.array3d(dtype=wp.float32), point: wp.vec3, shift: float, octaves: int):
     total = wp.float32(0.0)
     amplitude = wp.float32(1.0)
     scale = wp.float32(1.0)
     for octave in range(octaves):
-        p = wp.cw_mul(points[i], frequency) * scale
+        p = point * scale
         offset = shift + 17.3 * float(octave)
         x = p[0] + offset
         y = p[1] + offset
@@ -63,7 +55,39 @@ def _sample_noise(
         total += amplitude * wp.lerp(low, high, z - fz)
         amplitude *= 0.5
         scale *= 2.0
-    values[i] = total
+    return total
+
+
+@wp.kernel
+def _sample_noise(
+    volume: wp.array3d(dtype=wp.float32),
+    points: wp.array(dtype=wp.vec3),
+    frequency: wp.vec3,
+    shift: float,
+    octaves: int,
+    values: wp.array(dtype=wp.float32),
+):
+    i = wp.tid()
+    values[i] = _noise_at(volume, wp.cw_mul(points[i], frequency), shift, octaves)
+
+
+@wp.kernel
+def _sample_gradient(
+    volume: wp.array3d(dtype=wp.float32),
+    points: wp.array(dtype=wp.vec3),
+    frequency: float,
+    step: float,
+    shift: float,
+    slopes: wp.array(dtype=wp.vec3),
+):
+    i = wp.tid()
+    p = points[i] * frequency
+    further = step * frequency
+    here = _noise_at(volume, p, shift, 2)
+    x = _noise_at(volume, p + wp.vec3(further, 0.0, 0.0), shift, 2)
+    y = _noise_at(volume, p + wp.vec3(0.0, further, 0.0), shift, 2)
+    z = _noise_at(volume, p + wp.vec3(0.0, 0.0, further), shift, 2)
+    slopes[i] = wp.vec3(x - here, y - here, z - here) / step
 
 
 def noise(
@@ -91,6 +115,7 @@ def noise(
 
 def noise_gradient(points: np.ndarray, frequency: float, step: float, *, shift: float = 0.0) -> np.ndarray:
     """Gradient (N, 3) of two octaves of ``noise`` by forward differences."""
-    here = noise(points, frequency, shift=shift, octaves=2)
-    ahead = [noise(points + step * axis, frequency, shift=shift, octaves=2) for axis in np.eye(3, dtype=np.float32)]
-    return np.stack([value - here for value in ahead], -1) / step
+    slopes = wp.empty(len(points), dtype=wp.vec3)
+    inputs = [_noise_volume(current_device()), vectors(points), float(frequency), float(step), float(shift)]
+    wp.launch(_sample_gradient, len(points), inputs, [slopes])
+    return slopes.numpy()

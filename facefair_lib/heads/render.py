@@ -26,16 +26,17 @@ from facefair_lib.heads.materials import shade_hits
 from facefair_lib.heads.numerics import dot, linear_to_srgb, normalised, rgb, stream
 from facefair_lib.heads.occluders import add_occluder
 from facefair_lib.heads.people import HANGING_STYLES, Person
-from facefair_lib.heads.rays import Camera, camera, cast, gather_hits, pixel_rays
+from facefair_lib.heads.rasterise import visible
+from facefair_lib.heads.rays import Camera, camera, gather_hits, pixel_rays
 from facefair_lib.heads.scene import LENS, Scene, SceneBuilder
 from facefair_lib.heads.shots import Shot
 from facefair_lib.heads.strands import Scalp
 from facefair_lib.heads.warp_runtime import build_mesh, current_device, scalars, vectors
 from facefair_lib.heads.wearables import add_earrings, add_headwear
-from facefair_lib.labels import INDEX, NUM_CLASSES
+from facefair_lib.labels import INDEX
 
 SMALLEST, LARGEST = 16, 1024
-_FULL_DETAIL_SIZE = 420  # picture size from which on every strand is grown
+_FULL_DETAIL_SIZE = 512  # picture size from which on every strand is grown
 _LASH_OPACITY = 0.62
 
 
@@ -92,6 +93,7 @@ def build_scene(person: Person, shot: Shot, detail: float) -> Scene:
         canonical=template.canonical,
         cavity=template.cavity,
         masks=np.stack([template.masks[name] for name in ("lips", "ears", "eyelids")], -1),
+        shading=template.shading,
     )
     add_headwear(builder, head, person)
     add_earrings(builder, head, person)
@@ -106,12 +108,11 @@ def build_scene(person: Person, shot: Shot, detail: float) -> Scene:
 
 @dataclass
 class BuiltScene:
-    """A scene with its search trees: ``solid`` of everything opaque, ``overlay`` of lashes and lenses."""
+    """A scene, which triangles (T,) let light through (lashes and lenses), and the tree that shadow rays search."""
 
     world: Scene
     is_overlay: np.ndarray
-    solid: wp.Mesh
-    overlay: wp.Mesh
+    shading: wp.Mesh
 
 
 class SceneCache:
@@ -145,10 +146,7 @@ _COLOURS = {"skin_tone": 1.0, "iris": "brown", "hair_colour": "black", "freckles
 def _build(person: Person, shot: Shot, detail: float) -> BuiltScene:
     world = build_scene(person, shot, detail)
     overlay = (world.part == geometry.LASHES) | (world.part == LENS)
-    points = vectors(world.positions)
-    return BuiltScene(
-        world, overlay, build_mesh(points, world.triangles[~overlay]), build_mesh(points, world.triangles[overlay])
-    )
+    return BuiltScene(world, overlay, build_mesh(vectors(world.positions), world.shading))
 
 
 def sample(
@@ -171,11 +169,12 @@ def sample(
     cache, rules : see ``render``
     """
     built = _build(person, shot, detail) if cache is None else cache.scene(person, shot, detail)
-    world, overlay, solid = built.world, built.is_overlay, built.solid
+    world, overlay = built.world, built.is_overlay
     view = camera(shot)
     rays = pixel_rays(view, side)
-    triangle, place = cast(solid, view.origin, rays)
-    hits = gather_hits(world, world.triangles[~overlay], world.part[~overlay], triangle, place, view, rays)
+    solid = world.triangles[~overlay]
+    triangle, place = visible(world.positions, solid, view, side)
+    hits = gather_hits(world, solid, world.part[~overlay], triangle, place, view, rays)
     label, material = shade_hits(hits, world.cavity[~overlay][hits.triangle], person, shot, rules)
     samples = Samples(
         np.zeros((side * side, 3), np.float32),
@@ -183,7 +182,7 @@ def sample(
         np.full(side * side, INDEX["background"], np.uint8),
         triangle >= 0,
     )
-    samples.colour[hits.ray] = light_hits(solid, hits, material, shot, view, side, surroundings)
+    samples.colour[hits.ray] = light_hits(built.shading, hits, material, shot, view, side, surroundings)
     samples.transmission[hits.ray] = 0
     samples.label[hits.ray] = label
     depth = np.where(triangle >= 0, place[:, 2], np.inf)
@@ -207,7 +206,7 @@ def _add_overlay(
     """Lay lashes and lenses, which let light through, over what was hit behind them."""
     world = built.world
     triangles, part = world.triangles[built.is_overlay], world.part[built.is_overlay]
-    triangle, place = cast(built.overlay, view.origin, rays)
+    triangle, place = visible(world.positions, triangles, view, round(len(rays) ** 0.5))
     front = np.flatnonzero((triangle >= 0) & (place[:, 2] < depth))
     seen = part[triangle[front]]
     lashes = front[seen == geometry.LASHES]
@@ -265,29 +264,31 @@ def vote(label: np.ndarray, samples: int) -> np.ndarray:
     size = len(label) // samples
     winner = wp.empty(size * size, dtype=wp.int32)
     counted = scalars(label.astype(np.int32).ravel(), wp.int32)
-    wp.launch(_vote, size * size, [counted, size, samples, NUM_CLASSES], [winner])
+    wp.launch(_vote, size * size, [counted, size, samples], [winner])
     return winner.numpy().astype(np.uint8).reshape(size, size)
 
 
 @wp.kernel
-def _vote(label: wp.array(dtype=wp.int32), size: int, samples: int, classes: int, winner: wp.array(dtype=wp.int32)):
+def _vote(label: wp.array(dtype=wp.int32), size: int, samples: int, winner: wp.array(dtype=wp.int32)):
     i = wp.tid()
     first = (i // size) * samples * samples * size + (i % size) * samples
     most = wp.int32(0)
-    for index in range(classes):
+    chosen = wp.int32(0)
+    for k in range(samples * samples):
+        candidate = label[first + (k // samples) * samples * size + k % samples]
         count = wp.int32(0)
-        for y in range(samples):
-            for x in range(samples):
-                if label[first + y * samples * size + x] == index:
-                    count += 1
-        if count > most:
+        for j in range(samples * samples):
+            if label[first + (j // samples) * samples * size + j % samples] == candidate:
+                count += 1
+        if count > most or (count == most and candidate < chosen):
             most = count
-            winner[i] = index
+            chosen = candidate
+    winner[i] = chosen
 
 
 def detail_for(size: int) -> float:
     """Share of strands that a picture of this size can show."""
-    return float(np.clip(size / _FULL_DETAIL_SIZE, 0.25, 1.0))
+    return float(np.clip(size / _FULL_DETAIL_SIZE, 0.2, 1.0))
 
 
 def render(

@@ -26,6 +26,7 @@ class Scene:
     triangles : (T, 3) int32
     part : (T,) int8
     cavity : (T,) int8, see ``BodyModel``
+    shading : (K, 3) int32, fewer and larger triangles over the same vertices: what shadow rays meet
     """
 
     positions: np.ndarray
@@ -37,6 +38,7 @@ class Scene:
     triangles: np.ndarray
     part: np.ndarray
     cavity: np.ndarray
+    shading: np.ndarray
 
 
 @dataclass
@@ -58,8 +60,9 @@ class SceneBuilder:
         strand: np.ndarray | None = None,
         masks: np.ndarray | None = None,
         cavity: np.ndarray | None = None,
+        shading: np.ndarray | None = None,
     ) -> None:
-        """Add a mesh; what is absent is zero, and ``canonical`` is the position itself."""
+        """Add a mesh; what is absent is zero, ``canonical`` is the position itself, ``shading`` the triangles."""
         nothing = np.zeros((len(positions), 3), np.float32)
         self._pieces.append(
             (
@@ -72,6 +75,7 @@ class SceneBuilder:
                 triangles + self._vertices,
                 np.broadcast_to(np.asarray(part, np.int8), len(triangles)),
                 np.zeros(len(triangles), np.int8) if cavity is None else cavity,
+                (triangles if shading is None else shading) + self._vertices,
             )
         )
         self._vertices += len(positions)
@@ -80,4 +84,5 @@ class SceneBuilder:
         """Join the meshes in the order they were added."""
         joined = [np.concatenate(arrays) for arrays in zip(*self._pieces, strict=True)]
         attributes = (array.astype(np.float32, copy=False) for array in joined[:6])
-        return Scene(*attributes, joined[6].astype(np.int32), *joined[7:])
+        triangles, part, cavity, shading = joined[6:]
+        return Scene(*attributes, triangles.astype(np.int32), part, cavity, shading.astype(np.int32))

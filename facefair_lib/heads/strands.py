@@ -19,7 +19,7 @@ from facefair_lib.heads.scene import SceneBuilder
 from facefair_lib.heads.shapes import grid_triangles
 from facefair_lib.heads.warp_runtime import build_mesh, scalars, vectors
 
-_REACH = wp.constant(1.0)
+_REACH = wp.constant(0.5)
 """Distance, in decimetres, from which on a strand no longer feels the skin."""
 
 
@@ -264,10 +264,24 @@ def add_ribbons(
     strand[..., 1] = (-1, 1)
     strand[..., 2] = random.random(count)[:, None, None]
     row = np.arange(count * steps * 2).reshape(count, steps, 2)
-    quads = np.stack([row[:, :-1, 0], row[:, :-1, 1], row[:, 1:, 1], row[:, 1:, 0]], -1).reshape(-1, 4)
-    triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
+    # Shadow rays meet the ribbons with every other joint left out: half the triangles.
+    joints = np.unique(np.linspace(0, steps - 1, steps // 2 + 1).round().astype(int))
     tangents = np.repeat(tangent[:, :, None], 2, 2).reshape(-1, 3)
-    builder.add(positions, shading, triangles, part, tangents=tangents, strand=strand.reshape(-1, 3))
+    builder.add(
+        positions,
+        shading,
+        _strips(row),
+        part,
+        tangents=tangents,
+        strand=strand.reshape(-1, 3),
+        shading=_strips(row[:, joints]),
+    )
+
+
+def _strips(row: np.ndarray) -> np.ndarray:
+    """Triangles of ribbons whose left and right vertex numbers per joint are ``row`` (n, k, 2)."""
+    quads = np.stack([row[:, :-1, 0], row[:, :-1, 1], row[:, 1:, 1], row[:, 1:, 0]], -1).reshape(-1, 4)
+    return np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
 
 
 def add_braids(

@@ -11,7 +11,9 @@ from facefair_lib.heads.background import background
 from facefair_lib.heads.geometry import HEAD_HEIGHT, SKIN, head_template, pose_head
 from facefair_lib.heads.noise import noise, noise_gradient
 from facefair_lib.heads.numerics import choose, linear_to_srgb, smoothstep, srgb_to_linear, stream
+from facefair_lib.heads.rasterise import visible
 from facefair_lib.heads.rays import camera, cast, pixel_rays
+from facefair_lib.heads.render import build_scene
 from facefair_lib.heads.shadows import shadows
 from facefair_lib.heads.skin import base_albedo
 from facefair_lib.heads.warp_runtime import build_mesh, vectors
@@ -144,9 +146,43 @@ def test_rays_hit_a_wall_where_they_should_and_shadows_fall_behind_it():
     assert np.all(cast(wall, view.origin, -rays)[0] == -1)
     points, toward = np.float32([[0, 0, -1], [0, 0, 1]]), np.float32([0, 0, 1])
     normals = np.tile(toward, (2, 1))
-    lit, open_sky = shadows(wall, points, normals, toward, 0.0, np.zeros(2), 3)
+    lit, open_sky = shadows(wall, points, normals, toward, 0.0, np.zeros(2), np.zeros(2), 3)
     np.testing.assert_array_equal(lit, [0, 1])
     assert open_sky[1] == 1
+
+
+def test_points_that_cast_no_ambient_ray_count_as_open():
+    roof = build_mesh(vectors(np.array([[-9, -9, 0.2], [9, -9, 0.2], [0, 18, 0.2]])), np.array([[0, 1, 2]]))
+    points, up = np.zeros((2, 3), np.float32), np.tile(np.float32([0, 0, 1]), (2, 1))
+    _, open_sky = shadows(roof, points, up, up[0], 0.0, np.zeros(2), np.array([-1, 0]), 1)
+    assert open_sky[0] == 1
+    closed = [shadows(roof, points, up, up[0], 0.0, np.zeros(2), np.zeros(2), seed)[1] for seed in range(30)]
+    assert 0 < np.mean(closed) < 1
+
+
+@pytest.mark.parametrize("seed", [3, 17])
+def test_the_visible_triangles_are_those_that_cast_rays_hit(seed):
+    shot, side = sample_shot(seed), 96
+    world, view = build_scene(sample_person(seed, hair="short"), shot, 0.2), camera(shot)
+    triangle, place = visible(world.positions, world.triangles, view, side)
+    tree = build_mesh(vectors(world.positions), world.triangles)
+    reference, reference_place = cast(tree, view.origin, pixel_rays(view, side))
+    np.testing.assert_array_equal(triangle >= 0, reference >= 0)
+    both = reference >= 0
+    # Where two surfaces touch, either may be met; the distance is the same.
+    assert np.mean(triangle[both] == reference[both]) > 0.999
+    np.testing.assert_allclose(place[both, 2], reference_place[both, 2], atol=2e-3)
+    same = both & (triangle == reference)
+    np.testing.assert_allclose(place[same], reference_place[same], atol=2e-2)
+
+
+def test_a_triangle_that_reaches_behind_the_camera_is_drawn_in_front_of_it_only():
+    view = dataclasses.replace(camera(sample_shot(0, yaw=0.0, pitch=0.0, roll=0.0)), origin=np.float32([0, 0, 5]))
+    floor = np.float32([[-50, -1, -50], [50, -1, -50], [0, -1, 50]])
+    triangle, _ = visible(floor, np.int32([[0, 1, 2]]), view, 16)
+    rows = triangle.reshape(16, 16)
+    assert np.all(rows[:8] == -1)
+    assert np.all(rows[-1] == 0)
 
 
 def test_compiled_kernels_are_kept_in_the_cache_folder():
