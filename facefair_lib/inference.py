@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,42 +10,16 @@ from torch import nn
 from torch.nn import functional
 
 from facefair_lib import metrics
-from facefair_lib.config import ONE_VIEW, InferenceSettings, ModelSettings
-from facefair_lib.errors import InputError
-from facefair_lib.models import model_from_settings
+from facefair_lib.config import ONE_VIEW, InferenceSettings
+from facefair_lib.models.fitted import load_network
 from facefair_lib.training.batches import normalise
 from facefair_lib.training.device import assigned_cores, use_cores
+
+__all__ = ["count_images", "load_network", "mean_probability", "predict"]
 
 _BATCH = 32
 
 Advance = Callable[[int, int], None]
-
-
-def load_network(name: str, model: ModelSettings, weights: Path) -> nn.Module:
-    """Build the network of a profile and load the weights that its fit kept.
-
-    Raises
-    ------
-    InputError
-        if the file is not there, is no plain state dict, or belongs to another network
-    """
-    where = f"{name} weights {weights}"
-    network = model_from_settings(name, model.model_copy(update={"weights": "none"}))
-    try:
-        state = torch.load(weights, map_location="cpu", weights_only=True)
-        network.load_state_dict(state)
-    except FileNotFoundError as error:
-        raise InputError(
-            where, found="no such file", expected="best.pt of a fit", do="train this network first"
-        ) from error
-    except Exception as error:  # unpickling fails in many ways; a wrong network is a RuntimeError
-        raise InputError(
-            where,
-            found=f"{type(error).__name__}: {str(error).splitlines()[0]}",
-            expected=f"the weights of {name} with {model.backbone}",
-            do="train this network again, or name the profile that trained these weights",
-        ) from error
-    return network.to(memory_format=torch.channels_last).eval()
 
 
 def predict(

@@ -18,13 +18,14 @@ from facefair_lib import results
 from facefair_lib.config import ModelSettings, TrainingSettings
 from facefair_lib.errors import InputError
 from facefair_lib.models import model_from_settings
+from facefair_lib.models.fitted import load_network
 from facefair_lib.training.batches import ArrayBatches, ordered_batches, training_batches
 from facefair_lib.training.device import Device, assigned_cores, choose_device, use_cores
 from facefair_lib.training.history import History
 from facefair_lib.training.network import SegmentationTask
 from facefair_lib.training.resume import LAST, WEIGHTS, finish, fit_key, start_or_resume
 
-_AVERAGING_DECAY = 0.99  # of the weights' moving average, per step: about the last 100 steps
+_AVERAGED_STEPS = 100  # the weights that are kept are a moving average over about this many steps
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ def fit(
     rows: dict[str, np.ndarray],
     folder: Path,
     seed: int,
+    start: Path | None = None,
 ) -> FitResult:
     """Fit one network and keep the weights of the epoch with the lowest validation loss.
 
@@ -64,6 +66,7 @@ def fit(
     images, labels : (N, H, W, 3) and (N, H, W) uint8 packed arrays
     rows : split name -> row numbers; ``train`` and ``validation`` are needed
     folder : receives ``history.csv``, ``best.pt`` and, until the fit is complete, its checkpoints
+    start : ``best.pt`` of an earlier fit of this network, to go on from in place of the weights that ``model`` names
 
     Raises
     ------
@@ -71,10 +74,10 @@ def fit(
         if there are fewer training images than one batch
     """
     _check_rows(rows, training.batch_size)
-    key = fit_key(name, model, training, images, labels, rows, seed)
+    key = fit_key(name, model, training, images, labels, rows, seed, start)
     description = start_or_resume(folder, key)
     if description is None:
-        description = _fit(name, model, training, images, labels, rows, folder, seed)
+        description = _fit(name, model, training, images, labels, rows, folder, seed, start)
         finish(folder, key, description)
     return FitResult(pd.read_csv(folder / "history.csv"), pd.DataFrame([description]), folder / WEIGHTS)
 
@@ -88,12 +91,13 @@ def _fit(
     rows: dict[str, np.ndarray],
     folder: Path,
     seed: int,
+    start: Path | None,
 ) -> dict[str, Any]:
     """Fit from the start or from ``last.ckpt``, write ``best.pt``, and describe what was done."""
     use_cores(assigned_cores())
     lightning.seed_everything(seed, verbose=False)
     device = choose_device()
-    task = _task(name, model, training, seed)
+    task = _task(name, model, training, seed, start)
     loaders = (
         training_batches(ArrayBatches(images, labels, rows["train"]), training.batch_size, seed),
         ordered_batches(ArrayBatches(images, labels, rows["validation"]), training.batch_size),
@@ -103,7 +107,8 @@ def _fit(
     # A checkpoint of its own: `save_last` would save only the epochs that are better than all before.
     # It comes after `best`, because it also remembers which epoch was best.
     last = ModelCheckpoint(folder, filename=Path(LAST).stem, enable_version_counter=False)
-    callbacks = [EMAWeightAveraging(decay=_AVERAGING_DECAY), history, best, last]
+    steps = len(rows["train"]) // training.batch_size * model.epochs
+    callbacks = [EMAWeightAveraging(decay=averaging_decay(steps)), history, best, last]
     resumed = folder / LAST
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="lightning")  # advice on worker counts and log intervals
@@ -125,10 +130,19 @@ def _check_rows(rows: dict[str, np.ndarray], batch_size: int) -> None:
             )
 
 
-def _task(name: str, model: ModelSettings, training: TrainingSettings, seed: int) -> SegmentationTask:
-    network = model_from_settings(name, model).to(memory_format=torch.channels_last)
+def averaging_decay(steps: int) -> float:
+    """Decay per step of the weights' moving average: over 100 steps, or over the last tenth of a short fit, which
+    would otherwise end close to where it began.
+    """
+    return 1 - 1 / max(1, min(_AVERAGED_STEPS, steps / 10))
+
+
+def _task(
+    name: str, model: ModelSettings, training: TrainingSettings, seed: int, start: Path | None
+) -> SegmentationTask:
+    network = load_network(name, model, start) if start else model_from_settings(name, model)
     return SegmentationTask(
-        network,
+        network.to(memory_format=torch.channels_last).train(),
         learning_rate=model.learning_rate,
         weight_decay=training.weight_decay,
         dice_weight=training.dice_weight,

@@ -25,8 +25,9 @@ def fit_key(
     labels: np.ndarray,
     rows: dict[str, np.ndarray],
     seed: int,
+    start: Path | None = None,
 ) -> str:
-    """Digest of everything that decides a fit's weights: settings, seed, code, and the pixels it sees."""
+    """Digest of everything that decides a fit's weights: settings, seed, code, the pixels it sees, where it starts."""
     settings = [name, model.model_dump(mode="json"), training.model_dump(mode="json"), seed]
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     digest.update(workflow.module_version("facefair_lib.training.fit").encode())
@@ -34,6 +35,8 @@ def fit_key(
         for array in (images[rows[split]], labels[rows[split]]):
             digest.update(f"{split} {array.shape}".encode())
             digest.update(np.ascontiguousarray(array))
+    if start:
+        digest.update(start.read_bytes())
     return digest.hexdigest()
 
 

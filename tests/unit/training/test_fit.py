@@ -14,7 +14,7 @@ from facefair_lib.config import DeepLabSettings, ModelSettings, TrainingSettings
 from facefair_lib.errors import InputError
 from facefair_lib.inference import load_network
 from facefair_lib.training import network
-from facefair_lib.training.fit import FitResult, fit
+from facefair_lib.training.fit import FitResult, averaging_decay, fit
 
 Fit = Callable[..., FitResult]
 
@@ -31,8 +31,9 @@ def fit_deeplabv3(
     def run(folder: Path, **changed: object) -> FitResult:
         seed = changed.pop("seed", 5)
         data = changed.pop("data", discs)
+        start = changed.pop("start", None)
         model = light_deeplabv3.model_copy(update=changed)
-        return fit("deeplabv3", model, training, *data, rows, folder, seed)
+        return fit("deeplabv3", model, training, *data, rows, folder, seed, start)
 
     return run
 
@@ -44,6 +45,10 @@ def weights(result: FitResult) -> dict[str, torch.Tensor]:
 def equal(first: FitResult, second: FitResult) -> bool:
     one, two = weights(first), weights(second)
     return list(one) == list(two) and all(torch.equal(one[name], two[name]) for name in one)
+
+
+def lowest_loss(result: FitResult) -> float:
+    return result.history.query("split == 'validation'")["loss"].min()
 
 
 def files(folder: Path) -> list[str]:
@@ -176,6 +181,22 @@ def test_an_interrupted_fit_of_another_network_is_put_aside(
     interrupt(0)
     result = fit_deeplabv3(folder, channels=8, epochs=1)
     assert result.history["epoch"].max() == 1
+
+
+def test_a_fit_may_start_from_the_weights_of_another(tmp_path: Path, fit_deeplabv3: Fit) -> None:
+    first = fit_deeplabv3(tmp_path / "first")
+    further = fit_deeplabv3(tmp_path / "further", start=first.weights, epochs=1)
+    afresh = fit_deeplabv3(tmp_path / "afresh", epochs=1)
+    assert lowest_loss(further) < lowest_loss(afresh)
+    moved = fit_deeplabv3(tmp_path / "further", start=afresh.weights, epochs=1)  # another start is another fit
+    assert not equal(moved, first)
+    assert lowest_loss(moved) != lowest_loss(further)
+
+
+def test_a_short_fit_averages_over_its_last_tenth_and_a_long_one_over_a_hundred_steps() -> None:
+    assert averaging_decay(60) == pytest.approx(1 - 1 / 6)
+    assert averaging_decay(5000) == pytest.approx(0.99)
+    assert averaging_decay(3) == 0
 
 
 @pytest.mark.parametrize(
