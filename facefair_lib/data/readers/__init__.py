@@ -9,17 +9,68 @@ from types import MappingProxyType
 from typing import Any
 
 from facefair_lib.data.readers.base import Reader
+from facefair_lib.data.readers.celebamask import CelebAMaskReader
+from facefair_lib.data.readers.cfd import CfdReader
+from facefair_lib.data.readers.ckplus import CkPlusReader
+from facefair_lib.data.readers.facesynthetics import FaceSyntheticsReader
+from facefair_lib.data.readers.fairface import FairFaceReader
 from facefair_lib.data.readers.fasseg import FassegReader
+from facefair_lib.data.readers.helen import HelenReader
+from facefair_lib.data.readers.ibugmask import IBugMaskReader
+from facefair_lib.data.readers.jaffe import JaffeReader
+from facefair_lib.data.readers.lapa import LapaReader
 from facefair_lib.data.readers.mut1ny import Mut1nyReader, RenderedReader
 from facefair_lib.data.readers.photos import PhotosReader
+from facefair_lib.data.readers.rafd import RafdReader
+from facefair_lib.data.readers.utkface import UtkfaceReader
 from facefair_lib.errors import InputError
 
+WITH_MASKS: tuple[type[Reader], ...] = (
+    Mut1nyReader,
+    RenderedReader,
+    FassegReader,
+    CelebAMaskReader,
+    LapaReader,
+    HelenReader,
+    IBugMaskReader,
+    FaceSyntheticsReader,
+)
+WITHOUT_MASKS: tuple[type[Reader], ...] = (
+    JaffeReader,
+    CkPlusReader,
+    RafdReader,
+    CfdReader,
+    FairFaceReader,
+    UtkfaceReader,
+)
+
 READERS: Mapping[str, type[Reader]] = MappingProxyType(
-    {reader.name: reader for reader in (Mut1nyReader, RenderedReader, FassegReader, PhotosReader)}
+    {reader.name: reader for reader in (*WITH_MASKS, PhotosReader, *WITHOUT_MASKS)}
 )
 """Name used in a profile (data.source) -> reader class."""
 
-__all__ = ["READERS", "FassegReader", "Mut1nyReader", "PhotosReader", "Reader", "RenderedReader", "open_reader"]
+__all__ = [
+    "READERS",
+    "WITHOUT_MASKS",
+    "WITH_MASKS",
+    "CelebAMaskReader",
+    "CfdReader",
+    "CkPlusReader",
+    "FaceSyntheticsReader",
+    "FairFaceReader",
+    "FassegReader",
+    "HelenReader",
+    "IBugMaskReader",
+    "JaffeReader",
+    "LapaReader",
+    "Mut1nyReader",
+    "PhotosReader",
+    "RafdReader",
+    "Reader",
+    "RenderedReader",
+    "UtkfaceReader",
+    "open_reader",
+]
 
 
 def open_reader(name: str, root: Path | str, **options: Any) -> Reader:

@@ -157,17 +157,18 @@ class CelebAMaskReader(Reader):
         path = self.root / "CelebAMask-HQ-attribute-anno.txt"
         if not path.is_file():
             return {}
-        _, header, *lines = path.read_text(encoding="utf-8").splitlines()
-        if "Male" not in header.split():
+        lines = path.read_text(encoding="utf-8").splitlines()
+        header = lines[1].split() if len(lines) > 1 else []
+        if "Male" not in header:
             raise InputError(
                 path,
-                found=f"the attributes {first_names(header.split())}",
+                found=f"the attributes {first_names(header)}",
                 expected="CelebA's forty, with Male among them, in line 2",
                 do="restore the published file, or remove it: gender is then unknown",
             )
-        column = header.split().index("Male") + 1
-        cells = [line.split() for line in lines if line.strip()]
-        return {row[0].removesuffix(".jpg"): row[column] == "1" for row in cells}
+        column = header.index("Male") + 1
+        rows = _columns(path, lines[2:], len(header) + 1)
+        return {row[0].removesuffix(".jpg"): row[column] == "1" for row in rows}
 
     def _identities(self) -> dict[str, str]:
         identities, mapping = self.root / "identity_CelebA.txt", self.root / "CelebA-HQ-to-CelebA-mapping.txt"
@@ -180,6 +181,20 @@ class CelebAMaskReader(Reader):
                 expected="the release's table of original names, without which identity_CelebA.txt cannot be used",
                 do="unpack the data set again",
             )
-        person = dict(line.split() for line in identities.read_text(encoding="utf-8").splitlines() if line.strip())
-        rows = [line.split() for line in mapping.read_text(encoding="utf-8").splitlines()[1:] if line.strip()]
+        person = dict(_columns(identities, identities.read_text(encoding="utf-8").splitlines(), 2))
+        rows = _columns(mapping, mapping.read_text(encoding="utf-8").splitlines()[1:], 3)
         return {name: f"celeba-{person[original]}" for name, _, original in rows if original in person}
+
+
+def _columns(path: Path, lines: list[str], width: int) -> list[list[str]]:
+    """Split lines at white space; each that is not empty must have ``width`` words."""
+    rows = [line.split() for line in lines if line.strip()]
+    wrong = next((row for row in rows if len(row) != width), None)
+    if wrong is not None:
+        raise InputError(
+            path,
+            found=f"a line of {len(wrong)} words: {' '.join(wrong)[:60]!r}",
+            expected=f"{width} words in every line",
+            do="restore the published file",
+        )
+    return rows

@@ -218,7 +218,7 @@ def test_attributes_of_unknown_pictures_and_a_missing_table_are_refused(mut1ny):
 
 
 def test_unknown_readers_and_options_are_refused(mut1ny):
-    with pytest.raises(InputError, match="one of mut1ny, rendered, fasseg, photos"):
+    with pytest.raises(InputError, match="one of mut1ny, rendered, fasseg, celebamask, lapa"):
         open_reader("celeba", mut1ny)
     with pytest.raises(InputError, match="the option colour"):
         open_reader("mut1ny", mut1ny, colour="paper")

@@ -1,0 +1,192 @@
+"""From a data set of posed emotions to the table of photographs that the experiment reads.
+
+The experiment compares three groups with three emotions, the grid of the course paper's Table II. Data sets use words
+of their own for groups; which word stands for which row of the grid is written down here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from facefair_lib.data.readers.base import Reader, read_table
+from facefair_lib.errors import InputError
+
+GROUPS = ("asian", "black", "caucasian")
+EMOTIONS = ("sad", "happy", "angry")
+
+GROUP_OF_WORD: Mapping[str, str] = MappingProxyType(
+    {
+        "asian": "asian",
+        "japanese": "asian",
+        "east asian": "asian",
+        "southeast asian": "asian",
+        "black": "black",
+        "white": "caucasian",
+        "caucasian": "caucasian",
+    }
+)
+"""A data set's word -> row of the grid. Other words (indian, latino, moroccan, multiracial) are in no row."""
+
+COLUMNS = ("image", "subject", "group", "emotion")
+_KNOWN = ("gender", "age")
+
+
+def experiment_table(reader: Reader, per_cell: int | None = 1, seed: int = 0) -> pd.DataFrame:
+    """Choose photographs for the grid of groups and emotions.
+
+    Each cell takes ``per_cell`` people, one picture each. A person who already stands in another cell is taken only
+    where nobody else is left, so that with one per cell nine people are shown, as in the course paper.
+
+    Parameters
+    ----------
+    reader : an opened data set whose manifest names groups and emotions
+    per_cell : pictures per cell; None takes all
+    seed : of the choice
+
+    Returns
+    -------
+    DataFrame with image (relative to ``reader.root``), subject, group, emotion and, where known, gender and age; sorted
+    by group, emotion and image. Cells that the data set cannot fill are absent.
+
+    Raises
+    ------
+    InputError
+        if no picture falls into any cell: says which groups and emotions the data set has
+    """
+    manifest = reader.read()
+    rows = reader.portraits(manifest)
+    rows = rows.assign(group=rows["group"].str.lower().map(GROUP_OF_WORD), emotion=rows["emotion"].str.lower())
+    rows = rows[rows["group"].notna() & rows["emotion"].isin(EMOTIONS)]
+    if rows.empty:
+        raise InputError(
+            reader.root,
+            found=f"groups {_words(manifest['group'])}; emotions {_words(manifest['emotion'])}",
+            expected=f"pictures of {', '.join(GROUPS)} people who look {', '.join(EMOTIONS)}",
+            do="choose a data set of posed emotions (jaffe, rafd, cfd, or ckplus with a table of people)",
+        )
+    chosen = rows if per_cell is None else rows.loc[_choose(rows, per_cell, seed)]
+    table = pd.DataFrame(
+        {
+            "image": chosen["image_path"],
+            "subject": f"{reader.name}-" + chosen["subject_id"],
+            "group": chosen["group"],
+            "emotion": chosen["emotion"],
+        }
+    )
+    for column in _KNOWN:
+        known = chosen[column].notna() & (chosen[column] != "")
+        if known.any():
+            table[column] = chosen[column]
+    return table.sort_values(["group", "emotion", "image"], ignore_index=True)
+
+
+def missing_cells(table: pd.DataFrame) -> list[str]:
+    """Name the cells of the grid that a table leaves empty, such as "black sad"."""
+    filled = set(zip(table["group"], table["emotion"], strict=True))
+    return [f"{group} {emotion}" for group in GROUPS for emotion in EMOTIONS if (group, emotion) not in filled]
+
+
+def _choose(rows: pd.DataFrame, per_cell: int, seed: int) -> list[int]:
+    """Row labels of the chosen pictures; cells with the fewest people choose first."""
+    generator = np.random.default_rng(seed)
+    people = sorted(rows["subject_id"].unique())
+    rank = dict(zip(people, generator.permutation(len(people)).tolist(), strict=True))
+    taken: Counter[str] = Counter()
+    chosen: list[int] = []
+    cells = sorted(rows.groupby(["group", "emotion"]), key=lambda cell: (cell[1]["subject_id"].nunique(), cell[0]))
+    for _, cell in cells:
+        first_picture = cell.sort_values("image_path").drop_duplicates("subject_id")
+        order = sorted(first_picture.index, key=lambda label: _turn(first_picture.at[label, "subject_id"], taken, rank))
+        chosen += order[:per_cell]
+        taken.update(first_picture.loc[order[:per_cell], "subject_id"])
+    return chosen
+
+
+def _turn(person: str, taken: Mapping[str, int], rank: Mapping[str, int]) -> tuple[int, int]:
+    return taken.get(person, 0), rank[person]
+
+
+def _words(column: pd.Series) -> str:
+    return ", ".join(sorted(set(column) - {""})) or "(not labelled)"
+
+
+def save_photos(table: pd.DataFrame, reader: Reader, out: Path, *, copy: bool = False, append: bool = False) -> int:
+    """Write an experiment table as the CSV that the study takes.
+
+    Parameters
+    ----------
+    table : from ``experiment_table``
+    out : the CSV; its paths are relative to its folder
+    copy : whether to copy the pictures to ``<out's stem>_pictures/<reader's name>/`` beside the CSV
+    append : whether to keep the rows that an existing CSV holds, so that several data sets share one grid
+
+    Returns
+    -------
+    number of rows of the CSV
+
+    Raises
+    ------
+    InputError
+        if the pictures do not lie below the CSV's folder and are not copied, the CSV exists and is not appended to, or
+        a picture is in it already
+    """
+    if out.exists() and not append:
+        raise InputError(
+            out,
+            found="a file of that name",
+            expected="a new file",
+            do="choose another name, or add --append to put the pictures into it",
+        )
+    rows = table.assign(image=_places(table["image"], reader, out, copy))
+    if out.exists():
+        rows = _joined(out, rows)
+    if copy:
+        for source, place in zip(table["image"], rows["image"].tail(len(table)), strict=True):
+            _copy(reader.root / source, out.parent / place)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    temporary = out.with_name(f".{out.name}.partial")
+    rows.to_csv(temporary, index=False, lineterminator="\n")
+    temporary.replace(out)
+    return len(rows)
+
+
+def _places(images: pd.Series, reader: Reader, out: Path, copy: bool) -> list[str]:
+    """Paths of the pictures relative to the CSV's folder."""
+    if copy:
+        return [f"{out.stem}_pictures/{reader.name}/{image}" for image in images]
+    root, folder = reader.root.resolve(), out.parent.resolve()
+    if not root.is_relative_to(folder):
+        raise InputError(
+            out,
+            found=f"pictures in {reader.root}, outside the table's folder",
+            expected="a table whose paths are relative to its folder, in it or above the pictures",
+            do=f"write {reader.root / out.name} instead, or add --copy to copy the pictures beside the table",
+        )
+    return [(root.relative_to(folder) / image).as_posix() for image in images]
+
+
+def _joined(out: Path, rows: pd.DataFrame) -> pd.DataFrame:
+    before = read_table(out, COLUMNS)
+    again = sorted(set(before["image"]) & set(rows["image"]))
+    if again:
+        raise InputError(
+            out,
+            found=f"{len(again)} of the pictures already, first {again[0]}",
+            expected="each picture once",
+            do="write a new table, or give another --seed",
+        )
+    return pd.concat([before, rows], ignore_index=True).fillna("")
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.partial")
+    shutil.copyfile(source, temporary)
+    temporary.replace(target)
