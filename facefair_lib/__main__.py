@@ -9,12 +9,15 @@ from typing import Annotated
 
 import typer
 
+from facefair_lib.commands import datasets
+
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="How do semantic segmentation models perform at recognising faces with different cultural backgrounds?",
 )
+app.add_typer(datasets.app, name="datasets")
 
 ProfileOption = Annotated[str, typer.Option(help="A profile in config/, such as quick or fasseg.")]
 DataOption = Annotated[str, typer.Option(help="Folder of your data set, for profiles that read one.")]

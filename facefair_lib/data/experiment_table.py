@@ -100,17 +100,14 @@ def _choose(rows: pd.DataFrame, per_cell: int, seed: int) -> list[int]:
     rank = dict(zip(people, generator.permutation(len(people)).tolist(), strict=True))
     taken: Counter[str] = Counter()
     chosen: list[int] = []
-    cells = sorted(rows.groupby(["group", "emotion"]), key=lambda cell: (cell[1]["subject_id"].nunique(), cell[0]))
+    numbered = rows.assign(row=rows.index)
+    cells = sorted(numbered.groupby(["group", "emotion"]), key=lambda cell: (cell[1]["subject_id"].nunique(), cell[0]))
     for _, cell in cells:
-        first_picture = cell.sort_values("image_path").drop_duplicates("subject_id")
-        order = sorted(first_picture.index, key=lambda label: _turn(first_picture.at[label, "subject_id"], taken, rank))
-        chosen += order[:per_cell]
-        taken.update(first_picture.loc[order[:per_cell], "subject_id"])
+        first_picture = cell.sort_values("image_path").drop_duplicates("subject_id").set_index("subject_id")
+        people = sorted(first_picture.index, key=lambda person: (taken[person], rank[person]))[:per_cell]
+        chosen += first_picture.loc[people, "row"].tolist()
+        taken.update(people)
     return chosen
-
-
-def _turn(person: str, taken: Mapping[str, int], rank: Mapping[str, int]) -> tuple[int, int]:
-    return taken.get(person, 0), rank[person]
 
 
 def _words(column: pd.Series) -> str:

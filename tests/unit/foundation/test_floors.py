@@ -15,7 +15,7 @@ FLOORS: dict[int, str] = {
     3: "models training inference legacy",
     4: "uncertainty fairness analysis titles consistency small_samples",
     5: "figures tables latex macros numbers evidence verdicts report readme reproduction_tables reproduction_numbers",
-    6: "__main__ study runner orchestrate experiment",
+    6: "__main__ commands study runner orchestrate experiment",
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms.split()}
 
@@ -41,7 +41,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "report": {"latex", "macros", "numbers", "tables", "evidence", "verdicts", "figures"},
     "orchestrate": {"runner"},
     "study": {"runner"},
-    "__main__": {"runner", "orchestrate"},
+    "__main__": {"commands", "runner", "orchestrate"},
 }
 
 MODULES = sorted(LIBRARY.rglob("*.py"))
