@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
+from scipy import sparse, stats
 
 from facefair_lib.errors import InputError
 
@@ -108,26 +108,33 @@ def subject_bootstrap(
             )
     stratum_of_subject = np.zeros(unit.max() + 1, np.int64)
     stratum_of_subject[unit] = stratum
-    return SubjectBootstrap(unit, _draw(stratum_of_subject, replicates, np.random.default_rng(seed)))
+    return SubjectBootstrap(unit, times_drawn(stratum_of_subject, replicates, np.random.default_rng(seed)))
 
 
-def percentile_interval(replicates: np.ndarray, level: float = LEVEL) -> Interval:
+def percentile_interval(replicates: np.ndarray, level: float = LEVEL, *, people: int | None = None) -> Interval:
     """Take the middle share of bootstrap replicates.
 
     Parameters
     ----------
     replicates : (B,) values; NaN ones are dropped and counted
     level : share of the replicates inside
+    people : number of people drawn; given, the interval is expanded to make up for few of them: replicates of n people
+        spread too little by sqrt((n - 1) / n), and a normal tail is shorter than t's
 
     Returns
     -------
-    Interval, NaN on both sides where fewer than two replicates have a value
+    Interval, NaN on both sides where fewer than two replicates have a value, or where there is one person
+
+    Source: expanded percentile interval: Hesterberg, The American Statistician 69 (2015), section 4.
     """
     defined = replicates[np.isfinite(replicates)]
     dropped = len(replicates) - len(defined)
-    if len(defined) < 2:
+    if len(defined) < 2 or (people is not None and people < 2):
         return Interval(np.nan, np.nan, dropped)
-    low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
+    tail = (1 - level) / 2
+    if people is not None:
+        tail = float(stats.norm.sf(np.sqrt(people / (people - 1)) * stats.t.isf(tail, people - 1)))
+    low, high = np.quantile(defined, [tail, 1 - tail])
     return Interval(float(low), float(high), dropped)
 
 
@@ -244,6 +251,20 @@ def sum_by(position: np.ndarray, values: np.ndarray, length: int) -> np.ndarray:
     return member @ np.asarray(values, float)
 
 
+def times_drawn(stratum_of_subject: np.ndarray, replicates: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw subjects with replacement within strata, (S,) stratum numbers -> (B, S) uint16 times drawn."""
+    weights = np.zeros((replicates, len(stratum_of_subject)), np.uint16)
+    for stratum in np.unique(stratum_of_subject):
+        members = np.flatnonzero(stratum_of_subject == stratum)
+        for part in _chunks(replicates):
+            n = part.stop - part.start
+            drawn = rng.integers(len(members), size=(n, len(members)))  # (n, s)
+            drawn += len(members) * np.arange(n)[:, None]
+            times = np.bincount(drawn.ravel(), minlength=n * len(members)).reshape(n, len(members))
+            weights[part, members] = times
+    return weights
+
+
 def _check_mostly_varying(code: np.ndarray, unit: np.ndarray) -> None:
     """Refuse sets that shuffling within subjects would leave nearly as they are."""
     pairs = np.unique(np.stack([unit, code]), axis=1)  # (2, number of subject-label pairs)
@@ -255,20 +276,6 @@ def _check_mostly_varying(code: np.ndarray, unit: np.ndarray) -> None:
             expected="one label for every subject, or several labels for at least half of them",
             do="leave out the images by which these subjects change their label",
         )
-
-
-def _draw(stratum_of_subject: np.ndarray, replicates: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw subjects with replacement within strata, (S,) -> (B, S) uint16 times drawn."""
-    weights = np.zeros((replicates, len(stratum_of_subject)), np.uint16)
-    for stratum in np.unique(stratum_of_subject):
-        members = np.flatnonzero(stratum_of_subject == stratum)
-        for part in _chunks(replicates):
-            n = part.stop - part.start
-            drawn = rng.integers(len(members), size=(n, len(members)))  # (n, s)
-            drawn += len(members) * np.arange(n)[:, None]
-            times = np.bincount(drawn.ravel(), minlength=n * len(members)).reshape(n, len(members))
-            weights[part, members] = times
-    return weights
 
 
 def _shuffle_within(codes: np.ndarray, block: np.ndarray, times: int, rng: np.random.Generator) -> np.ndarray:

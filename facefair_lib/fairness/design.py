@@ -1,0 +1,134 @@
+"""The design matrix of an adjusted comparison of groups, with every column that had to go named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from facefair_lib.errors import InputError
+
+_DEPENDENT = 1e-8  # a column of which this share is left once the others are taken off follows from them
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """What a linear model is fitted with.
+
+    Parameters
+    ----------
+    matrix : (N, p) float64 of full rank; intercept, groups, emotions, their products, controls (centred)
+    margins : (G, p) the line that gives each group's marginal mean: average over emotions, controls at their means
+    notes : what was left out and why
+    """
+
+    matrix: np.ndarray
+    margins: np.ndarray
+    notes: tuple[str, ...]
+
+
+def build_design(people: pd.DataFrame, groups: Sequence[str], controls: Sequence[str]) -> Design:
+    """Code group * emotion + controls.
+
+    Parameters
+    ----------
+    people : N rows with group, emotion and controls, none of them missing
+    groups : names, all of which occur
+    controls : columns; numbers enter as a line, everything else as categories
+
+    Raises
+    ------
+    InputError
+        if a control settles the group
+    """
+    group = _indicators(people["group"], groups)[:, 1:]  # (N, G - 1)
+    emotions = sorted(people["emotion"].unique())
+    emotion = _sum_coded(_indicators(people["emotion"], emotions))  # (N, E - 1)
+    notes: list[str] = []
+    product = (group[:, :, None] * emotion[:, None]).reshape(len(people), -1)  # (N, (G - 1)(E - 1))
+    cells = people.groupby(["group", "emotion"]).ngroups
+    if cells < len(groups) * len(emotions):
+        missing = len(groups) * len(emotions) - cells
+        notes.append(f"no image in {missing} cells of group and emotion: without their interaction")
+        product = product[:, :0]
+    blocks = [np.ones((len(people), 1)), emotion, group, product]
+    starts = np.cumsum([0, *(block.shape[1] for block in blocks)])
+    matrix, of_group = np.hstack(blocks), np.arange(starts[2], starts[4])
+    _check_rank(matrix, "emotion", of_group)
+    for name in controls:
+        matrix = _add_control(matrix, name, people[name], of_group, notes)
+    margins = np.zeros((len(groups), matrix.shape[1]))
+    margins[:, 0] = 1
+    margins[np.arange(1, len(groups)), starts[2] + np.arange(len(groups) - 1)] = 1
+    return Design(matrix, margins, tuple(notes))
+
+
+def _add_control(
+    matrix: np.ndarray, name: str, values: pd.Series, of_group: np.ndarray, notes: list[str]
+) -> np.ndarray:
+    """Append a control's columns; note it where it is constant or follows from the others."""
+    if values.nunique() < 2:
+        notes.append(f"{name} is {values.iloc[0]} throughout: left out")
+        return matrix
+    others = np.delete(matrix, of_group, axis=1)
+    left_out = 0
+    for column in _control_columns(values):
+        if _is_dependent(others, column):
+            left_out += 1
+        elif _is_dependent(matrix, column):
+            raise InputError(
+                f"adjusted gap, control {name}",
+                found="values that settle the group (together with the other columns)",
+                expected="a control that varies within groups",
+                do="leave this control out: group and control cannot be told apart in these images",
+            )
+        else:
+            matrix, others = np.column_stack([matrix, column]), np.column_stack([others, column])
+    if left_out:
+        notes.append(f"{name} follows from the columns before it: {left_out} of its columns left out")
+    return matrix
+
+
+def _control_columns(values: pd.Series) -> Iterator[np.ndarray]:
+    """Give a control's columns (N,), centred: one for numbers, one for every category but the first."""
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        numbers = values.to_numpy(float)
+        if not np.isfinite(numbers).all():
+            raise InputError(
+                f"adjusted gap, control {values.name}",
+                found="an infinite value",
+                expected="finite numbers",
+                do="correct the column",
+            )
+        yield (numbers - numbers.mean()) / numbers.std()
+        return
+    text = values.astype(str)
+    for column in _indicators(text, sorted(text.unique())).T[1:]:
+        yield column - column.mean()
+
+
+def _check_rank(matrix: np.ndarray, name: str, of_group: np.ndarray) -> None:
+    if np.linalg.matrix_rank(matrix) < matrix.shape[1]:
+        raise InputError(
+            f"adjusted gap, {name}",
+            found=f"{len(of_group)} columns of group that follow from {name}",
+            expected="every group with several emotions in common with the others",
+            do="compare groups whose emotions overlap",
+        )
+
+
+def _is_dependent(matrix: np.ndarray, column: np.ndarray) -> bool:
+    """Say whether a column is a linear combination of others, (N, p), (N,)."""
+    rest = column - matrix @ np.linalg.lstsq(matrix, column, rcond=None)[0]
+    return bool(np.linalg.norm(rest) <= _DEPENDENT * np.linalg.norm(column))
+
+
+def _indicators(values: pd.Series, levels: Sequence[str]) -> np.ndarray:
+    return (values.to_numpy(object)[:, None] == np.array(list(levels), object)).astype(float)
+
+
+def _sum_coded(indicators: np.ndarray) -> np.ndarray:
+    """Code levels so that their effects sum to 0, (N, E) -> (N, E - 1); coefficients at 0 are means over levels."""
+    return indicators[:, :-1] - indicators[:, -1:]

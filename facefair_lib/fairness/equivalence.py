@@ -1,0 +1,168 @@
+"""Equal within a margin: two one-sided tests. A large p value of an ordinary test never shows that groups are equal.
+
+Groups are called equivalent within ``delta`` where the gap is shown to be both above -delta and below +delta; that is
+so exactly where the 90 % interval lies inside -delta .. delta.
+
+Source: Schuirmann, Journal of Pharmacokinetics and Biopharmaceutics 15 (1987); Lakens, Social Psychological and
+Personality Science 8 (2017).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from facefair_lib.errors import InputError
+from facefair_lib.fairness.subjects import PAIRED, contrasts, pair_of_groups, subject_scores
+
+ALPHA = 0.05
+DELTAS = (0.01, 0.02, 0.03)
+
+
+@dataclass(frozen=True)
+class Equivalence:
+    """Result of two one-sided tests.
+
+    Parameters
+    ----------
+    delta : margin, in the unit of the scores
+    difference : mean difference, first minus second
+    low90, high90 : 90 % interval of the difference
+    p_value : larger of the two one-sided p values
+    equivalent : p_value < 0.05
+    n_subjects : people
+    """
+
+    delta: float
+    difference: float
+    low90: float
+    high90: float
+    p_value: float
+    equivalent: bool
+    n_subjects: int
+
+
+def equivalence_paired(differences: np.ndarray, delta: float) -> Equivalence:
+    """Test whether a mean paired difference lies within -delta .. delta.
+
+    Parameters
+    ----------
+    differences : (S,) one per subject; NaN ones are left out
+    delta : positive margin
+
+    Returns
+    -------
+    Equivalence; NaN and not equivalent with fewer than two subjects
+    """
+    differences = _sample(differences)
+    if len(differences) < 2:
+        return _undefined(delta, len(differences))
+    error = differences.std(ddof=1) / np.sqrt(len(differences))
+    return _one_sided_tests(differences.mean(), error, len(differences) - 1, delta, len(differences))
+
+
+def equivalence_unpaired(first: np.ndarray, second: np.ndarray, delta: float) -> Equivalence:
+    """Test whether the difference of two groups' means lies within -delta .. delta, with Welch's degrees of freedom.
+
+    Parameters
+    ----------
+    first, second : (n1,), (n2,) one score per subject; NaN ones are left out
+    delta : positive margin
+
+    Returns
+    -------
+    Equivalence; NaN and not equivalent where a group has fewer than two subjects
+    """
+    first, second = _sample(first), _sample(second)
+    people = len(first) + len(second)
+    if min(len(first), len(second)) < 2:
+        return _undefined(delta, people)
+    error, freedom = welch_error(first, second)
+    return _one_sided_tests(first.mean() - second.mean(), error, freedom, delta, people)
+
+
+def equivalence_table(
+    scores: np.ndarray,
+    labels: np.ndarray,
+    subjects: np.ndarray,
+    deltas: Sequence[float] = DELTAS,
+    *,
+    order: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Test every pair of groups for equivalence within each margin.
+
+    Parameters
+    ----------
+    scores : (N,) one per image, NaN = absent; subjects count once, with their mean
+    labels, subjects : (N,)
+    deltas : margins
+    order : groups in the order of the contrasts; sorted by default
+
+    Returns
+    -------
+    contrast, delta, difference, low90, high90, p_value, equivalent, n_subjects. Pairs whose subjects are in both groups
+    are compared as pairs, others by Welch's test.
+
+    Notes
+    -----
+    To call ALL groups equivalent, every pair must be; that needs no further adjustment (intersection-union).
+    """
+    rows = subject_scores(scores, subjects, labels)
+    names = list(np.unique(rows.labels)) if order is None else list(order)
+    table = []
+    for contrast, first, second in contrasts(names):
+        kind, a, b = pair_of_groups(rows, names[first], names[second])
+        for delta in deltas:
+            result = equivalence_paired(a - b, delta) if kind == PAIRED else equivalence_unpaired(a, b, delta)
+            table.append({"contrast": contrast, **vars(result)})
+    return pd.DataFrame(table, columns=["contrast", *Equivalence.__dataclass_fields__])
+
+
+def welch_error(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
+    """Standard error of a difference of two means, and Welch's degrees of freedom; (n1,), (n2,) with n >= 2."""
+    parts = [sample.var(ddof=1) / len(sample) for sample in (first, second)]
+    total = sum(parts)
+    if total == 0:
+        return 0.0, len(first) + len(second) - 2.0
+    return float(np.sqrt(total)), float(
+        total**2 / sum(part**2 / (len(s) - 1) for part, s in zip(parts, (first, second), strict=True))
+    )
+
+
+def _one_sided_tests(difference: float, error: float, freedom: float, delta: float, people: int) -> Equivalence:
+    _check_delta(delta)
+    reach = stats.t.ppf(1 - ALPHA, freedom) * error
+    if error == 0:  # no spread: the difference is what it is
+        p_value = 0.0 if abs(difference) < delta else 1.0
+    else:
+        p_value = float(stats.t.sf((delta - abs(difference)) / error, freedom))
+    low, high = float(difference - reach), float(difference + reach)
+    return Equivalence(delta, float(difference), low, high, p_value, bool(p_value < ALPHA), people)
+
+
+def _undefined(delta: float, people: int) -> Equivalence:
+    _check_delta(delta)
+    return Equivalence(delta, np.nan, np.nan, np.nan, np.nan, False, people)
+
+
+def _check_delta(delta: float) -> None:
+    if not 0 < delta < np.inf:
+        raise InputError(
+            "equivalence", found=f"the margin {delta}", expected="a positive number", do="pass 0.02 for two points"
+        )
+
+
+def _sample(values: np.ndarray) -> np.ndarray:
+    values = np.asarray(values, float)
+    if values.ndim != 1 or np.isinf(values).any():
+        raise InputError(
+            "equivalence",
+            found=f"values of shape {values.shape}" + (", some infinite" if np.isinf(values).any() else ""),
+            expected="one finite number or NaN per subject",
+            do="average the images of each subject first",
+        )
+    return values[np.isfinite(values)]

@@ -1,0 +1,134 @@
+"""The columns by which people are compared (sensitive features) and which are held fixed (control features).
+
+Groups and tones are as rendered, or as the data set labels them; they are no statement about how anybody sees themself.
+
+Source: Monk Skin Tone scale with its three bands: Monk, "The Monk Skin Tone Scale" (2023); Schumann et al., "Consensus
+and subjectivity of skin tone annotation for ML fairness", NeurIPS 2023.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from facefair_lib.fairness.groups import MIN_SUBJECTS
+from facefair_lib.fairness.subjects import check_scores, subject_scores
+from facefair_lib.uncertainty import REPLICATES, percentile_interval, times_drawn
+
+SENSITIVE = ("group", "skin_tone", "tone_band", "gender", "age_band", "emotion", "group_gender", "group_emotion")
+CONTROL = ("yaw_band", "light", "face_size", "glasses", "occluder")
+
+TONE_BANDS = {"light (1-3)": (1, 3), "medium (4-6)": (4, 6), "dark (7-10)": (7, 10)}
+AGE_BANDS = {"18-29": 30, "30-44": 45, "45-59": 60, "60 and over": np.inf}
+"""Band -> first age above it."""
+YAW_BANDS = {"front (up to 15)": 15, "turned (15 to 45)": 45, "side (over 45)": np.inf}
+"""Band -> largest angle in it, degrees to either side."""
+FACE_SIZES = ("small", "middle", "large")
+
+
+def levels(people: pd.DataFrame) -> pd.DataFrame:
+    """Turn what is known of the people into levels to compare.
+
+    Parameters
+    ----------
+    people : one row per image; of the columns group, gender, age (years), emotion, skin_tone (Monk, 1 to 10, fractions
+        allowed), yaw (degrees), light, glasses, occluder, interocular (pixels) or face_share, those that there are
+
+    Returns
+    -------
+    Same index; the columns of ``SENSITIVE`` and ``CONTROL`` that people allows, in that order, as text; None where a
+    value is missing. ``skin_tone`` is the nearest of the ten tones, "1" to "10". ``face_size`` is a third of these
+    images: by distance of the eyes, or by the share of the image that the face fills.
+    """
+    made: dict[str, pd.Series] = {}
+    for name in ("group", "gender", "emotion", "light", "glasses", "occluder"):
+        if name in people:
+            made[name] = people[name].astype(object)
+    if "skin_tone" in people:
+        tone = pd.to_numeric(people["skin_tone"]).clip(1, 10)
+        tone = np.floor(tone + 0.5)  # halves up: 3.5 is tone 4
+        made["skin_tone"] = tone.map(lambda value: str(int(value)), na_action="ignore")
+        made["tone_band"] = tone.map(_tone_band, na_action="ignore")
+    if "age" in people:
+        made["age_band"] = _banded(pd.to_numeric(people["age"]), AGE_BANDS, right=False)
+    if "yaw" in people:
+        made["yaw_band"] = _banded(pd.to_numeric(people["yaw"]).abs(), YAW_BANDS, right=True)
+    size = next((name for name in ("interocular", "face_share") if name in people), None)
+    if size is not None:
+        made["face_size"] = _thirds(pd.to_numeric(people[size]))
+    for name in ("gender", "emotion"):
+        if "group" in made and name in made:
+            both = made["group"].notna() & made[name].notna()
+            joined = made["group"].astype(str) + " " + made[name].astype(str)
+            made[f"group_{name}"] = joined.astype(object).where(both, None)
+    columns = [name for name in (*SENSITIVE, *CONTROL) if name in made]
+    table = pd.DataFrame({name: made[name] for name in columns}, index=people.index, dtype=object)
+    return table.where(table.notna(), None)
+
+
+def feature_table(
+    scores: np.ndarray, people: pd.DataFrame, *, replicates: int = REPLICATES, seed: int = 0
+) -> pd.DataFrame:
+    """Score every level of every feature.
+
+    Parameters
+    ----------
+    scores : (N,) one per image, NaN = absent
+    people : N rows with subject_id and what `levels` can use
+    replicates, seed : of the bootstrap over the subjects of each level
+
+    Returns
+    -------
+    feature, level, value (mean of subjects' means), low, high (95 %, percentile interval expanded for few people),
+    small, n_images, n_subjects; levels in the order of their scale. Images without a level are left out of that
+    feature.
+    """
+    scores = check_scores(scores, len(people))
+    table, subjects = levels(people), people["subject_id"].to_numpy()
+    rows = []
+    for feature in table:
+        for level in _in_order(feature, table[feature].dropna().unique()):
+            chosen = (table[feature] == level).to_numpy(bool) & np.isfinite(scores)
+            means = subject_scores(scores[chosen], subjects[chosen]).scores if chosen.any() else np.empty(0)
+            low, high = _mean_interval(means, replicates, seed)
+            value = means.mean() if len(means) else np.nan
+            sizes = (len(means) < MIN_SUBJECTS, int(chosen.sum()), len(means))
+            rows.append((feature, level, value, low, high, *sizes))
+    return pd.DataFrame(rows, columns=["feature", "level", "value", "low", "high", "small", "n_images", "n_subjects"])
+
+
+def _mean_interval(means: np.ndarray, replicates: int, seed: int) -> tuple[float, float]:
+    """Bootstrap the mean of one number per subject, (S,)."""
+    if len(means) < 2:
+        return np.nan, np.nan
+    drawn = times_drawn(np.zeros(len(means), np.int64), replicates, np.random.default_rng(seed))  # (B, S)
+    interval = percentile_interval(drawn @ means / len(means), people=len(means))
+    return interval.low, interval.high
+
+
+def _tone_band(tone: float) -> str:
+    return next(name for name, (first, last) in TONE_BANDS.items() if first <= tone <= last)
+
+
+def _banded(values: pd.Series, bands: dict[str, float], *, right: bool) -> pd.Series:
+    cut = pd.cut(values, [-np.inf, *bands.values()], labels=list(bands), right=right)
+    return cut.astype(object)
+
+
+def _thirds(values: pd.Series) -> pd.Series:
+    """Cut into thirds by rank; ties go together."""
+    share = values.rank(method="average") / values.notna().sum()
+    return pd.cut(share, [0, 1 / 3, 2 / 3, np.inf], labels=list(FACE_SIZES)).astype(object)
+
+
+def _in_order(feature: str, found: np.ndarray) -> list[str]:
+    """Sort levels by the scale that they belong to, else by name."""
+    scales = {
+        "skin_tone": [str(tone) for tone in range(1, 11)],
+        "tone_band": list(TONE_BANDS),
+        "age_band": list(AGE_BANDS),
+        "yaw_band": list(YAW_BANDS),
+        "face_size": list(FACE_SIZES),
+    }
+    scale = scales.get(feature, [])
+    return sorted(found, key=lambda level: (scale.index(level) if level in scale else len(scale), str(level)))

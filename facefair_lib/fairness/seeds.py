@@ -1,0 +1,147 @@
+"""Training seeds as an outer level: would the effect be there after training again?
+
+Every network sees the same test people, so seeds and people are crossed: a replicate draws seeds, draws people, and
+scores the drawn people under the drawn seeds. Weights are rescaled (Rao and Wu) because drawing n of n with replacement
+makes spreads too small by (n - 1) / n, which matters with three seeds. With so few the percentiles of the replicates
+are worthless, so the interval is value -+ t standard errors of the replicates, where t has the degrees of freedom that
+belong to the mixture of both levels (Satterthwaite).
+
+Source: Owen, Annals of Applied Statistics 1 (2007) (crossed bootstrap); Rao and Wu, Journal of the American Statistical
+Association 83 (1988); Satterthwaite, Biometrics Bulletin 2 (1946).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from facefair_lib.errors import InputError
+from facefair_lib.uncertainty import LEVEL, REPLICATES, encode_labels, times_drawn
+
+BOTH, PEOPLE = "seeds and subjects", "subjects"
+
+
+@dataclass(frozen=True)
+class TwoLevel:
+    """An effect with the uncertainty of training and of people.
+
+    Parameters
+    ----------
+    value : mean over seeds
+    low, high : 95 % interval
+    p_value : two-sided, of value 0
+    seed_spread : standard deviation of the effect from seed to seed; NaN with one seed
+    n_seeds, n_subjects : sizes
+    level : what the interval covers: ``BOTH``, or ``PEOPLE`` where one seed says nothing about training again
+    """
+
+    value: float
+    low: float
+    high: float
+    p_value: float
+    seed_spread: float
+    n_seeds: int
+    n_subjects: int
+    level: str
+
+
+def two_level_bootstrap(
+    scores: np.ndarray,
+    labels: np.ndarray | None = None,
+    contrast: Mapping[str, float] | None = None,
+    *,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+) -> TwoLevel:
+    """Estimate a mean, or a contrast of group means, over seeds and subjects.
+
+    Parameters
+    ----------
+    scores : (R, S) score, or paired difference, of each subject under each training seed
+    labels : (S,) group of each subject
+    contrast : group -> weight, such as {"black": 1, "asian": -1}; the mean of all subjects by default
+    replicates, seed : of the bootstrap; subjects are drawn within groups
+
+    Raises
+    ------
+    InputError
+        if a score is missing, a group of the contrast has fewer than two subjects, or labels and contrast do not fit
+    """
+    scores = np.asarray(scores, float)
+    if scores.ndim != 2 or not np.isfinite(scores).all() or not len(scores):
+        raise InputError(
+            "scores of seeds and subjects",
+            found=f"an array of shape {scores.shape}" + ("" if np.isfinite(scores).all() else " with missing scores"),
+            expected="finite numbers, shape (seeds, subjects)",
+            do="leave out the subjects that lack a score under some seed",
+        )
+    code, weight = _contrast_weights(scores.shape[1], labels, contrast)
+    kept = weight != 0
+    scores, code, weight = scores[:, kept], code[kept], weight[kept]
+    by_seed = scores @ weight  # (R,)
+    value = float(by_seed.mean())
+    error = _bootstrap_error(scores, code, weight, replicates, seed)
+    reach = stats.t.ppf((1 + LEVEL) / 2, _freedom(scores, code, weight)) * error
+    p_value = float(2 * stats.t.sf(abs(value) / error, _freedom(scores, code, weight))) if error > 0 else np.nan
+    several = len(scores) > 1
+    spread = float(by_seed.std(ddof=1)) if several else np.nan
+    sizes = (len(scores), scores.shape[1], BOTH if several else PEOPLE)
+    return TwoLevel(value, value - reach, value + reach, p_value, spread, *sizes)
+
+
+def _contrast_weights(
+    subjects: int, labels: np.ndarray | None, contrast: Mapping[str, float] | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weight of each subject in the value, and its group, (S,), (S,)."""
+    if (labels is None) != (contrast is None):
+        raise InputError("contrast", found="labels or a contrast alone", expected="both or neither", do="pass both")
+    if labels is None:
+        contrast, labels = {"all": 1.0}, np.full(subjects, "all")
+    code, names = encode_labels(labels, "labels", subjects)
+    people = dict(zip(names, np.bincount(code), strict=True))
+    few = [str(name) for name in contrast if people.get(name, 0) < 2]
+    if few:
+        raise InputError(
+            "contrast",
+            found=f"fewer than two subjects in {', '.join(few)}",
+            expected="at least two subjects in each group of the contrast",
+            do="leave the group out, or score more people of it",
+        )
+    share = np.array([contrast.get(name, 0.0) / people[name] for name in names])
+    return code, share[code]
+
+
+def _bootstrap_error(scores: np.ndarray, code: np.ndarray, weight: np.ndarray, replicates: int, seed: int) -> float:
+    """Standard deviation of the replicates with rescaled weights."""
+    rng = np.random.default_rng(seed)
+    drawn_seeds = times_drawn(np.zeros(len(scores), np.int64), replicates, rng)  # (B, R)
+    drawn_people = times_drawn(code, replicates, rng)  # (B, S)
+    seeds = _rescaled(drawn_seeds, np.full(len(scores), len(scores))) / len(scores)
+    people = _rescaled(drawn_people, np.bincount(code)[code]) * weight
+    return float(((seeds @ scores) * people).sum(1).std(ddof=1))
+
+
+def _rescaled(times: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Spread times drawn (mean 1) by sqrt(n / (n - 1)); a single unit always counts once. (B, n), (n,) -> (B, n)."""
+    factor = np.sqrt(size / np.maximum(size - 1, 1))
+    return 1 + factor * (times.astype(float) - 1)
+
+
+def _freedom(scores: np.ndarray, code: np.ndarray, weight: np.ndarray) -> float:
+    """Degrees of freedom of the standard error (Satterthwaite), from its parts by seed and by group of subjects."""
+    parts, freedoms = [], []
+    if len(scores) > 1:
+        parts.append((scores @ weight).var(ddof=1) / len(scores))
+        freedoms.append(len(scores) - 1)
+    person = scores.mean(0)  # (S,)
+    for group in np.unique(code):
+        members = code == group
+        parts.append((weight[members].sum()) ** 2 * person[members].var(ddof=1) / members.sum())
+        freedoms.append(members.sum() - 1)
+    total = sum(parts)
+    if total == 0:
+        return float(max(freedoms))
+    return total**2 / sum(part**2 / freedom for part, freedom in zip(parts, freedoms, strict=True))
