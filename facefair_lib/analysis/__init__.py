@@ -4,6 +4,7 @@ Every function takes the counts of all models at once and resamples people with 
 rest on the same replicates. Intervals are 95 % percentile intervals of a bootstrap over people; NaN = undefined.
 """
 
+from facefair_lib.analysis.adaptation import adaptation_table
 from facefair_lib.analysis.checks import check_tables
 from facefair_lib.analysis.experiment import cell_table, emotion_table, gap_table, group_table, nine_table
 from facefair_lib.analysis.performance import (
@@ -16,6 +17,7 @@ from facefair_lib.analysis.performance import (
 )
 
 __all__ = [
+    "adaptation_table",
     "cell_table",
     "check_tables",
     "class_table",

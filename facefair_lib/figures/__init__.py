@@ -1,5 +1,6 @@
 """The figures of the report: results in, matplotlib figures out; nothing is calculated here."""
 
+from facefair_lib.figures.adaptation import adaptation_curves
 from facefair_lib.figures.analysis import class_scores, group_scores
 from facefair_lib.figures.architecture import deeplabv3_architecture, pspnet_architecture
 from facefair_lib.figures.comparison import disagreement, example_rows, model_examples
@@ -29,6 +30,7 @@ from facefair_lib.figures.training import training_curves
 
 __all__ = [
     "Picture",
+    "adaptation_curves",
     "adjusted_gaps",
     "boundary_traps",
     "class_gaps",

@@ -13,8 +13,9 @@ FLOORS: dict[int, str] = {
     1: "errors labels config paths results progress torchvision_hook kernel processes workflow provenance",
     2: "data heads confusion metrics",
     3: "models training inference legacy",
-    4: "uncertainty fairness analysis titles consistency small_samples",
-    5: "figures tables latex macros numbers evidence verdicts report readme reproduction_tables reproduction_numbers",
+    4: "uncertainty fairness analysis titles consistency small_samples adaptation",
+    5: "figures tables latex macros numbers evidence verdicts report readme reproduction_tables reproduction_numbers "
+    "fairness_tables fairness_verdicts fairness_numbers",
     6: "__main__ commands study runner orchestrate experiment",
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms.split()}
@@ -34,9 +35,12 @@ NEIGHBOURS: dict[str, set[str]] = {
     "analysis": {"fairness", "uncertainty", "titles"},
     "reproduction_tables": {"latex"},
     "reproduction_numbers": {"latex", "macros", "evidence", "verdicts"},
-    "tables": {"latex", "evidence", "reproduction_tables"},
+    "fairness_tables": {"latex"},
+    "fairness_verdicts": {"latex", "verdicts"},
+    "fairness_numbers": {"latex", "macros", "evidence", "fairness_tables", "fairness_verdicts"},
+    "tables": {"latex", "evidence", "reproduction_tables", "fairness_tables"},
     "macros": {"latex"},
-    "numbers": {"latex", "macros", "evidence", "verdicts", "tables", "reproduction_numbers"},
+    "numbers": {"latex", "macros", "evidence", "verdicts", "tables", "reproduction_numbers", "fairness_numbers"},
     "verdicts": {"evidence", "latex"},
     "report": {"latex", "macros", "numbers", "tables", "evidence", "verdicts", "figures"},
     "orchestrate": {"runner"},
