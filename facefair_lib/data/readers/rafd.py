@@ -43,6 +43,6 @@ class RafdReader(NamedPortraitReader):
 
     def portraits(self, manifest: pd.DataFrame) -> pd.DataFrame:
         """Seen from the front, looking into the camera; no children, whose age would be a second difference."""
-        name = manifest["image_path"]
         frontal = super().portraits(manifest)
+        name = frontal["image_path"]
         return frontal[name.str.endswith("_frontal.jpg") & ~name.str.contains("_Kid_", regex=False)]
