@@ -58,7 +58,7 @@ def compose(
     grid, first = size * samples, shots[0]
     behind = background(first, grid)
     surroundings = behind.mean((0, 1))
-    linear = behind * (0.45 + 0.6 * first.light.ambient + 0.15 * first.light.key)
+    linear = first.light.backdrop * behind
     label, hit = np.zeros((grid, grid), np.uint8), np.zeros((grid, grid), bool)
     for person, shot, (x, y, scale) in zip(people, shots, _places(len(people), stream(seed, "places")), strict=True):
         shot = dataclasses.replace(shot, light=first.light, frame=_SHOULDERS, offset_x=0.0, offset_y=0.0)

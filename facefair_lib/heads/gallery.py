@@ -43,7 +43,8 @@ _PLAIN = {"glasses": "none", "headwear": "none", "earrings": "none"}
 def _front(seed: int, **fixed: object) -> Shot:
     options = {"emotion": "neutral", "yaw": 0.0, "pitch": 0.0, "roll": 0.0, "light": "soft", "occluder": "none"}
     options |= {"frame": 1.45, "background": "studio"} | fixed
-    return dataclasses.replace(sample_shot(seed, **options), greyscale=False, jpeg_quality=0)
+    plain = {"greyscale": False, "jpeg_quality": 0, "blur": 0.2, "saturation": 1.0, "contrast": 1.1}
+    return dataclasses.replace(sample_shot(seed, **options), **plain)
 
 
 def _person(seed: int, **fixed: object) -> Person:
@@ -131,7 +132,7 @@ SHEETS: dict[str, tuple[Callable[[int], list[Tile]], int]] = {
     "heads_poses": (poses, 8),
     "heads_tones_ages": (tones_ages, 10),
     "heads_hair": (hair, len(HAIR_STYLES)),
-    "heads_light": (light, 5),
+    "heads_light": (light, len(LIGHTS)),
     "heads_occlusion": (occlusion, 9),
     "heads_multiperson": (multiperson, 4),
 }

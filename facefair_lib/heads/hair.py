@@ -60,7 +60,8 @@ def along_skin(direction: np.ndarray, normal: np.ndarray) -> np.ndarray:
 def _in_face(points: np.ndarray) -> np.ndarray:
     """Points in front of the face, where no strand of a styled head may hang."""
     x, y, z = points.T
-    return (z > 0.72) & (y < 7.75) & (np.abs(x) < 0.62) & (y > 6.2)
+    beside = (z > 0.95) & (y < 7.65) & (np.abs(x) < 0.95)
+    return ((z > 0.72) & (y < 7.75) & (np.abs(x) < 0.62) & (y > 6.2)) | (beside & (y > 6.2))
 
 
 def _sunk(roots: Roots, depth: float = 0.01) -> np.ndarray:
@@ -149,8 +150,8 @@ def _hanging(builder, scalp, person, roots, random, detail) -> None:
     direction = normalised(comb + 0.25 * roots.normal + random.normal(0, 0.04, (n, 3)))
     wave = 0.42 if person.hair == "long_wavy" else float(random.choice((0.0, 0.0, 0.15)))
     growth = Growth(
-        segments=14, gravity=0.9, stiffness=0.16, comb=1.5, comb_length=0.30, drape=0.33, wave=wave,
-        curl_frequency=6.5, jitter=0.05,
+        segments=14, gravity=0.9, stiffness=0.16, comb=1.5, comb_length=0.30, drape=random.uniform(0.2, 0.45),
+        wave=wave, curl_frequency=6.5, jitter=0.05,
     )  # fmt: skip
     height = 0.03 + 0.15 * random.random(n) ** 0.8
     strands = scalp.grow(_sunk(roots), direction, comb, length, height, growth, _seed(random))
@@ -158,7 +159,7 @@ def _hanging(builder, scalp, person, roots, random, detail) -> None:
 
     def in_face(points: np.ndarray) -> np.ndarray:
         px, py, pz = points.T
-        return (pz > 0.80) & (py < lowest) & (np.abs(px) < 0.60) & (py > 6.2)
+        return (pz > 0.80) & (py < lowest) & (np.abs(px) < 0.60 + 0.3 * (py < 7.3)) & (py > 6.2)
 
     width = strand_width(0.048, n, detail, random)
     add_ribbons(builder, HAIR, *strands, width, random, tip_width=0.45, forbidden=in_face)

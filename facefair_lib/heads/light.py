@@ -65,6 +65,7 @@ class _Lights:
     key_strength: float
     ambient_strength: float
     rim_strength: float
+    fill_strength: float
 
 
 @wp.struct
@@ -96,7 +97,7 @@ def _unit(value: float):
 def _ambient(normal: wp.vec3, lights: _Lights):
     """Ambient light and the fill light by normal."""
     sky = (0.62 + 0.38 * normal[1]) * wp.vec3(0.97, 1.0, 1.04)
-    fill = 0.16 * (lights.key_strength + 0.4 * lights.ambient_strength) * _unit(wp.dot(normal, lights.fill) * 0.6 + 0.4)
+    fill = lights.fill_strength * _unit(wp.dot(normal, lights.fill) * 0.6 + 0.4)
     return lights.ambient_strength * wp.cw_mul(sky, lights.ambient_colour) + wp.vec3(fill, fill, fill)
 
 
@@ -164,16 +165,19 @@ def _strand(i: int, p: _Points, lights: _Lights):
     along = wp.dot(tangent, lights.key)
     across = wp.sqrt(_unit(1.0 - along * along))
     side = _unit(0.75 * wp.dot(normal, lights.key) + 0.35)
-    lit = 0.15 + 0.85 * p.lit[i]
+    # Light hair passes light on from strand to strand: its shadows fill up.
+    bounce = _unit(2.5 * albedo[1])
+    lit = 0.15 + 0.3 * bounce + (0.85 - 0.3 * bounce) * p.lit[i]
     jitter = (p.strand[i][2] - 0.5) * 0.25
     white = 0.045 * _lobe(tangent, normal, jitter - 0.10, 90.0, lights.key, p.direction[i])
     coloured = 0.5 * _lobe(tangent, normal, jitter + 0.12, 22.0, lights.key, p.direction[i])
-    openness = wp.pow(0.25 + 0.75 * _unit(p.open_sky[i]), 1.2)
+    shut = 0.25 + 0.35 * bounce
+    openness = wp.pow(shut + (1.0 - shut) * _unit(p.open_sky[i]), 1.2)
     key = lights.key_strength * lights.key_colour
     colour = wp.cw_mul(albedo, 1.15 * across * side * lit * key + openness * _ambient(normal, lights))
     shine = white * (0.35 + 0.65 * side) * lit * key + 1.6 * coloured * side * lit * wp.cw_mul(albedo, key)
     if p.kind[i] == _BROW:
-        shine = 0.6 * shine
+        shine = 0.3 * shine
     rim = 0.22 * _rim(normal, lights) * openness
     return colour + shine + rim * (2.0 * albedo + wp.vec3(0.02, 0.02, 0.02))
 
@@ -217,7 +221,7 @@ def light_hits(
     points.kind = scalars(kind.astype(np.int32), wp.int32)
     for name in ("key", "fill", "rim", "key_colour", "ambient_colour"):
         setattr(strengths, name, wp.vec3(*map(float, getattr(lights, name))))
-    for name in ("key", "ambient", "rim"):
+    for name in ("key", "ambient", "rim", "fill"):
         setattr(strengths, f"{name}_strength", getattr(shot.light, name))
     colour = wp.empty(len(hits.ray), dtype=wp.vec3)
     wp.launch(_shade, len(hits.ray), [points, strengths], [colour])

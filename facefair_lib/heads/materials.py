@@ -31,6 +31,7 @@ _IRIS_ALBEDO = {
     "brown": rgb(0.10, 0.045, 0.02), "dark": rgb(0.04, 0.02, 0.012), "hazel": rgb(0.16, 0.10, 0.04),
     "green": rgb(0.10, 0.15, 0.07), "blue": rgb(0.11, 0.17, 0.26), "grey": rgb(0.20, 0.24, 0.27),
 }  # fmt: skip
+_SCLERA_ALBEDO = rgb(0.42, 0.395, 0.375)
 _PART_LABEL = {
     geometry.LEFT_EYE: "eyes", geometry.RIGHT_EYE: "eyes", geometry.UPPER_TEETH: "teeth",
     geometry.LOWER_TEETH: "teeth", geometry.TONGUE: "lips", scene.HAIR: "hair", scene.FACIAL_HAIR: "facial_hair",
@@ -58,7 +59,10 @@ def brow_albedo(person: Person) -> np.ndarray:
         return HAIR_ALBEDO["brown"] * 1.4
     if person.hair_colour in ("grey", "white") and person.skin_tone > 5:
         return HAIR_ALBEDO["dark"] * 0.9
-    return HAIR_ALBEDO[person.hair_colour] * 0.9
+    # Never lighter than the skin below: on the darkest tones brows are as dark as they are.
+    limit = 0.75 * float(skin.base_albedo(person.skin_tone).mean()) if person.skin_tone > 6 else 1.0
+    colour = HAIR_ALBEDO[person.hair_colour] * 0.9
+    return colour * min(1.0, limit / float(colour.mean()))
 
 
 def shade_hits(
@@ -119,17 +123,21 @@ def _shade_eyes(hits: Hits, material: Material, person: Person) -> None:
         outward = (canonical - regions.LEFT_EYE * (side, 1, 1)) / regions.EYE_RADIUS
         angle = np.arccos(np.clip(outward[:, 2], -1, 1))
         around = np.arctan2(outward[:, 1], outward[:, 0])
-        sclera = rgb(0.60, 0.57, 0.55) * (1 - 0.06 * np.clip(noise(outward, 3), 0, 2))[:, None]
+        sclera = (
+            _SCLERA_ALBEDO
+            * (1 - 0.25 * float(smoothstep(5, 9, person.skin_tone)))
+            * (1 - 0.06 * np.clip(noise(outward, 3), 0, 2))[:, None]
+        )
         sclera = sclera * (1 - smoothstep(0.7, 1.2, angle)[:, None] * rgb(0.20, 0.42, 0.42))
         spokes = noise(np.stack([np.cos(around) * 6, np.sin(around) * 6, angle * 2], -1), 2, shift=3.0 * side)
-        iris = _IRIS_ALBEDO[person.iris] * (1 + 0.35 * spokes)[:, None]
+        iris = 0.8 * _IRIS_ALBEDO[person.iris] * (1 + 0.35 * spokes)[:, None]
         iris = iris * (1.35 - 0.9 * smoothstep(0.25, regions.IRIS_ANGLE, angle))[:, None]
         in_sclera = smoothstep(regions.IRIS_ANGLE - 0.03, regions.IRIS_ANGLE + 0.035, angle)[:, None]
         colour = iris * (1 - in_sclera) + sclera * in_sclera
         colour *= 1 - 0.55 * bump(angle, regions.IRIS_ANGLE, 0.03)[:, None]
         outside_pupil = smoothstep(regions.PUPIL_ANGLE - 0.02, regions.PUPIL_ANGLE + 0.02, angle)[:, None]
         # The upper lid and its lashes always shade the top of the eyeball.
-        lid_shade = 1 - 0.40 * smoothstep(0.10, 0.60, outward[:, 1])[:, None]
+        lid_shade = 1 - 0.55 * smoothstep(0.10, 0.60, outward[:, 1])[:, None]
         material.albedo[rows] = (0.004 * (1 - outside_pupil) + colour * outside_pupil) * lid_shade
         material.specular[rows], material.gloss[rows], material.scatter[rows] = 1.2, 260, 0.35
 

@@ -109,7 +109,9 @@ def headwear(canonical: np.ndarray, style: str) -> np.ndarray:
         return y - np.interp(z, [-1, -0.5, 0.3, 1.2], [7.10, 7.15, 7.47, 7.76])
     if style == "headscarf":
         opening = np.hypot(x / 0.62, (y - 7.06) / 0.88) - 1
-        return np.minimum(np.maximum(opening * 0.7, (0.62 - z) * 0.8), y - 5.0)
+        # Under the jaw the skin turns inward, out of the opening's ellipse, and is covered all the same.
+        below_jaw = np.maximum(np.minimum(6.85 - y, 1.02 - z), 0.05 * neck(canonical))
+        return np.minimum(np.maximum.reduce([opening * 0.7, (0.62 - z) * 0.8, below_jaw]), y - 5.0)
     return np.full(len(canonical), -9.0, np.float32)
 
 

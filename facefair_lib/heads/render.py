@@ -38,6 +38,7 @@ from facefair_lib.labels import INDEX
 SMALLEST, LARGEST = 16, 1024
 _FULL_DETAIL_SIZE = 512  # picture size from which on every strand is grown
 _LASH_OPACITY = 0.62
+_MIDDLE_GREY = 0.47  # sRGB value that contrast turns about
 
 
 @dataclass(frozen=True)
@@ -234,7 +235,7 @@ def _add_overlay(
 
 
 def develop(linear: np.ndarray, shot: Shot, samples: int) -> np.ndarray:
-    """Turn linear light on the sample grid (n, n, 3) into an sRGB picture: lens blur, exposure, film curve, grain."""
+    """Turn linear light on the sample grid (n, n, 3) into an sRGB picture: blur, exposure, film, colours, grain."""
     size = len(linear) // samples
     blur = shot.blur * size / 128 * samples
     if blur > 0.2:
@@ -242,6 +243,9 @@ def develop(linear: np.ndarray, shot: Shot, samples: int) -> np.ndarray:
     exposed = 0.8 * shot.light.exposure * np.maximum(linear, 0)
     exposed = 1.06 * (1 - np.exp(-1.45 * exposed * (1 + 0.10 * exposed)))
     pixels = linear_to_srgb(exposed.reshape(size, samples, size, samples, 3).mean((1, 3)))
+    grey = pixels @ rgb(0.299, 0.587, 0.114)
+    pixels = grey[..., None] + shot.saturation * (pixels - grey[..., None])
+    pixels = _MIDDLE_GREY + shot.contrast * (pixels - _MIDDLE_GREY)
     grain = stream(shot.seed, "grain").normal(0, shot.grain, (*pixels.shape[:2], 1))
     grain = grain + stream(shot.seed, "colour grain").normal(0, 0.4 * shot.grain, pixels.shape)
     return _finish((np.clip(pixels + grain, 0, 1) * 255 + 0.5).astype(np.uint8), shot)
@@ -322,7 +326,6 @@ def render(
     with wp.ScopedDevice(device):
         seen = sample(person, shot, side, detail_for(size), behind.mean((0, 1)), cache=cache, rules=rules)
         label = vote(seen.label, samples)
-    behind = behind * (0.45 + 0.6 * shot.light.ambient + 0.15 * shot.light.key)
-    linear = seen.colour + seen.transmission[..., None] * behind
+    linear = seen.colour + seen.transmission[..., None] * (shot.light.backdrop * behind)
     coverage = seen.hit.reshape(size, samples, size, samples).mean((1, 3), dtype=np.float32)
     return Rendering(develop(linear, shot, samples), label, coverage)

@@ -16,7 +16,7 @@ from facefair_lib.heads.expressions import EMOTIONS, FULL_GAZE, facial_actions, 
 from facefair_lib.heads.numerics import choose, stream
 from facefair_lib.heads.people import Person, check_choice, check_fields, check_range, check_seed
 
-LIGHTS = ("soft", "hard", "side", "backlit", "dim")
+LIGHTS = ("soft", "hard", "side", "backlit", "dim", "night")
 BACKGROUNDS = ("studio", "room", "street", "outdoors", "bokeh")
 
 _OCCLUDER_SHARES = (("none", 0.94), ("hand", 0.03), ("cup", 0.015), ("phone", 0.015))
@@ -28,7 +28,8 @@ OCCLUDERS = ("none", "hand", "cup", "phone")
 class LightSetup:
     """Light of a shot; angles in degrees from the camera's axis, brightness relative to a usual portrait.
 
-    ``spread`` is the key light's size (0 = a point), ``warmth`` shifts it from blue (negative) to orange (positive).
+    ``spread`` is the key light's size (0 = a point), ``warmth`` shifts it from blue (negative) to orange (positive),
+    ``backdrop`` is the brightness of the background.
     """
 
     name: str
@@ -37,6 +38,8 @@ class LightSetup:
     key: float
     ambient: float
     rim: float
+    fill: float
+    backdrop: float
     spread: float
     warmth: float
     exposure: float
@@ -62,6 +65,8 @@ class Shot:
     background : one of ``BACKGROUNDS``
     occluder : one of ``OCCLUDERS``, in front of the face
     blur : standard deviation of the camera blur, in pixels of a 128-pixel picture
+    saturation : of the camera's colours; 1 leaves them as they are
+    contrast : of the camera's tones about a middle grey; 1 leaves them as they are
     grain : standard deviation of the camera noise, in sRGB units of 1
     jpeg_quality : quality at which the finished picture has been compressed, 10 to 100; 0 = never
     greyscale : whether the picture is black and white
@@ -85,6 +90,8 @@ class Shot:
     background: str
     occluder: str
     blur: float
+    saturation: float
+    contrast: float
     grain: float
     jpeg_quality: int
     greyscale: bool
@@ -139,7 +146,8 @@ def sample_shot(
     """Draw a shot.
 
     Half of all yaws lie within 15 degrees of the front, the other half anywhere up to 90 degrees. Framing runs from a
-    tight portrait, where the head fills the picture, to head and shoulders.
+    tight portrait, where the head fills the picture and hair may be cut off, to head and shoulders. Framing, blur,
+    contrast, saturation and backgrounds were widened until the same figures of real portraits (FASSEG) lie inside.
 
     Parameters
     ----------
@@ -164,10 +172,10 @@ def sample_shot(
     emotion = str(random("emotion").choice(EMOTIONS)) if emotion is None else emotion
     check_choice("emotion", emotion, EMOTIONS)
     if light is None:
-        light = choose(random("light"), tuple(zip(LIGHTS, (0.42, 0.22, 0.16, 0.1, 0.1), strict=True)))
+        light = choose(random("light"), tuple(zip(LIGHTS, (0.44, 0.2, 0.14, 0.09, 0.08, 0.05), strict=True)))
     check_choice("light", light, LIGHTS)
     if background is None:
-        background = choose(random("background"), tuple(zip(BACKGROUNDS, (0.4, 0.2, 0.15, 0.15, 0.1), strict=True)))
+        background = choose(random("background"), tuple(zip(BACKGROUNDS, (0.5, 0.18, 0.12, 0.13, 0.07), strict=True)))
     frame = _sample_frame(random("frame")) if frame is None else float(frame)
     room_to_move = float(np.clip(frame - 1.0, 0.0, 0.6))
     offset = random("offset").normal(0, (0.07, 0.05)) * room_to_move
@@ -177,7 +185,7 @@ def sample_shot(
         actions=sample_actions(random("expression"), emotion),
         intensity=float(random("intensity").uniform(0.75, 1)) if intensity is None else intensity,
         gaze=_sample_gaze(random("gaze")) if gaze is None else (float(gaze[0]), float(gaze[1])),
-        eye_opening=float(np.clip(random("lids").normal(0.04, 0.07), -0.2, 0.2)),
+        eye_opening=float(np.clip(random("lids").normal(0.18, 0.12), -0.15, 0.45)),
         yaw=_sample_yaw(random("yaw")) if yaw is None else yaw,
         pitch=float(np.clip(random("pitch").normal(0, 7), -25, 25)) if pitch is None else pitch,
         roll=float(np.clip(random("roll").normal(0, 4), -20, 20)) if roll is None else roll,
@@ -189,7 +197,9 @@ def sample_shot(
         light=sample_light(random("light setup"), light),
         background=background,
         occluder=choose(random("occluder"), _OCCLUDER_SHARES) if occluder is None else occluder,
-        blur=float(random("blur").random() ** 2 * 0.6),
+        blur=float(0.15 + 0.8 * random("blur").random() ** 1.3),
+        saturation=float(random("saturation").triangular(0.35, 1.0, 1.25)),
+        contrast=float(random("contrast").uniform(0.85, 1.35)),
         grain=float(random("grain").uniform(0.002, 0.012)),
         jpeg_quality=_sample_jpeg_quality(random("jpeg")),
         greyscale=bool(random("greyscale").random() < 0.04),
@@ -212,32 +222,45 @@ def _sample_yaw(random: np.random.Generator) -> float:
 
 
 def _sample_frame(random: np.random.Generator) -> float:
-    tight = random.random() < 0.5
-    return float(random.uniform(1.05, 1.4) if tight else random.uniform(1.4, 2.1))
+    limits = ((0.95, 1.15), (1.15, 1.5), (1.5, 2.1))[int(random.choice(3, p=(0.36, 0.34, 0.3)))]
+    return float(random.uniform(*limits))
+
+
+# Kind of light -> ranges of azimuth (either side), elevation, key, ambient, rim, fill, backdrop, spread, warmth, stops.
+_LIGHT_RANGES = {
+    "soft": ((0, 45), (15, 50), (0.5, 0.85), (0.5, 0.75), (0.0, 0.5), (0.1, 0.2), (0.75, 1.3), (0.9, 1.5), (-1.2, 1.2),
+             (-0.25, 0.5)),
+    "hard": ((10, 60), (15, 65), (1.3, 1.8), (0.12, 0.28), (0.1, 0.6), (0.02, 0.08), (0.4, 1.1), (0.02, 0.12),
+             (-0.5, 1.5), (-0.1, 0.45)),
+    "side": ((65, 100), (0, 35), (1.2, 1.7), (0.10, 0.24), (0.1, 0.5), (0.0, 0.06), (0.25, 1.0), (0.15, 0.5),
+             (-1.5, 1.5), (-0.1, 0.5)),
+    "backlit": ((120, 165), (20, 55), (1.2, 1.8), (0.28, 0.45), (2.0, 3.5), (0.05, 0.15), (1.2, 1.9), (0.1, 0.4),
+                (-0.5, 2.5), (-0.2, 0.4)),
+    "dim": ((0, 70), (20, 70), (0.3, 0.55), (0.16, 0.3), (0.0, 0.4), (0.02, 0.1), (0.3, 0.6), (0.4, 0.9), (1.0, 4.0),
+            (-0.5, 0.15)),
+    "night": ((20, 110), (10, 60), (0.45, 0.9), (0.05, 0.12), (0.3, 1.5), (0.0, 0.05), (0.05, 0.2), (0.05, 0.4),
+              (-5.0, 5.0), (-0.4, 0.3)),
+}  # fmt: skip
 
 
 def sample_light(random: np.random.Generator, name: str) -> LightSetup:
     """Draw a light setup of a kind."""
     side = random.choice((-1, 1))
-    values = {
-        "soft": (side * random.uniform(0, 50), random.uniform(15, 55), 0.75, 0.55, 0.4, 1.2),
-        "hard": (side * random.uniform(10, 60), random.uniform(15, 65), 1.35, 0.35, 0.5, 0.1),
-        "side": (side * random.uniform(60, 95), random.uniform(5, 40), 1.2, 0.38, 0.4, 0.3),
-        "backlit": (side * random.uniform(115, 160), random.uniform(20, 50), 1.0, 0.55, 2.0, 0.3),
-        "dim": (side * random.uniform(0, 70), random.uniform(10, 60), 0.55, 0.32, 0.3, 0.5),
-    }[name]
-    azimuth, elevation, key, ambient, rim, spread = (float(value) for value in values)
-    vary = random.uniform(0.85, 1.15, 3)
+    azimuth, elevation, key, ambient, rim, fill, backdrop, spread, warmth, stops = (
+        float(random.uniform(*limits)) for limits in _LIGHT_RANGES[name]
+    )
     return LightSetup(
         name=name,
-        azimuth=azimuth,
+        azimuth=float(side) * azimuth,
         elevation=elevation,
-        key=key * float(vary[0]),
-        ambient=ambient * float(vary[1]),
-        rim=rim * float(vary[2]),
+        key=key,
+        ambient=ambient,
+        rim=rim,
+        fill=fill,
+        backdrop=backdrop,
         spread=spread,
-        warmth=float(random.normal(0, 1.2)),
-        exposure=float(2 ** random.normal(0.22, 0.25)),
+        warmth=warmth,
+        exposure=2**stops,
     )
 
 

@@ -111,7 +111,7 @@ def skin_albedo(fields: SkinFields, person: Person, hair: np.ndarray, brow: np.n
     albedo = base * _blotches(fields, mottled, fine, person, brightness)
     albedo = _paint_beard(albedo, fields, person, hair)
     albedo = _paint_lips(albedo, fields, person, base, brightness)
-    albedo[fields.cavity == 1] = rgb(0.22, 0.04, 0.04) * (0.4 + 0.6 * brightness)
+    albedo[fields.cavity == 1] = rgb(0.22, 0.04, 0.04) * (0.2 + 0.8 * brightness)
     albedo[fields.cavity == 2] = rgb(0.14, 0.06, 0.05)
     rough_brow = fields.brow + 0.5 * noise(canonical, (54, 34, 0))
     albedo = _mix(albedo, brow, smoothstep(-0.5, 1.6, rough_brow) * 0.75)
@@ -133,7 +133,12 @@ def _blotches(fields: SkinFields, mottled, fine, person: Person, brightness: flo
     redness = 0.9 * bump(x, 0.42, 0.2) * bump(y, 6.95, 0.2) + 0.7 * bump(x, 0, 0.14) * bump(y, 6.9, 0.1) * (z > 1.2)
     redness = redness + 0.6 * (fields.ears > 0.5) + 0.10 * np.clip(mottled, -1, 2)
     factor = 1 + rgb(0.10, -0.14, -0.14) * redness[:, None] * (0.35 + 0.65 * brightness)
-    factor *= (1 + 0.05 * mottled + 0.035 * fine)[:, None]
+    factor *= (1 + 0.05 * mottled + 0.045 * fine)[:, None]
+    old = float(smoothstep(25, 80, person.age))
+    if old > 0:  # creases are dark, old skin is spotted
+        spots = smoothstep(1.3, 2.1, noise(fields.canonical, 13, shift=41, octaves=2))
+        creases = np.exp(-((_fold(x, y) / 0.03) ** 2)) + 0.7 * np.exp(-((_bag(x, y) / 0.02) ** 2))
+        factor *= 1 - old * (0.22 * np.minimum(creases, 1) * (z > 0.9) + 0.16 * spots)[:, None] * rgb(0.8, 1, 1)
     under_eye = bump(x, 0.30, 0.16) * bump(y, 7.16, 0.05) * (z > 1)
     factor *= 1 - (0.10 + 0.12 * (person.age > 42)) * under_eye[:, None] * rgb(0.7, 1, 0.9)
     lid = bump(x, 0.30, 0.17) * bump(y, 7.375, 0.035) * (z > 1)
@@ -159,8 +164,8 @@ def _paint_beard(albedo: np.ndarray, fields: SkinFields, person: Person, hair: n
 
 
 def _paint_lips(albedo, fields: SkinFields, person: Person, base: np.ndarray, brightness: float) -> np.ndarray:
-    natural = base * rgb(1.0, 0.62, 0.60) * (0.80 if person.skin_tone < 6 else 0.9)
-    painted = rgb(*person.lip_colour) * (0.4 + 0.6 * brightness)
+    natural = base * rgb(1.0, 0.62, 0.60) * (0.74 if person.skin_tone < 6 else 0.85)
+    painted = rgb(*person.lip_colour) * brightness**0.6
     colour = natural * (1 - 0.8 * person.lip_strength) + painted * 0.8 * person.lip_strength
     creases = 1 + 0.12 * noise(fields.canonical, (90, 15, 30))
     return _mix(albedo, colour * creases[:, None], smoothstep(0.3, 0.75, fields.lips))
@@ -214,10 +219,10 @@ def rough_normals(fields: SkinFields, normals: np.ndarray, person: Person) -> np
     relief = np.zeros_like(normals)
     skin = np.flatnonzero((fields.clothes <= 0) & (fields.cavity == 0))
     old = float(smoothstep(35, 90, person.age))
-    pores = 0.0005 * (1 + 0.8 * (person.age > 50)) * (1 - 0.5 * np.clip((person.skin_tone - 5) / 4, 0, 1))
+    pores = 0.0007 * (1 + 0.8 * (person.age > 50)) * (1 - 0.5 * np.clip((person.skin_tone - 5) / 4, 0, 1))
     relief[skin] = pores * noise_gradient(fields.canonical[skin], 38, 0.005, shift=3)
     if old > 0:
-        relief[skin, 1] += old * _wrinkles(fields.canonical[skin])
+        relief[skin, :2] += old * _wrinkles(fields.canonical[skin])
     if person.hair == "cornrows":
         rows = np.flatnonzero((fields.painted_hair > 0.3) & (fields.clothes <= 0))
         relief[rows, 0] -= 0.8 * regions.cornrows(fields.canonical[rows])[1]
@@ -227,11 +232,29 @@ def rough_normals(fields: SkinFields, normals: np.ndarray, person: Person) -> np
     return normalised(normals - relief + dot(relief, normals)[:, None] * normals)
 
 
+def _fold(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Distance across the fold from the nose's wing to beside the mouth's corner, decimetres; 9 beyond its ends."""
+    across = (x - 0.205) * 0.85 + (y - 6.88) * 0.53
+    along = (x - 0.205) * 0.53 - (y - 6.88) * 0.85
+    return np.where((along > 0) & (along < 0.42), across + 0.5 * (along - 0.2) ** 2, 9)
+
+
+def _bag(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Distance below the crease under the eye, decimetres."""
+    return np.where(np.abs(x - 0.3) < 0.17, 7.135 - 0.9 * (x - 0.3) ** 2 - y, 9)
+
+
 def _wrinkles(canonical: np.ndarray) -> np.ndarray:
-    """Slope of forehead lines and crow's feet, (K,)."""
+    """Slopes (K, 2) along x and y: lines of forehead, brow and neck, crow's feet, folds beside the mouth, bags."""
     x, y, z = np.abs(canonical[:, 0]), canonical[:, 1], canonical[:, 2]
+    waving = 0.03 * noise(canonical, (3, 0.9, 3))
     forehead = bump(y, 7.72, 0.14) * bump(x, 0, 0.5) * (z > 0.9)
-    lines = np.cos((y + 0.03 * noise(canonical, (3, 0.9, 3))) * 2 * np.pi / 0.085)
+    upward = 0.22 * forehead * np.cos((y + waving) * 2 * np.pi / 0.085)
     feet = bump(x, 0.58, 0.08) * bump(y, 7.27, 0.1)
-    rays = np.cos((y - (x - 0.5) * (y - 7.27) * 3) * 2 * np.pi / 0.05)
-    return 0.14 * forehead * lines + 0.2 * feet * rays
+    upward += 0.28 * feet * np.cos((y - (x - 0.5) * (y - 7.27) * 3) * 2 * np.pi / 0.05)
+    upward += 0.12 * (y < 6.05) * (z > 0.4) * np.cos((y + 2 * waving) * 2 * np.pi / 0.16)
+    sideways = 0.25 * bump(x, 0.06, 0.035) * bump(y, 7.44, 0.09) * np.sin((x - 0.06) * 2 * np.pi / 0.07) * (z > 1)
+    fold, bag = _fold(x, y) / 0.035, _bag(x, y) / 0.025
+    crease = 0.8 * fold * np.exp(-(fold**2)) * (z > 0.9)
+    upward += 0.53 * crease - 0.5 * bag * np.exp(-(bag**2)) * (z > 0.9)
+    return np.stack([(sideways + 0.85 * crease) * np.sign(canonical[:, 0]), upward], -1)

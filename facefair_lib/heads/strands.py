@@ -88,6 +88,9 @@ def _grow(
                 pull = pull + wp.vec3(-p[0], 0.0, 0.0) * forces.drape * wp.min(1.0, (from_axis - 0.72) * 4.0)
             if p[2] > 0.15:
                 pull = pull + wp.vec3(0.0, 0.0, -0.5) * forces.drape
+        # Beside the face it falls back toward the ear, or a profile would be all hair.
+        if forces.drape > 0.0 and p[1] < 7.9 and p[2] > 0.25:
+            pull = pull + wp.vec3(0.0, 0.0, -4.0 * wp.min(p[2] - 0.25, 0.6)) * forces.drape
             if wp.abs(p[0]) < 0.55 and p[2] > 0.4:
                 pull = pull + wp.vec3(wp.sign(p[0]) * 0.8, 0.0, 0.0) * forces.drape
         strength = wp.length(pull)

@@ -76,16 +76,16 @@ def _add_visor(builder: SceneBuilder, head: HeadMesh, template: HeadTemplate) ->
     part, field = template.part_of_vertex, regions.headwear(template.canonical, "cap")
     edge = np.flatnonzero((part == SKIN) & (np.abs(field) < 0.035) & (template.canonical[:, 2] > 0.6))
     x, y, z = head.positions[edge].T
-    order = np.argsort(x)
-    across = np.linspace(-0.66, 0.66, 21)
-    y0, z0 = (np.interp(across, x[order], values[order]) for values in (y, z))
+    across = np.linspace(-0.6, 0.6, 21)
+    # The edge's own vertices scatter about it: a smooth even curve through them is what a visor is bent to.
+    y0, z0 = (np.polynomial.Polynomial.fit(np.abs(x), values, 3)(np.abs(across)) for values in (y, z))
     out = np.linspace(0, 1, 7)[:, None]
-    reach = 0.62 * np.sqrt(np.clip(1 - (across / 0.68) ** 2, 0, 1))
+    reach = 0.62 * np.sqrt(np.clip(1 - (across / 0.62) ** 2, 0, 1))
     sheet = np.stack(
         [
             across * (1 + 0.10 * out),
-            y0 + 0.03 - out * (0.13 + 0.35 * across**2),
-            z0 + 0.06 + out * reach,
+            y0 + 0.055 - out * (0.155 + 0.35 * across**2),
+            z0 - 0.02 + out * (0.08 + reach),
         ],
         -1,
     )
