@@ -13,10 +13,11 @@ from facefair_lib.errors import InputError
 from facefair_lib.results import Stage
 
 DATA, METRICS, EXPERIMENT = "01_data_preparation", "04_metric_analysis", "05_ethnicity_emotion_experiment"
-REPRODUCTION = "06_reproduction_audit"
+REPRODUCTION, FAIRNESS = "06_reproduction_audit", "07_counterfactual_fairness"
 TRAINING: Mapping[str, str] = MappingProxyType({"deeplabv3": "02_train_deeplabv3", "pspnet": "03_train_pspnet"})
 
 _SCORE = "value low high n_images n_subjects"
+_GAP = "gap expected_by_chance corrected low high p_value best worst"
 _ATTRIBUTES = "gender age skin_tone yaw light"
 _HISTORY = "epoch split loss accuracy precision recall f1 iou"
 _MODEL = (
@@ -41,7 +42,7 @@ SCHEMAS: Mapping[str, str] = MappingProxyType(
         f"{EXPERIMENT}/cells": f"model group emotion metric {_SCORE}",
         f"{EXPERIMENT}/groups": f"model group metric {_SCORE}",
         f"{EXPERIMENT}/emotions": f"model emotion metric {_SCORE}",
-        f"{EXPERIMENT}/gaps": "model feature metric gap expected_by_chance corrected low high p_value best worst",
+        f"{EXPERIMENT}/gaps": f"model feature metric {_GAP}",
         "experiment/people": "image_id subject_id group emotion role",
         f"{REPRODUCTION}/consistency": "model split epoch check value limit low high verdict",
         f"{REPRODUCTION}/ladder": "model step title f1 iou true_iou impossible",
@@ -51,12 +52,25 @@ SCHEMAS: Mapping[str, str] = MappingProxyType(
         f"{REPRODUCTION}/knife_edge": "shrink f1 iou",
         f"{REPRODUCTION}/leak": "class metric difference low high n_images n_subjects",
         f"{REPRODUCTION}/nine_photos": "measure value",
+        f"{FAIRNESS}/effects": (
+            "model contrast component difference low high p_value p_adjusted n_images n_subjects detectable"
+        ),
+        f"{FAIRNESS}/tones": f"model skin_tone {_SCORE}",
+        f"{FAIRNESS}/sources": f"model cohort {_GAP} n_images n_subjects detectable",
+        f"{FAIRNESS}/adjusted": "model cohort contrast kind estimate low high p_value n_images n_subjects",
+        f"{FAIRNESS}/equivalence": "model cohort contrast delta difference low90 high90 p_value equivalent",
+        f"{FAIRNESS}/model_gaps": "cohort gap_first gap_second difference low high p_value",
+        f"{FAIRNESS}/classes": "model group class value relative low high p_value p_adjusted n_images n_subjects",
+        f"{FAIRNESS}/traps": "model group class area_share interocular one_pixel_f1 boundary_error n_images",
+        f"{FAIRNESS}/composition": "composition focus group share value relative low high n_seeds",
+        f"{FAIRNESS}/composition_slope": "slope low high p_value n_fits",
+        f"{FAIRNESS}/quality": "measure model correlation low high n_images n_subjects",
     }
 )
 """Table -> the columns that the report reads; a table may hold more."""
 
 
-_TEXT_COLUMNS = ("best", "worst", "note", "gender", "light", "category", "shares_with")
+_TEXT_COLUMNS = ("best", "worst", "note", "gender", "light", "category", "shares_with", "focus")
 
 
 @dataclass(frozen=True)

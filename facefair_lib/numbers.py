@@ -17,6 +17,7 @@ import pandas as pd
 from facefair_lib import latex, verdicts
 from facefair_lib.errors import InputError
 from facefair_lib.evidence import DATA, EXPERIMENT, METRICS, TRAINING, Cell, Evidence, Table
+from facefair_lib.fairness_numbers import add_fairness
 from facefair_lib.latex import count, fixed, percent
 from facefair_lib.macros import Macros, macro_name
 from facefair_lib.metrics import ESTIMANDS
@@ -53,6 +54,7 @@ def compose_numbers(evidence: Evidence, settings: Mapping[str, Any]) -> str:
     _published(macros, evidence)
     _transfer(macros, evidence)
     add_reproduction(macros, evidence)
+    add_fairness(macros, evidence)
     return macros.render()
 
 

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from facefair_lib.errors import InputError
-from facefair_lib.evidence import DATA, EXPERIMENT, METRICS, REPRODUCTION, TRAINING, Evidence
+from facefair_lib.evidence import DATA, EXPERIMENT, FAIRNESS, METRICS, REPRODUCTION, TRAINING, Evidence
 from facefair_lib.macros import Macros, macro_name
 from facefair_lib.numbers import compose_numbers
 from facefair_lib.results import replacing, write_text
@@ -46,6 +46,16 @@ OPTIONAL_FIGURES: Mapping[str, str] = MappingProxyType(
         "data_duplicates": DATA,
         "reproduction_colours": REPRODUCTION,
         "reproduction_nine_photos": REPRODUCTION,
+        "counterfactual_examples": FAIRNESS,
+        "fig9_counterfactual_pairs": FAIRNESS,
+        "fig10_skin_tone": FAIRNESS,
+        "fig11_class_gaps": FAIRNESS,
+        "fig12_composition": FAIRNESS,
+        "fairness_sources": FAIRNESS,
+        "fairness_adjusted": FAIRNESS,
+        "fairness_boundary": FAIRNESS,
+        "fairness_quality": FAIRNESS,
+        "fairness_emotion_grid": FAIRNESS,
     }
 )
 """Figures that a profile may lack, such as pairs of duplicates where there are none; the text then leaves them out."""

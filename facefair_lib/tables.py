@@ -14,9 +14,9 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from facefair_lib import latex, reproduction_tables
+from facefair_lib import fairness_tables, latex, reproduction_tables
 from facefair_lib.errors import InputError
-from facefair_lib.evidence import DATA, EXPERIMENT, METRICS, REPRODUCTION, Evidence
+from facefair_lib.evidence import DATA, EXPERIMENT, FAIRNESS, METRICS, REPRODUCTION, Evidence
 from facefair_lib.fairness import MIN_SUBJECTS
 from facefair_lib.latex import count, escape, estimate, percent, signed, tabular
 from facefair_lib.results import write_text
@@ -324,9 +324,9 @@ class Recipe:
     needs: tuple[str, ...] = ()
 
 
-def _reproduction(name: str, make: Callable[[pd.DataFrame], str]) -> Recipe:
-    """A table of the reproduction, which results from before there was one lack."""
-    return Recipe(lambda e: make(e.table(f"{REPRODUCTION}/{name}").rows), (f"{REPRODUCTION}/{name}",))
+def _optional(stage: str, name: str, make: Callable[[pd.DataFrame], str]) -> Recipe:
+    """A table of a stage that a profile, or results of an older version, may lack."""
+    return Recipe(lambda e: make(e.table(f"{stage}/{name}").rows), (f"{stage}/{name}",))
 
 
 TABLES: Mapping[str, Recipe] = MappingProxyType(
@@ -352,9 +352,18 @@ TABLES: Mapping[str, Recipe] = MappingProxyType(
         "transfer_scores": Recipe(
             lambda e: transfer_scores(e.table(f"{METRICS}/transfer").rows), (f"{METRICS}/transfer",)
         ),
-        "reproduction_consistency": _reproduction("consistency", reproduction_tables.consistency),
-        "reproduction_ladder": _reproduction("ladder", reproduction_tables.ladder),
-        "reproduction_headline": _reproduction("headline", reproduction_tables.headline),
+        "reproduction_consistency": _optional(REPRODUCTION, "consistency", reproduction_tables.consistency),
+        "reproduction_ladder": _optional(REPRODUCTION, "ladder", reproduction_tables.ladder),
+        "reproduction_headline": _optional(REPRODUCTION, "headline", reproduction_tables.headline),
+        "counterfactual_effects": _optional(FAIRNESS, "effects", fairness_tables.effects),
+        "composition_scores": _optional(FAIRNESS, "composition", fairness_tables.composition),
+        "quality_measures": _optional(FAIRNESS, "quality", fairness_tables.quality),
+        "equivalence": Recipe(
+            lambda e: fairness_tables.equivalence(
+                e.table(f"{FAIRNESS}/equivalence").rows, e.table(f"{FAIRNESS}/sources").rows
+            ),
+            (f"{FAIRNESS}/equivalence", f"{FAIRNESS}/sources"),
+        ),
     }
 )
 """Stem -> recipe. A recipe's ``needs`` are results that not every profile has; without their rows there is no table."""

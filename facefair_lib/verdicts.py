@@ -115,13 +115,18 @@ def learning_verdict(model: str, best: int, epochs: int, train: float, validatio
     return f"{where}; its IoU was then {scores}"
 
 
+def p_phrase(p: float) -> str:
+    """A p value inside a sentence: ``$p = 0.021$``."""
+    return rf"$p {'< 0.001' if p < 0.001 else f'= {p:.3f}'}$"
+
+
 def gap_verdict(test: GapTest) -> str:
     """What one gap test allows to say."""
     model, kind = title(test.model), "people" if test.feature == "group" else "faces"
     if not test.tested:
         return f"{model} cannot be judged here, since there were too few people with masks"
     best, worst = (title(k) if test.feature == "group" else in_text(title(k)) for k in (test.best, test.worst))
-    p = rf"$p {'< 0.001' if test.p < 0.001 else f'= {test.p:.3f}'}$"
+    p = p_phrase(test.p)
     seen = (
         f"{model} scores best on {best} and worst on {worst} {kind}, {percent(test.gap)} points apart, where chance "
         f"alone would put them {percent(test.chance)} points apart on average"

@@ -85,16 +85,17 @@ def adjusted() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def equivalence() -> pd.DataFrame:
+def equivalence(margins: tuple[float, ...] = (0.01, 0.02, 0.03)) -> pd.DataFrame:
     rows = []
     totals = effects().query("component == 'total'").set_index(["model", "contrast"])["difference"]
     for model, cohort, contrast in itertools.product(MODELS, ("balanced", "counterfactual"), CONTRASTS):
-        value, reach = totals[model, contrast], 0.008 if cohort == "counterfactual" else 0.03
+        value, reach = totals[model, contrast], 0.005 if cohort == "counterfactual" else 0.03
         low, high = value - reach, value + reach
-        shown = abs(low) < 0.02 and abs(high) < 0.02
-        rows.append((model, cohort, contrast, 0.02, value, low, high, 0.01 if shown else 0.4, shown))
+        for delta in margins:
+            shown = -delta < low and high < delta
+            rows.append((model, cohort, contrast, delta, value, low, high, 0.01 if shown else 0.4, shown, 40))
     columns = ["model", "cohort", "contrast", "delta", "difference", "low90", "high90", "p_value", "equivalent"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=[*columns, "n_subjects"])
 
 
 def classes() -> pd.DataFrame:
@@ -131,7 +132,7 @@ def features() -> pd.DataFrame:
         value, people = 0.52 + 0.02 * i - 0.01 * j, 6 if (group, emotion) == ("black", "angry") else 40
         rows.append(
             {
-                "model": model, "feature": "group_emotion", "level": f"{group} / {emotion}", "value": value,
+                "model": model, "feature": "group_emotion", "level": f"{group} {emotion}", "value": value,
                 "low": value - 0.02, "high": value + 0.02, "small": people < 10, "n_images": people,
                 "n_subjects": people,
             }

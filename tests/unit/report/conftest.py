@@ -12,7 +12,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from facefair_lib import paths
-from facefair_lib.evidence import DATA, EXPERIMENT, METRICS, REPRODUCTION, TRAINING, Evidence
+from facefair_lib.evidence import DATA, EXPERIMENT, FAIRNESS, METRICS, REPRODUCTION, TRAINING, Evidence
 from facefair_lib.labels import CLASSES
 from facefair_lib.metrics import CLASS_METRICS, ESTIMANDS
 from facefair_lib.numbers import compose_numbers
@@ -232,11 +232,13 @@ def reproduction_tables() -> Iterator[tuple[str, list[dict[str, Any]]]]:
     yield f"{REPRODUCTION}/nine_photos", [{"measure": name, "value": value} for name, value in measures.items()]
 
 
-def write_study(folder: Path) -> Path:
+def write_study(folder: Path, counterfactual: dict[str, pd.DataFrame]) -> Path:
     parts = (data_tables(), training_tables(), score_tables(), experiment_tables(), reproduction_tables())
     for tables in parts:
         for name, rows in tables:
             write_csv(folder / f"{name}.csv", pd.DataFrame(rows))
+    for stem, table in counterfactual.items():
+        write_csv(folder / FAIRNESS / f"{stem}.csv", table)
     for stem, stage in {**REQUIRED_FIGURES, **OPTIONAL_FIGURES}.items():
         (folder / stage / "figures").mkdir(exist_ok=True)
         Figure((3.5, 2)).savefig(folder / stage / "figures" / f"{stem}.pdf", metadata={"CreationDate": None})
@@ -244,9 +246,9 @@ def write_study(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pristine(tmp_path_factory: pytest.TempPathFactory, counterfactual: dict[str, pd.DataFrame]) -> Path:
     """The study, written once; tests only read it."""
-    return write_study(tmp_path_factory.mktemp("pristine") / "quick")
+    return write_study(tmp_path_factory.mktemp("pristine") / "quick", counterfactual)
 
 
 @pytest.fixture

@@ -96,10 +96,10 @@ def test_every_citation_has_an_entry_and_every_entry_is_cited():
     assert entries == cited
 
 
-def test_the_figures_carry_the_course_papers_numbers():
+def test_the_figures_carry_the_course_papers_numbers_and_the_answer_follows():
     main = (paths.REPORT / "report.tex").read_text(encoding="utf-8")
     order = [paths.REPORT / f"{name}.tex" for name in re.findall(r"\\input\{(floats/\w+)\}", main)]
     plates = re.findall(r"\\plate(?:\[[^]]*\])?\{(\w+)\}", "".join(map(text_of, order)))
     numbered = [stem for stem in plates if stem.startswith("fig")]
-    assert [int(stem[3]) for stem in numbered] == list(range(1, 9))
+    assert [int(re.match(r"fig(\d+)", stem)[1]) for stem in numbered] == list(range(1, 13))
     assert [stem for stem in plates if stem.startswith("table")] == sorted(s for s in plates if s.startswith("table"))
