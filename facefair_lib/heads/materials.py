@@ -182,7 +182,7 @@ def _shade_strands(hits: Hits, material: Material, rows: np.ndarray, person: Per
     along, across, own = hits.strand[rows].T
     is_brow = hits.part[rows] == scene.EYEBROW_HAIR
     colour = np.where(is_brow[:, None], brow_albedo(person), HAIR_ALBEDO[person.hair_colour])
-    vary = (0.78 + 0.44 * own) * (1 + 0.15 * np.sin(across * 3 + own * 40) * ~is_brow)
+    vary = (0.84 + 0.32 * own) * (1 + 0.10 * np.sin(across * 3 + own * 40) * ~is_brow)
     vary *= 0.75 + 0.25 * smoothstep(0, 0.3, along)
     if person.hair_colour not in ("black", "dark"):
         vary *= 0.88 + 0.24 * along

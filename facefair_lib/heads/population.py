@@ -35,7 +35,7 @@ from facefair_lib.heads.people import (
 _TONES = {"asian": (4.0, 1.2), "black": (7.2, 1.4), "caucasian": (3.1, 1.2)}
 _ANCESTRY = {"asian": (0, 1, 0), "black": (1, 0, 0), "caucasian": (0, 0, 1)}  # african, asian, caucasian
 _HAIR_LENGTHS = {
-    "female": (("bald", 0.02), ("short", 0.20), ("medium", 0.26), ("long", 0.32), ("tied", 0.20)),
+    "female": (("bald", 0.02), ("short", 0.16), ("medium", 0.27), ("long", 0.37), ("tied", 0.18)),
     "male": (("bald", 0.10), ("short", 0.64), ("medium", 0.16), ("long", 0.07), ("tied", 0.03)),
 }
 _STYLES = {

@@ -38,7 +38,7 @@ from facefair_lib.labels import INDEX
 SMALLEST, LARGEST = 16, 1024
 _FULL_DETAIL_SIZE = 512  # picture size from which on every strand is grown
 _LASH_OPACITY = 0.62
-_MIDDLE_GREY = 0.47  # sRGB value that contrast turns about
+_MIDDLE_GREY = 0.40  # sRGB value that contrast turns about
 
 
 @dataclass(frozen=True)

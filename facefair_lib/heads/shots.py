@@ -199,8 +199,8 @@ def sample_shot(
         occluder=choose(random("occluder"), _OCCLUDER_SHARES) if occluder is None else occluder,
         blur=float(0.15 + 0.8 * random("blur").random() ** 1.3),
         saturation=float(random("saturation").triangular(0.35, 1.0, 1.25)),
-        contrast=float(random("contrast").uniform(0.85, 1.35)),
-        grain=float(random("grain").uniform(0.002, 0.012)),
+        contrast=float(random("contrast").uniform(0.85, 1.3)),
+        grain=float(0.001 + 0.010 * random("grain").random() ** 2),
         jpeg_quality=_sample_jpeg_quality(random("jpeg")),
         greyscale=bool(random("greyscale").random() < 0.04),
     )
@@ -222,7 +222,7 @@ def _sample_yaw(random: np.random.Generator) -> float:
 
 
 def _sample_frame(random: np.random.Generator) -> float:
-    limits = ((0.95, 1.15), (1.15, 1.5), (1.5, 2.1))[int(random.choice(3, p=(0.36, 0.34, 0.3)))]
+    limits = ((0.92, 1.15), (1.15, 1.5), (1.5, 2.1))[int(random.choice(3, p=(0.42, 0.33, 0.25)))]
     return float(random.uniform(*limits))
 
 
@@ -238,7 +238,7 @@ _LIGHT_RANGES = {
                 (-0.5, 2.5), (-0.2, 0.4)),
     "dim": ((0, 70), (20, 70), (0.3, 0.55), (0.16, 0.3), (0.0, 0.4), (0.02, 0.1), (0.3, 0.6), (0.4, 0.9), (1.0, 4.0),
             (-0.5, 0.15)),
-    "night": ((20, 110), (10, 60), (0.45, 0.9), (0.05, 0.12), (0.3, 1.5), (0.0, 0.05), (0.05, 0.2), (0.05, 0.4),
+    "night": ((20, 100), (10, 60), (0.6, 1.1), (0.07, 0.15), (0.3, 1.5), (0.0, 0.05), (0.05, 0.2), (0.05, 0.4),
               (-5.0, 5.0), (-0.4, 0.3)),
 }  # fmt: skip
 
