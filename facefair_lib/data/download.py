@@ -24,7 +24,8 @@ _BATCH = 24
 _SECONDS = 600
 """Patience with one call of git; a batch of files is about 25 MB."""
 
-_FETCH = ("fetch", "--quiet", "--no-tags", "--filter=blob:none")
+# Without bargaining ("noop"): git would say that it has the commit, and the server conclude that it has its files.
+_FETCH = ("-c", "fetch.negotiationAlgorithm=noop", "fetch", "--quiet", "--no-tags", "--filter=blob:none")
 
 
 @dataclass(frozen=True)

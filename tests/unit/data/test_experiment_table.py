@@ -58,15 +58,13 @@ def test_ckplus_fills_the_grid_with_a_table_of_people(tmp_path):
     root = layouts.ckplus(tmp_path)
     (root / "people.csv").write_text("subject,group,age\nS005,asian,30\nS010,White,41\n", encoding="utf-8")
     table = experiment_table(open_reader("ckplus", root, people="people.csv"))
-    assert (
-        table.to_dict("records")
-        == [
-            {
-                "image": "cohn-kanade-images/S010/004/S010_004_00000019.png",
-                "subject": "ckplus-S010",
-                "group": "caucasian",
-                "emotion": "happy",
-                "age": 41.0,
+    assert table.to_dict("records") == [
+        {
+            "image": "cohn-kanade-images/S010/004/S010_004_00000019.png",
+            "subject": "ckplus-S010",
+            "group": "caucasian",
+            "emotion": "happy",
+            "age": 41.0,
         }
     ]
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +10,15 @@ from hypothesis import strategies as st
 from PIL import Image
 from tiny_datasets import photograph, save
 
-from facefair_lib.data.images import fit_pair, read_label_rgb, read_rgb, resize_image, resize_mask
+from facefair_lib.data.images import (
+    MAX_PIXELS,
+    fit_pair,
+    read_label_rgb,
+    read_label_values,
+    read_rgb,
+    resize_image,
+    resize_mask,
+)
 from facefair_lib.errors import InputError
 
 
@@ -60,6 +71,56 @@ def test_text_missing_files_deep_pictures_and_jpeg_labels_are_refused(tmp_path):
     save(tmp_path / "label.jpg", photograph(0))
     with pytest.raises(InputError, match="lossless label picture"):
         read_label_rgb(tmp_path / "label.jpg")
+
+
+def write_png(path, width, height, depth, colour, rows):
+    """A PNG by hand: Pillow itself cannot write 16-bit colour, nor a bomb."""
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    body = [
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
+    ]
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(body))
+    return path
+
+
+@pytest.mark.parametrize("read", [read_rgb, read_label_rgb, read_label_values])
+def test_sixteen_bit_colour_is_refused_and_not_halved(tmp_path, read):
+    path = write_png(tmp_path / "deep.png", 2, 1, 16, 2, b"\x00" + bytes(range(12)))
+    with pytest.raises(
+        InputError, match=r"deep\.png[\s\S]*RGB with 16 bits per channel[\s\S]*convert the picture to 8-bit"
+    ):
+        read(path)
+
+
+@pytest.mark.parametrize("read", [read_rgb, read_label_rgb, read_label_values])
+def test_cmyk_animations_and_bombs_are_refused(tmp_path, read):
+    Image.new("CMYK", (4, 4)).save(tmp_path / "press.tiff")
+    with pytest.raises(InputError, match=r"press\.tiff[\s\S]*the pixel format CMYK[\s\S]*8-bit RGB"):
+        read(tmp_path / "press.tiff")
+    frames = [Image.fromarray(photograph(seed)) for seed in range(3)]
+    for name in ("moving.gif", "moving.png", "pages.tiff"):
+        frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:])
+        with pytest.raises(InputError, match=rf"{name}[\s\S]*3 pictures in one file[\s\S]*one picture per file"):
+            read(tmp_path / name)
+    for width in (MAX_PIXELS // 1000 + 1, 3 * MAX_PIXELS // 1000):  # above Pillow's warning, and above its error
+        bomb = write_png(tmp_path / "bomb.png", width, 1000, 8, 0, b"")
+        with pytest.raises(InputError, match=r"bomb\.png[\s\S]*a decompression bomb[\s\S]*at most 89 million pixels"):
+            read(bomb)
+
+
+def test_label_values_are_the_stored_numbers(tmp_path):
+    numbers = np.array([[0, 7, 255]], np.uint8)
+    save(tmp_path / "grey.png", numbers)
+    save(tmp_path / "rgb.png", np.repeat(numbers[..., None], 3, 2))
+    for name in ("grey.png", "rgb.png"):
+        assert read_label_values(tmp_path / name).tolist() == numbers.tolist()
+    save(tmp_path / "colour.png", photograph(0))
+    with pytest.raises(InputError, match="a label picture in colours"):
+        read_label_values(tmp_path / "colour.png")
+    save(tmp_path / "lossy.jpg", photograph(0))
+    with pytest.raises(InputError, match="a JPEG label picture"):
+        read_label_values(tmp_path / "lossy.jpg")
 
 
 def test_shrinking_a_photograph_averages_instead_of_dropping_pixels():
