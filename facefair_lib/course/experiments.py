@@ -1,4 +1,4 @@
-"""Small experiments of the lessons that run in a second: what coarse maps lose, what context gives, what copying scores."""
+"""Small experiments that run within a second: what coarse maps lose, what context gives, what copying scores."""
 
 from __future__ import annotations
 

@@ -13,10 +13,10 @@ FLOORS: dict[int, str] = {
     1: "errors labels config paths results progress torchvision_hook kernel processes workflow provenance",
     2: "data heads confusion metrics",
     3: "models training inference legacy",
-    4: "uncertainty fairness analysis titles consistency small_samples adaptation",
+    4: "uncertainty fairness analysis titles consistency small_samples adaptation export",
     5: "figures tables latex macros numbers evidence verdicts report readme reproduction_tables reproduction_numbers "
-    "fairness_tables fairness_verdicts fairness_numbers",
-    6: "__main__ commands study runner orchestrate experiment",
+    "fairness_tables fairness_verdicts fairness_numbers parsing",
+    6: "__main__ commands explore study runner orchestrate experiment course",
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms.split()}
 
@@ -43,8 +43,11 @@ NEIGHBOURS: dict[str, set[str]] = {
     "numbers": {"latex", "macros", "evidence", "verdicts", "tables", "reproduction_numbers", "fairness_numbers"},
     "verdicts": {"evidence", "latex"},
     "report": {"latex", "macros", "numbers", "tables", "evidence", "verdicts", "figures"},
+    "parsing": {"figures"},  # it draws overlays
     "orchestrate": {"runner"},
     "study": {"runner"},
+    "explore": {"study"},
+    "commands": {"explore"},
     "__main__": {"commands", "runner", "orchestrate"},
 }
 
