@@ -19,9 +19,10 @@ from facefair_lib.heads.people import (
     Person,
 )
 from facefair_lib.heads.population import sample_person
-from facefair_lib.heads.render import Rendering, SceneCache, render
+from facefair_lib.heads.render import Rendering, render
 from facefair_lib.heads.sheets import contact_sheet
 from facefair_lib.heads.shots import BACKGROUNDS, LIGHTS, OCCLUDERS, LightSetup, Shot, attributes, sample_shot
+from facefair_lib.heads.trace import SceneCache
 from facefair_lib.heads.wild import sample_in_the_wild
 
 __all__ = [

@@ -16,8 +16,7 @@ from facefair_lib.heads.materials import Material
 from facefair_lib.heads.numerics import normalised, rgb
 from facefair_lib.heads.rays import Camera, Hits
 from facefair_lib.heads.scene import EYEBROW_HAIR
-from facefair_lib.heads.shadows import soft_shadows
-from facefair_lib.heads.shots import LightSetup, Shot
+from facefair_lib.heads.shots import LightSetup
 from facefair_lib.heads.warp_runtime import scalars, vectors
 
 
@@ -32,21 +31,28 @@ class Lamps:
     ambient_colour: np.ndarray
 
 
+def _toward(view: Camera, azimuth: float, elevation: float) -> np.ndarray:
+    """Unit vector (3,) at angles from the camera's axis, radians."""
+    level = normalised(np.cross(view.forward, (0, 1, 0)))
+    flat = level * np.sin(azimuth) - view.forward * np.cos(azimuth)
+    return normalised(flat * np.cos(elevation) + rgb(0, 1, 0) * np.sin(elevation)).astype(np.float32)
+
+
+def key_direction(setup: LightSetup, view: Camera) -> np.ndarray:
+    """Unit vector (3,) toward the key light."""
+    return _toward(view, *np.radians((setup.azimuth, setup.elevation)))
+
+
 def lamps(setup: LightSetup, view: Camera, surroundings: np.ndarray) -> Lamps:
     """Place the lights around the camera's axis; ambient light takes some of the surroundings' colour (3,)."""
+    azimuth = np.radians(setup.azimuth)
     level = normalised(np.cross(view.forward, (0, 1, 0)))
-
-    def toward(azimuth: float, elevation: float) -> np.ndarray:
-        flat = level * np.sin(azimuth) - view.forward * np.cos(azimuth)
-        return normalised(flat * np.cos(elevation) + rgb(0, 1, 0) * np.sin(elevation)).astype(np.float32)
-
-    azimuth, elevation = np.radians(setup.azimuth), np.radians(setup.elevation)
     behind = view.forward * 0.8 - level * 0.8 * np.sign(azimuth + 1e-3) + rgb(0, 0.5, 0)
     warm = rgb(1 + 0.06 * setup.warmth, 1, 1 - 0.09 * setup.warmth)
     tint = surroundings / max(float(surroundings.mean()), 1e-3)
     return Lamps(
-        key=toward(azimuth, elevation),
-        fill=toward(-0.8 * azimuth + 0.2 if abs(azimuth) < 1.9 else 0.3 * np.sign(azimuth), 0.2),
+        key=key_direction(setup, view),
+        fill=_toward(view, -0.8 * azimuth + 0.2 if abs(azimuth) < 1.9 else 0.3 * np.sign(azimuth), 0.2),
         rim=normalised(behind).astype(np.float32),
         key_colour=np.clip(warm, 0.5, 1.6),
         ambient_colour=np.clip((2 - warm) * (0.85 + 0.15 * tint), 0.4, 1.7).astype(np.float32),
@@ -195,21 +201,18 @@ def _shade(p: _Points, lights: _Lights, colour: wp.array(dtype=wp.vec3)):
 
 
 def light_hits(
-    mesh: wp.Mesh, hits: Hits, material: Material, shot: Shot, view: Camera, side: int, surroundings: np.ndarray
+    hits: Hits, material: Material, lit: np.ndarray, open_sky: np.ndarray, lights: Lamps, setup: LightSetup
 ) -> np.ndarray:
     """Reflected light of every hit.
 
     Parameters
     ----------
-    side : width and height of the sample grid; ``hits.ray`` counts its cells
-    surroundings : (3,) linear mean colour of the background
+    lit, open_sky : (H,) float32, see ``shadows.soft_shadows``
 
     Returns
     -------
     (H, 3) float32 linear
     """
-    lights = lamps(shot.light, view, surroundings)
-    lit, open_sky = soft_shadows(mesh, hits, shot, lights.key, side)
     points, strengths = _Points(), _Lights()
     for name in ("normal", "direction", "tangent", "strand"):
         setattr(points, name, vectors(getattr(hits, name)))
@@ -222,7 +225,7 @@ def light_hits(
     for name in ("key", "fill", "rim", "key_colour", "ambient_colour"):
         setattr(strengths, name, wp.vec3(*map(float, getattr(lights, name))))
     for name in ("key", "ambient", "rim", "fill"):
-        setattr(strengths, f"{name}_strength", getattr(shot.light, name))
+        setattr(strengths, f"{name}_strength", getattr(setup, name))
     colour = wp.empty(len(hits.ray), dtype=wp.vec3)
     wp.launch(_shade, len(hits.ray), [points, strengths], [colour])
     return colour.numpy()

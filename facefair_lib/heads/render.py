@@ -16,23 +16,16 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from facefair_lib.errors import InputError
-from facefair_lib.heads import geometry
-from facefair_lib.heads.accessories import add_glasses, glasses_look
+from facefair_lib.heads.accessories import glasses_look
 from facefair_lib.heads.background import background
-from facefair_lib.heads.hair import add_eyebrows, add_facial_hair, add_hair
 from facefair_lib.heads.label_rules import MUT1NY_RULES, LabelRules
-from facefair_lib.heads.light import lamps, light_hits
+from facefair_lib.heads.light import key_direction, lamps, light_hits
 from facefair_lib.heads.materials import shade_hits
-from facefair_lib.heads.numerics import dot, linear_to_srgb, normalised, rgb, stream
-from facefair_lib.heads.occluders import add_occluder
-from facefair_lib.heads.people import HANGING_STYLES, Person
-from facefair_lib.heads.rasterise import visible
-from facefair_lib.heads.rays import Camera, camera, gather_hits, pixel_rays
-from facefair_lib.heads.scene import LENS, Scene, SceneBuilder
+from facefair_lib.heads.numerics import dot, linear_to_srgb, rgb, stream
+from facefair_lib.heads.people import Person
 from facefair_lib.heads.shots import Shot
-from facefair_lib.heads.strands import Scalp
-from facefair_lib.heads.warp_runtime import build_mesh, current_device, scalars, vectors
-from facefair_lib.heads.wearables import add_earrings, add_headwear
+from facefair_lib.heads.trace import SceneCache, Traced
+from facefair_lib.heads.warp_runtime import scalars
 from facefair_lib.labels import INDEX
 
 SMALLEST, LARGEST = 16, 1024
@@ -82,74 +75,6 @@ def check_size(size: int, samples: int) -> None:
         )
 
 
-def build_scene(person: Person, shot: Shot, detail: float) -> Scene:
-    """Build everything that can be seen; ``detail`` in (0, 1] is the share of strands to grow."""
-    head, template = geometry.pose_head(person, shot), geometry.head_template()
-    builder = SceneBuilder()
-    builder.add(
-        head.positions,
-        head.normals,
-        template.triangles,
-        template.part,
-        canonical=template.canonical,
-        cavity=template.cavity,
-        masks=np.stack([template.masks[name] for name in ("lips", "ears", "eyelids")], -1),
-        shading=template.shading,
-    )
-    add_headwear(builder, head, person)
-    add_earrings(builder, head, person)
-    add_occluder(builder, head, shot)
-    scalp = Scalp(head, over_ears=person.hair in HANGING_STYLES)
-    add_hair(builder, scalp, person, detail)
-    add_facial_hair(builder, scalp, person, detail)
-    add_eyebrows(builder, scalp, person, detail)
-    add_glasses(builder, head, person)
-    return builder.finish()
-
-
-@dataclass
-class BuiltScene:
-    """A scene, which triangles (T,) let light through (lashes and lenses), and the tree that shadow rays search."""
-
-    world: Scene
-    is_overlay: np.ndarray
-    shading: wp.Mesh
-
-
-class SceneCache:
-    """Keeps the last scene built, for pictures in which only camera, light, background or colours change.
-
-    Give one object to consecutive calls of ``render``. Whatever moves or reshapes anything (identity, hair,
-    expression, gaze, occluder, picture size) builds a new scene; the pictures are the same bytes with and without it.
-    """
-
-    def __init__(self) -> None:
-        self._key: tuple | None = None
-        self._built: BuiltScene | None = None
-        self.hits = 0
-
-    def scene(self, person: Person, shot: Shot, detail: float) -> BuiltScene:
-        """Build the scene, or take the last one where it is the same."""
-        colourless = dataclasses.replace(person, **_COLOURS)
-        occluder = (shot.occluder, shot.seed if shot.occluder != "none" else 0)
-        key = (colourless, shot.facial_actions(), shot.neck_yaw, occluder, detail, current_device())
-        if key == self._key:
-            self.hits += 1
-        else:
-            self._key, self._built = key, _build(person, shot, detail)
-        return self._built
-
-
-# Fields of a person that colour surfaces and move none.
-_COLOURS = {"skin_tone": 1.0, "iris": "brown", "hair_colour": "black", "freckles": 0.0, "eye_makeup": 0.0}
-
-
-def _build(person: Person, shot: Shot, detail: float) -> BuiltScene:
-    world = build_scene(person, shot, detail)
-    overlay = (world.part == geometry.LASHES) | (world.part == LENS)
-    return BuiltScene(world, overlay, build_mesh(vectors(world.positions), world.shading))
-
-
 def sample(
     person: Person,
     shot: Shot,
@@ -169,63 +94,43 @@ def sample(
     surroundings : (3,) linear mean colour of the background
     cache, rules : see ``render``
     """
-    built = _build(person, shot, detail) if cache is None else cache.scene(person, shot, detail)
-    world, overlay = built.world, built.is_overlay
-    view = camera(shot)
-    rays = pixel_rays(view, side)
-    solid = world.triangles[~overlay]
-    triangle, place = visible(world.positions, solid, view, side)
-    hits = gather_hits(world, solid, world.part[~overlay], triangle, place, view, rays)
-    label, material = shade_hits(hits, world.cavity[~overlay][hits.triangle], person, shot, rules)
+    traced = (cache or SceneCache()).trace(person, shot, side, detail)
+    # Materials bend the normals; the smooth ones may serve the next picture.
+    hits = dataclasses.replace(traced.hits, normal=traced.hits.normal.copy())
+    label, material = shade_hits(hits, traced.cavity, person, shot, rules)
     samples = Samples(
         np.zeros((side * side, 3), np.float32),
         np.ones(side * side, np.float32),
         np.full(side * side, INDEX["background"], np.uint8),
-        triangle >= 0,
+        np.zeros(side * side, bool),
     )
-    samples.colour[hits.ray] = light_hits(built.shading, hits, material, shot, view, side, surroundings)
+    lights = lamps(shot.light, traced.view, surroundings)
+    samples.colour[hits.ray] = light_hits(hits, material, traced.lit, traced.open_sky, lights, shot.light)
     samples.transmission[hits.ray] = 0
     samples.label[hits.ray] = label
-    depth = np.where(triangle >= 0, place[:, 2], np.inf)
-    _add_overlay(samples, built, depth, person, shot, view, rays, rules)
+    samples.hit[hits.ray] = True
+    _add_overlay(samples, traced, person, shot, rules)
     return Samples(*(getattr(samples, name).reshape(side, side, *shape) for name, shape in _SHAPES.items()))
 
 
 _SHAPES = {"colour": (3,), "transmission": (), "label": (), "hit": ()}
 
 
-def _add_overlay(
-    samples: Samples,
-    built: BuiltScene,
-    depth: np.ndarray,
-    person: Person,
-    shot: Shot,
-    view: Camera,
-    rays: np.ndarray,
-    rules: LabelRules,
-) -> None:
+def _add_overlay(samples: Samples, traced: Traced, person: Person, shot: Shot, rules: LabelRules) -> None:
     """Lay lashes and lenses, which let light through, over what was hit behind them."""
-    world = built.world
-    triangles, part = world.triangles[built.is_overlay], world.part[built.is_overlay]
-    triangle, place = visible(world.positions, triangles, view, round(len(rays) ** 0.5))
-    front = np.flatnonzero((triangle >= 0) & (place[:, 2] < depth))
-    seen = part[triangle[front]]
-    lashes = front[seen == geometry.LASHES]
+    overlay = traced.overlay
+    lashes, lens = overlay.ray[~overlay.is_lens], overlay.ray[overlay.is_lens]
     samples.colour[lashes] = samples.colour[lashes] * (1 - _LASH_OPACITY) + rgb(0.012, 0.008, 0.007) * _LASH_OPACITY
     samples.transmission[lashes] *= 1 - _LASH_OPACITY
-    lens = front[seen == LENS]
     if not len(lens):
         return
     tint, dark = glasses_look(person).lens_tint, person.glasses == "sunglasses"
-    u, v = place[lens, 0], place[lens, 1]
-    corners = triangles[triangle[lens]]
-    normal = sum(world.normals[corners[:, k]] * w[:, None] for k, w in enumerate((u, v, 1 - u - v)))
-    normal = normalised(normal)
-    facing = dot(rays[lens], normal)[:, None]
-    mirrored = rays[lens] - 2 * facing * normal
-    key = lamps(shot.light, view, rgb(1, 1, 1)).key
+    rays, normal = traced.rays[lens], overlay.normal[overlay.is_lens]
+    facing = dot(rays, normal)[:, None]
+    mirrored = rays - 2 * facing * normal
+    key = key_direction(shot.light, traced.view)
     sky = np.clip(0.5 + 0.5 * mirrored[:, 1:2], 0, 1) ** 2 * rgb(0.75, 0.85, 1.0) * shot.light.ambient
-    sky = sky + np.clip(mirrored @ key, 0, 1)[:, None] ** 60 * 3 * shot.light.key
+    sky = sky + np.clip(dot(mirrored, key[None]), 0, 1)[:, None] ** 60 * 3 * shot.light.key
     reflected = sky * (0.05 + 0.6 * (1 - np.abs(facing)) ** 4) * (2.2 if dark else 1.0)
     samples.colour[lens] = samples.colour[lens] * tint + reflected
     samples.transmission[lens] *= tint

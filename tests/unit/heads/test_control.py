@@ -103,6 +103,23 @@ def test_a_cached_scene_gives_the_same_bytes_and_is_reused_for_camera_and_colour
     assert cache.hits == 1
 
 
+def test_pictures_that_differ_in_colours_share_their_rays_and_are_the_same_bytes(woman, frontal_shot):
+    cache = SceneCache()
+    person = dataclasses.replace(woman, glasses="clear")
+    versions = [person]
+    for colours in ({"skin_tone": 2.0}, {"skin_tone": 9.5, "iris": "green"}, {"hair_colour": "red", "freckles": 0.9}):
+        versions.append(dataclasses.replace(person, **colours))
+    shared = [render(version, frontal_shot, 32, cache=cache) for version in versions]
+    assert cache.shared_rays == 3
+    for version, seen in zip(versions, shared, strict=True):
+        plain = render(version, frontal_shot, 32)
+        for name in ("rgb", "label", "coverage"):
+            np.testing.assert_array_equal(getattr(seen, name), getattr(plain, name))
+    other_light = sample_shot(5, light="side").light
+    render(person, dataclasses.replace(frontal_shot, light=other_light), 32, cache=cache)
+    assert (cache.hits, cache.shared_rays) == (4, 3)
+
+
 @pytest.mark.parametrize(
     ("person_field", "shot_field"),
     [

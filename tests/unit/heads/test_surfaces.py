@@ -13,9 +13,9 @@ from facefair_lib.heads.noise import noise, noise_gradient
 from facefair_lib.heads.numerics import choose, linear_to_srgb, smoothstep, srgb_to_linear, stream
 from facefair_lib.heads.rasterise import visible
 from facefair_lib.heads.rays import camera, cast, pixel_rays
-from facefair_lib.heads.render import build_scene
 from facefair_lib.heads.shadows import shadows
 from facefair_lib.heads.skin import base_albedo
+from facefair_lib.heads.trace import build_scene
 from facefair_lib.heads.warp_runtime import build_mesh, vectors
 from facefair_lib.paths import cache_dir
 
