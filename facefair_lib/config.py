@@ -123,6 +123,29 @@ class ExperimentSettings(Section):
     people_per_cell: Count
 
 
+class CounterfactualSettings(Section):
+    """People of whom one thing at a time is changed, and people whose attributes hang together by group."""
+
+    identities: Annotated[int, Field(ge=6, multiple_of=6)]
+    varied: Annotated[int, Field(ge=0, multiple_of=6)]
+    further_tones: tuple[Annotated[float, Field(ge=1, le=10)], ...]
+    wild_per_group: Count
+    views: Annotated[tuple[View, ...], Field(min_length=1)]
+
+
+class CompositionSettings(Section):
+    """Small networks fitted to training sets of equal size that differ in who is in them."""
+
+    seeds: Count
+    images: Annotated[int, Field(ge=12)]
+    size: Annotated[int, Field(ge=32, le=1024)]
+    backbone: str
+    channels: Count
+    epochs: Count
+    batch_size: Annotated[int, Field(ge=2)]
+    learning_rate: Annotated[float, Field(gt=0)]
+
+
 class ReproductionSettings(Section):
     """The course paper's own protocol, as published and corrected step by step."""
 
@@ -147,6 +170,8 @@ class Profile(Section):
     inference: InferenceSettings
     analysis: AnalysisSettings
     experiment: ExperimentSettings
+    counterfactuals: CounterfactualSettings
+    composition: CompositionSettings
     reproduction: ReproductionSettings
     transfer_from: str | None
 

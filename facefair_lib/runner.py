@@ -16,6 +16,7 @@ from facefair_lib.config import Profile, load_profile
 from facefair_lib.errors import InputError
 from facefair_lib.progress import PROGRESS_FILE, Progress
 from facefair_lib.provenance import write_provenance
+from facefair_lib.results import Stage
 
 MARK = "▸ "  # begins every line that the wrapper shows; everything else goes to the log only
 
@@ -154,6 +155,30 @@ def _render_experiment(profile: Profile, cores: int) -> None:
     write_experiment(folder, people, size, profile.seed, cores, version, _advance("rendered people"))
 
 
+def _render_counterfactuals(profile: Profile, cores: int) -> None:
+    from facefair_lib.heads.counterfactual_cohort import write_counterfactuals
+
+    folder = paths.results_dir(profile.name) / workflow.COUNTERFACTUALS
+    version = workflow.code_version(workflow.COUNTERFACTUALS)
+    size, seed = profile.data.size, profile.seed
+    write_counterfactuals(folder, profile.counterfactuals, size, seed, cores, version, _advance("rendered pictures"))
+
+
+def _fit_compositions(profile: Profile, cores: int) -> None:
+    from facefair_lib.composition.run import Pictures, write_compositions
+    from facefair_lib.experiment import rendered_people
+
+    root = paths.results_dir(profile.name)
+    data, people = Stage(root / "01_data_preparation"), rendered_people(Stage(root / workflow.EXPERIMENT)).scored
+    prepared = Pictures(data.table("prepared"), *data.arrays())
+    tested = Pictures(people.table, people.images, people.labels)
+    version = workflow.code_version(workflow.COMPOSITION)
+    write_compositions(
+        root / workflow.COMPOSITION, profile.composition, profile.training, prepared, tested, profile.seed, cores,
+        version, _advance("fits"),
+    )  # fmt: skip
+
+
 def _build_report(profile: Profile, cores: int) -> None:
     from facefair_lib.report import MissingLatexError, build_report
 
@@ -179,5 +204,7 @@ def _advance(title: str):
 _STEPS = {
     workflow.COHORT: _render_cohort,
     workflow.EXPERIMENT: _render_experiment,
+    workflow.COUNTERFACTUALS: _render_counterfactuals,
+    workflow.COMPOSITION: _fit_compositions,
     workflow.REPORT: _build_report,
 }

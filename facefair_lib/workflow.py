@@ -1,7 +1,9 @@
 """The study as a list of stages, and the digests by which the graph knows what must run again.
 
 A stage depends on the code of its notebook and of the library modules that this code reaches, not on their files:
-saving a notebook's outputs, or editing a comment or a docstring, changes no digest and reruns nothing.
+saving a notebook's outputs, or editing a comment or a docstring, changes no digest and reruns nothing. Nor do modules
+that only schedule, show and record work (``_BESIDE_RESULTS``), nor the classes that describe settings: what they hold
+reaches a stage as values, and the values that a stage uses are in its digest already.
 """
 
 from __future__ import annotations
@@ -14,13 +16,21 @@ import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from facefair_lib import paths, results
 from facefair_lib.config import Profile
 
 COHORT = "cohort"
 EXPERIMENT = "experiment"
+COUNTERFACTUALS = "counterfactuals"
+COMPOSITION = "composition"
 REPORT = "report"
+
+_BESIDE_RESULTS = frozenset(f"facefair_lib.{room}" for room in ("workflow", "progress", "provenance", "processes"))
+"""Modules without a say in what a stage computes; an edit of the list of stages must not fit every network again."""
+_SETTINGS_BASE = "Section"
+"""Base of the classes that describe settings (``config.py``)."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +41,7 @@ class Stage:
     ----------
     name : the notebook's stem, or the name of a step without a notebook
     module : the library module that such a step runs
-    settings : sections of the profile on which the step's results depend
+    settings : what of the profile the step's results depend on: sections, or single keys such as ``data.size``
     """
 
     name: str
@@ -46,13 +56,23 @@ class Stage:
 
 STAGES: tuple[Stage, ...] = (
     Stage(COHORT, ("seed", "cohort"), "facefair_lib.heads.cohort"),
-    Stage(EXPERIMENT, ("seed", "experiment", "data"), "facefair_lib.heads.experiment"),
+    Stage(EXPERIMENT, ("seed", "experiment", "data.size"), "facefair_lib.heads.experiment"),
+    Stage(
+        COUNTERFACTUALS,
+        (
+            *("seed", "data.size", "counterfactuals.identities", "counterfactuals.varied"),
+            *("counterfactuals.further_tones", "counterfactuals.wild_per_group"),
+        ),
+        "facefair_lib.heads.counterfactual_cohort",
+    ),
     Stage("01_data_preparation", ("seed", "cohort", "data")),
     Stage("02_train_deeplabv3", ("seed", "models", "training", "inference", "transfer_from")),
     Stage("03_train_pspnet", ("seed", "models", "training", "inference", "transfer_from")),
+    Stage(COMPOSITION, ("seed", "composition", "training"), "facefair_lib.composition.run"),
     Stage("04_metric_analysis", ("seed", "analysis", "transfer_from")),
     Stage("05_ethnicity_emotion_experiment", ("seed", "inference", "analysis", "experiment")),
     Stage("06_reproduction_audit", ("seed", "data", "models", "training", "analysis", "reproduction")),
+    Stage("07_counterfactual_fairness", ("seed", "counterfactuals.views", "analysis")),
     Stage(REPORT, tuple(Profile.model_fields), "facefair_lib.report"),
 )
 TRAINING_STAGES: dict[str, str] = {"deeplabv3": "02_train_deeplabv3", "pspnet": "03_train_pspnet"}
@@ -87,8 +107,15 @@ def write_digests(profile: Profile, data: Path | None, photos: Path | None) -> N
 def stage_digest(stage: Stage, profile: Profile) -> str:
     """Lines of text: one per thing that the stage's results depend on."""
     values = profile.model_dump(mode="json")
-    settings = [f"settings.{key} {_digest(json.dumps(values[key], sort_keys=True))}" for key in stage.settings]
+    settings = [f"settings.{key} {_digest(json.dumps(_value(values, key), sort_keys=True))}" for key in stage.settings]
     return "\n".join(settings + _code_lines(stage)) + "\n"
+
+
+def _value(values: dict[str, Any], key: str) -> Any:
+    """Look up ``section`` or ``section.key``."""
+    for part in key.split("."):
+        values = values[part]
+    return values
 
 
 def code_version(stage: str) -> str:
@@ -159,18 +186,42 @@ def _imports(tree: ast.AST) -> set[str]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    inside = {name for name in names if name.split(".")[0] == paths.LIBRARY.name}
+    inside = {name for name in names if name.split(".")[0] == paths.LIBRARY.name} - _BESIDE_RESULTS
     return {name for name in inside if module_path(name).exists()}
 
 
 def _code_only(source: str) -> str:
-    """The source without comments, docstrings and layout."""
+    """The source without comments, docstrings, layout and descriptions of settings."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
             node.body = [part for part in body if not _is_bare_text(part)] or [ast.Pass()]
+    tree.body = _without_settings(tree.body)
     return ast.dump(tree)
+
+
+def _without_settings(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Leave out the classes that are nothing but fields and checks of settings; a method of another kind is code."""
+    settings, kept = {_SETTINGS_BASE}, []
+    for part in body:
+        bases = {base.id for base in getattr(part, "bases", ()) if isinstance(base, ast.Name)}
+        if (
+            isinstance(part, ast.ClassDef)
+            and bases & settings
+            and all(_is_field_or_check(entry) for entry in part.body)
+        ):
+            settings.add(part.name)
+        else:
+            kept.append(part)
+    return kept
+
+
+def _is_field_or_check(node: ast.stmt) -> bool:
+    if isinstance(node, ast.FunctionDef):
+        called = [mark.func for mark in node.decorator_list if isinstance(mark, ast.Call)]
+        return any(isinstance(name, ast.Name) and name.id in ("model_validator", "field_validator") for name in called)
+    return isinstance(node, ast.AnnAssign | ast.Pass)
 
 
 def _is_bare_text(node: ast.AST) -> bool:
