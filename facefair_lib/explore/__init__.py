@@ -1,0 +1,81 @@
+"""Widgets for looking closer: pictures, a fit's curves, groups, and a rendered person changed under the networks' eyes.
+
+Each function takes an open study or the name of a profile and gives one widget back, to end a notebook cell with::
+
+    from facefair_lib import explore
+
+    explore.images("quick")
+
+Explorers read results and write none. The modules behind them are therefore opened by name, when they are called: a
+stage whose notebook shows an explorer does not depend on its code, and is not run again when a widget changes.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from IPython.display import Markdown
+
+from facefair_lib.progress import PROGRESS_FILE
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from facefair_lib.study import Study
+
+__all__ = ["counterfactual", "groups", "images", "pictures", "score_groups", "training"]
+
+
+def images(study: Study | str) -> Any:
+    """Browse a study's pictures with their masks, the networks' segmentations, errors and scores."""
+    return _show("browser", "browse_study", study)
+
+
+def pictures(
+    table: pd.DataFrame, images: np.ndarray, labels: np.ndarray, predictions: dict[str, np.ndarray] | None = None
+) -> Any:
+    """Browse pictures that a notebook holds in memory, such as those of notebook 05.
+
+    Parameters
+    ----------
+    table : N rows with image_id, and what is known of group, emotion, gender, age, skin_tone, split
+    images : (N, H, W, 3) uint8
+    labels : (N, H, W) uint8, 255 where there is no mask
+    predictions : model -> (N, H, W) uint8
+    """
+    return _show("browser", "browse_pictures", table, images, labels, predictions or {})
+
+
+def training(study: Study | str) -> Any:
+    """Watch the fits of a study, while they run or afterwards."""
+    return _show("training", "watch_study", study)
+
+
+def groups(study: Study | str) -> Any:
+    """Compare groups of a study's people: any score, any attribute, within the levels of another."""
+    return _show("groups", "explore_study", study)
+
+
+def score_groups(counts: dict[str, np.ndarray], table: pd.DataFrame) -> Any:
+    """Compare groups from counts that a notebook holds in memory.
+
+    Parameters
+    ----------
+    counts : model -> (N, 11, 11) integer confusion counts
+    table : N rows in the order of the counts, with image_id, subject_id and the attributes to compare
+    """
+    return _show("groups", "explore_counts", counts, table)
+
+
+def counterfactual(study: Study | str) -> Any:
+    """Change one thing about a rendered person and see at once what the study's networks make of it."""
+    return _show("live", "explore_person", study)
+
+
+def _show(module: str, function: str, *arguments: Any) -> Any:
+    if PROGRESS_FILE in os.environ:  # the study runs without a screen: nobody could move a slider
+        return Markdown("*An explorer stands here when this notebook is opened in JupyterLab and run.*")
+    return getattr(import_module(f"{__name__}.{module}"), function)(*arguments)

@@ -1,0 +1,165 @@
+"""Charts as SVG: sharp at any size, in the page's own font and colours, with a description that can be read out.
+
+Figures for print are made in ``facefair_lib.figures``; these are redrawn while one looks at them.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+_GRID, _AXIS = 'stroke="currentColor" stroke-opacity="0.18"', 'stroke="currentColor" stroke-opacity="0.6"'
+_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 12, 26, 30  # pixels around a panel's curves
+_LINE_HEIGHT, _NAME_WIDTH = 26, 230  # of an interval chart
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One line of a panel: x and y (K,) numbers, NaN where there is no value."""
+
+    title: str
+    x: np.ndarray
+    y: np.ndarray
+    colour: str
+    dashed: bool = False
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One dot with its interval: ``line`` is its place from the top, NaN bounds draw no interval."""
+
+    line: float
+    value: float
+    low: float
+    high: float
+    colour: str
+    square: bool = False
+    grey: bool = False
+
+
+def ticks(low: float, high: float, most: int = 6) -> list[float]:
+    """Round numbers within [low, high], at most ``most`` of them, 1, 2 or 5 apart in their leading digit."""
+    if not high > low:
+        return [low]
+    rough = (high - low) / max(most - 1, 1)
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * (1 - 1e-9))
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [round(number * step, 12) for number in range(first, last + 1)]
+
+
+def curve_panel(
+    title: str, curves: Sequence[Curve], x_range: tuple[float, float], *, marked: float | None = None
+) -> str:
+    """Draw curves over epochs.
+
+    Parameters
+    ----------
+    x_range : first and last epoch on the axis, also where the fit has not come that far
+    marked : epoch to mark with a vertical line
+    """
+    width, height = 380, 230
+    y_values = np.concatenate([curve.y for curve in curves]) if curves else np.empty(0)
+    y_values = y_values[np.isfinite(y_values)]
+    low, high = (float(y_values.min()), float(y_values.max())) if len(y_values) else (0.0, 1.0)
+    margin = 0.06 * (high - low) or 0.05
+    x_place = _Scale(x_range[0], max(x_range[1], x_range[0] + 1), _LEFT, width - _RIGHT)
+    y_place = _Scale(low - margin, high + margin, height - _BOTTOM, _TOP)
+    parts = [f'<text x="{_LEFT}" y="16" font-size="14" font-weight="bold">{html.escape(title)}</text>']
+    for tick in ticks(low - margin, high + margin, 5):
+        y = y_place(tick)
+        parts.append(f'<line x1="{_LEFT}" x2="{width - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}" {_GRID}/>')
+        parts.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" font-size="12" text-anchor="end">{tick:g}</text>')
+    for tick in (number for number in ticks(*x_range) if number == int(number)):
+        parts.append(
+            f'<text x="{x_place(tick):.1f}" y="{height - 10}" font-size="12" text-anchor="middle">{tick:g}</text>'
+        )
+    parts.append(f'<line x1="{_LEFT}" x2="{width - _RIGHT}" y1="{height - _BOTTOM}" y2="{height - _BOTTOM}" {_AXIS}/>')
+    if marked is not None:
+        x = x_place(marked)
+        parts.append(
+            f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{height - _BOTTOM}" {_AXIS} stroke-dasharray="2 4"/>'
+        )
+    for curve in curves:
+        parts += _drawn_curve(curve, x_place, y_place)
+    told = ". ".join(f"{curve.title}: last value {curve.y[-1]:.3f}" for curve in curves if len(curve.y))
+    return _svg(width, height, f"{title} over the epochs. {told}", parts)
+
+
+def interval_chart(title: str, names: Sequence[str], marks: Sequence[Mark], description: str) -> str:
+    """Draw one line of dots with intervals per name.
+
+    Parameters
+    ----------
+    names : what stands left of each line, from the top
+    marks : dots, in per cent
+    description : what the chart shows, for those who cannot see it
+    """
+    width, height = 760, _TOP + _LINE_HEIGHT * len(names) + _BOTTOM
+    numbers = np.array([(m.value, m.low, m.high) for m in marks], float).ravel()
+    numbers = numbers[np.isfinite(numbers)]
+    low, high = (float(numbers.min()), float(numbers.max())) if len(numbers) else (0.0, 100.0)
+    margin = 0.04 * (high - low) or 1.0
+    place = _Scale(low - margin, high + margin, _NAME_WIDTH, width - _RIGHT)
+    parts = [f'<text x="{_NAME_WIDTH}" y="16" font-size="14" font-weight="bold">{html.escape(title)}</text>']
+    for tick in ticks(low - margin, high + margin, 8):
+        x = place(tick)
+        parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{height - _BOTTOM}" {_GRID}/>')
+        parts.append(f'<text x="{x:.1f}" y="{height - 10}" font-size="12" text-anchor="middle">{tick:g}</text>')
+    for number, name in enumerate(names):
+        y = _TOP + _LINE_HEIGHT * (number + 0.5)
+        parts.append(
+            f'<text x="{_NAME_WIDTH - 10}" y="{y + 5:.1f}" font-size="14" text-anchor="end">{html.escape(name)}</text>'
+        )
+    for mark in marks:
+        parts += _drawn_mark(mark, place)
+    return _svg(width, height, description, parts)
+
+
+def _drawn_curve(curve: Curve, x_place: _Scale, y_place: _Scale) -> list[str]:
+    finite = np.isfinite(curve.y)
+    points = [(x_place(x), y_place(y)) for x, y in zip(curve.x[finite], curve.y[finite], strict=True)]
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    dashes = ' stroke-dasharray="7 4"' if curve.dashed else ""
+    dots = [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.6" fill="{curve.colour}"/>' for x, y in points]
+    return [f'<polyline points="{path}" fill="none" stroke="{curve.colour}" stroke-width="2"{dashes}/>', *dots]
+
+
+def _drawn_mark(mark: Mark, place: _Scale) -> list[str]:
+    if not math.isfinite(mark.value):
+        return []
+    x, y = place(mark.value), _TOP + _LINE_HEIGHT * (mark.line + 0.5)
+    colour = "#999999" if mark.grey else mark.colour
+    drawn = []
+    if math.isfinite(mark.low) and math.isfinite(mark.high):
+        drawn.append(
+            f'<line x1="{place(mark.low):.1f}" x2="{place(mark.high):.1f}" y1="{y:.1f}" y2="{y:.1f}" '
+            f'stroke="{colour}" stroke-width="2"/>'
+        )
+    if mark.square:
+        drawn.append(f'<rect x="{x - 4.5:.1f}" y="{y - 4.5:.1f}" width="9" height="9" fill="{colour}"/>')
+    else:
+        drawn.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{colour}"/>')
+    return drawn
+
+
+class _Scale:
+    """A straight line from numbers to pixels."""
+
+    def __init__(self, low: float, high: float, first: float, last: float) -> None:
+        self._low, self._slope, self._first = low, (last - first) / (high - low), first
+
+    def __call__(self, value: float) -> float:
+        return self._first + (value - self._low) * self._slope
+
+
+def _svg(width: int, height: int, description: str, parts: Sequence[str]) -> str:
+    told = html.escape(description, quote=True)
+    return (
+        f'<svg role="img" aria-label="{told}" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>'
+    )

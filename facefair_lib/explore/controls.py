@@ -1,0 +1,156 @@
+"""What the explorers share: labelled controls that work from the keyboard, their look, and which profile is meant."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import ipywidgets as widgets
+
+from facefair_lib import paths, workflow
+from facefair_lib.config import Profile, load_profile
+from facefair_lib.errors import InputError
+from facefair_lib.results import Stage
+
+if TYPE_CHECKING:
+    from facefair_lib.study import Study
+
+_numbers = itertools.count(1)
+
+# Sizes in rem and colours of the page's theme: text grows with the reader's settings and follows a dark theme.
+_STYLE = """<style>
+.facefair { font-size: 15px; line-height: 1.4; color: var(--jp-ui-font-color1, #1a1a1a); }
+.facefair .widget-label, .facefair label, .facefair select, .facefair input, .facefair button { font-size: 15px; }
+.facefair .widget-html-content { font-size: 15px; line-height: 1.4; }
+.facefair :is(button, input, select, [role=slider], [tabindex]):focus-visible {
+  outline: 3px solid #0072b2; outline-offset: 1px; }
+.facefair-row { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(8rem, 15rem); gap: 0.75rem;
+  padding: 0.5rem 0; border-top: 1px solid var(--jp-border-color2, #ccc); }
+.facefair-row figure { margin: 0; }
+.facefair-row figcaption { padding-top: 0.25rem; overflow-wrap: anywhere; }
+.facefair-stack { position: relative; line-height: 0; }
+.facefair-stack img { width: 100%; height: auto; display: block; max-width: none; }
+.facefair-stack img.facefair-mask { position: absolute; inset: 0; image-rendering: pixelated; }
+.facefair-swatch { display: inline-block; width: 1em; height: 1em; margin-right: 0.4em; vertical-align: -0.12em;
+  border: 1px solid #666; }
+.facefair-legend { display: flex; flex-wrap: wrap; gap: 0.2rem 1rem; }
+.facefair-note { color: var(--jp-ui-font-color2, #555); }
+.facefair-error { color: #b00020; font-weight: bold; }
+.facefair table { border-collapse: collapse; font-size: 15px; font-variant-numeric: tabular-nums; }
+.facefair caption { text-align: left; font-weight: bold; padding: 0.3rem 0; }
+.facefair th, .facefair td { padding: 0.15rem 0.7rem; text-align: right;
+  border-bottom: 1px solid var(--jp-border-color2, #ddd); }
+.facefair th:first-child, .facefair td.facefair-text { text-align: left; }
+.facefair tr.facefair-small { color: var(--jp-ui-font-color2, #6b6b6b); background: rgba(128, 128, 128, 0.15); }
+.facefair svg { max-width: 100%; height: auto; }
+.facefair svg text { fill: currentColor; font-family: inherit; }
+</style>"""
+
+
+def panel(title: str, parts: Iterable[widgets.Widget]) -> widgets.VBox:
+    """Put an explorer's parts below each other, in the explorers' look."""
+    box = widgets.VBox([widgets.HTML(_STYLE, layout=widgets.Layout(display="none")), *parts])
+    box.add_class("facefair")
+    box.tooltip = title
+    return box
+
+
+def row(*parts: widgets.Widget) -> widgets.HBox:
+    """Put controls beside each other, in several lines where they do not fit into one."""
+    return widgets.HBox(
+        list(parts), layout=widgets.Layout(flex_flow="row wrap", align_items="center", grid_gap="4px 12px")
+    )
+
+
+def dropdown(label: str, options: Mapping[str, object] | Iterable, value: object = None) -> widgets.Dropdown:
+    """Choose one of several; ``options`` maps what is shown to what is meant."""
+    entries = list(options.items()) if isinstance(options, Mapping) else list(options)
+    first = entries[0][1] if isinstance(entries[0], tuple) else entries[0]
+    return widgets.Dropdown(options=entries, value=first if value is None else value, **_labelled(label, "16rem"))
+
+
+def slider(label: str, low: float, high: float, step: float, value: float) -> widgets.FloatSlider:
+    """Choose a number; every position on the way is reported."""
+    readout = ".0f" if step >= 1 else ".1f" if step >= 0.1 else ".2f"
+    return widgets.FloatSlider(
+        min=low, max=high, step=step, value=value, readout_format=readout, **_labelled(label, "21rem")
+    )
+
+
+def whole_number(label: str) -> widgets.BoundedIntText:
+    """Type a whole number from 1 up; its largest value is set later."""
+    return widgets.BoundedIntText(value=1, min=1, max=1, **_labelled(label, "9rem"))
+
+
+def button(label: str, action: Callable[[], object]) -> widgets.Button:
+    """A button that calls ``action``."""
+    made = widgets.Button(description=label, tooltip=label, layout=widgets.Layout(width="auto"))
+    made.on_click(lambda _: action())
+    return made
+
+
+def checkbox(label: str, value: bool = True) -> widgets.Checkbox:
+    """Switch something on or off."""
+    return widgets.Checkbox(value=value, description=label, indent=False, tooltip=label, layout={"width": "auto"})
+
+
+def text() -> widgets.HTML:
+    """A place for text, tables and pictures."""
+    return widgets.HTML(layout=widgets.Layout(width="100%"))
+
+
+def opacity_control(box: widgets.DOMWidget) -> tuple[widgets.FloatSlider, widgets.HTML]:
+    """A slider of the masks' opacity within ``box``, and the invisible widget that carries the style.
+
+    The slider writes a line of CSS: no picture is drawn or sent again.
+    """
+    name = f"facefair-{next(_numbers)}"
+    box.add_class(name)
+    control, style = slider("Overlay opacity", 0, 1, 0.05, 0.6), widgets.HTML(layout=widgets.Layout(display="none"))
+
+    def apply(*_: object) -> None:
+        style.value = f"<style>.{name} .facefair-mask {{ opacity: {control.value:.2f}; }}</style>"
+
+    control.observe(apply, "value")
+    apply()
+    return control, style
+
+
+def profile_of(study: Study | str) -> Profile:
+    """The profile of an open study, or the one named."""
+    return load_profile(study) if isinstance(study, str) else study.settings
+
+
+def stage_of(profile: Profile, name: str) -> Stage:
+    """A stage's folder; looking at its files is not recorded, because an explorer writes no result."""
+    return Stage(paths.results_dir(profile.name) / name)
+
+
+def check_has_run(profile: str) -> Path:
+    """Folder of a profile's results, in which both networks have been fitted.
+
+    Raises
+    ------
+    InputError
+        where they have not
+    """
+    for stage in workflow.TRAINING_STAGES.values():
+        if not (paths.results_dir(profile) / stage / "test_predictions.npy").exists():
+            raise InputError(
+                f"the study of profile {profile!r}",
+                found=f"no results of {stage}",
+                expected="a study that has been run",
+                do="run it first: make study" + ("" if profile == paths.DEFAULT_PROFILE else f" PROFILE={profile}"),
+            )
+    return paths.results_dir(profile)
+
+
+def _labelled(label: str, width: str) -> dict[str, object]:
+    return {
+        "description": label,
+        "tooltip": label,
+        "style": {"description_width": "initial"},
+        "layout": widgets.Layout(width=width),
+    }

@@ -1,0 +1,81 @@
+"""The app: the explorers' notebook without its code, served to a browser on this machine."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from facefair_lib import paths
+from facefair_lib.errors import InputError
+from facefair_lib.explore.controls import check_has_run
+from facefair_lib.processes import die_with_parent
+
+NOTEBOOK = "explore.ipynb"
+
+
+def serve(profile: str, port: int, address: str = "127.0.0.1", *, token: str = "", browser: bool = True) -> int:
+    """Serve the explorers of a profile until interrupted.
+
+    Parameters
+    ----------
+    profile : whose study must have been run
+    port : 0 takes any that is free
+    address : to listen on; anything but this machine's own lets others in who know the token
+    token : what a browser must know; drawn anew by default
+    browser : whether to open one
+
+    Returns
+    -------
+    exit status of the server
+
+    Raises
+    ------
+    InputError
+        if the study has not been run or Voilà is not installed
+    """
+    check_has_run(profile)
+    with tempfile.TemporaryDirectory(prefix="facefair-app-") as folder:
+        notebook = with_profile(paths.NOTEBOOKS / NOTEBOOK, profile, Path(folder) / NOTEBOOK)
+        command = server_command(notebook, port, address, token or secrets.token_urlsafe(24), browser)
+        try:
+            return subprocess.run(command, preexec_fn=die_with_parent, check=False).returncode
+        except KeyboardInterrupt:
+            return 0
+
+
+def server_command(notebook: Path, port: int, address: str, token: str, browser: bool) -> list[str]:
+    """The server's command line."""
+    if not _has_voila():
+        raise InputError(
+            "the app", found="no package voila", expected="the packages of requirements.lock", do="run: make setup"
+        )
+    options = [
+        f"--Voila.ip={address}",
+        f"--Voila.port={port}",
+        f"--Voila.token={token}",
+        "--VoilaConfiguration.strip_sources=True",
+        "--VoilaConfiguration.file_allowlist=[]",  # the page holds all it needs: no file is served beside it
+        f"--Voila.open_browser={browser}",
+        "--MappingKernelManager.cull_idle_timeout=3600",
+        "--MappingKernelManager.cull_interval=60",
+    ]
+    return [sys.executable, "-m", "voila", str(notebook), *options]
+
+
+def with_profile(source: Path, profile: str, target: Path) -> Path:
+    """Copy a notebook with another profile in its cell of parameters."""
+    notebook = json.loads(source.read_text(encoding="utf-8"))
+    (cell,) = (cell for cell in notebook["cells"] if "parameters" in cell["metadata"].get("tags", []))
+    cell["source"] = [f"profile = {profile!r}"]
+    target.write_text(json.dumps(notebook), encoding="utf-8")
+    return target
+
+
+def _has_voila() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("voila") is not None

@@ -1,0 +1,134 @@
+"""The training viewer: a fit's curves, redrawn whenever another epoch is written."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import ipywidgets as widgets
+import pandas as pd
+
+from facefair_lib import titles, workflow
+from facefair_lib.explore import charts, controls
+from facefair_lib.explore.latest import Poller
+
+if TYPE_CHECKING:
+    from facefair_lib.study import Study
+
+METRICS = ("loss", "iou", "f1", "accuracy", "precision", "recall")
+"""Panels, in their order."""
+REFRESH = 2.0
+"""Seconds between two looks at the file."""
+_COLOURS = {"train": "#0072b2", "validation": "#d55e00"}
+
+
+def watch_study(study: Study | str) -> TrainingViewer:
+    """Watch the fits of a study; see ``explore.training``."""
+    profile = controls.profile_of(study)
+    files = {
+        model: (controls.stage_of(profile, stage).path("history.csv"), getattr(profile.models, model).epochs)
+        for model, stage in workflow.TRAINING_STAGES.items()
+    }
+    return TrainingViewer(files)
+
+
+class TrainingViewer(widgets.VBox):
+    """Curves of one network at a time.
+
+    Parameters
+    ----------
+    files : model -> (its history.csv, which need not exist yet; epochs in all)
+    refresh : seconds between two looks at the file
+
+    Notes
+    -----
+    The file is looked at from a thread, so that curves move while a cell of the same notebook is fitting.
+    """
+
+    def __init__(self, files: dict[str, tuple[Path, int]], refresh: float = REFRESH) -> None:
+        super().__init__()
+        self._files = files
+        self._seen: tuple[str, int] | None = None  # model, time of the file last drawn
+        self.model = controls.dropdown("Network", {titles.title(model): model for model in files})
+        self.curves, self.status = controls.text(), controls.text()
+        self.children = [controls.panel("Training viewer", [self.model, self.status, self.curves])]
+        self.model.observe(lambda _: self.look(), "value")
+        self.look()
+        self._poller = Poller(self.look, refresh)
+
+    def look(self) -> None:
+        """Draw the curves again if the file has changed."""
+        path, epochs = self._files[self.model.value]
+        try:
+            changed = path.stat().st_mtime
+            if self._seen != (self.model.value, path.stat().st_mtime_ns):
+                history = pd.read_csv(path)
+                self.curves.value = draw_history(history, epochs)
+                self._seen = (self.model.value, path.stat().st_mtime_ns)
+                self._history = history
+        except FileNotFoundError:
+            self._seen, self.curves.value = None, ""
+            self.status.value = '<span role="status">Not begun: the first epoch has not ended yet.</span>'
+            return
+        self.status.value = f'<span role="status">{describe(self._history, epochs, time.time() - changed)}</span>'
+
+    def close(self) -> None:
+        """Stop looking at the file."""
+        self._poller.close()
+        super().close()
+
+
+def describe(history: pd.DataFrame, epochs: int, seconds: float) -> str:
+    """Say how far a fit is.
+
+    Parameters
+    ----------
+    history : rows as written by a fit
+    epochs : in all
+    seconds : since the last epoch was written
+    """
+    done, best = int(history["epoch"].max()), best_row(history)
+    if done >= epochs:
+        state = "Finished"
+    elif seconds < 3600:
+        state = f"Running, or interrupted: the last epoch ended {seconds:.0f} s ago"
+    else:
+        state = f"Interrupted {seconds / 3600:.0f} h ago"
+    return (
+        f"<b>Epoch {done} of {epochs}.</b> {state}. "
+        f"Lowest validation loss so far: {best['loss']:.3f} in epoch {best['epoch']:.0f}, "
+        f"with an IoU of {best['iou']:.1%}."
+    )
+
+
+def best_row(history: pd.DataFrame) -> pd.Series:
+    """The validation row of the epoch whose weights a fit keeps: the one with the lowest loss."""
+    validation = history[history["split"] == "validation"]
+    return validation.loc[validation["loss"].idxmin()]
+
+
+def draw_history(history: pd.DataFrame, epochs: int) -> str:
+    """Draw all panels and their legend as HTML."""
+    best = float(best_row(history)["epoch"])
+    panels = []
+    for metric in METRICS:
+        curves = []
+        for split, part in history.groupby("split", sort=True):
+            part = part.sort_values("epoch")
+            curves.append(
+                charts.Curve(
+                    titles.title(split),
+                    part["epoch"].to_numpy(float),
+                    part[metric].to_numpy(float),
+                    _COLOURS[split],
+                    dashed=split == "validation",
+                )
+            )
+        panels.append(charts.curve_panel(titles.title(metric), curves, (1, epochs), marked=best))
+    legend = (
+        f'<span style="color: {_COLOURS["train"]}">━━</span> Training &emsp;'
+        f'<span style="color: {_COLOURS["validation"]}">╍╍</span> Validation &emsp;'
+        "┊ the epoch with the lowest validation loss, whose weights are kept"
+    )
+    return f'<div class="facefair-legend">{"".join(panels)}</div><p>{legend}</p>'
