@@ -11,10 +11,10 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup study test lab docs clean reference lock
+.PHONY: help setup study test test-browser lab app docs clean reference lock
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: $(READY) ## install into .venv, pinned
 
@@ -27,8 +27,15 @@ test: $(READY_DEV) ## run the whole test suite
 	@$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
+test-browser: $(READY_DEV) ## try the explorers in a real browser (Chromium)
+	@sh tools/ensure_chromium.sh
+	@$(BIN)/python -m pytest tests/browser
+
 lab: $(READY) ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir=. notebooks
+
+app: $(READY) ## explore a finished study in the browser: make app [PROFILE=quick]
+	@$(BIN)/facefair app --profile "$(PROFILE)"
 
 docs: $(READY) ## build the site of executed notebooks: make docs [PROFILE=quick]
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-docs.lock

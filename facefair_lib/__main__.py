@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from facefair_lib.commands import datasets
+from facefair_lib.commands import app as explorers
+from facefair_lib.commands import datasets, export, parse
 
 app = typer.Typer(
     add_completion=False,
@@ -18,6 +19,9 @@ app = typer.Typer(
     help="How do semantic segmentation models perform at recognising faces with different cultural backgrounds?",
 )
 app.add_typer(datasets.app, name="datasets")
+app.command()(parse.parse)
+app.command()(export.export)
+app.add_typer(explorers.app)
 
 ProfileOption = Annotated[str, typer.Option(help="A profile in config/, such as quick or fasseg.")]
 DataOption = Annotated[str, typer.Option(help="Folder of your data set, for profiles that read one.")]

@@ -40,6 +40,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "fairness_numbers": {"latex", "macros", "evidence", "fairness_tables", "fairness_verdicts"},
     "tables": {"latex", "evidence", "reproduction_tables", "fairness_tables"},
     "macros": {"latex"},
+    "readme": {"verdicts"},
     "numbers": {"latex", "macros", "evidence", "verdicts", "tables", "reproduction_numbers", "fairness_numbers"},
     "verdicts": {"evidence", "latex"},
     "report": {"latex", "macros", "numbers", "tables", "evidence", "verdicts", "figures"},

@@ -12,7 +12,8 @@ import pytest
 from facefair_lib.paths import NOTEBOOKS
 from facefair_lib.workflow import NOTEBOOK_STAGES
 
-FILES = sorted(NOTEBOOKS.glob("*.ipynb"))
+FILES = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
+EXPLORERS = NOTEBOOKS / "explore.ipynb"
 MOST_LINES = 10
 
 
@@ -36,7 +37,12 @@ def test_the_stages_of_the_study_are_the_notebooks_there_are() -> None:
     assert tuple(path.stem for path in FILES) == NOTEBOOK_STAGES
 
 
-every_notebook = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_besides_the_stages_there_is_the_notebook_of_explorers_alone() -> None:
+    assert set(NOTEBOOKS.glob("*.ipynb")) - set(FILES) == {EXPLORERS}
+
+
+every_stage = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+every_notebook = pytest.mark.parametrize("path", [*FILES, EXPLORERS], ids=lambda path: path.stem)
 
 
 @every_notebook
@@ -87,7 +93,7 @@ def test_every_parameter_is_read(path: Path) -> None:
     assert set(parameters(path)) <= read
 
 
-@every_notebook
+@every_stage
 def test_a_notebook_opens_its_own_stage_and_finishes_it_last(path: Path) -> None:
     code = [source(cell) for cell in cells(path, "code")]
     opened = [text for text in code if "open_study(" in text and "import" in text]
@@ -96,7 +102,7 @@ def test_a_notebook_opens_its_own_stage_and_finishes_it_last(path: Path) -> None
     assert code[-1].strip() == "study.finish()"
 
 
-@every_notebook
+@every_stage
 def test_a_notebook_says_what_it_asks_reads_and_writes_and_checks_what_must_hold(path: Path) -> None:
     title = source(cells(path, "markdown")[0])
     assert title.startswith(f"# {path.stem[:2]} · ")
