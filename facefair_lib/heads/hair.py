@@ -150,7 +150,7 @@ def _hanging(builder, scalp, person, roots, random, detail) -> None:
     direction = normalised(comb + 0.25 * roots.normal + random.normal(0, 0.04, (n, 3)))
     wave = 0.42 if person.hair == "long_wavy" else float(random.choice((0.0, 0.0, 0.15)))
     growth = Growth(
-        segments=14, gravity=0.9, stiffness=0.16, comb=1.5, comb_length=0.30, drape=random.uniform(0.2, 0.45),
+        segments=14, gravity=0.9, stiffness=0.16, comb=1.5, comb_length=0.30, drape=random.uniform(0.05, 0.45),
         wave=wave, curl_frequency=6.5, jitter=0.05,
     )  # fmt: skip
     height = 0.03 + 0.15 * random.random(n) ** 0.8

@@ -25,7 +25,6 @@ def _shadow(
     spread: float,
     radius: float,
     stratum: wp.array(dtype=wp.int32),
-    around: wp.array(dtype=wp.int32),
     seed: int,
     lit: wp.array(dtype=wp.float32),
     open_sky: wp.array(dtype=wp.float32),
@@ -44,10 +43,6 @@ def _shadow(
     lit[i] = 1.0
     if wp.dot(n, key) > -0.35 and wp.mesh_query_ray_anyhit(mesh, p, toward, 30.0):
         lit[i] = 0.0
-    open_sky[i] = 1.0
-    if around[i] < 0:
-        return
-    share = float(around[i])
     across = wp.vec3(1.0, 0.0, 0.0)
     if wp.abs(n[0]) > 0.7:
         across = wp.vec3(0.0, 1.0, 0.0)
@@ -61,6 +56,7 @@ def _shadow(
     reach = radius
     if wp.randf(random) < 0.6:
         reach = radius * wp.randf(random)
+    open_sky[i] = 1.0
     if wp.mesh_query_ray_anyhit(mesh, p, d, reach):
         open_sky[i] = 0.0
 
@@ -72,18 +68,16 @@ def shadows(
     key: np.ndarray,
     spread: float,
     stratum: np.ndarray,
-    around: np.ndarray,
     seed: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Cast one ray per point toward a spread-out key light and, from some, one around the normal.
+    """Cast one ray per point toward a spread-out key light and one around the normal.
 
     Parameters
     ----------
     points, normals : (H, 3)
     key : (3,) unit vector toward the key light
     spread : size of the light, as an offset of the unit direction
-    stratum : (H,) int, 0 to 15: which sixteenth of the key light each point samples
-    around : (H,) int, 0 to 15: which sixteenth of the directions around the normal; -1 casts no such ray
+    stratum : (H,) int, 0 to 15: which sixteenth of the directions each point samples
     seed : seeds the random directions
 
     Returns
@@ -95,47 +89,30 @@ def shadows(
     open_sky = wp.empty(len(points), dtype=wp.float32)
     toward = wp.vec3(*map(float, key))
     inputs = [mesh.id, vectors(points), vectors(normals), toward, float(spread), OCCLUSION_RADIUS]
-    inputs += [scalars(numbers.astype(np.int32), wp.int32) for numbers in (stratum, around)]
-    inputs.append(seed % (1 << 30))
+    inputs += [scalars(stratum.astype(np.int32), wp.int32), seed % (1 << 30)]
     wp.launch(_shadow, len(points), inputs, [lit, open_sky])
     return lit.numpy(), open_sky.numpy()
 
 
-_SPARSE_FROM = 400
-"""Samples per row from which on every other row casts no shadow rays."""
-_STRATA = np.array(
-    [
-        [0, -1, 8, -1, 3, -1, 11, -1],
-        [-1, 12, -1, 4, -1, 15, -1, 7],
-        [2, -1, 10, -1, 1, -1, 9, -1],
-        [-1, 14, -1, 6, -1, 13, -1, 5],
-    ]
-)
-"""Sixteenth of the key light that each cell of a checkerboard samples, tile by tile: near cells, far sixteenths."""
-_AROUND = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]])
-"""The same for the ambient rays, which every other cell of every other row casts: openness changes slowly."""
+_STRATA = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]])
+"""Sixteenth of the directions that each of the samples with rays takes, tile by tile: near ones, far sixteenths."""
 
 
 def soft_shadows(mesh: wp.Mesh, hits: Hits, shot: Shot, key: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
     """Shadow and openness of every hit, each smoothed over neighbouring samples of the same kind."""
-    # Half the samples, in a checkerboard, cast shadow rays, of a large picture's a quarter; a quarter of all cast
-    # ambient rays. Smoothing over the neighbours fills the others in.
+    # Every other sample of every other row casts shadow rays; smoothing over the neighbours fills the others in.
     y, x = np.divmod(hits.ray, side)
-    rows = np.flatnonzero((x + y) % 2 == 0)
-    if side >= _SPARSE_FROM:
-        rows = rows[y[rows] % 2 == 0]
-    stratum = _STRATA[y[rows] % 4, x[rows] % 8]
-    around = np.where(y[rows] % 2 == 0, _AROUND[y[rows] // 2 % 4, x[rows] // 2 % 4], -1)
+    rows = np.flatnonzero((x % 2 == 0) & (y % 2 == 0))
+    stratum = _STRATA[y[rows] // 2 % 4, x[rows] // 2 % 4]
     strand, facing = hits.is_strand[rows, None], hits.facing[rows]
     lift = np.where(strand, facing * 0.012 - hits.direction[rows] * 0.012, facing * 0.004)
     normals = normalised(np.where(strand, 1.0, 0.5) * hits.normal[rows] + np.where(strand, 0.3, 0.5) * facing)
     lit, open_sky = shadows(
-        mesh, hits.position[rows] + lift, normals, key, 0.06 + 0.5 * shot.light.spread, stratum, around, shot.seed
+        mesh, hits.position[rows] + lift, normals, key, 0.06 + 0.5 * shot.light.spread, stratum, shot.seed
     )
     pixels = side / 128  # the blur is set in pixels of a 128-pixel picture with two samples per pixel
     lit = _smooth(lit, rows, hits, side, 0.9 * pixels + 0.6 * shot.light.spread * pixels, 0.35 * pixels)
-    sampled = around >= 0
-    open_sky = _smooth(open_sky[sampled], rows[sampled], hits, side, 1.2 * pixels, 0.45 * pixels)
+    open_sky = _smooth(open_sky, rows, hits, side, 1.2 * pixels, 0.45 * pixels)
     teeth = (hits.part == UPPER_TEETH) | (hits.part == LOWER_TEETH)
     lit[teeth], open_sky[teeth] = 0.4 + 0.6 * lit[teeth], 0.45 + 0.55 * open_sky[teeth]
     return lit, open_sky

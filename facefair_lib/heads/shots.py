@@ -172,7 +172,7 @@ def sample_shot(
     emotion = str(random("emotion").choice(EMOTIONS)) if emotion is None else emotion
     check_choice("emotion", emotion, EMOTIONS)
     if light is None:
-        light = choose(random("light"), tuple(zip(LIGHTS, (0.44, 0.2, 0.14, 0.09, 0.08, 0.05), strict=True)))
+        light = choose(random("light"), tuple(zip(LIGHTS, (0.48, 0.2, 0.13, 0.08, 0.07, 0.04), strict=True)))
     check_choice("light", light, LIGHTS)
     if background is None:
         background = choose(random("background"), tuple(zip(BACKGROUNDS, (0.5, 0.18, 0.12, 0.13, 0.07), strict=True)))
