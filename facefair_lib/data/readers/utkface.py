@@ -44,7 +44,7 @@ class UtkfaceReader(NamedPortraitReader):
     def describe(self, match: re.Match[str]) -> dict[str, Any]:
         """Age in years, gender and group."""
         return {
-            "subject_id": match.string.removesuffix(".jpg").removesuffix(".chip").removesuffix(".jpg"),
+            "subject_id": match.string.removesuffix(".jpg").removesuffix(".chip").removesuffix(".jpg").strip(),
             "group": GROUPS[int(match["group"])] if match["group"] else "",
             "gender": GENDERS[int(match["gender"])],
             "age": float(match["age"]),

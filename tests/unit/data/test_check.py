@@ -5,9 +5,11 @@ import published_layouts as layouts
 import pytest
 from tiny_datasets import photograph, save
 
+from facefair_lib.data.arrays import pack
 from facefair_lib.data.catalogue import CATALOGUE
 from facefair_lib.data.check import check_folder
-from facefair_lib.data.readers import READERS, WITHOUT_MASKS
+from facefair_lib.data.prepare import prepare
+from facefair_lib.data.readers import READERS, WITHOUT_MASKS, open_reader
 from facefair_lib.errors import InputError
 from facefair_lib.labels import encode
 
@@ -87,3 +89,18 @@ def test_mistakes_in_the_question_itself_are_errors(tmp_path):
         check_folder("celeba", tmp_path)
     with pytest.raises(InputError, match="the option people"):
         check_folder("lapa", layouts.lapa(tmp_path), people="x.csv")
+
+
+@pytest.mark.parametrize("name", ["lapa", "facesynthetics", "ibugmask"])
+def test_a_set_with_masks_goes_through_the_whole_preparation(tmp_path, name):
+    reader = open_reader(name, layouts.LAYOUTS[name](tmp_path / "data"))
+    result = prepare(reader, tmp_path, 32, near=False, per_folder=None, by=(), expected_classes=())
+    assert set(result.prepared["split"]) == {"train", "validation", "test"}
+    assert set(np.unique(result.labels)) <= {*range(11), 255} and (result.labels != 255).any()
+
+
+def test_parts_of_celebamask_are_packed_in_the_pictures_proportions(tmp_path):
+    reader = open_reader("celebamask", layouts.celebamask(tmp_path / "data"))
+    packed = pack(reader.read(), reader, tmp_path, 32, expected_classes=("background", "face"))
+    right_half = packed.labels[1][:, 16:]  # picture 2001: skin fills the left half
+    assert (packed.labels[1][:, :16] == 4).all() and (right_half == 0).all()
