@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from facefair_lib import labels
-from facefair_lib.figures import style
+from facefair_lib.figures import Picture, picture_rows, style
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#6b6b6b")
 _MARKERS = "osD^v"
@@ -127,6 +127,25 @@ def histogram(values: np.ndarray, *, label: str, title: str, mark: float | None 
         axes.set(xlabel=label, ylabel="how often", title=title, yticks=[])
     where = f"; {mark_label or 'the mark'} at {mark:.3g}" if mark is not None else ""
     return style.describe(figure, f"{title}: a histogram of {label}{where}.")
+
+
+def compare(
+    images: np.ndarray, masks: np.ndarray, found: Mapping[str, np.ndarray], shown: Sequence[int], *, title: str = ""
+) -> Figure:
+    """Some pictures beside their true masks and the masks of several answers.
+
+    Parameters
+    ----------
+    found : title of an answer -> (N, H, W) uint8 masks
+    shown : which of the pictures to draw, one row each
+    """
+    rows = [
+        [Picture(images[i]), Picture(masks[i], "mask"), *(Picture(answer[i], "mask") for answer in found.values())]
+        for i in shown
+    ]
+    width = min(style.PAGE_WIDTH, 1.7 * (len(found) + 2))
+    figure = picture_rows(rows, column_titles=("Picture", "Truth", *found), title=title, width=width)
+    return style.describe(figure, f"{len(shown)} pictures with the true mask and the masks of: {', '.join(found)}.")
 
 
 def with_box(image: np.ndarray, place: tuple[int, int], side: int) -> Figure:

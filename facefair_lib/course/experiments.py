@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
+import imagehash
 import numpy as np
 import pandas as pd
+from PIL import Image
 from scipy.ndimage import uniform_filter
 
 from facefair_lib import metrics
@@ -33,6 +36,24 @@ def coarse_limits(masks: np.ndarray, strides: Sequence[int], classes: Sequence[s
     return pd.DataFrame(rows)
 
 
+def tap_shares(sizes: Sequence[int], rates: Sequence[int]) -> pd.DataFrame:
+    """Share of a 3 x 3 kernel's taps that lie inside a square map, over all places: columns map, rate, share."""
+    rows = []
+    for size, rate in product(sizes, rates):
+        line = (1 + 2 * max(size - rate, 0) / size) / 3  # along one axis: both outer taps miss at ``rate`` places
+        rows.append({"map": size, "rate": rate, "share": line**2})
+    return pd.DataFrame(rows)
+
+
+def against_surroundings(values: np.ndarray, rate: int) -> np.ndarray:
+    """Each value minus the mean of the eight that lie ``rate`` away, (H, W) -> (H, W): one atrous branch."""
+    steps = [step for step in product((-rate, 0, rate), repeat=2) if step != (0, 0)]
+    padded = np.pad(values, rate, mode="edge")
+    height, width = values.shape
+    around = [padded[rate + r : rate + r + height, rate + c : rate + c + width] for r, c in steps]
+    return values - np.mean(around, axis=0)
+
+
 def features(images: np.ndarray, context: Sequence[str]) -> np.ndarray:
     """What a linear classifier may look at: (N, H, W, 3) uint8 -> (N, H, W, F) float64.
 
@@ -46,14 +67,14 @@ def features(images: np.ndarray, context: Sequence[str]) -> np.ndarray:
     if "surroundings" in context:
         parts += [uniform_filter(own, (0, side, side, 0), mode="nearest") for side in (3, 7, 15)]
     if "pyramid" in context:
-        parts += [_binned(own, bins) for bins in (1, 2, 3, 6)]
+        parts += [binned(own, bins) for bins in (1, 2, 3, 6)]
         place = np.linspace(-1, 1, own.shape[1])
         parts.append(np.broadcast_to(_products(place), (*own.shape[:3], 9)))
     return np.concatenate([*parts, np.ones((*own.shape[:3], 1))], -1)
 
 
-def _binned(values: np.ndarray, bins: int) -> np.ndarray:
-    """Mean of each bin at every place of the bin; bins need not be equally large."""
+def binned(values: np.ndarray, bins: int) -> np.ndarray:
+    """Mean of each of ``bins`` x ``bins`` blocks at every place of its block: (N, H, H, K) -> (N, H, H, K) float64."""
     place = np.arange(values.shape[1]) * bins // values.shape[1]  # (H,)
     member = np.eye(bins)[place]  # (H, bins)
     weights = member / member.sum(0)
@@ -97,6 +118,11 @@ def copied_masks(train: np.ndarray, masks: np.ndarray, test: np.ndarray) -> np.n
     return masks[distances.argmin(1)]
 
 
+def hash_distance(first: np.ndarray, second: np.ndarray) -> int:
+    """Bits of 64 in which the difference hashes of two pictures differ; pictures (H, W, 3) uint8 of any size."""
+    return int(imagehash.dhash(Image.fromarray(first)) - imagehash.dhash(Image.fromarray(second)))
+
+
 def skin_by_rule(images: np.ndarray) -> np.ndarray:
     """Call a pixel skin by a fixed rule on its red, green and blue: (..., 3) uint8 -> (...) bool.
 
@@ -111,6 +137,28 @@ def skin_by_rule(images: np.ndarray) -> np.ndarray:
 def overlap(found: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """IoU of two yes-or-no masks, (..., H, W) bool -> (...)."""
     return (found & wanted).sum((-1, -2)) / (found | wanted).sum((-1, -2))
+
+
+def interval_coverage(
+    people: int, pictures: int, spread: float, studies: int, *, replicates: int = 300, seed: int = 1
+) -> dict[str, float]:
+    """How often 95 per cent bootstrap intervals hold the true mean when people, or pictures, are drawn.
+
+    Parameters
+    ----------
+    people, pictures : people per study, pictures of each
+    spread : standard deviation between people; pictures of one person differ by a quarter of it
+    studies : imagined studies
+    """
+    random = np.random.default_rng(seed)
+    scores = random.normal(0, spread, (studies, people, 1)) + random.normal(0, spread / 4, (studies, people, pictures))
+    held = {}
+    for unit, values in (("people", scores.mean(2)), ("pictures", scores.reshape(studies, -1))):
+        number = values.shape[1]
+        means = np.stack([values[:, random.integers(number, size=number)].mean(1) for _ in range(replicates)])
+        low, high = np.quantile(means, [0.025, 0.975], axis=0)
+        held[unit] = float(((low <= 0) & (high >= 0)).mean())
+    return held
 
 
 def iou_table(target: np.ndarray, predictions: dict[str, np.ndarray]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The table of a paper that does not exist, with faults that real tables have."""
+"""Tables that do not exist, with faults that real ones have: a paper's scores, and a census of a data set."""
 
 from __future__ import annotations
 
@@ -35,6 +35,25 @@ def imaginary_table() -> pd.DataFrame:
         _row("F", 45, 41, 0.93, 0.67, 0.30),
     ]
     return pd.DataFrame(rows).set_index("row")
+
+
+def imaginary_census() -> pd.DataFrame:
+    """Who is on the pictures of a data set in which one cell holds two people only, often photographed.
+
+    Returns
+    -------
+    columns person, group, emotion; one row per picture
+    """
+    people = {("asian", "happy"): 9, ("asian", "sad"): 8, ("black", "happy"): 9, ("black", "sad"): 2}
+    people |= {("caucasian", "happy"): 9, ("caucasian", "sad"): 9}
+    pictures = {("black", "sad"): 18}
+    rows = [
+        (f"{group}-{emotion}-{person}", group, emotion)
+        for (group, emotion), number in people.items()
+        for person in range(number)
+        for _ in range(pictures.get((group, emotion), 4))
+    ]
+    return pd.DataFrame(rows, columns=["person", "group", "emotion"])
 
 
 def faulty_rows(table: pd.DataFrame) -> set[str]:
