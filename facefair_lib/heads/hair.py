@@ -159,7 +159,8 @@ def _hanging(builder, scalp, person, roots, random, detail) -> None:
 
     def in_face(points: np.ndarray) -> np.ndarray:
         px, py, pz = points.T
-        return (pz > 0.80) & (py < lowest) & (np.abs(px) < 0.60 + 0.3 * (py < 7.3)) & (py > 6.2)
+        stray = (np.abs(px) > 1.08) & (py > 6.5)
+        return ((pz > 0.80) & (py < lowest) & (np.abs(px) < 0.60 + 0.3 * (py < 7.3)) & (py > 6.2)) | stray
 
     width = strand_width(0.048, n, detail, random)
     add_ribbons(builder, HAIR, *strands, width, random, tip_width=0.45, forbidden=in_face)

@@ -142,12 +142,11 @@ def _add_overlay(samples: Samples, traced: Traced, person: Person, shot: Shot, r
 def develop(linear: np.ndarray, shot: Shot, samples: int) -> np.ndarray:
     """Turn linear light on the sample grid (n, n, 3) into an sRGB picture: blur, exposure, film, colours, grain."""
     size = len(linear) // samples
-    blur = shot.blur * size / 128 * samples
-    if blur > 0.2:
-        linear = gaussian_filter(linear, (blur, blur, 0), truncate=2.5)
-    exposed = 0.8 * shot.light.exposure * np.maximum(linear, 0)
-    exposed = 1.06 * (1 - np.exp(-1.45 * exposed * (1 + 0.10 * exposed)))
-    pixels = linear_to_srgb(exposed.reshape(size, samples, size, samples, 3).mean((1, 3)))
+    pixels = linear.reshape(size, samples, size, samples, 3).mean((1, 3))
+    blur = shot.blur * size / 128
+    pixels = gaussian_filter(pixels, (blur, blur, 0), truncate=3.0)
+    exposed = 0.8 * shot.light.exposure * np.maximum(pixels, 0)
+    pixels = linear_to_srgb(1.06 * (1 - np.exp(-1.45 * exposed * (1 + 0.10 * exposed))))
     grey = pixels @ rgb(0.299, 0.587, 0.114)
     pixels = grey[..., None] + shot.saturation * (pixels - grey[..., None])
     pixels = _MIDDLE_GREY + shot.contrast * (pixels - _MIDDLE_GREY)

@@ -121,23 +121,29 @@ def soft_shadows(mesh: wp.Mesh, hits: Hits, shot: Shot, key: np.ndarray, side: i
 def _smooth(
     values: np.ndarray, rows: np.ndarray, hits: Hits, side: int, surface_blur: float, strand_blur: float
 ) -> np.ndarray:
-    """Average noisy values of some hits over the sample grid and read them at all hits: (H,) float32.
+    """Average noisy values of some hits over the grid of samples with rays and read them at all hits: (H,) float32.
 
     Surfaces and strands are averaged apart, so that neither bleeds into the other; where a hit has no neighbour with a
-    value, the value is 1 (open and lit).
+    value, the value is 1 (open and lit). Blurs are standard deviations in samples.
     """
     smoothed = np.empty(len(hits.ray), np.float32)
+    half = (side + 1) // 2
+    y, x = np.divmod(hits.ray, side)
+    cells = y // 2 * half + x // 2
     for strand, blur in ((False, surface_blur), (True, strand_blur)):
         wanted, known = hits.is_strand == strand, hits.is_strand[rows] == strand
         if not wanted.any():
             continue
-        # Only the rows of the picture that hold such hits are blurred.
-        first, last = hits.ray[wanted][[0, -1]] // side
-        cells, height = hits.ray - first * side, last - first + 1
-        total, weight = np.zeros((2, height * side), np.float32)
-        total[cells[rows[known]]], weight[cells[rows[known]]] = values[known], 1
+        # Only the rows of the grid that hold such hits are blurred.
+        first, last = cells[wanted][[0, -1]] // half
+        height = last - first + 1
+        total, weight = np.zeros((2, height * half), np.float32)
+        at = cells[rows[known]] - first * half
+        total[at], weight[at] = values[known], 1
         total, weight = (
-            gaussian_filter(grid.reshape(height, side), max(blur, 0.5), truncate=2.0).ravel()[cells[wanted]]
+            gaussian_filter(grid.reshape(height, half), max(blur / 2, 0.4), truncate=2.5).ravel()[
+                cells[wanted] - first * half
+            ]
             for grid in (total, weight)
         )
         smoothed[wanted] = np.where(weight > 1e-3, total / np.maximum(weight, 1e-3), 1)

@@ -123,7 +123,7 @@ def skin_albedo(fields: SkinFields, person: Person, hair: np.ndarray, brow: np.n
     albedo = _mix(albedo, hair * (0.75 + 0.15 * fine)[:, None], painted)
     covered = fields.clothes > 0
     if covered.any():
-        albedo[covered] = _cloth(canonical[covered], person)
+        albedo[covered] = _cloth(canonical[covered], fields.clothes[covered], person)
     return albedo
 
 
@@ -171,7 +171,7 @@ def _paint_lips(albedo, fields: SkinFields, person: Person, base: np.ndarray, br
     return _mix(albedo, colour * creases[:, None], smoothstep(0.3, 0.75, fields.lips))
 
 
-def _cloth(canonical: np.ndarray, person: Person) -> np.ndarray:
+def _cloth(canonical: np.ndarray, inside: np.ndarray, person: Person) -> np.ndarray:
     colour = np.tile(rgb(*person.clothing.colour), (len(canonical), 1))
     if person.clothing.pattern == "stripes":
         colour[(canonical[:, 1] * 5) % 1 < 0.35] *= 0.45
@@ -182,6 +182,10 @@ def _cloth(canonical: np.ndarray, person: Person) -> np.ndarray:
         colour[(canonical[:, 0] * 4) % 1 < 0.4] *= 0.6
     elif person.clothing.pattern in ("suit", "shirt"):
         colour = _opened(colour, canonical, person)
+    if person.clothing.pattern not in ("suit", "shirt"):  # a ribbed hem around the neck
+        ribs = 0.5 + 0.5 * np.cos(np.arctan2(canonical[:, 0], canonical[:, 2] - 0.28) * 90)
+        hem = smoothstep(2.6, 2.2, inside)
+        colour = colour * (1 - hem * (0.16 + 0.10 * ribs) - 0.3 * bump(inside, 2.5, 0.22))[:, None]
     return colour * (1 + 0.05 * noise(canonical, 30))[:, None]
 
 

@@ -62,20 +62,29 @@ def _grow(
     phase = wp.randf(random) * 6.2831853
     own = wp.randf(random)
     normal = directions[i]
+    feels = heights[i] + 0.05
+    clear = wp.float32(0.0)  # the strand may move this far before it can feel the skin
     for k in range(segments + 1):
-        nearest = wp.mesh_query_point_no_sign(skin, p, _REACH)
         height = wp.float32(9.0)
-        if nearest.result:
+        foot = p
+        near = bool(False)  # noqa: UP018 - Warp's way to declare a variable
+        if clear <= 0.0:
+            nearest = wp.mesh_query_point_no_sign(skin, p, _REACH)
+            near = nearest.result
+            clear = _REACH - feels
+        if near:
             foot = wp.mesh_eval_position(skin, nearest.face, nearest.u, nearest.v)
             a = skin_normals[skin_triangles[3 * nearest.face]]
             b = skin_normals[skin_triangles[3 * nearest.face + 1]]
             c = skin_normals[skin_triangles[3 * nearest.face + 2]]
             normal = wp.normalize(a * nearest.u + b * nearest.v + c * (1.0 - nearest.u - nearest.v))
             height = wp.dot(p - foot, normal)
+            clear = wp.length(p - foot) - feels
             wanted = heights[i] * wp.min(1.0, float(k) / 3.0)
             if height < wanted and wp.length(p - foot) < 0.9:
                 p = p + normal * wp.min(wanted - height, 0.35)
                 height = wanted
+                clear = 0.0
         points[i, k] = p
         normals[i, k] = normal
         s = float(k) / float(segments)
@@ -99,7 +108,7 @@ def _grow(
             d = d * (1.0 - bend * wp.min(strength, 1.0)) + pull * (bend / wp.max(strength, 1.0))
         shake = wp.vec3(wp.randf(random) - 0.5, wp.randf(random) - 0.5, wp.randf(random) - 0.5)
         d = wp.normalize(d + shake * forces.jitter)
-        if height < heights[i] + 0.05:
+        if height < feels:
             inward = wp.dot(d, normal)
             if inward < 0.0:
                 d = wp.normalize(d - normal * inward + combs[i] * 0.02)
@@ -109,6 +118,7 @@ def _grow(
         swing = wp.sin(forces.curl_frequency * s * lengths[i] + own * 1.2 + p[0] * 2.0)
         turn = side * (wp.cos(angle) * forces.curl + forces.wave * swing) + up * (wp.sin(angle) * forces.curl)
         p = p + (d + turn) * step
+        clear = clear - wp.length(d + turn) * step
 
 
 @dataclass(frozen=True)
