@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -11,10 +12,24 @@ from facefair_lib.config import ModelSettings
 from facefair_lib.errors import InputError
 from facefair_lib.labels import NUM_CLASSES
 from facefair_lib.models.deeplabv3 import build_deeplabv3
+from facefair_lib.models.encoder_decoders import build_deeplabv3plus, build_segformer, build_unet, build_upernet
 from facefair_lib.models.pspnet import build_pspnet
+from facefair_lib.models.published import build_fcn
+from facefair_lib.models.segnet import build_segnet
 
-_BUILDERS: dict[str, Callable[..., nn.Module]] = {"deeplabv3": build_deeplabv3, "pspnet": build_pspnet}
+_BUILDERS: dict[str, Callable[..., nn.Module]] = {
+    "deeplabv3": build_deeplabv3,
+    "pspnet": build_pspnet,
+    "fcn": build_fcn,
+    "unet": build_unet,
+    "segnet": build_segnet,
+    "deeplabv3plus": build_deeplabv3plus,
+    "upernet": build_upernet,
+    "segformer": build_segformer,
+}
 MODEL_NAMES: tuple[str, ...] = tuple(_BUILDERS)
+
+_ALWAYS_GIVEN = {"backbone", "num_classes", "weights"}
 
 
 def build_model(
@@ -24,11 +39,12 @@ def build_model(
 
     Parameters
     ----------
-    name : ``deeplabv3`` or ``pspnet``
+    name : one of ``MODEL_NAMES``
     backbone : a backbone that the network's library offers, such as ``resnet101``
     num_classes : channels of the logits
-    weights : ``none`` (random), ``imagenet`` (backbone) or ``coco`` (whole DeepLabV3; its head is replaced after
-    loading) options : what only one network knows: ``output_stride``, ``atrous_rates``, ``channels``
+    weights : ``none`` (random), ``imagenet`` (backbone) or ``coco`` (whole DeepLabV3 or FCN; its head is replaced after
+        loading)
+    options : what only some networks know: ``output_stride``, ``atrous_rates``, ``channels``
 
     Returns
     -------
@@ -37,7 +53,8 @@ def build_model(
     Raises
     ------
     InputError
-        if the network, the backbone or the weights are unknown, or weights cannot be had; nothing falls back silently
+        if the network, the backbone, the weights or an option are unknown, or weights cannot be had; nothing falls back
+        silently
     """
     if name not in _BUILDERS:
         raise InputError(
@@ -46,10 +63,27 @@ def build_model(
             expected=f"one of {', '.join(MODEL_NAMES)}",
             do="choose one of these",
         )
-    return _BUILDERS[name](backbone=backbone, num_classes=num_classes, weights=weights, **options)
+    builder = _BUILDERS[name]
+    _check_options(name, builder, options)
+    return builder(backbone=backbone, num_classes=num_classes, weights=weights, **options)
+
+
+def _check_options(name: str, builder: Callable[..., nn.Module], options: dict[str, Any]) -> None:
+    known = [option for option in inspect.signature(builder).parameters if option not in _ALWAYS_GIVEN]
+    unknown = [option for option in options if option not in known]
+    if unknown:
+        raise InputError(
+            f"model {name!r}",
+            found=f"the option {', '.join(unknown)}",
+            expected=f"only {', '.join(known)}" if known else "no option: this network is as published",
+            do=f"leave out {', '.join(unknown)} (models.{name})",
+        )
 
 
 def model_from_settings(name: str, settings: ModelSettings, num_classes: int = NUM_CLASSES) -> nn.Module:
-    """Build the network that a profile describes; the keys that only steer its training are left out."""
-    options = settings.model_dump(exclude={"epochs", "learning_rate"})
+    """Build the network that a profile describes.
+
+    The keys that only steer its training are left out, and so are those that are ``None``: the network's own apply.
+    """
+    options = settings.model_dump(exclude={"epochs", "learning_rate"}, exclude_none=True)
     return build_model(name, num_classes=num_classes, **options)

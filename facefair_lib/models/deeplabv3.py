@@ -3,22 +3,27 @@
 Source: Chen et al., "Rethinking Atrous Convolution for Semantic Image Segmentation", 2017, arXiv:1706.05587, in
 torchvision's implementation. ResNet-50, ResNet-101 and MobileNetV3 are torchvision's own. ResNet-18 and ResNet-34,
 which torchvision does not offer here, end after their second stage, at output stride 8: the same trunk that PSPNet has
-in segmentation-models-pytorch, so that the light networks differ in how they gather context and in nothing else.
+in segmentation-models-pytorch, so that the light networks differ in how they gather context and in nothing else. Every
+other encoder comes, with its head, from segmentation-models-pytorch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import segmentation_models_pytorch as smp
 from torch import nn
 from torchvision.models import get_model, get_model_weights
 from torchvision.models._utils import IntermediateLayerGetter
 from torchvision.models.segmentation.deeplabv3 import ASPP, DeepLabHead, DeepLabV3
 
 from facefair_lib.errors import InputError
+from facefair_lib.models.adapters import build_smp, use_default_batch_norm_momentum
+from facefair_lib.models.published import build_published
 from facefair_lib.models.weights import unknown_weights, with_published_weights
 
-PUBLISHED_BACKBONES = ("resnet50", "resnet101", "mobilenet_v3_large")
+PUBLISHED_STRIDES = {"resnet50": 8, "resnet101": 8, "mobilenet_v3_large": 16}
+"""Backbone of a network that torchvision publishes -> its output stride."""
 LIGHT_BACKBONES = ("resnet18", "resnet34")
 _PUBLISHED_RATES = (12, 24, 36)
 
@@ -28,7 +33,7 @@ def build_deeplabv3(
     backbone: str,
     num_classes: int,
     weights: str = "none",
-    output_stride: int = 8,
+    output_stride: int | None = None,
     atrous_rates: Sequence[int] = _PUBLISHED_RATES,
     channels: int = 256,
 ) -> nn.Module:
@@ -36,29 +41,23 @@ def build_deeplabv3(
 
     Parameters
     ----------
-    output_stride : input pixels per feature-map pixel; the published backbones have their own (ResNet 8, MobileNetV3
-    16) atrous_rates : dilation of the three atrous branches. The published 12, 24, 36 suit a 65 x 65 map; on a smaller
-    map a
-        3 x 3 kernel that wide sees mostly padding, so scale them with the map.
+    output_stride : input pixels per feature-map pixel. The published backbones have their own (ResNet 8, MobileNetV3
+        16), which is also what ``None`` means; the library's encoders take 8 or 16.
+    atrous_rates : dilation of the three atrous branches. The published 12, 24, 36 suit a 65 x 65 map; on a smaller
+        map a 3 x 3 kernel that wide sees mostly padding, so scale them with the map.
     channels : channels of the ASPP branches, 256 in the paper
     """
-    if backbone in PUBLISHED_BACKBONES:
-        return _published(backbone, num_classes, weights, output_stride, tuple(atrous_rates), channels)
+    stride = output_stride or PUBLISHED_STRIDES.get(backbone, 8)
+    if backbone in PUBLISHED_STRIDES:
+        _check_published(backbone, stride, tuple(atrous_rates), channels)
+        return build_published("deeplabv3", backbone, num_classes, weights)
     if backbone in LIGHT_BACKBONES:
-        return _light(backbone, num_classes, weights, output_stride, tuple(atrous_rates), channels)
-    raise InputError(
-        f"backbone {backbone!r} for deeplabv3",
-        found="no such backbone",
-        expected=f"one of {', '.join(PUBLISHED_BACKBONES + LIGHT_BACKBONES)}",
-        do="choose one of these (models.deeplabv3.backbone)",
-    )
+        return _light(backbone, num_classes, weights, stride, tuple(atrous_rates), channels)
+    return _from_library(backbone, num_classes, weights, stride, tuple(atrous_rates), channels)
 
 
-def _published(
-    backbone: str, num_classes: int, weights: str, output_stride: int, rates: tuple[int, ...], channels: int
-) -> nn.Module:
-    """torchvision's own network; COCO weights load with their own 21-class head, which is then replaced."""
-    stride = 16 if backbone == "mobilenet_v3_large" else 8
+def _check_published(backbone: str, output_stride: int, rates: tuple[int, ...], channels: int) -> None:
+    stride = PUBLISHED_STRIDES[backbone]
     if (output_stride, rates, channels) != (stride, _PUBLISHED_RATES, 256):
         raise InputError(
             f"deeplabv3 with {backbone}",
@@ -66,29 +65,32 @@ def _published(
             expected=f"the published network: {stride}, {list(_PUBLISHED_RATES)}, 256",
             do=f"set these, or choose a light backbone ({', '.join(LIGHT_BACKBONES)}) that can be shaped",
         )
-    name = f"deeplabv3_{backbone}"
-    if weights == "none":
-        network = get_model(name, weights=None, weights_backbone=None, num_classes=num_classes, aux_loss=True)
-    elif weights == "imagenet":
-        published = get_model_weights(backbone).DEFAULT
-        network = with_published_weights(
-            f"ImageNet weights of {backbone}",
-            lambda: get_model(name, weights=None, weights_backbone=published, num_classes=num_classes, aux_loss=True),
+
+
+def _from_library(
+    backbone: str, num_classes: int, weights: str, output_stride: int, rates: tuple[int, ...], channels: int
+) -> nn.Module:
+    """Any other encoder of segmentation-models-pytorch, dilated to the output stride, under the library's head."""
+    if output_stride not in (8, 16):
+        raise InputError(
+            f"deeplabv3 with {backbone}",
+            found=f"output_stride {output_stride}",
+            expected="output_stride 8 or 16",
+            do="set models.deeplabv3.output_stride: 8",
         )
-    elif weights == "coco":
-        network = with_published_weights(f"COCO weights of {name}", lambda: get_model(name, weights="DEFAULT"))
-        replace_classifier(network, num_classes)
-    else:
-        raise unknown_weights("deeplabv3", backbone, weights, ("none", "imagenet", "coco"))
-    _use_default_batch_norm_momentum(network)
+    network = build_smp(
+        smp.DeepLabV3,
+        "deeplabv3",
+        backbone=backbone,
+        num_classes=num_classes,
+        weights=weights,
+        multiple=output_stride,
+        encoder_output_stride=output_stride,
+        decoder_atrous_rates=rates,
+        decoder_channels=channels,
+    )
+    use_default_batch_norm_momentum(network)
     return network
-
-
-def replace_classifier(network: DeepLabV3, num_classes: int) -> None:
-    """Give a loaded DeepLabV3 new last 1 x 1 convolutions (main and auxiliary) with ``num_classes`` channels."""
-    for head in (network.classifier, network.aux_classifier):
-        if head is not None:
-            head[-1] = nn.Conv2d(head[-1].in_channels, num_classes, kernel_size=1)
 
 
 def _light(
@@ -127,12 +129,3 @@ def _narrow_head(in_channels: int, num_classes: int, rates: tuple[int, ...], cha
         nn.ReLU(),
         nn.Conv2d(channels, num_classes, 1),
     )
-
-
-def _use_default_batch_norm_momentum(network: nn.Module) -> None:
-    """Undo MobileNetV3's batch-norm momentum of 0.01: in a short schedule its running statistics lag behind the
-    weights.
-    """
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.momentum = 0.1

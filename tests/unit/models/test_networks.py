@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 
 from facefair_lib.config import load_profile
 from facefair_lib.labels import NUM_CLASSES
 from facefair_lib.models import MODEL_NAMES, build_model, model_from_settings
 from facefair_lib.models.describe import DESCRIPTIONS
+from facefair_lib.models.segnet import unpool
 
 
 class NetworkPromises:
@@ -88,6 +90,13 @@ class TestDeepLabV3ResNet50(NetworkPromises):
     name, backbone, heads, options = "deeplabv3", "resnet50", {"out", "aux"}, {}
 
 
+class TestDeepLabV3MobileNetV2(NetworkPromises):
+    """An encoder of the library, dilated by the library."""
+
+    name, backbone, heads = "deeplabv3", "mobilenet_v2", {"out"}
+    options = {"channels": 32, "output_stride": 16, "atrous_rates": (1, 2, 3)}  # noqa: RUF012
+
+
 class TestPSPNetResNet18(NetworkPromises):
     name, backbone, heads, options = "pspnet", "resnet18", {"out"}, {"channels": 64}
 
@@ -106,6 +115,58 @@ class TestPSPNetMobileNetV2(NetworkPromises):
     name, backbone, heads, options = "pspnet", "mobilenet_v2", {"out"}, {"channels": 64}
 
 
+class TestPSPNetEfficientNet(NetworkPromises):
+    """An encoder whose blocks take a second argument, and whose batch norm brings a momentum of 0.01."""
+
+    name, backbone, heads, options = "pspnet", "efficientnet-b0", {"out"}, {"channels": 64}
+
+
+class TestPSPNetTimm(NetworkPromises):
+    """An encoder that the library takes from timm."""
+
+    name, backbone, heads, options = "pspnet", "tu-resnet18", {"out"}, {"channels": 64}
+
+
+class TestFCNResNet50(NetworkPromises):
+    name, backbone, heads, options = "fcn", "resnet50", {"out", "aux"}, {}
+
+
+class TestUNetResNet18(NetworkPromises):
+    name, backbone, heads, options = "unet", "resnet18", {"out"}, {}
+
+
+class TestSegNetVGG11(NetworkPromises):
+    name, backbone, heads, options = "segnet", "vgg11_bn", {"out"}, {}
+
+
+class TestSegNetVGG16(NetworkPromises):
+    name, backbone, heads, options = "segnet", "vgg16_bn", {"out"}, {}
+
+
+class TestDeepLabV3PlusResNet18(NetworkPromises):
+    name, backbone, heads = "deeplabv3plus", "resnet18", {"out"}
+    options = {"channels": 32, "atrous_rates": (1, 2, 3)}  # noqa: RUF012
+
+
+class TestDeepLabV3PlusFineGrained(NetworkPromises):
+    name, backbone, heads = "deeplabv3plus", "mobilenet_v2", {"out"}
+    options = {"channels": 32, "output_stride": 8}  # noqa: RUF012
+
+
+class TestUPerNetResNet18(NetworkPromises):
+    name, backbone, heads, options = "upernet", "resnet18", {"out"}, {"channels": 32}
+
+
+class TestSegFormerB0(NetworkPromises):
+    """A transformer, whose only batch norm is its decoder's."""
+
+    name, backbone, heads, options = "segformer", "mit_b0", {"out"}, {"channels": 32}
+
+
+def test_every_network_is_held_to_the_promises() -> None:
+    assert {promised.name for promised in NetworkPromises.__subclasses__()} == set(MODEL_NAMES)
+
+
 def parameters(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
@@ -120,12 +181,36 @@ def test_the_light_networks_have_the_same_trunk() -> None:
 def test_dropping_unused_stages_leaves_the_logits_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(3)
     pruned = build_model("pspnet", "resnet18", channels=64).eval()
-    monkeypatch.setattr("facefair_lib.models.pspnet._drop_unused", lambda network: None)
+    monkeypatch.setattr("facefair_lib.models.adapters.drop_unused", lambda network: None)
     torch.manual_seed(3)
     whole = build_model("pspnet", "resnet18", channels=64).eval()
     images = torch.randn(1, 3, 64, 64)
     assert parameters(whole) > 10 * parameters(pruned)
     torch.testing.assert_close(pruned(images)["out"], whole(images)["out"])
+
+
+def test_unpooling_puts_each_maximum_back_to_its_place() -> None:
+    picture = torch.tensor([[[[1.0, 5.0, 0.0, 2.0], [3.0, 4.0, 7.0, 6.0]]]])  # (1, 1, 2, 4)
+    values, places = functional.max_pool2d(picture, 2, return_indices=True)
+    expected = torch.tensor([[[[0.0, 5.0, 0.0, 0.0], [0.0, 0.0, 7.0, 0.0]]]])
+    torch.testing.assert_close(unpool(values, places), expected)
+
+
+def test_unpooling_is_what_torch_does_for_any_batch() -> None:
+    pictures = torch.randn(2, 3, 8, 6, generator=torch.Generator().manual_seed(4))
+    values, places = functional.max_pool2d(pictures, 2, return_indices=True)
+    torch.testing.assert_close(unpool(values, places), functional.max_unpool2d(values, places, 2))
+
+
+def test_segnets_decoder_mirrors_its_encoder() -> None:
+    network = build_model("segnet", "vgg16_bn").network
+    down, up = (
+        [(layer.in_channels, layer.out_channels) for layer in part.modules() if isinstance(layer, nn.Conv2d)]
+        for part in (network.features, network.decoder)
+    )
+    assert len(down) == len(up) == 13
+    assert up[:-1] == [(outputs, inputs) for inputs, outputs in reversed(down[1:])]
+    assert up[-1] == (64, NUM_CLASSES)
 
 
 def test_finer_pspnet_doubles_its_feature_map() -> None:
@@ -136,7 +221,7 @@ def test_finer_pspnet_doubles_its_feature_map() -> None:
     assert sizes == {8: 8, 4: 16}
 
 
-@pytest.mark.parametrize("name", MODEL_NAMES)
+@pytest.mark.parametrize("name", DESCRIPTIONS)
 def test_the_default_profiles_networks_are_described_as_they_are_built(name: str) -> None:
     profile = load_profile("quick")
     settings = getattr(profile.models, name)

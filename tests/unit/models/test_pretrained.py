@@ -10,8 +10,8 @@ from urllib.error import URLError
 import pytest
 import torch
 from torch import nn
-from torchvision.models import ResNet50_Weights, get_model, resnet18
-from torchvision.models.segmentation import DeepLabV3_ResNet50_Weights
+from torchvision.models import ResNet50_Weights, VGG11_BN_Weights, get_model, resnet18
+from torchvision.models.segmentation import DeepLabV3_ResNet50_Weights, FCN_ResNet50_Weights
 
 from facefair_lib.errors import InputError
 from facefair_lib.models import build_model
@@ -92,9 +92,84 @@ def test_imagenet_weights_fill_the_encoder_of_pspnet_before_its_unused_stages_go
         assert torch.equal(value, published[name]), name
 
 
+def test_coco_weights_of_fcn_load_with_their_own_head(checkpoints: Path) -> None:
+    published = publish(
+        get_model("fcn_resnet50", weights=None, weights_backbone=None, num_classes=21, aux_loss=True),
+        checkpoints,
+        FCN_ResNet50_Weights.DEFAULT.url,
+    )
+    loaded = build_model("fcn", "resnet50", weights="coco").state_dict()
+    new = {name for name in loaded if not torch.equal(loaded[name], published[name])}
+    assert new == {"classifier.4.weight", "classifier.4.bias", "aux_classifier.4.weight", "aux_classifier.4.bias"}
+    assert {len(loaded[name]) for name in new} == {11}
+
+
+def test_imagenet_weights_fill_segnets_encoder(checkpoints: Path) -> None:
+    with torch.device("meta"):  # only names and shapes: the fully connected layers have 124 million numbers
+        names = get_model("vgg11_bn", weights=None).state_dict()
+    generator = torch.Generator().manual_seed(7)
+    published = {
+        name: torch.randn(like.shape, generator=generator)
+        if name.startswith("features.") and like.dtype == torch.float32
+        else torch.zeros((), dtype=like.dtype).expand(like.shape)  # stored as one number
+        for name, like in names.items()
+    }
+    torch.save(published, checkpoints / VGG11_BN_Weights.DEFAULT.url.rsplit("/", 1)[1])
+    network = build_model("segnet", "vgg11_bn", weights="imagenet").network
+    for name, value in network.features.state_dict().items():
+        assert torch.equal(value, published[f"features.{name}"]), name
+
+
+def test_another_vggs_weights_under_the_published_name_are_an_error(checkpoints: Path) -> None:
+    with torch.device("meta"):
+        names = get_model("vgg13_bn", weights=None).state_dict()
+    other = {name: torch.zeros((), dtype=like.dtype).expand(like.shape) for name, like in names.items()}
+    torch.save(other, checkpoints / VGG11_BN_Weights.DEFAULT.url.rsplit("/", 1)[1])
+    with pytest.raises(InputError, match="they could not be loaded"):
+        build_model("segnet", "vgg11_bn", weights="imagenet")
+
+
+@pytest.mark.parametrize(
+    ("name", "encoder", "options"),
+    [
+        ("unet", "resnet18", {}),
+        ("deeplabv3plus", "resnet18", {"channels": 16}),
+        ("upernet", "resnet18", {"channels": 16}),
+        ("segformer", "mit_b0", {"channels": 16}),
+        ("deeplabv3", "mobilenet_v2", {"channels": 16}),
+    ],
+)
+def test_imagenet_weights_fill_the_librarys_encoders(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, encoder: str, options: dict[str, Any]
+) -> None:
+    published = publish_encoder(encoder, tmp_path, monkeypatch)
+    loaded = build_model(name, encoder, weights="imagenet", **options).network.encoder.state_dict()
+    assert set(loaded) == set(published)  # these networks read every stage
+    for key, value in loaded.items():
+        assert torch.equal(value, published[key]), key
+
+
+def publish_encoder(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, torch.Tensor]:
+    """Put an encoder's weights where the library believes to have downloaded them."""
+    from safetensors.torch import save_file
+    from segmentation_models_pytorch import encoders
+
+    network = encoders.get_encoder(name, weights=None)
+    generator = torch.Generator().manual_seed(7)
+    for parameter in network.parameters():
+        nn.init.normal_(parameter, std=0.02, generator=generator)
+    save_file(network.state_dict(), folder / "model.safetensors")
+    monkeypatch.setattr(encoders, "hf_hub_download", lambda *_, **__: str(folder / "model.safetensors"))
+    return network.state_dict()
+
+
 @pytest.mark.parametrize(
     ("name", "backbone", "weights", "options"),
     [
+        ("fcn", "resnet50", "coco", {}),
+        ("segnet", "vgg11_bn", "imagenet", {}),
+        ("unet", "resnet18", "imagenet", {}),
+        ("segformer", "mit_b0", "imagenet", {}),
         ("deeplabv3", "resnet50", "coco", {}),
         ("deeplabv3", "mobilenet_v3_large", "imagenet", {"output_stride": 16}),
         ("deeplabv3", "resnet18", "imagenet", {}),
@@ -137,8 +212,18 @@ def test_weights_of_another_network_under_the_published_name_are_an_error(checkp
 @pytest.mark.parametrize(
     ("name", "backbone", "options", "words"),
     [
-        ("unet", "resnet18", {}, r"model 'unet'\n.*\n.*one of deeplabv3, pspnet"),
-        ("deeplabv3", "vgg16", {}, r"backbone 'vgg16' for deeplabv3\n.*\n.*resnet50, resnet101, mobilenet_v3_large"),
+        ("linknet", "resnet18", {}, r"model 'linknet'\n.*\n.*one of deeplabv3, pspnet, fcn, unet, segnet"),
+        ("deeplabv3", "vgg16", {}, r"deeplabv3 with vgg16\n.*cannot be used .*dilated"),
+        ("deeplabv3", "resnet19", {}, r"backbone 'resnet19' for deeplabv3\n.*no such encoder"),
+        ("deeplabv3", "mobilenet_v2", {"output_stride": 4}, r"expected: output_stride 8 or 16"),
+        ("deeplabv3plus", "resnet18", {"output_stride": 4}, r"expected: output_stride 16 or 8"),
+        ("fcn", "resnet18", {}, r"backbone 'resnet18' for fcn\n.*\n.*resnet50, resnet101"),
+        ("segnet", "resnet18", {}, r"backbone 'resnet18' for segnet\n.*\n.*vgg16_bn"),
+        ("segnet", "vgg16_bn", {"weights": "coco"}, r"weights 'coco' for segnet with vgg16_bn\n.*\n.*none, imagenet"),
+        ("unet", "resnet18", {"weights": "coco"}, r"weights 'coco' for unet with resnet18\n.*\n.*none, imagenet"),
+        ("unet", "resnet18", {"output_stride": 8}, r"model 'unet'\n.*option output_stride\n.*only channels"),
+        ("fcn", "resnet50", {"channels": 8}, r"model 'fcn'\n.*option channels\n.*no option"),
+        ("upernet", "tu-swin_tiny_patch4_window7_224", {}, r"upernet with tu-swin\S+\n.*cannot be used"),
         ("pspnet", "resnet19", {}, r"backbone 'resnet19' for pspnet\n.*no such encoder"),
         ("pspnet", "tu-resnet19", {}, r"backbone 'tu-resnet19' for pspnet\n.*no such encoder"),
         ("deeplabv3", "resnet18", {"weights": "coco"}, r"weights 'coco' for deeplabv3 with resnet18"),

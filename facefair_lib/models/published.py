@@ -1,0 +1,58 @@
+"""torchvision's own DeepLabV3 and FCN, whole: with their auxiliary head, and with weights trained on COCO.
+
+Sources: DeepLabV3, Chen et al. 2017, arXiv:1706.05587 · FCN, Long et al. 2015, arXiv:1411.4038 · the COCO weights
+were trained on the images that hold one of Pascal VOC's 20 classes; torchvision's ``references/segmentation``.
+"""
+
+from __future__ import annotations
+
+from torch import nn
+from torchvision.models import get_model, get_model_weights
+
+from facefair_lib.errors import InputError
+from facefair_lib.models.adapters import use_default_batch_norm_momentum
+from facefair_lib.models.weights import unknown_weights, with_published_weights
+
+FCN_BACKBONES = ("resnet50", "resnet101")
+
+
+def build_published(model: str, backbone: str, num_classes: int, weights: str) -> nn.Module:
+    """Build ``deeplabv3`` or ``fcn`` as torchvision publishes it.
+
+    COCO weights load with their own 21-class head, which is then replaced.
+    """
+    name = f"{model}_{backbone}"
+    if weights == "none":
+        network = get_model(name, weights=None, weights_backbone=None, num_classes=num_classes, aux_loss=True)
+    elif weights == "imagenet":
+        trunk = get_model_weights(backbone).DEFAULT
+        network = with_published_weights(
+            f"ImageNet weights of {backbone}",
+            lambda: get_model(name, weights=None, weights_backbone=trunk, num_classes=num_classes, aux_loss=True),
+        )
+    elif weights == "coco":
+        network = with_published_weights(f"COCO weights of {name}", lambda: get_model(name, weights="DEFAULT"))
+        replace_classifier(network, num_classes)
+    else:
+        raise unknown_weights(model, backbone, weights, ("none", "imagenet", "coco"))
+    use_default_batch_norm_momentum(network)
+    return network
+
+
+def replace_classifier(network: nn.Module, num_classes: int) -> None:
+    """Give a loaded network new last 1 x 1 convolutions (main and auxiliary) with ``num_classes`` channels."""
+    for head in (network.classifier, network.aux_classifier):
+        if head is not None:
+            head[-1] = nn.Conv2d(head[-1].in_channels, num_classes, kernel_size=1)
+
+
+def build_fcn(*, backbone: str, num_classes: int, weights: str = "none") -> nn.Module:
+    """Build FCN: a dilated ResNet (output stride 8) and one convolutional head. See ``build_model``."""
+    if backbone not in FCN_BACKBONES:
+        raise InputError(
+            f"backbone {backbone!r} for fcn",
+            found="no such backbone",
+            expected=f"one of {', '.join(FCN_BACKBONES)}",
+            do="choose one of these (models.fcn.backbone)",
+        )
+    return build_published("fcn", backbone, num_classes, weights)
