@@ -25,8 +25,8 @@ def values(path: Path, rows: Sequence[int], shape: tuple[int, int] = SHAPE) -> P
 
 def lapa(root: Path) -> Path:
     for part, names in (("train", ("10009865324_0", "AFW_134212_1_0")), ("val", ("3",)), ("test", ("4",))):
-        for seed, name in enumerate(names):
-            picture(root / part / "images" / f"{name}.jpg", seed)
+        for name in names:
+            picture(root / part / "images" / f"{name}.jpg", len(part + name))
             values(root / part / "labels" / f"{name}.png", range(8))
             landmarks = root / part / "landmarks" / f"{name}.txt"
             landmarks.parent.mkdir(parents=True, exist_ok=True)
@@ -48,8 +48,9 @@ def helen(root: Path) -> Path:
 
 
 def ibugmask(root: Path) -> Path:
-    for name in ("train/232194_1_00", "train/232194_1_01", "train/30844800_1_00", "test/0001", "test/0002"):
-        picture(root / f"{name}.jpg")
+    names = ("train/232194_1_00", "train/232194_1_01", "train/30844800_1_00", "test/0001", "test/0002")
+    for seed, name in enumerate(names):
+        picture(root / f"{name}.jpg", seed)
         values(root / f"{name}.png", range(8))
     return root
 

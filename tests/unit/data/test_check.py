@@ -94,7 +94,7 @@ def test_mistakes_in_the_question_itself_are_errors(tmp_path):
 @pytest.mark.parametrize("name", ["lapa", "facesynthetics", "ibugmask"])
 def test_a_set_with_masks_goes_through_the_whole_preparation(tmp_path, name):
     reader = open_reader(name, layouts.LAYOUTS[name](tmp_path / "data"))
-    result = prepare(reader, tmp_path, 32, near=False, per_folder=None, by=(), expected_classes=())
+    result = prepare(reader, tmp_path, 32, near=False, per_folder=None, expected_classes=())
     assert set(result.prepared["split"]) == {"train", "validation", "test"}
     assert set(np.unique(result.labels)) <= {*range(11), 255} and (result.labels != 255).any()
 
