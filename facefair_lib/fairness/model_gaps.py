@@ -1,29 +1,37 @@
 """Is one model fairer than another? The difference of two gaps, on the same images.
 
-The null is: both models have the same gap (best minus worst group). Two reference distributions stand for it, and the
-LARGER of their p values counts, since neither is right everywhere:
+The null is: both models have the same gap (best minus worst group). A maximum has no distribution that holds
+everywhere: where groups are nearly equal, which of them is best and worst is itself chance. So several reference
+distributions stand for the null, and the LARGEST of their p values counts:
 
+* the bootstrap over people, with each model's group means where they were observed, or made equal where the data do
+  not tell them apart (a gap that is absent can only be overestimated), or pulled far apart in the order observed (a gap
+  that is there can be underestimated, too): all nine combinations for two models;
 * swapping the two models' scores of a person, once the models' means are made equal: exact where both models treat the
-  groups alike, and right where there is no gap at all, where a bootstrap of a maximum fails;
-* the bootstrap over people, centred at what was observed: right where the gaps are equal in size and lie between
-  different groups, where swapping would take the spread for too small.
+  groups alike.
 
-The interval reaches as far as the wider of both, so it excludes 0 exactly where the p value is below 0.05.
+Each end of the interval reaches as far as the widest of them, so it excludes 0 exactly where the p value is below 0.05.
+The price is power where both models' gaps are small.
 
-Source: paired permutation of two systems: Nichols and Holmes, Human Brain Mapping 15 (2002); why extremes need more
-than the bootstrap: Andrews, Econometrica 68 (2000).
+Source: Andrews and Soares, Econometrica 78 (2010) (moments that are nearly tied are tied); paired permutation of two
+systems: Nichols and Holmes, Human Brain Mapping 15 (2002); expansion for few people: Hesterberg, The American
+Statistician 69 (2015).
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 from facefair_lib.errors import InputError
 from facefair_lib.fairness.groups import MIN_SUBJECTS, group_bootstrap
 from facefair_lib.fairness.subjects import check_scores, subject_scores
 from facefair_lib.uncertainty import LEVEL, REPLICATES, encode_labels, permutation_p_value, sum_by
+
+_APART = 1e3  # the factor by which group means are pulled apart so that best and worst cannot change
 
 
 @dataclass(frozen=True)
@@ -84,13 +92,15 @@ def compare_gaps(
     code, names = encode_labels(rows.labels[ranked], "labels")
     unit, _ = encode_labels(rows.subjects[ranked], "subject_id")
     scores = rows.scores[ranked]
-    gaps = np.ptp(_group_means(code, scores, len(names)), axis=0)  # (2,)
+    means = _group_means(code, scores, len(names))  # (G, 2)
+    errors = _bootstrap_errors(code, unit, scores, len(names), replicates, seed)  # (B, G, 2)
+    gaps = np.ptp(means, axis=0)  # (2,)
     difference = float(gaps[0] - gaps[1])
-    errors = np.abs(_bootstrapped(code, unit, scores, len(names), replicates, seed) - difference)  # (B,)
-    chance = np.abs(_swapped(code, unit, scores, len(names), replicates, seed))  # (B,)
-    reach = max(_critical(sample) for sample in (errors, chance))
-    p_value = max(permutation_p_value(abs(difference), sample) for sample in (errors, chance))
-    return GapComparison(float(gaps[0]), float(gaps[1]), difference, difference - reach, difference + reach, p_value)
+    centres = itertools.product(*(_centres(means[:, model], errors[..., model]) for model in (0, 1)))
+    null = [_gap_difference(np.stack(centre, 1) + errors) - _gap_difference(np.stack(centre, 1)) for centre in centres]
+    null.append(_swapped(code, unit, scores, len(names), replicates, seed))
+    low, high, p_value = _one_side_at_a_time(difference, null)
+    return GapComparison(float(gaps[0]), float(gaps[1]), difference, low, high, p_value)
 
 
 def _group_means(code: np.ndarray, scores: np.ndarray, groups: int) -> np.ndarray:
@@ -98,16 +108,41 @@ def _group_means(code: np.ndarray, scores: np.ndarray, groups: int) -> np.ndarra
     return sum_by(code, scores, groups) / np.bincount(code, minlength=groups)[:, None]
 
 
-def _bootstrapped(
+def _gap_difference(means: np.ndarray) -> np.ndarray:
+    """Gap of the first model minus gap of the second, (..., G, 2) -> (...)."""
+    gaps = np.ptp(means, axis=-2)
+    return gaps[..., 0] - gaps[..., 1]
+
+
+def _bootstrap_errors(
     code: np.ndarray, unit: np.ndarray, scores: np.ndarray, groups: int, replicates: int, seed: int
 ) -> np.ndarray:
-    """Difference of the gaps in each replicate of the subjects, (B,)."""
+    """Errors of the group means in each replicate of the subjects, (B, G, 2), expanded for few subjects."""
     bootstrap = group_bootstrap(unit, code, replicates=replicates, seed=seed)
     member = code[:, None] == np.arange(groups)  # (R, G)
     summands = np.concatenate([member[:, :, None] * scores[:, None], member[:, :, None]], axis=2)  # (R, G, 3)
     totals = bootstrap.totals(summands)  # (B, G, 3)
-    gaps = np.ptp(totals[..., :2] / totals[..., 2:], axis=1)  # (B, 2)
-    return gaps[:, 0] - gaps[:, 1]
+    people = np.bincount(code, minlength=groups)  # (G,)
+    tail = (1 - LEVEL) / 2
+    expansion = np.sqrt(people / (people - 1)) * stats.t.isf(tail, people - 1) / stats.norm.isf(tail)
+    errors = totals[..., :2] / totals[..., 2:] - _group_means(code, scores, groups)
+    return errors * expansion[:, None]
+
+
+def _centres(means: np.ndarray, errors: np.ndarray) -> list[np.ndarray]:
+    """Where the true group means may be, as far as the distribution of their range goes; each (G,)."""
+    return [means, _tied(means, errors), _APART * means]
+
+
+def _tied(means: np.ndarray, errors: np.ndarray) -> np.ndarray:
+    """Make the groups equal that the errors (B, G) do not tell from the best or the worst, (G,) -> (G,)."""
+    reach = np.quantile(np.ptp(errors, axis=1), LEVEL)
+    best, worst = means.max(), means.min()
+    if best - worst <= reach:
+        return np.full_like(means, means.mean())
+    to_best, to_worst = best - means, means - worst
+    tied = np.where((to_best <= reach) & (to_best <= to_worst), best, means)
+    return np.where((to_worst <= reach) & (to_worst < to_best), worst, tied)
 
 
 def _swapped(code: np.ndarray, unit: np.ndarray, scores: np.ndarray, groups: int, swaps: int, seed: int) -> np.ndarray:
@@ -123,7 +158,21 @@ def _swapped(code: np.ndarray, unit: np.ndarray, scores: np.ndarray, groups: int
     return np.ptp(centre + moved, axis=1) - np.ptp(centre - moved, axis=1)
 
 
-def _critical(sample: np.ndarray) -> float:
-    """Largest value that a test at 5 % does not reject, by the same count as the p value."""
-    needed = int(np.ceil((1 - LEVEL) * (1 + len(sample)) - 1e-9)) - 1
+def _one_side_at_a_time(difference: float, null: list[np.ndarray]) -> tuple[float, float, float]:
+    """Interval and p value that hold under each of several distributions of the error, every one (B,).
+
+    Errors of a difference of maxima lean to one side (a gap that is absent can only be overestimated), so each end of
+    the interval has a tail of 2.5 % of its own, and the p value is twice the smaller one-sided one.
+    """
+    tail = (1 - LEVEL) / 2
+    low = difference - max(_upper_point(errors, tail) for errors in null)
+    high = difference + max(_upper_point(-errors, tail) for errors in null)
+    above = max(permutation_p_value(difference, errors) for errors in null)
+    below = max(permutation_p_value(-difference, -errors) for errors in null)
+    return low, high, min(1.0, 2 * min(above, below))
+
+
+def _upper_point(sample: np.ndarray, tail: float) -> float:
+    """Largest value that a one-sided test at ``tail`` does not reject, by the same count as the p value."""
+    needed = int(np.ceil(tail * (1 + len(sample)) - 1e-9)) - 1
     return float(-np.partition(-sample, needed - 1)[needed - 1]) if needed > 0 else np.inf

@@ -3,11 +3,12 @@
 Every network sees the same test people, so seeds and people are crossed: a replicate draws seeds, draws people, and
 scores the drawn people under the drawn seeds. Weights are rescaled (Rao and Wu) because drawing n of n with replacement
 makes spreads too small by (n - 1) / n, which matters with three seeds. With so few the percentiles of the replicates
-are worthless, so the interval is value -+ t standard errors of the replicates, where t has the degrees of freedom that
-belong to the mixture of both levels (Satterthwaite).
+are worthless, so the interval is value -+ t standard errors of the replicates. t is the mean of the two levels' own
+critical values, weighted by their variances (Cochran): with two or three seeds Satterthwaite's degrees of freedom would
+miss up to 10 times in 100, while this misses at most about 5 times, and less often where both levels matter alike.
 
 Source: Owen, Annals of Applied Statistics 1 (2007) (crossed bootstrap); Rao and Wu, Journal of the American Statistical
-Association 83 (1988); Satterthwaite, Biometrics Bulletin 2 (1946).
+Association 83 (1988); Cochran, Biometrics 20 (1964).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, stats
 
 from facefair_lib.errors import InputError
 from facefair_lib.uncertainty import LEVEL, REPLICATES, encode_labels, times_drawn
@@ -84,8 +85,9 @@ def two_level_bootstrap(
     by_seed = scores @ weight  # (R,)
     value = float(by_seed.mean())
     error = _bootstrap_error(scores, code, weight, replicates, seed)
-    reach = stats.t.ppf((1 + LEVEL) / 2, _freedom(scores, code, weight)) * error
-    p_value = float(2 * stats.t.sf(abs(value) / error, _freedom(scores, code, weight))) if error > 0 else np.nan
+    shares = _levels(scores, code, weight)
+    reach = _critical(shares, 1 - LEVEL) * error
+    p_value = _p_value(abs(value) / error, shares) if error > 0 else np.nan
     several = len(scores) > 1
     spread = float(by_seed.std(ddof=1)) if several else np.nan
     sizes = (len(scores), scores.shape[1], BOTH if several else PEOPLE)
@@ -130,18 +132,35 @@ def _rescaled(times: np.ndarray, size: np.ndarray) -> np.ndarray:
     return 1 + factor * (times.astype(float) - 1)
 
 
-def _freedom(scores: np.ndarray, code: np.ndarray, weight: np.ndarray) -> float:
-    """Degrees of freedom of the standard error (Satterthwaite), from its parts by seed and by group of subjects."""
-    parts, freedoms = [], []
-    if len(scores) > 1:
-        parts.append((scores @ weight).var(ddof=1) / len(scores))
-        freedoms.append(len(scores) - 1)
+def _levels(scores: np.ndarray, code: np.ndarray, weight: np.ndarray) -> list[tuple[float, float]]:
+    """Variance and degrees of freedom of the value at each level: seeds where there are several, then subjects."""
     person = scores.mean(0)  # (S,)
+    parts = []
     for group in np.unique(code):
         members = code == group
-        parts.append((weight[members].sum()) ** 2 * person[members].var(ddof=1) / members.sum())
-        freedoms.append(members.sum() - 1)
-    total = sum(parts)
+        variance = weight[members].sum() ** 2 * person[members].var(ddof=1) / members.sum()
+        parts.append((variance, members.sum() - 1))
+    total = sum(variance for variance, _ in parts)
+    welch = total**2 / sum(v**2 / f for v, f in parts) if total > 0 else float(sum(f for _, f in parts))
+    people = (total, welch)
+    if len(scores) == 1:
+        return [people]
+    return [((scores @ weight).var(ddof=1) / len(scores), len(scores) - 1), people]
+
+
+def _critical(levels: list[tuple[float, float]], alpha: float) -> float:
+    """Two-sided critical value: t of each level, weighted by its variance."""
+    total = sum(variance for variance, _ in levels)
     if total == 0:
-        return float(max(freedoms))
-    return total**2 / sum(part**2 / freedom for part, freedom in zip(parts, freedoms, strict=True))
+        return float(stats.t.isf(alpha / 2, max(freedom for _, freedom in levels)))
+    return float(sum(variance * stats.t.isf(alpha / 2, freedom) for variance, freedom in levels) / total)
+
+
+def _p_value(t: float, levels: list[tuple[float, float]]) -> float:
+    """The alpha whose critical value is t."""
+    if t == 0:
+        return 1.0
+    smallest = 1e-15
+    if _critical(levels, smallest) < t:
+        return smallest
+    return float(optimize.brentq(lambda alpha: _critical(levels, alpha) - t, smallest, 1.0, xtol=1e-16))
