@@ -102,6 +102,7 @@ def shade_hits(
         material.specular[on_skin], material.gloss[on_skin] = skin.skin_gloss(fields, person)
         material.scatter[on_skin] = (fields.clothes <= 0) & (fields.painted_hair <= 0.5)
         hits.normal[on_skin] = skin.rough_normals(fields, hits.normal[on_skin], person)
+        _cover_skin(hits, on_skin, label, material, person, rules)
     _shade_eyes(hits, material, person)
     _shade_mouth(hits, material)
     frame = hits.part == scene.FRAME
@@ -111,6 +112,17 @@ def shade_hits(
     _shade_things(hits, material, person, shot)
     _shade_strands(hits, material, strands, person)
     return label, material
+
+
+def _cover_skin(
+    hits: Hits, on_skin: np.ndarray, label: np.ndarray, material: Material, person: Person, rules: LabelRules
+) -> None:
+    """Make cloth of the little skin that headwear should cover and that comes through it, as where the jaw folds."""
+    covered = on_skin[regions.headwear(hits.canonical[on_skin], person.headwear) > 0.03]
+    if len(covered):
+        label[covered] = INDEX[rules.headwear]
+        material.albedo[covered] = wearables_look(person).cloth
+        material.specular[covered], material.scatter[covered] = 0, 0
 
 
 def _shade_eyes(hits: Hits, material: Material, person: Person) -> None:

@@ -110,7 +110,7 @@ def headwear(canonical: np.ndarray, style: str) -> np.ndarray:
     if style == "headscarf":
         opening = np.hypot(x / 0.62, (y - 7.06) / 0.88) - 1
         # Under the jaw the skin turns inward, out of the opening's ellipse, and is covered all the same.
-        below_jaw = np.maximum(np.minimum(6.85 - y, 1.02 - z), 0.05 * neck(canonical))
+        below_jaw = np.maximum.reduce([np.minimum(6.85 - y, 1.02 - z), 0.05 * neck(canonical), 6.17 - y])
         return np.minimum(np.maximum.reduce([opening * 0.7, (0.62 - z) * 0.8, below_jaw]), y - 5.0)
     return np.full(len(canonical), -9.0, np.float32)
 

@@ -222,7 +222,7 @@ def _sample_yaw(random: np.random.Generator) -> float:
 
 
 def _sample_frame(random: np.random.Generator) -> float:
-    limits = ((0.92, 1.15), (1.15, 1.5), (1.5, 2.1))[int(random.choice(3, p=(0.42, 0.33, 0.25)))]
+    limits = ((0.86, 1.12), (1.12, 1.5), (1.5, 2.1))[int(random.choice(3, p=(0.45, 0.33, 0.22)))]
     return float(random.uniform(*limits))
 
 

@@ -165,7 +165,7 @@ def _paint_beard(albedo: np.ndarray, fields: SkinFields, person: Person, hair: n
 
 def _paint_lips(albedo, fields: SkinFields, person: Person, base: np.ndarray, brightness: float) -> np.ndarray:
     natural = base * rgb(1.0, 0.62, 0.60) * (0.74 if person.skin_tone < 6 else 0.85)
-    painted = rgb(*person.lip_colour) * brightness**0.6
+    painted = rgb(*person.lip_colour) * brightness**0.75
     colour = natural * (1 - 0.8 * person.lip_strength) + painted * 0.8 * person.lip_strength
     creases = 1 + 0.12 * noise(fields.canonical, (90, 15, 30))
     return _mix(albedo, colour * creases[:, None], smoothstep(0.3, 0.75, fields.lips))
