@@ -27,7 +27,7 @@ def contrast_title(contrast: str) -> str:
 def composition_title(composition: str) -> str:
     """``mostly_asian`` -> ``Mostly Asian``; ``balanced`` -> ``Balanced``."""
     first, *rest = str(composition).split("_", 1)
-    return escape(" ".join([title(first), *(title(group) for group in rest)]))
+    return escape(" ".join([first.capitalize(), *(title(group) for group in rest)]))
 
 
 def effects(rows: pd.DataFrame) -> str:

@@ -138,13 +138,13 @@ def equivalence_verdict(model: str, shown: Mapping[float, Sequence[bool]]) -> st
     tested = {margin: answers for margin, answers in sorted(shown.items()) if answers}
     if not tested:
         return f"for {title(model)}, equivalence could not be tested"
-    counts = []
-    for position, (margin, answers) in enumerate(tested.items()):
-        number = "all" if all(answers) else words(sum(answers)) if any(answers) else "none"
-        than = f"smaller than {percent(margin)} points" if position == 0 else f"than {percent(margin)} points"
-        counts.append(f"{number} {than}")
     n = max(len(answers) for answers in tested.values())
-    return f"for {title(model)}, of the {words(n)} differences these are shown to be small: {latex.listed(counts)}"
+    counts = ["all" if all(answers) else words(sum(answers)) if any(answers) else "none" for answers in tested.values()]
+    verb = "is" if counts[0] in ("none", "one") else "are"
+    first, *rest = [f"than {percent(margin)} points" for margin in tested]
+    lead = f"{counts[0]} of the {words(n)} differences {verb} shown to be smaller {first}"
+    parts = [lead, *(f"{number} {than}" for number, than in zip(counts[1:], rest, strict=True))]
+    return f"for {title(model)}, {latex.listed(parts)}"
 
 
 def sources_verdict(model: str, rows: pd.DataFrame) -> str:
@@ -163,16 +163,21 @@ def sources_verdict(model: str, rows: pd.DataFrame) -> str:
         r, where = tested.loc[cohort], phrases.get(cohort, f"in {latex.escape(cohort)}")
         size, chance = percent(r["gap"]), percent(r["expected_by_chance"])
         parts.append(f"{size} points {where} (chance alone {chance}, {p_phrase(r['p_value'])})")
-    clear = [c for c in cohorts if tested.loc[c, "p_value"] < ALPHA]
-    names = {"wild": "the observational", "balanced": "the balanced", "counterfactual": "the counterfactual"}
+    end = _which_gaps(cohorts, [c for c in cohorts if tested.loc[c, "p_value"] < ALPHA])
+    return f"for {title(model)}, best and worst group lie apart by {latex.listed(parts)}; {end}"
+
+
+def _which_gaps(cohorts: Sequence[str], clear: Sequence[str]) -> str:
+    """Which of the cohorts' gaps are distinguishable from chance."""
+    if len(cohorts) == 1:
+        return f"it is {'' if clear else 'not '}distinguishable from chance"
     if not clear:
-        end = "none of these gaps is distinguishable from chance" if len(cohorts) > 1 else "it is not distinguishable"
-    elif len(clear) == len(cohorts):
-        end = "all of these gaps are distinguishable from chance" if len(cohorts) > 1 else "it is distinguishable"
-    else:
-        which = latex.listed([names.get(cohort, latex.escape(cohort)) for cohort in clear])
-        end = f"only {which} gap{' is' if len(clear) == 1 else 's are'} distinguishable from chance"
-    return f"for {title(model)}, best and worst group lie {latex.listed(parts)} apart; {end}"
+        return "none of these gaps is distinguishable from chance"
+    if len(clear) == len(cohorts):
+        return "all of these gaps are distinguishable from chance"
+    names = {"wild": "the observational", "balanced": "the balanced", "counterfactual": "the counterfactual"}
+    which = latex.listed([names.get(cohort, latex.escape(cohort)) for cohort in clear])
+    return f"only {which} gap{' is' if len(clear) == 1 else 's are'} distinguishable from chance"
 
 
 def model_gap_verdict(row: pd.Series) -> str:
@@ -264,12 +269,15 @@ def slope_verdict(row: pd.Series) -> str:
     span = f"interval {signed(low, 2)} to {signed(high, 2)}, {p_phrase(p)}"
     if p >= ALPHA:
         return (
-            f"ten points more of a group's share change its score relative to the other groups by {signed(value, 2)} "
-            f"points ({span}), which is not distinguishable from no effect"
+            "ten points more of a group's share of the training people change its score relative to the other groups "
+            f"by {signed(value, 2)} points ({span}), which is not distinguishable from no effect"
         )
     verb = "raise" if value > 0 else "lower"
     size = percent(abs(value), 2)
-    return f"ten points more of a group's share {verb} its score relative to the other groups by {size} points ({span})"
+    return (
+        f"ten points more of a group's share of the training people {verb} its score relative to the other groups by "
+        f"{size} points ({span})"
+    )
 
 
 def extremes_phrase(rows: pd.DataFrame) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 from facefair_lib import results
 from facefair_lib.errors import InputError
 from facefair_lib.titles import GROUP_TITLES, MODEL_TITLES, title
+from facefair_lib.verdicts import ALPHA
 
 BEGIN, END = "<!-- answer: written by make reference -->", "<!-- end of answer -->"
 _METRIC = "image_iou"
@@ -41,7 +42,41 @@ def answer(reference: Path) -> str:
         f"{people} rendered people per group; *by chance* is the gap that shuffled group labels make on average, "
         "and *p* how often they make one as large."
     )
-    return "\n".join([*lines, "", note])
+    return "\n".join([*lines, "", note, *counterfactual_answer(reference)])
+
+
+def counterfactual_answer(reference: Path) -> list[str]:
+    """Compose the small table of the counterfactual pictures; empty where the reference study has none.
+
+    Each model's row holds the difference to speak of (the largest that is distinguishable from zero, else the largest)
+    and its two parts, all turned to the side of the higher group.
+    """
+    path = reference / "07_counterfactual_fairness" / "effects.csv"
+    if not path.is_file():
+        return []
+    table = pd.read_csv(path).set_index(["model", "contrast", "component"]).sort_index()
+    heads = ["same person, other group", "largest difference", "p", "of it morphology", "of it skin tone"]
+    lines = ["", "| " + " | ".join(heads) + " |", "|---|" + "---:|" * (len(heads) - 1)]
+    identities = 0
+    for model, name in MODEL_TITLES.items():
+        totals = table.xs((model, "total"), level=("model", "component")).dropna(subset=["difference", "p_adjusted"])
+        if totals.empty:
+            continue
+        clear = totals[totals["p_adjusted"] < ALPHA]
+        contrast = (clear if len(clear) else totals)["difference"].abs().idxmax()
+        total, *parts = (table.loc[(model, contrast, part)] for part in ("total", "morphology", "tone"))
+        sign = 1 if total["difference"] >= 0 else -1
+        groups = [title(group) for group in contrast.split("-")][::sign]
+        cells = [f"{name}: {groups[0]} over {groups[1]}", _points(total, sign), f"{total['p_adjusted']:.2g}"]
+        lines.append("| " + " | ".join([*cells, *(_points(part, sign) for part in parts)]) + " |")
+        identities = max(identities, int(total["n_subjects"]))
+    if not identities:
+        return []
+    note = (
+        f"Points of image IoU with 95 % intervals over {identities} rendered identities, each shown in all groups with "
+        "everything else held fixed; *p* from sign flips, adjusted for all differences of a network."
+    )
+    return [*lines, "", note]
 
 
 def update(readme: Path, reference: Path) -> None:
@@ -59,6 +94,12 @@ def update(readme: Path, reference: Path) -> None:
         )
     before, after = text.split(BEGIN)[0], text.split(END)[1]
     results.write_text(readme, f"{before}{BEGIN}\n\n{answer(reference)}\n\n{END}{after}")
+
+
+def _points(row: pd.Series, sign: int) -> str:
+    """A difference with its interval in points, both turned by ``sign``."""
+    low, high = sorted((sign * row["low"], sign * row["high"]))
+    return f"{100 * sign * row['difference']:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
 
 
 def _estimate(row: pd.Series) -> str:

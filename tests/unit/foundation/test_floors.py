@@ -11,9 +11,9 @@ from facefair_lib.paths import LIBRARY
 
 FLOORS: dict[int, str] = {
     1: "errors labels config paths results progress torchvision_hook kernel processes workflow provenance",
-    2: "data heads confusion metrics",
+    2: "data heads confusion metrics boundary plausibility",
     3: "models training inference legacy",
-    4: "uncertainty fairness analysis titles consistency small_samples adaptation export",
+    4: "uncertainty fairness analysis titles consistency small_samples adaptation export agreement",
     5: "figures tables latex macros numbers evidence verdicts report readme reproduction_tables reproduction_numbers "
     "fairness_tables fairness_verdicts fairness_numbers parsing",
     6: "__main__ commands explore study runner orchestrate experiment course",
@@ -32,6 +32,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "inference": {"models", "training"},
     "legacy": {"inference", "models", "training"},  # it compares its protocol with the study's own
     "fairness": {"uncertainty"},
+    "agreement": {"uncertainty"},
     "analysis": {"fairness", "uncertainty", "titles"},
     "reproduction_tables": {"latex"},
     "reproduction_numbers": {"latex", "macros", "evidence", "verdicts"},
