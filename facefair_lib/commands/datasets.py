@@ -55,7 +55,7 @@ def check(
     options = {"palette": palette, "table": table, "people": people}
     given = {option: value for option, value in options.items() if value}
     result = check_folder(name, root, None if every else OPENED, _progress(f"check {name}") if every else None, **given)
-    typer.echo(describe(result))
+    typer.echo(describe(result, table or "photos.csv"))
     raise typer.Exit(0 if result.right else 1)
 
 
@@ -106,8 +106,8 @@ def photos(
     typer.echo(f"next: make study PHOTOS={out}")
 
 
-def describe(result: Check) -> str:
-    """Put a check on one screen."""
+def describe(result: Check, table: str = "photos.csv") -> str:
+    """Put a check on one screen; ``table`` is the CSV of one's own photographs."""
     lines = [f"{result.name} in {result.root}: {'right' if result.right else 'WRONG'}"]
     if result.manifest is not None:
         lines += _contents(result, result.manifest)
@@ -116,7 +116,7 @@ def describe(result: Check) -> str:
         lines.append(_line("problem", problem.replace("\n", "\n" + " " * 12)))
     if len(result.problems) > _SHOWN_PROBLEMS:
         lines.append(_line("", f"and {len(result.problems) - _SHOWN_PROBLEMS} more files with problems"))
-    lines.append(_line("next", _next_step(result)))
+    lines.append(_line("next", _next_step(result, table)))
     return "\n".join(lines)
 
 
@@ -147,14 +147,14 @@ def _contents(result: Check, manifest: Any) -> list[str]:
     return lines
 
 
-def _next_step(result: Check) -> str:
+def _next_step(result: Check, table: str) -> str:
     """What to do with the folder: train on it, take photographs from it, or mend it."""
     if not result.right:
         return "mend the first problem and check again"
     from facefair_lib.data.readers import READERS, WITHOUT_MASKS
 
     if result.name == "photos":
-        return f"make study PHOTOS={result.root / 'photos.csv'}"
+        return f"make study PHOTOS={result.root / table}"
     reader = READERS[result.name]
     if reader not in WITHOUT_MASKS:
         profile = _profile_of(result.name)

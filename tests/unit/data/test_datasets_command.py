@@ -67,9 +67,9 @@ def test_a_set_without_masks_is_led_to_the_table_of_photographs(tmp_path):
 
 def test_sets_that_a_profile_reads_are_led_to_the_study(tmp_path):
     layouts.picture(tmp_path / "1.jpg")
-    (tmp_path / "photos.csv").write_text("image,subject,group,emotion\n1.jpg,a,asian,sad\n", encoding="utf-8")
-    code, text = run("check", "photos", tmp_path)
-    assert code == 0 and f"make study PHOTOS={tmp_path}/photos.csv" in text
+    (tmp_path / "mine.csv").write_text("image,subject,group,emotion\n1.jpg,a,asian,sad\n", encoding="utf-8")
+    code, text = run("check", "photos", tmp_path, "--table", "mine.csv")
+    assert code == 0 and f"make study PHOTOS={tmp_path}/mine.csv" in text
 
 
 def test_photos_writes_the_table_and_names_empty_cells(tmp_path):
