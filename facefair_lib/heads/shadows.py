@@ -111,8 +111,8 @@ def soft_shadows(mesh: wp.Mesh, hits: Hits, shot: Shot, key: np.ndarray, side: i
         mesh, hits.position[rows] + lift, normals, key, 0.06 + 0.5 * shot.light.spread, stratum, shot.seed
     )
     pixels = side / 128  # the blur is set in pixels of a 128-pixel picture with two samples per pixel
-    lit = _smooth(lit, rows, hits, side, 0.9 * pixels + 0.6 * shot.light.spread * pixels, 0.35 * pixels)
-    open_sky = _smooth(open_sky, rows, hits, side, 1.2 * pixels, 0.45 * pixels)
+    lit = _smooth(lit, rows, hits, side, (1.1 + 0.7 * shot.light.spread) * pixels, 0.8 * pixels)
+    open_sky = _smooth(open_sky, rows, hits, side, 2.0 * pixels, 1.0 * pixels)
     teeth = (hits.part == UPPER_TEETH) | (hits.part == LOWER_TEETH)
     lit[teeth], open_sky[teeth] = 0.4 + 0.6 * lit[teeth], 0.45 + 0.55 * open_sky[teeth]
     return lit, open_sky
@@ -141,7 +141,7 @@ def _smooth(
         at = cells[rows[known]] - first * half
         total[at], weight[at] = values[known], 1
         total, weight = (
-            gaussian_filter(grid.reshape(height, half), max(blur / 2, 0.4), truncate=2.5).ravel()[
+            gaussian_filter(grid.reshape(height, half), max(blur / 2, 0.75), truncate=2.5).ravel()[
                 cells[wanted] - first * half
             ]
             for grid in (total, weight)

@@ -185,7 +185,7 @@ def sample_shot(
         actions=sample_actions(random("expression"), emotion),
         intensity=float(random("intensity").uniform(0.75, 1)) if intensity is None else intensity,
         gaze=_sample_gaze(random("gaze")) if gaze is None else (float(gaze[0]), float(gaze[1])),
-        eye_opening=float(np.clip(random("lids").normal(0.18, 0.12), -0.15, 0.45)),
+        eye_opening=float(np.clip(random("lids").normal(0.22, 0.12), -0.15, 0.5)),
         yaw=_sample_yaw(random("yaw")) if yaw is None else yaw,
         pitch=float(np.clip(random("pitch").normal(0, 7), -25, 25)) if pitch is None else pitch,
         roll=float(np.clip(random("roll").normal(0, 4), -20, 20)) if roll is None else roll,
