@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -71,7 +72,7 @@ def get(
 
     done = download(name, out, commit, url, _progress(f"download {name}"))
     typer.echo(f"{done.folder}: {done.files} files of commit {done.commit}")
-    typer.echo(f"next: facefair datasets check {name} {done.folder}")
+    typer.echo(f"next: facefair datasets check {name} {_quoted(done.folder)}")
 
 
 @app.command()
@@ -88,22 +89,21 @@ def photos(
     people: PeopleOption = "",
 ) -> None:
     """Write the CSV of photographs that `make study PHOTOS=` takes, from a data set of posed emotions."""
-    import pandas as pd
-
-    from facefair_lib.data.experiment_table import experiment_table, missing_cells, save_photos
+    from facefair_lib.data.experiment_table import COLUMNS, experiment_table, missing_cells, save_photos
     from facefair_lib.data.readers import open_reader
+    from facefair_lib.data.readers.base import read_table
 
     reader = open_reader(name, root, **({"people": people} if people else {}))
     table = experiment_table(reader, per_cell or None, seed)
+    before = len(read_table(out, COLUMNS)) if append and out.exists() else 0
     rows = save_photos(table, reader, out, copy=copy, append=append)
-    empty = missing_cells(pd.read_csv(out, dtype=str, keep_default_na=False))
-    people_count = table["subject"].nunique()
-    typer.echo(f"{out}: {len(table)} pictures of {people_count} people from {name}, {rows} rows in all")
+    empty = missing_cells(read_table(out, COLUMNS))
+    typer.echo(f"{out}: {rows} pictures, {rows - before} of them new, from {name}")
     for note in reader.notes:
         typer.echo(f"note: {note}")
     if empty:
         typer.echo(f"empty cells: {', '.join(empty)} (fill them from another data set with --append --copy)")
-    typer.echo(f"next: make study PHOTOS={out}")
+    typer.echo(f"next: make study PHOTOS={_quoted(out)}")
 
 
 def describe(result: Check, table: str = "photos.csv") -> str:
@@ -154,14 +154,15 @@ def _next_step(result: Check, table: str) -> str:
     from facefair_lib.data.readers import READERS, WITHOUT_MASKS
 
     if result.name == "photos":
-        return f"make study PHOTOS={result.root / table}"
+        return f"make study PHOTOS={_quoted(result.root / table)}"
     reader = READERS[result.name]
     if reader not in WITHOUT_MASKS:
         profile = _profile_of(result.name)
         if profile:
-            return f"make study PROFILE={profile} DATA={result.root}"
+            return f"make study PROFILE={profile} DATA={_quoted(result.root)}"
     elif result.manifest is not None and (result.manifest["emotion"] != "").any():
-        return f"facefair datasets photos {result.name} {result.root} --out {result.root / 'photos.csv'}"
+        out = _quoted(result.root / "photos.csv")
+        return f"facefair datasets photos {result.name} {_quoted(result.root)} --out {out}"
     return (
         f"from facefair_lib.data.readers import open_reader; open_reader({result.name!r}, {str(result.root)!r}).read()"
     )
@@ -172,6 +173,11 @@ def _profile_of(name: str) -> str:
     from facefair_lib.config import load_profile, profile_names
 
     return next((profile for profile in profile_names() if load_profile(profile).data.source == name), "")
+
+
+def _quoted(path: Path) -> str:
+    """A path as a shell takes it: some releases unpack to folders with spaces in their names."""
+    return shlex.quote(str(path))
 
 
 def _some(names: tuple[str, ...], limit: int = 6) -> str:

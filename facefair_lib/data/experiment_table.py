@@ -122,7 +122,8 @@ def save_photos(table: pd.DataFrame, reader: Reader, out: Path, *, copy: bool = 
     table : from ``experiment_table``
     out : the CSV; its paths are relative to its folder
     copy : whether to copy the pictures to ``<out's stem>_pictures/<reader's name>/`` beside the CSV
-    append : whether to keep the rows that an existing CSV holds, so that several data sets share one grid
+    append : whether to keep the rows of an existing CSV and to add pictures for its empty cells only, so that several
+        data sets fill one grid
 
     Returns
     -------
@@ -132,7 +133,7 @@ def save_photos(table: pd.DataFrame, reader: Reader, out: Path, *, copy: bool = 
     ------
     InputError
         if the pictures do not lie below the CSV's folder and are not copied, the CSV exists and is not appended to, or
-        a picture is in it already
+        no picture is for an empty cell
     """
     if out.exists() and not append:
         raise InputError(
@@ -141,12 +142,15 @@ def save_photos(table: pd.DataFrame, reader: Reader, out: Path, *, copy: bool = 
             expected="a new file",
             do="choose another name, or add --append to put the pictures into it",
         )
+    before = read_table(out, COLUMNS) if out.exists() else None
+    if before is not None:
+        table = _for_empty_cells(table, before, out)
     rows = table.assign(image=_places(table["image"], reader, out, copy))
-    if out.exists():
-        rows = _joined(out, rows)
     if copy:
-        for source, place in zip(table["image"], rows["image"].tail(len(table)), strict=True):
+        for source, place in zip(table["image"], rows["image"], strict=True):
             _copy(reader.root / source, out.parent / place)
+    if before is not None:
+        rows = pd.concat([before, rows], ignore_index=True).fillna("")
     out.parent.mkdir(parents=True, exist_ok=True)
     temporary = out.with_name(f".{out.name}.partial")
     rows.to_csv(temporary, index=False, lineterminator="\n")
@@ -169,17 +173,19 @@ def _places(images: pd.Series, reader: Reader, out: Path, copy: bool) -> list[st
     return [(root.relative_to(folder) / image).as_posix() for image in images]
 
 
-def _joined(out: Path, rows: pd.DataFrame) -> pd.DataFrame:
-    before = read_table(out, COLUMNS)
-    again = sorted(set(before["image"]) & set(rows["image"]))
-    if again:
+def _for_empty_cells(table: pd.DataFrame, before: pd.DataFrame, out: Path) -> pd.DataFrame:
+    empty = missing_cells(before)
+    rows = table[
+        [f"{group} {emotion}" in empty for group, emotion in zip(table["group"], table["emotion"], strict=True)]
+    ]
+    if rows.empty:
         raise InputError(
             out,
-            found=f"{len(again)} of the pictures already, first {again[0]}",
-            expected="each picture once",
-            do="write a new table, or give another --seed",
+            found=f"empty cells {', '.join(empty) or '(none)'}, for which this data set has no picture",
+            expected="a data set that fills an empty cell",
+            do="append from another data set, or write a new table",
         )
-    return pd.concat([before, rows], ignore_index=True).fillna("")
+    return rows
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -34,7 +34,6 @@ class FairFaceReader(PortraitReader):
 
     name = "fairface"
     layout = "fairface_label_train.csv and fairface_label_val.csv beside the folders train and val"
-    folders = ("train", "val")
     suffixes = (".jpg",)
 
     @classmethod

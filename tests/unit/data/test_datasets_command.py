@@ -62,7 +62,7 @@ def test_a_set_without_masks_is_led_to_the_table_of_photographs(tmp_path):
     root = layouts.cfd(tmp_path)
     code, text = run("check", "cfd", root)
     assert code == 0 and "groups    " in text and "black 3" in text
-    assert f"facefair datasets photos cfd {root} --out {root}/photos.csv" in text
+    assert f"facefair datasets photos cfd '{root}' --out '{root}/photos.csv'" in text
 
 
 def test_sets_that_a_profile_reads_are_led_to_the_study(tmp_path):
@@ -76,7 +76,7 @@ def test_photos_writes_the_table_and_names_empty_cells(tmp_path):
     root = layouts.jaffe(tmp_path / "jaffe")
     out = tmp_path / "photos.csv"
     code, text = run("photos", "jaffe", root, "--out", out)
-    assert code == 0 and "3 pictures of 3 people from jaffe, 3 rows in all" in text
+    assert code == 0 and "3 pictures, 3 of them new, from jaffe" in text
     assert "empty cells: black sad" in text and f"next: make study PHOTOS={out}" in text
     assert set(open_reader("photos", tmp_path).read()["group"]) == {"asian"}
 
@@ -85,7 +85,7 @@ def test_photos_takes_groups_of_ckplus_from_a_table(tmp_path):
     root = layouts.ckplus(tmp_path)
     (root / "people.csv").write_text("subject,group\nS005,asian\nS010,black\n", encoding="utf-8")
     code, text = run("photos", "ckplus", root, "--out", root / "photos.csv", "--people", "people.csv", "--per-cell", 0)
-    assert code == 0 and "1 pictures of 1 people" in text
+    assert code == 0 and "1 pictures, 1 of them new" in text
     with pytest.raises(InputError, match="the option people"):
         run("photos", "jaffe", layouts.jaffe(tmp_path / "j"), "--out", tmp_path / "x.csv", "--people", "people.csv")
 

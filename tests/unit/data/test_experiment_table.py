@@ -97,15 +97,16 @@ def test_pictures_outside_the_tables_folder_must_be_copied(tmp_path):
     assert not list(tmp_path.rglob("*.partial"))
 
 
-def test_several_sets_fill_one_grid(tmp_path):
+def test_several_sets_fill_one_grid_each_the_cells_that_are_still_empty(tmp_path):
     out = tmp_path / "photos.csv"
-    for rows, name in ((3, "jaffe"), (6, "rafd"), (10, "cfd")):
+    for rows, name in ((3, "jaffe"), (6, "rafd"), (8, "cfd")):
         reader = open_reader(name, layouts.LAYOUTS[name](tmp_path / name))
         assert save_photos(experiment_table(reader), reader, out, copy=True, append=True) == rows
     joined = pd.read_csv(out, dtype=str, keep_default_na=False)
     assert missing_cells(joined) == ["black sad"]
-    assert len(open_reader("photos", tmp_path).read()) == 10
-    with pytest.raises(InputError, match="3 of the pictures already, first photos_pictures/jaffe"):
+    assert joined["image"].str.split("/").str[1].tolist() == ["jaffe"] * 3 + ["rafd"] * 3 + ["cfd"] * 2
+    assert len(open_reader("photos", tmp_path).read()) == 8
+    with pytest.raises(InputError, match="empty cells black sad, for which this data set has no picture"):
         again = open_reader("jaffe", tmp_path / "jaffe")
         save_photos(experiment_table(again), again, out, copy=True, append=True)
 
