@@ -33,7 +33,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "legacy": {"inference", "models", "training"},  # it compares its protocol with the study's own
     "fairness": {"uncertainty"},
     "agreement": {"uncertainty"},
-    "analysis": {"fairness", "uncertainty", "titles"},
+    "analysis": {"fairness", "uncertainty", "titles", "agreement"},
     "reproduction_tables": {"latex"},
     "reproduction_numbers": {"latex", "macros", "evidence", "verdicts"},
     "fairness_tables": {"latex"},
