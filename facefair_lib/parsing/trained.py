@@ -9,7 +9,7 @@ from torch import nn
 from facefair_lib import paths
 from facefair_lib.config import Profile, load_profile
 from facefair_lib.errors import InputError
-from facefair_lib.inference import load_network
+from facefair_lib.models.fitted import load_network
 from facefair_lib.parsing.parser import Parser
 
 

@@ -139,10 +139,6 @@ class TestSegNetVGG11(NetworkPromises):
     name, backbone, heads, options = "segnet", "vgg11_bn", {"out"}, {}
 
 
-class TestSegNetVGG16(NetworkPromises):
-    name, backbone, heads, options = "segnet", "vgg16_bn", {"out"}, {}
-
-
 class TestDeepLabV3PlusResNet18(NetworkPromises):
     name, backbone, heads = "deeplabv3plus", "resnet18", {"out"}
     options = {"channels": 32, "atrous_rates": (1, 2, 3)}  # noqa: RUF012

@@ -35,7 +35,7 @@ def learnt(name: str, backbone: str, options: dict[str, Any]) -> nn.Module:
     torch.manual_seed(0)
     network = build_model(name, backbone, **options).train()
     with torch.no_grad():
-        network(torch.randn(4, 3, 64, 64))
+        network(torch.randn(4, 3, 32, 32))
     return network.eval()
 
 
@@ -49,8 +49,8 @@ def test_an_exported_network_gives_pytorchs_logits_for_any_batch(
     tmp_path: Path, name: str, backbone: str, options: dict[str, Any]
 ) -> None:
     network = learnt(name, backbone, options)
-    exported = export_onnx(network, tmp_path / "model.onnx", size=64)
-    images = torch.randn(5, 3, 64, 64)
+    exported = export_onnx(network, tmp_path / "model.onnx", size=32)
+    images = torch.randn(5, 3, 32, 32)
     with torch.inference_mode():
         expected = network(images)["out"].numpy()
     np.testing.assert_allclose(run(exported.path, images), expected, atol=1e-3)
@@ -59,20 +59,20 @@ def test_an_exported_network_gives_pytorchs_logits_for_any_batch(
 
 def test_an_exported_network_may_take_any_size(tmp_path: Path) -> None:
     network = learnt(*SMALL[2])
-    exported = export_onnx(network, tmp_path / "model.onnx", size=64, any_size=True)
-    images = torch.randn(2, 3, 96, 160)
+    exported = export_onnx(network, tmp_path / "model.onnx", size=32, any_size=True)
+    images = torch.randn(2, 3, 64, 96)
     with torch.inference_mode():
         np.testing.assert_allclose(run(exported.path, images), network(images)["out"].numpy(), atol=1e-3)
 
 
 def test_the_file_says_what_is_needed_to_use_it(tmp_path: Path) -> None:
-    export_onnx(learnt(*SMALL[0]), tmp_path / "model.onnx", size=64, notes={"model": "deeplabv3"})
+    export_onnx(learnt(*SMALL[0]), tmp_path / "model.onnx", size=32, notes={"model": "deeplabv3"})
     facts = {entry.key: entry.value for entry in onnx.load(tmp_path / "model.onnx").metadata_props}
     assert json.loads(facts["classes"]) == list(CLASS_NAMES)
     assert json.loads(facts["palette"]) == PALETTES["display"].tolist()
     assert json.loads(facts["mean"]) == [0.485, 0.456, 0.406]
     assert json.loads(facts["standard_deviation"]) == [0.229, 0.224, 0.225]
-    assert (facts["model"], facts["size"]) == ("deeplabv3", "64")
+    assert (facts["model"], facts["size"]) == ("deeplabv3", "32")
 
 
 def test_pooling_by_products_is_torchs_for_cells_of_unequal_size() -> None:
@@ -85,7 +85,7 @@ def test_pooling_by_products_is_torchs_for_cells_of_unequal_size() -> None:
 def test_a_file_that_differs_from_pytorch_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export_module, "TOLERANCE", -1.0)
     with pytest.raises(InputError, match="no file was written"):
-        export_onnx(learnt(*SMALL[2]), tmp_path / "model.onnx", size=32)
+        export_onnx(learnt(*SMALL[0]), tmp_path / "model.onnx", size=32)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -93,7 +93,7 @@ def test_a_file_that_differs_from_pytorch_is_not_kept(tmp_path: Path, monkeypatc
 def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(InputError, match=f"the package {package}\n(.*\n)+.*pip install"):
-        export_onnx(nn.Identity(), tmp_path / "model.onnx", size=64)
+        export_onnx(nn.Identity(), tmp_path / "model.onnx", size=32)
 
 
 @pytest.mark.parametrize(

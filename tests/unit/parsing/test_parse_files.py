@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
 
@@ -13,12 +14,13 @@ from conftest import SIZE, coloured, scene  # this folder's
 from PIL import Image
 from typer.testing import CliRunner
 
+from facefair_lib import commands
 from facefair_lib.__main__ import app
 from facefair_lib.config import load_profile
 from facefair_lib.errors import InputError
 from facefair_lib.labels import CLASS_NAMES, PALETTES
 from facefair_lib.models import model_from_settings
-from facefair_lib.parsing import Parser, parse, parse_files, trained_parser
+from facefair_lib.parsing import SMALLEST_FACE, Parser, parse, parse_files, trained_parser
 
 
 @pytest.fixture
@@ -148,6 +150,10 @@ def test_the_command_says_in_which_photograph_no_head_was_found(
     assert status == 0
     assert "none.png: no head was found, nothing is labelled" in output
     assert "2 of 2 photographs parsed, 2 heads" in output
+
+
+def test_the_command_and_the_library_look_for_faces_of_the_same_size() -> None:
+    assert inspect.signature(commands.parse.parse).parameters["smallest"].default == SMALLEST_FACE
 
 
 def test_the_trained_size_is_the_profiles(trained: Path) -> None:

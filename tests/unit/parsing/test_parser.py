@@ -157,3 +157,11 @@ def test_squares_of_every_scale_cover_the_photograph(shape: tuple[int, int]) -> 
         for square in squares:
             covered[max(square.top, 0) : square.top + square.side, max(square.left, 0) : square.left + square.side] = 1
         assert covered.all()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 400), (300, 2), (7, 7)])
+@pytest.mark.parametrize("faces", ["one", "many"])
+def test_even_the_thinnest_photograph_comes_back_in_its_size(
+    parser: Parser, shape: tuple[int, int], faces: str
+) -> None:
+    assert parser.parse(coloured(np.zeros(shape, np.uint8)), faces).mask.shape == shape
