@@ -7,7 +7,7 @@ picture with exact labels of the eleven classes; ``compose`` puts two or three p
 from facefair_lib.heads.compose import compose
 from facefair_lib.heads.counterfactual import counterfactuals, with_morphology
 from facefair_lib.heads.expressions import COHORT_EMOTIONS, EMOTIONS
-from facefair_lib.heads.label_rules import MUT1NY_RULES, LabelRules
+from facefair_lib.heads.label_rules import MUT1NY_RULES, LabelRules, parse_label_rules
 from facefair_lib.heads.people import (
     EARRINGS,
     FACIAL_HAIR,
@@ -49,6 +49,7 @@ __all__ = [
     "compose",
     "contact_sheet",
     "counterfactuals",
+    "parse_label_rules",
     "render",
     "sample_in_the_wild",
     "sample_person",

@@ -33,6 +33,8 @@ from facefair_lib.heads import (
     COHORT_EMOTIONS,
     GENDERS,
     GROUPS,
+    MUT1NY_RULES,
+    LabelRules,
     Person,
     Shot,
     attributes,
@@ -156,15 +158,19 @@ def write_pictures(
     version: str = "",
     progress: Advance | None = None,
     shard: tuple[int, int] = (1, 1),
+    rules: LabelRules = MUT1NY_RULES,
 ) -> None:
     """Render the pictures that ``root`` lacks; see ``write_cohort`` for the arguments and errors.
 
-    ``shard`` (k, n) renders every n-th picture from the k-th on, for several machines that share one folder.
+    ``shard`` (k, n) renders every n-th picture from the k-th on, for several machines that share one folder; ``rules``
+    are the conventions of the labels.
     """
-    _start_or_resume(root, repr((version, size, samples, pictures)))
+    _start_or_resume(root, repr((version, size, samples, pictures, *([rules] if rules != MUT1NY_RULES else []))))
     pictures = pictures[shard[0] - 1 :: shard[1]]
     missing = [picture for picture in pictures if not _is_there(root, picture)]
-    for done, _ in enumerate(_render_all(root, missing, size, samples, workers), len(pictures) - len(missing) + 1):
+    for done, _ in enumerate(
+        _render_all(root, missing, size, samples, workers, rules), len(pictures) - len(missing) + 1
+    ):
         if progress:
             progress(done, len(pictures))
 
@@ -279,17 +285,19 @@ def _is_there(root: Path, picture: Picture) -> bool:
     return (root / picture.sample).exists() and (root / picture.label).exists()
 
 
-def _render_all(root: Path, pictures: list[Picture], size: int, samples: int, workers: int) -> Iterator[None]:
+def _render_all(
+    root: Path, pictures: list[Picture], size: int, samples: int, workers: int, rules: LabelRules
+) -> Iterator[None]:
     if not pictures:
         return
     warm_up()
     if workers == 1:  # a process of its own would only cost its start
         for picture in pictures:
-            yield _render_one(root, picture, size, samples)
+            yield _render_one(root, picture, size, samples, rules)
         return
     # "spawn": a forked child would inherit Warp's and torch's threads in an undefined state.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(_render_one, root, picture, size, samples) for picture in pictures]
+        futures = [pool.submit(_render_one, root, picture, size, samples, rules) for picture in pictures]
         try:
             for future in as_completed(futures):
                 yield future.result()
@@ -298,12 +306,12 @@ def _render_all(root: Path, pictures: list[Picture], size: int, samples: int, wo
             raise
 
 
-def _render_one(root: Path, picture: Picture, size: int, samples: int) -> None:
+def _render_one(root: Path, picture: Picture, size: int, samples: int, rules: LabelRules) -> None:
     people, shots = zip(*(head.sample() for head in picture.heads), strict=True)
     if len(people) == 1:
-        rendering = render(people[0], shots[0], size, samples)
+        rendering = render(people[0], shots[0], size, samples, rules=rules)
     else:
-        rendering = compose(people, shots, size, picture.seed, samples)
+        rendering = compose(people, shots, size, picture.seed, samples, rules=rules)
     # The label first: a picture that is there has its label, whenever the run is cut off.
     _save_png(root / picture.label, encode(rendering.label, "paper"))
     _save_png(root / picture.sample, rendering.rgb)

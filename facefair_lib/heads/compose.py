@@ -9,6 +9,7 @@ import numpy as np
 
 from facefair_lib.errors import InputError
 from facefair_lib.heads.background import background
+from facefair_lib.heads.label_rules import MUT1NY_RULES, LabelRules
 from facefair_lib.heads.numerics import stream
 from facefair_lib.heads.people import Person
 from facefair_lib.heads.render import Rendering, check_size, detail_for, develop, sample, vote
@@ -28,7 +29,13 @@ def _places(count: int, random: np.random.Generator) -> list[tuple[float, float,
 
 
 def compose(
-    people: Sequence[Person], shots: Sequence[Shot], size: int = 256, seed: int = 0, samples: int = 2
+    people: Sequence[Person],
+    shots: Sequence[Shot],
+    size: int = 256,
+    seed: int = 0,
+    samples: int = 2,
+    *,
+    rules: LabelRules = MUT1NY_RULES,
 ) -> Rendering:
     """Render two or three people in one picture.
 
@@ -41,6 +48,7 @@ def compose(
     size : width and height in pixels, 16 to 1024
     seed : places the people
     samples : samples per pixel along each axis, 1 to 4
+    rules : conventions of the labels
 
     Raises
     ------
@@ -63,7 +71,7 @@ def compose(
     for person, shot, (x, y, scale) in zip(people, shots, _places(len(people), stream(seed, "places")), strict=True):
         shot = dataclasses.replace(shot, light=first.light, frame=_SHOULDERS, offset_x=0.0, offset_y=0.0)
         side = round(scale * grid)
-        seen = sample(person, shot, side, detail_for(round(scale * size)), surroundings)
+        seen = sample(person, shot, side, detail_for(round(scale * size)), surroundings, rules=rules)
         left, top = round((x - scale / 2) * grid), round((y - scale / 2) * grid)
         inside, source = _overlap(left, top, side, grid)
         transmission = seen.transmission[source]

@@ -6,6 +6,7 @@ Everything follows from the settings: an interrupted run goes on where it stoppe
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import string
 from collections import Counter
@@ -19,7 +20,15 @@ from PIL import Image
 
 from facefair_lib import results
 from facefair_lib.errors import InputError
-from facefair_lib.heads import GENDERS, GROUPS, Rendering, contact_sheet, sample_in_the_wild
+from facefair_lib.heads import (
+    GENDERS,
+    GROUPS,
+    MUT1NY_RULES,
+    LabelRules,
+    Rendering,
+    contact_sheet,
+    sample_in_the_wild,
+)
 from facefair_lib.heads.cohort import (
     Advance,
     Head,
@@ -57,6 +66,7 @@ class DataSetSettings:
     layout: str = "mut1ny"
     population: str = "balanced"
     seed: int = 0
+    rules: LabelRules = MUT1NY_RULES
 
     def __post_init__(self) -> None:
         for name in ("people", "shots"):
@@ -117,6 +127,7 @@ def write_data_set(
     population: str = "balanced",
     seed: int = 0,
     version: str = "",
+    rules: LabelRules = MUT1NY_RULES,
 ) -> Path:
     """Render a labelled data set.
 
@@ -132,6 +143,7 @@ def write_data_set(
     population : "balanced" (attributes independent of the group) or "wild" (correlated, see ``heads/wild.py``)
     seed : another seed gives other people
     version : of the rendering code, if pictures of another version are not to be kept
+    rules : conventions of the labels; ``parse_label_rules`` reads them from text
 
     Returns
     -------
@@ -142,12 +154,12 @@ def write_data_set(
     InputError
         for settings out of range, a folder with other files or of another plan, or a full disk
     """
-    settings = DataSetSettings(people, shots, size, layout, population, seed)
+    settings = DataSetSettings(people, shots, size, layout, population, seed, rules)
     _check_shard(shard)
     folder, plan = Path(folder), plan_data_set(settings)
     _check_folder(folder, settings, version)
     try:
-        write_pictures(folder, plan, size, _SAMPLES, workers, version, progress, shard)
+        write_pictures(folder, plan, size, _SAMPLES, workers, version, progress, shard, rules)
         if layout == "celebamask":
             for picture in plan[shard[0] - 1 :: shard[1]]:
                 _write_parts(folder, picture)
@@ -275,6 +287,8 @@ def datasheet(table: pd.DataFrame, settings: DataSetSettings) -> str:
     return _DATASHEET.format(
         pictures=len(table), people=settings.people, shots=settings.shots, size=settings.size, layout=settings.layout,
         population=settings.population, seed=settings.seed, rows=rows, numbers=numbers, classes=", ".join(CLASS_NAMES),
+        labels=f' --labels "{settings.rules}"' if str(settings.rules) else "",
+        rules="\n".join(f"| {name} | {value} |" for name, value in dataclasses.asdict(settings.rules).items()),
     )  # fmt: skip
 
 
@@ -282,11 +296,18 @@ _DATASHEET = """# Datasheet of a rendered head data set
 
 {pictures} pictures of {people} people that do not exist, {shots} of each, {size} x {size} pixels.
 Made by `facefair render --people {people} --shots {shots} --size {size} --layout {layout} \
---population {population} --seed {seed}`.
+--population {population} --seed {seed}{labels}`.
 
 ## What is in it
 Classes, in index order: {classes}. A label is the class of most of the rays that made a pixel: exact, no annotator.
-`attributes.csv` says per picture what was rendered.
+`attributes.csv` says per picture what was rendered. Where data sets differ, these labels follow:
+
+| what | is labelled as |
+|---|---|
+{rules}
+
+Lashes and lids are face, the open mouth and the tongue lips, cloth and whatever hides the face background; the scalp
+between strands inside the hairline is hair. Dark lenses are specs.
 
 | attribute | pictures |
 |---|---|

@@ -12,7 +12,9 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
+from scipy import ndimage
 
 from facefair_lib import results
 from facefair_lib.errors import InputError
@@ -24,6 +26,7 @@ from facefair_lib.heads import (
     HEADWEAR,
     LIGHTS,
     OCCLUDERS,
+    LabelRules,
     Person,
     Rendering,
     SceneCache,
@@ -34,6 +37,9 @@ from facefair_lib.heads import (
     sample_person,
     sample_shot,
 )
+from facefair_lib.heads.label_rules import CHOICES
+from facefair_lib.heads.render import LARGEST
+from facefair_lib.labels import INDEX
 from facefair_lib.paths import FIGURES
 
 Tile = tuple[str, Rendering]
@@ -127,6 +133,45 @@ def multiperson(size: int) -> list[Tile]:
     return tiles
 
 
+def label_conventions(size: int) -> list[Tile]:
+    """What counts as what: each switch of ``LabelRules`` both ways, then what is the same under all rules."""
+    stubble = _person(14, gender="male", hair="buzz", facial_hair="stubble")
+    shown = [
+        ("clear lens", _person(90, glasses="clear", hair="bun"), "clear_lenses"),
+        ("stubble", stubble, "stubble"),
+        ("neck", _person(98, gender="female", hair="short"), "neck"),
+        ("headwear", _person(93, headwear="beanie", hair="short"), "headwear"),
+        ("earring", _person(96, earrings="hoops", hair="bun", gender="female"), "jewellery"),
+    ]
+    tiles = []
+    for title, person, switch in shown:
+        yaw = 40.0 if switch == "jewellery" else 0.0
+        for value in CHOICES[switch]:
+            seen = render(person, _front(65, yaw=yaw, frame=1.3), size, rules=LabelRules(**{switch: value}))
+            tiles.append((f"{title}: {value.replace('_', ' ')}", seen))
+    lashes = dataclasses.replace(_person(98, gender="female"), eye_makeup=0.6)
+    cropped = dataclasses.replace(_person(8, gender="male", age=60.0, hair="buzz"), recession=0.2)
+    mouth = dataclasses.replace(_front(65, emotion="happy", intensity=1.0), eye_opening=0.3)
+    tiles += [
+        ("lashes, lids: face", _close(lashes, _front(65), size, "eyes")),
+        ("scalp in rows: hair", render(_person(83, hair="cornrows"), _front(65, yaw=50.0), size)),
+        ("thin hair: hair", render(cropped, _front(65, yaw=30.0, pitch=15.0), size)),
+        ("mouth, tongue: lips", _close(_person(98, gender="female"), mouth, size, "lips")),
+        ("dark lens: specs", render(_person(91, glasses="sunglasses"), _front(65), size)),
+        ("hand: background", render(stubble, _front(64, occluder="hand"), size)),
+    ]
+    return tiles
+
+
+def _close(person: Person, shot: Shot, size: int, name: str) -> Rendering:
+    """A square of ``size`` pixels about the first patch of a class, out of a picture of four times the size."""
+    large = render(person, shot, min(LARGEST, 4 * size))
+    patches, _ = ndimage.label(large.label == INDEX[name])
+    rows, columns = (int(place.mean()) - size // 2 for place in np.nonzero(patches == 1))
+    window = np.s_[max(rows, 0) : max(rows, 0) + size, max(columns, 0) : max(columns, 0) + size]
+    return Rendering(large.rgb[window], large.label[window], large.coverage[window])
+
+
 SHEETS: dict[str, tuple[Callable[[int], list[Tile]], int]] = {
     "heads_groups_emotions": (groups_emotions, 8),
     "heads_poses": (poses, 8),
@@ -135,6 +180,7 @@ SHEETS: dict[str, tuple[Callable[[int], list[Tile]], int]] = {
     "heads_light": (light, len(LIGHTS)),
     "heads_occlusion": (occlusion, 9),
     "heads_multiperson": (multiperson, 4),
+    "heads_label_conventions": (label_conventions, 8),
 }
 """File stem -> what is on the sheet, and pictures per row."""
 

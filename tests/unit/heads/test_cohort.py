@@ -14,7 +14,7 @@ from PIL import Image
 
 from facefair_lib.config import CohortSettings, load_profile
 from facefair_lib.errors import InputError
-from facefair_lib.heads import COHORT_EMOTIONS, GENDERS, GROUPS
+from facefair_lib.heads import COHORT_EMOTIONS, GENDERS, GROUPS, LabelRules
 from facefair_lib.heads.cohort import Picture, plan_cohort, write_cohort
 from facefair_lib.heads.experiment import EMOTIONS as SHOWN_EMOTIONS
 from facefair_lib.heads.experiment import plan_experiment
@@ -202,7 +202,7 @@ def test_pictures_of_another_version_are_cleared_before_rendering(
 ) -> None:
     asked: list[str] = []
 
-    def pretend(root: Path, pictures: list[Picture], size: int, samples: int, workers: int):
+    def pretend(root: Path, pictures: list[Picture], size: int, samples: int, workers: int, rules: LabelRules):
         for picture in pictures:
             asked.append(picture.sample)
             for name in (picture.sample, picture.label):

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from facefair_lib.errors import InputError
-from facefair_lib.heads import dataset
+from facefair_lib.heads import dataset, parse_label_rules
 from facefair_lib.heads.dataset import DataSetSettings, parse_shard, plan_data_set, split_parts, write_data_set
 from facefair_lib.labels import INDEX, decode
 
@@ -94,6 +94,26 @@ def test_impossible_settings_are_refused_before_anything_is_written(tmp_path, op
     with pytest.raises(InputError, match=message):
         write_data_set(tmp_path / "new", **{**ARGUMENTS, **options})
     assert not (tmp_path / "new").exists()
+
+
+def test_other_label_rules_change_labels_only_and_are_written_down(whole, tmp_path):
+    rules = parse_label_rules("neck=background, headwear=hair")
+    write_data_set(tmp_path, **ARGUMENTS, rules=rules)
+    for path in whole.rglob("*.png"):
+        there = tmp_path / path.relative_to(whole)
+        if "samples" in path.parts:
+            assert there.read_bytes() == path.read_bytes()
+    faces = [
+        sum((decode(np.asarray(Image.open(path)))[0] == INDEX["face"]).sum() for path in folder.glob("labels/*/*.png"))
+        for folder in (whole, tmp_path)
+    ]
+    assert faces[1] < faces[0]
+    text = (tmp_path / "datasheet.md").read_text()
+    assert '--labels "neck=background,headwear=hair"' in text
+    assert "| neck | background |" in text
+    assert "--labels" not in (whole / "datasheet.md").read_text()
+    with pytest.raises(InputError, match="name another folder"):
+        write_data_set(tmp_path, **ARGUMENTS)
 
 
 @pytest.mark.parametrize("text", ["", "2", "a/b", "1/2/3", "-1/2", "3/2", "0/1"])
