@@ -55,7 +55,7 @@ class ImageBrowser(widgets.VBox):
         view = controls.row(self.mode, self.palette, opacity, self.page_size)
         paging = controls.row(self.previous, self.next, self.page_number, self.status)
         parts = [controls.row(*self.filters.values(), self.shown_class, self.order), view, legend, paging]
-        self.children = [controls.panel("Image browser", [*parts, self.page, style])]
+        self.children = [controls.panel([*parts, self.page, style])]
         self._choose()
 
     def _make_controls(self) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from facefair_lib import titles
 from facefair_lib.analysis import check_tables
+from facefair_lib.errors import InputError
 from facefair_lib.fairness import MIN_SUBJECTS, Gap, by_group, gaps, group_bootstrap
 
 FEATURES = ("group", "emotion", "gender", "age_band", "skin_tone_band", "light", "view")
@@ -40,11 +41,11 @@ class Comparison:
     Attributes
     ----------
     table : model, level, group, value, low, high, n_images, n_subjects, small; value and bounds from 0 to 1
-    gaps : (model, level) -> gap between the groups that have enough people
+    gaps : (model, level) -> gap between the groups that have enough people, or why there is none
     """
 
     table: pd.DataFrame
-    gaps: dict[tuple[str, str], Gap]
+    gaps: dict[tuple[str, str], Gap | str]
 
 
 def with_bands(table: pd.DataFrame) -> pd.DataFrame:
@@ -95,7 +96,8 @@ def compare(
     """
     check_tables(counts, table, [feature] if control == NO_CONTROL else [feature, control])
     levels = [""] if control == NO_CONTROL else values_in_order(table[control], control)
-    parts, found = [], {}
+    parts: list[pd.DataFrame] = []
+    found: dict[tuple[str, str], Gap | str] = {}
     for model, model_counts in counts.items():
         for level in levels:
             kept = np.ones(len(table), bool) if control == NO_CONTROL else (table[control] == level).to_numpy()
@@ -105,13 +107,18 @@ def compare(
             scores = by_group(scored, groups, drawn, [metric], values_in_order(people[feature], feature))
             parts.append(scores.assign(model=model, level=level))
             options = {"estimands": [metric], "replicates": replicates, "permutations": replicates, "seed": seed}
-            found[model, level] = gaps(scored, groups, subjects, **options)[metric]
+            try:
+                found[model, level] = gaps(scored, groups, subjects, **options)[metric]
+            except InputError as error:  # such as a few people only who are shown with two emotions
+                found[model, level] = f"no gap is stated: {error.found}"
     columns = ["model", "level", "group", "value", "low", "high", "n_images", "n_subjects", "small"]
     return Comparison(pd.concat(parts, ignore_index=True)[columns], found)
 
 
-def describe_gap(gap: Gap, metric_title: str) -> str:
-    """Say a gap in words, in per cent points."""
+def describe_gap(gap: Gap | str, metric_title: str) -> str:
+    """Say a gap in words, in points of 100."""
+    if isinstance(gap, str):
+        return gap
     if not np.isfinite(gap.gap):
         return f"fewer than two groups of at least {MIN_SUBJECTS} people: no gap is stated"
     pair = f"{titles.title(gap.best)} over {titles.title(gap.worst)}"

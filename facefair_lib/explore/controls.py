@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _numbers = itertools.count(1)
 
 # Sizes in rem and colours of the page's theme: text grows with the reader's settings and follows a dark theme.
-_STYLE = """<style>
+_STYLE = """<style onload="{name_sliders}">
 .facefair { font-size: 15px; line-height: 1.4; color: var(--jp-ui-font-color1, #1a1a1a); }
 .facefair .widget-label, .facefair label, .facefair select, .facefair input, .facefair button { font-size: 15px; }
 .facefair .widget-html-content { font-size: 15px; line-height: 1.4; }
@@ -49,11 +49,21 @@ _STYLE = """<style>
 </style>"""
 
 
-def panel(title: str, parts: Iterable[widgets.Widget]) -> widgets.VBox:
+# ipywidgets does not connect a slider's handle with its label (a dropdown's it does), so a screen reader would say
+# "slider, 3" and no more. The handler runs in the page when the style is in place, and again while sliders still come.
+_NAME_SLIDERS = (
+    "const box = this.closest('.facefair'); const name = () => box.querySelectorAll('.widget-slider').forEach("
+    "s => s.querySelector('[role=slider]')?.setAttribute('aria-label', s.querySelector('label').textContent)); "
+    "[0, 500, 2000, 8000].forEach(wait => setTimeout(name, wait))"
+)
+
+
+def panel(parts: Iterable[widgets.Widget]) -> widgets.VBox:
     """Put an explorer's parts below each other, in the explorers' look."""
-    box = widgets.VBox([widgets.HTML(_STYLE, layout=widgets.Layout(display="none")), *parts])
+    box = widgets.VBox(
+        [widgets.HTML(_STYLE.replace("{name_sliders}", _NAME_SLIDERS), layout=widgets.Layout(display="none")), *parts]
+    )
     box.add_class("facefair")
-    box.tooltip = title
     return box
 
 
@@ -68,7 +78,7 @@ def dropdown(label: str, options: Mapping[str, object] | Iterable, value: object
     """Choose one of several; ``options`` maps what is shown to what is meant."""
     entries = list(options.items()) if isinstance(options, Mapping) else list(options)
     first = entries[0][1] if isinstance(entries[0], tuple) else entries[0]
-    return widgets.Dropdown(options=entries, value=first if value is None else value, **_labelled(label, "16rem"))
+    return widgets.Dropdown(options=entries, value=first if value is None else value, **_labelled(label, "auto"))
 
 
 def slider(label: str, low: float, high: float, step: float, value: float) -> widgets.FloatSlider:

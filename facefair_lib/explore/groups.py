@@ -65,12 +65,12 @@ class GroupExplorer(widgets.VBox):
         self.chart, self.words, self.numbers = controls.text(), controls.text(), controls.text()
         if not known:
             self.words.value = "No attribute of these people has two values or more: there are no groups to compare."
-            self.children = [controls.panel("Group explorer", [self.words])]
+            self.children = [controls.panel([self.words])]
             return
         self.feature = controls.dropdown("Compare by", known)
         self.control = controls.dropdown("Within levels of", {"(everybody together)": NO_CONTROL} | known, NO_CONTROL)
         choices = controls.row(self.metric, self.feature, self.control)
-        self.children = [controls.panel("Group explorer", [choices, self.words, self.chart, self.numbers])]
+        self.children = [controls.panel([choices, self.words, self.chart, self.numbers])]
         for choice in (self.metric, self.feature, self.control):
             choice.observe(self._draw, "value")
         self._draw()

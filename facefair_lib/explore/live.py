@@ -53,7 +53,7 @@ class PersonExplorer(widgets.VBox):
         left = widgets.VBox(list(self.choices.values()), layout=widgets.Layout(flex="0 0 auto"))
         right = widgets.VBox([self.status, self.pictures, self.scores], layout=widgets.Layout(flex="1 1 32rem"))
         body = widgets.HBox([left, right], layout=widgets.Layout(flex_flow="row wrap", grid_gap="8px 24px"))
-        self.children = [controls.panel("Counterfactual explorer", [view, body, style])]
+        self.children = [controls.panel([view, body, style])]
         self.status.value = '<span role="status">Opening the renderer and the networks …</span>'
         self._worker: LatestWorker[tuple[Any, tuple[str, ...]]] = LatestWorker(self._work, self._fail)
         self._ask()

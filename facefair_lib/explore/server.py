@@ -58,7 +58,7 @@ def server_command(notebook: Path, port: int, address: str, token: str, browser:
         f"--Voila.port={port}",
         f"--Voila.token={token}",
         "--VoilaConfiguration.strip_sources=True",
-        "--VoilaConfiguration.file_allowlist=[]",  # the page holds all it needs: no file is served beside it
+        "--VoilaConfiguration.file_denylist=.*",  # the page holds all it needs: no file is served beside it
         f"--Voila.open_browser={browser}",
         "--MappingKernelManager.cull_idle_timeout=3600",
         "--MappingKernelManager.cull_interval=60",

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from facefair_lib import explore, paths
+from facefair_lib.errors import InputError
+from facefair_lib.explore import server
+from facefair_lib.progress import PROGRESS_FILE
+
+
+def test_the_app_of_a_study_that_has_not_been_run_says_how_to_run_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACEFAIR_RESULTS", str(tmp_path))
+    with pytest.raises(InputError, match=r"run it first: make study$"):
+        server.serve("quick", 0)
+    with pytest.raises(InputError, match="run it first: make study PROFILE=smoke"):
+        server.serve("smoke", 0)
+
+
+def test_the_server_listens_where_it_is_told_and_asks_for_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "_has_voila", lambda: True)
+    command = server.server_command(Path("a.ipynb"), 8866, "127.0.0.1", "secret", False)
+    assert "--Voila.ip=127.0.0.1" in command
+    assert "--Voila.token=secret" in command
+
+
+def test_without_voila_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "_has_voila", lambda: False)
+    with pytest.raises(InputError, match="make setup"):
+        server.server_command(Path("a.ipynb"), 0, "127.0.0.1", "secret", False)
+
+
+def test_the_notebook_is_served_with_the_profile_asked_for(tmp_path: Path) -> None:
+    copy = server.with_profile(paths.NOTEBOOKS / server.NOTEBOOK, "fasseg", tmp_path / "copy.ipynb")
+    changed, source = (json.loads(path.read_text())["cells"] for path in (copy, paths.NOTEBOOKS / server.NOTEBOOK))
+    differing = [a["source"] for a, b in zip(changed, source, strict=True) if a != b]
+    assert differing == [["profile = 'fasseg'"]]
+
+
+def test_a_study_that_runs_without_a_screen_shows_a_line_in_place_of_an_explorer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACEFAIR_RESULTS", str(tmp_path))  # holds nothing: an explorer would fail
+    monkeypatch.setenv(PROGRESS_FILE, str(tmp_path / "progress"))
+    for show in (explore.images, explore.training, explore.groups, explore.counterfactual):
+        assert "JupyterLab" in show("quick").data
