@@ -1,4 +1,4 @@
-# The study as a graph: one rule per notebook, two that render people, one for the report.
+# The study as a graph: one rule per notebook, three that render people, one of small fits, one for the report.
 #
 # A rule's input `code` is a small file that changes only when the stage's own code or settings change; its output is the
 # provenance file, which the stage writes last. Everything else a stage writes stays when it is interrupted, so long work resumes.
@@ -12,6 +12,7 @@ ROOT = config["results"]
 CORES = int(config["cores"])
 DATA, PHOTOS = config.get("data") or "", config.get("photos") or ""
 COHORT, EXPERIMENT, REPORT = study.COHORT, study.EXPERIMENT, study.REPORT
+COUNTERFACTUALS, COMPOSITION = study.COUNTERFACTUALS, study.COMPOSITION
 RUN = (
     f"{sys.executable} -m facefair_lib stage {{params.stage}} --profile {{wildcards.profile}}"
     f" --cores {{threads}} --data '{{params.data}}' --photos '{{params.photos}}'"
@@ -74,6 +75,14 @@ rule experiment:
     shell: RUN
 
 
+rule counterfactuals:
+    input: code=code(COUNTERFACTUALS)
+    output: done(COUNTERFACTUALS)
+    params: stage=COUNTERFACTUALS, data="", photos=""
+    threads: CORES
+    shell: RUN
+
+
 rule data_preparation:
     input: people_to_prepare, code=code("01_data_preparation")
     output: done("01_data_preparation")
@@ -96,6 +105,14 @@ rule train_pspnet:
     output: done("03_train_pspnet")
     params: stage="03_train_pspnet", data="", photos=""
     threads: max(1, CORES // 2)
+    shell: RUN
+
+
+rule composition:
+    input: done("01_data_preparation"), done(EXPERIMENT), code=code(COMPOSITION)
+    output: done(COMPOSITION)
+    params: stage=COMPOSITION, data="", photos=""
+    threads: CORES
     shell: RUN
 
 
@@ -123,8 +140,31 @@ rule reproduction_audit:
     shell: RUN
 
 
+rule counterfactual_fairness:
+    input:
+        *(done(stage) for stage in (COUNTERFACTUALS, EXPERIMENT, COMPOSITION, "02_train_deeplabv3", "03_train_pspnet")),
+        code=code("07_counterfactual_fairness"),
+    output: done("07_counterfactual_fairness")
+    params: stage="07_counterfactual_fairness", data="", photos=""
+    threads: CORES
+    shell: RUN
+
+
+rule real_photographs:
+    input:
+        done("02_train_deeplabv3"), done("03_train_pspnet"),
+        weights_to_transfer("02_train_deeplabv3"), weights_to_transfer("03_train_pspnet"),
+        code=code("08_real_photographs"),
+    output: done("08_real_photographs")
+    params: stage="08_real_photographs", data="", photos=""
+    threads: 1
+    shell: RUN
+
+
 rule report:
-    input: done("04_metric_analysis"), done("05_ethnicity_emotion_experiment"), done("06_reproduction_audit"), code=code(REPORT)
+    input:
+        *(done(stage) for stage in study.NOTEBOOK_STAGES if stage >= "04"),
+        code=code(REPORT),
     output: done(REPORT)
     params: stage=REPORT, data="", photos=""
     threads: 1

@@ -1,4 +1,4 @@
-"""The tables of notebooks 04 and 05: confusion counts and a table of images in, one tidy DataFrame out.
+"""The tables of notebooks 04, 05 and 07: confusion counts and a table of images in, one tidy DataFrame out.
 
 Every function takes the counts of all models at once and resamples people with one seed, so that the rows of two models
 rest on the same replicates. Intervals are 95 % percentile intervals of a bootstrap over people; NaN = undefined.
@@ -6,7 +6,20 @@ rest on the same replicates. Intervals are 95 % percentile intervals of a bootst
 
 from facefair_lib.analysis.adaptation import adaptation_table
 from facefair_lib.analysis.checks import check_tables
+from facefair_lib.analysis.composition import composition_table, slope_table
+from facefair_lib.analysis.counterfactual import (
+    adjusted_table,
+    class_gap_table,
+    effects_table,
+    equivalence_table,
+    model_gaps_table,
+    pairs_table,
+    sources_table,
+    tones_table,
+    typical,
+)
 from facefair_lib.analysis.experiment import cell_table, emotion_table, gap_table, group_table, nine_table
+from facefair_lib.analysis.features import features_table, with_face_share
 from facefair_lib.analysis.performance import (
     class_table,
     difference_table,
@@ -15,19 +28,38 @@ from facefair_lib.analysis.performance import (
     summary_table,
     transfer_table,
 )
+from facefair_lib.analysis.quality import picture_table, quality_table, with_truth
+from facefair_lib.analysis.traps import traps_table
 
 __all__ = [
     "adaptation_table",
+    "adjusted_table",
     "cell_table",
     "check_tables",
+    "class_gap_table",
     "class_table",
+    "composition_table",
     "difference_table",
+    "effects_table",
     "emotion_table",
+    "equivalence_table",
     "examples_table",
+    "features_table",
     "gap_table",
     "group_table",
     "image_table",
+    "model_gaps_table",
     "nine_table",
+    "pairs_table",
+    "picture_table",
+    "quality_table",
+    "slope_table",
+    "sources_table",
     "summary_table",
+    "tones_table",
     "transfer_table",
+    "traps_table",
+    "typical",
+    "with_face_share",
+    "with_truth",
 ]

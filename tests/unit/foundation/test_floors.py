@@ -12,11 +12,11 @@ from facefair_lib.paths import LIBRARY
 FLOORS: dict[int, str] = {
     1: "errors labels config paths results progress torchvision_hook kernel processes workflow provenance",
     2: "data heads confusion metrics boundary plausibility",
-    3: "models training inference legacy",
+    3: "models training inference legacy composition",
     4: "uncertainty fairness analysis titles consistency small_samples adaptation export agreement",
     5: "figures tables latex macros numbers evidence verdicts report readme reproduction_tables reproduction_numbers "
     "fairness_tables fairness_verdicts fairness_numbers parsing",
-    6: "__main__ commands explore study runner orchestrate experiment course",
+    6: "__main__ commands explore study runner orchestrate experiment counterfactuals second_looks course",
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms.split()}
 
@@ -31,6 +31,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "training": {"models"},
     "inference": {"models", "training"},
     "legacy": {"inference", "models", "training"},  # it compares its protocol with the study's own
+    "composition": {"models", "training"},
     "fairness": {"uncertainty"},
     "agreement": {"uncertainty"},
     "analysis": {"fairness", "uncertainty", "titles", "agreement"},
@@ -47,6 +48,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "report": {"latex", "macros", "numbers", "tables", "evidence", "verdicts", "figures"},
     "parsing": {"figures"},  # it draws overlays
     "orchestrate": {"runner"},
+    "counterfactuals": {"experiment"},
     "study": {"runner"},
     "explore": {"study"},
     "commands": {"explore"},
