@@ -132,7 +132,8 @@ def _shade_eyes(hits: Hits, material: Material, person: Person) -> None:
         if not len(rows):
             continue
         canonical = hits.canonical[rows]
-        outward = (canonical - regions.LEFT_EYE * (side, 1, 1)) / regions.EYE_RADIUS
+        # Subdivision draws the eyeball in by a few per cent, so the direction counts, not the place.
+        outward = normalised(canonical - regions.LEFT_EYE * np.float32((side, 1, 1)))
         angle = np.arccos(np.clip(outward[:, 2], -1, 1))
         around = np.arctan2(outward[:, 1], outward[:, 0])
         sclera = (

@@ -16,7 +16,7 @@ from facefair_lib.heads.people import Brow, Clothing
 LEFT_EYE = np.array([0.30776, 7.28414, 1.24537], np.float32)
 """Canonical centre of the left eyeball; the right one mirrors it."""
 EYE_RADIUS = 0.14955
-IRIS_ANGLE, PUPIL_ANGLE = 0.425, 0.17
+IRIS_ANGLE, PUPIL_ANGLE = 0.395, 0.165
 
 # The hairline's height by depth: from the nape (z = 0) over the ear's front to the forehead.
 _HAIRLINE_DEPTH = (-1, 0.0, 0.15, 0.30, 0.40, 0.60, 0.66, 0.74, 0.82, 0.90, 1.0, 1.15, 1.4)

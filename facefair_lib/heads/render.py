@@ -16,6 +16,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from facefair_lib.errors import InputError
+from facefair_lib.heads import regions
 from facefair_lib.heads.accessories import glasses_look
 from facefair_lib.heads.background import background
 from facefair_lib.heads.label_rules import MUT1NY_RULES, LabelRules
@@ -30,7 +31,7 @@ from facefair_lib.labels import INDEX
 
 SMALLEST, LARGEST = 16, 1024
 _FULL_DETAIL_SIZE = 512  # picture size from which on every strand is grown
-_LASH_OPACITY = 0.62
+_LASH_OPACITY = (0.6, 0.22)  # of the upper and of the lower lashes
 _MIDDLE_GREY = 0.40  # sRGB value that contrast turns about
 
 
@@ -120,8 +121,10 @@ def _add_overlay(samples: Samples, traced: Traced, person: Person, shot: Shot, r
     """Lay lashes and lenses, which let light through, over what was hit behind them."""
     overlay = traced.overlay
     lashes, lens = overlay.ray[~overlay.is_lens], overlay.ray[overlay.is_lens]
-    samples.colour[lashes] = samples.colour[lashes] * (1 - _LASH_OPACITY) + rgb(0.012, 0.008, 0.007) * _LASH_OPACITY
-    samples.transmission[lashes] *= 1 - _LASH_OPACITY
+    opacity = np.where(overlay.height[~overlay.is_lens] > regions.LEFT_EYE[1], *_LASH_OPACITY).astype(np.float32)
+    dark = rgb(0.012, 0.008, 0.007) * opacity[:, None]
+    samples.colour[lashes] = samples.colour[lashes] * (1 - opacity[:, None]) + dark
+    samples.transmission[lashes] *= 1 - opacity
     if not len(lens):
         return
     tint, dark = glasses_look(person).lens_tint, person.glasses == "sunglasses"

@@ -67,12 +67,14 @@ class BuiltScene:
 class Overlay:
     """Lashes and lenses in front of the rest; one row per sample that one of them covers.
 
-    ``ray`` (K,) sample number; ``is_lens`` (K,) bool, lashes else; ``normal`` (K, 3) of the lens.
+    ``ray`` (K,) sample number; ``is_lens`` (K,) bool, lashes else; ``normal`` (K, 3) of the lens; ``height`` (K,), the
+    canonical one.
     """
 
     ray: np.ndarray
     is_lens: np.ndarray
     normal: np.ndarray
+    height: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -159,5 +161,8 @@ def _trace_overlay(built: BuiltScene, view: Camera, side: int, depth: np.ndarray
     triangle, place = visible(world.positions, triangles, view, side)
     front = np.flatnonzero((triangle >= 0) & (place[:, 2] < depth))
     corners, (u, v) = triangles[triangle[front]], place[front, :2].T
-    normal = sum(world.normals[corners[:, k]] * w[:, None] for k, w in enumerate((u, v, 1 - u - v)))
-    return Overlay(front, part[triangle[front]] == LENS, normalised(normal))
+    normal, canonical = (
+        sum(values[corners[:, k]] * w[:, None] for k, w in enumerate((u, v, 1 - u - v)))
+        for values in (world.normals, world.canonical)
+    )
+    return Overlay(front, part[triangle[front]] == LENS, normalised(normal), canonical[:, 1])
