@@ -19,8 +19,8 @@ import numpy as np
 from facefair_lib import heads
 from facefair_lib.config import load_profile
 from facefair_lib.explore.choices import Choices
-from facefair_lib.explore.live import draw_look, score_table
 from facefair_lib.explore.palettes import colour_table
+from facefair_lib.explore.person_explorer import draw_look, score_table
 from facefair_lib.explore.studio import Studio
 
 RANGES = {"skin_tone": (1, 10), "age": (18, 80), "intensity": (0, 1), "yaw": (-90, 90)}

@@ -31,7 +31,7 @@ __all__ = ["counterfactual", "groups", "images", "pictures", "score_groups", "tr
 
 def images(study: Study | str) -> Any:
     """Browse a study's pictures with their masks, the networks' segmentations, errors and scores."""
-    return _show("browser", "browse_study", study)
+    return _show("image_browser", "browse_study", study)
 
 
 def pictures(
@@ -46,17 +46,17 @@ def pictures(
     labels : (N, H, W) uint8, 255 where there is no mask
     predictions : model -> (N, H, W) uint8
     """
-    return _show("browser", "browse_pictures", table, images, labels, predictions or {})
+    return _show("image_browser", "browse_pictures", table, images, labels, predictions or {})
 
 
 def training(study: Study | str) -> Any:
     """Watch the fits of a study, while they run or afterwards."""
-    return _show("training", "watch_study", study)
+    return _show("training_viewer", "watch_study", study)
 
 
 def groups(study: Study | str) -> Any:
     """Compare groups of a study's people: any score, any attribute, within the levels of another."""
-    return _show("groups", "explore_study", study)
+    return _show("group_explorer", "explore_study", study)
 
 
 def score_groups(counts: dict[str, np.ndarray], table: pd.DataFrame) -> Any:
@@ -67,12 +67,12 @@ def score_groups(counts: dict[str, np.ndarray], table: pd.DataFrame) -> Any:
     counts : model -> (N, 11, 11) integer confusion counts
     table : N rows in the order of the counts, with image_id, subject_id and the attributes to compare
     """
-    return _show("groups", "explore_counts", counts, table)
+    return _show("group_explorer", "explore_counts", counts, table)
 
 
 def counterfactual(study: Study | str) -> Any:
     """Change one thing about a rendered person and see at once what the study's networks make of it."""
-    return _show("live", "explore_person", study)
+    return _show("person_explorer", "explore_person", study)
 
 
 def _show(module: str, function: str, *arguments: Any) -> Any:

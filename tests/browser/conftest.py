@@ -103,15 +103,15 @@ def serving(study: FinishedStudy, tmp_path_factory: pytest.TempPathFactory) -> I
 
     def start(command: Callable[[int], list[str]], ready: str, name: str) -> str:
         port = free_port()
-        log = (folder / f"{name}.log").open("w")
+        log = folder / f"{name}.log"
         isolated = {f"JUPYTER_{kind}_DIR": str(folder / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
         isolated |= {f"JUPYTERLAB_{kind}_DIR": str(folder / kind) for kind in ("SETTINGS", "WORKSPACES")}
-        server = subprocess.Popen(
-            command(port), env={**study.environment, **isolated}, stdout=log, stderr=subprocess.STDOUT
-        )
+        environment = {**study.environment, **isolated}
+        with log.open("w") as output:  # the server keeps its own handle of it
+            server = subprocess.Popen(command(port), env=environment, stdout=output, stderr=subprocess.STDOUT)
         started.append(server)
         address = f"http://127.0.0.1:{port}"
-        wait_for(address + ready, server, folder / f"{name}.log")
+        wait_for(address + ready, server, log)
         return address
 
     yield start
@@ -120,6 +120,7 @@ def serving(study: FinishedStudy, tmp_path_factory: pytest.TempPathFactory) -> I
         with contextlib.suppress(subprocess.TimeoutExpired):
             server.wait(20)
         server.kill()
+        server.wait()
 
 
 def free_port() -> int:
@@ -134,8 +135,9 @@ def wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
     end = time.monotonic() + PATIENCE / 1000
     while time.monotonic() < end and server.poll() is None:
         try:
-            urllib.request.urlopen(address, timeout=5)
-        except urllib.error.HTTPError:
+            urllib.request.urlopen(address, timeout=5).close()
+        except urllib.error.HTTPError as error:
+            error.close()
             return  # it answers: whether it lets one in is another question
         except OSError:
             time.sleep(0.3)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from facefair_lib.explore.browser import ImageBrowser, browse_pictures
+from facefair_lib.explore.image_browser import ImageBrowser, browse_pictures
 from facefair_lib.labels import INDEX
 
 

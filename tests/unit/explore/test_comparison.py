@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from facefair_lib.explore.comparison import UNKNOWN, compare, describe_gap, features_of, values_in_order, with_bands
-from facefair_lib.explore.groups import GroupExplorer
+from facefair_lib.explore.group_explorer import GroupExplorer
 from facefair_lib.fairness import MIN_SUBJECTS
 
 ASIAN, BLACK, FEW = 12, 12, 3

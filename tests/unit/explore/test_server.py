@@ -48,3 +48,8 @@ def test_a_study_that_runs_without_a_screen_shows_a_line_in_place_of_an_explorer
     monkeypatch.setenv(PROGRESS_FILE, str(tmp_path / "progress"))
     for show in (explore.images, explore.training, explore.groups, explore.counterfactual):
         assert "JupyterLab" in show("quick").data
+
+
+def test_no_module_of_the_room_hides_a_function_of_its_name() -> None:
+    modules = {path.stem for path in Path(explore.__file__).parent.glob("*.py")}
+    assert not modules & set(explore.__all__)

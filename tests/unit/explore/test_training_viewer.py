@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from facefair_lib.explore import charts
-from facefair_lib.explore.training import TrainingViewer, best_row, describe
+from facefair_lib.explore.training_viewer import TrainingViewer, best_row, describe
 from facefair_lib.training.history import COLUMNS
 
 
