@@ -49,7 +49,6 @@ def test_keys_are_explained_beside_them() -> None:
     explained = {line.split(":")[0].strip() for line in lines if "#" in line}
     assert keys - explained == {
         "title",
-        "backbone",
         "multi",
         "per_folder",
         "weight_decay",
@@ -98,7 +97,7 @@ def spoil_cohort(values: Values) -> None:
     ("spoil", "words"),
     [
         (spoil_unknown, ["data.near_duplicate_bit", "did you mean 'near_duplicate_bits'?"]),
-        (spoil_far, ["my.yaml: zzz", "one of analysis, cohort, data", "remove this key"]),
+        (spoil_far, ["my.yaml: zzz", "analysis, cohort, composition, counterfactuals, data", "remove this key"]),
         (spoil_missing, ["models.pspnet.epochs", "Field required"]),
         (spoil_range, ["training.geometric", "1.5", "less than or equal to 1"]),
         (spoil_choice, ["models.deeplabv3.weights", "'coca'", "'none', 'imagenet' or 'coco'"]),

@@ -49,6 +49,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "parsing": {"figures"},  # it draws overlays
     "orchestrate": {"runner"},
     "counterfactuals": {"experiment"},
+    "runner": {"experiment"},
     "study": {"runner"},
     "explore": {"study"},
     "commands": {"explore"},

@@ -24,7 +24,9 @@ PIXELS = 1_000_000
 def counts_of(scores: np.ndarray) -> np.ndarray:
     """Counts of pictures whose image IoU is ``scores`` (N,), each below one half: all face, the rest called nose."""
     counts = np.zeros((len(scores), NUM_CLASSES, NUM_CLASSES), np.int64)
-    right = np.round(2 * np.asarray(scores) * PIXELS).astype(int)  # the class nose has IoU 0: the mean is half of face's
+    right = np.round(2 * np.asarray(scores) * PIXELS).astype(
+        int
+    )  # the class nose has IoU 0: the mean is half of face's
     counts[:, INDEX["face"], INDEX["face"]] = right
     counts[:, INDEX["face"], INDEX["nose"]] = PIXELS - right
     return counts
@@ -237,8 +239,10 @@ def fitted_counts(fits: pd.DataFrame, people: pd.DataFrame, noise: float) -> np.
     generator = np.random.default_rng(5)
     own = people["group"].map(LEVELS).to_numpy() + generator.normal(0, 0.03, len(people))
     rows = [
-        counts_of(0.25 + own + GAIN * people["group"].map(lambda g: fit[f"share_{g}"]) + generator.normal(0, noise))
-        for fit in fits.to_dict("records")
+        counts_of(0.25 + own + GAIN * people["group"].map(shares).to_numpy() + generator.normal(0, noise))
+        for shares in fits.filter(like="share_")
+        .rename(columns=lambda name: name.removeprefix("share_"))
+        .to_dict("records")
     ]
     return np.stack(rows)
 

@@ -27,6 +27,19 @@ PACKAGE = {
     "facefair_lib/heads/__init__.py": "",
     "facefair_lib/heads/cohort.py": "from facefair_lib.labels import NAMES\n",
     "facefair_lib/heads/experiment.py": "from facefair_lib.heads import cohort\n",
+    "facefair_lib/heads/counterfactual_cohort.py": "from facefair_lib.heads import cohort\n",
+    "facefair_lib/composition/__init__.py": "",
+    "facefair_lib/composition/run.py": "from facefair_lib import metrics, models\n",
+    "facefair_lib/workflow.py": "STAGES = 3\n",
+    "facefair_lib/config.py": (
+        "from pydantic import BaseModel, model_validator\n\nfrom facefair_lib.labels import NAMES\n\n\n"
+        "class Section(BaseModel):\n    pass\n\n\n"
+        "class View(Section):\n    scale: float\n\n\n"
+        "class Wide(View):\n    seed: int\n\n"
+        "    @model_validator(mode='after')\n    def _check(self):\n        return self\n\n\n"
+        "class Clever(Section):\n    seed: int\n\n    def doubled(self):\n        return 2 * self.seed\n\n\n"
+        "ONE = View(scale=1.0)\n"
+    ),
 }
 NOTEBOOKS = {
     "01_data_preparation": "from facefair_lib.data import arrays\n\narrays.pack()",
@@ -35,6 +48,13 @@ NOTEBOOKS = {
     "04_metric_analysis": "from facefair_lib import metrics\n\nmetrics.score(1)",
     "05_ethnicity_emotion_experiment": "import numpy\nimport facefair_lib.metrics\n",
     "06_reproduction_audit": "from pathlib import Path\n",
+    "07_counterfactual_fairness": "from facefair_lib import config, metrics, workflow\n",
+    "08_real_photographs": "from pathlib import Path\n",
+}
+
+USERS_OF_METRICS = {
+    *("04_metric_analysis", "05_ethnicity_emotion_experiment", "07_counterfactual_fairness"),
+    *("composition", "report"),
 }
 
 Edit = Callable[[str, str, str], None]
@@ -141,16 +161,20 @@ def test_outputs_and_prose_of_a_notebook_rerun_nothing(house: Path, profile: Pro
             "metrics.py",
             "x + 1",
             "x + 2",
-            {"04_metric_analysis", "05_ethnicity_emotion_experiment", "report"},  # report imports it inside a function
+            # the report imports it inside a function
+            USERS_OF_METRICS,
         ),
-        ("models.py", "labels.NAMES", "labels.NAMES[0]", {"02_train_deeplabv3", "03_train_pspnet"}),
+        ("models.py", "labels.NAMES", "labels.NAMES[0]", {"02_train_deeplabv3", "03_train_pspnet", "composition"}),
         ("data/arrays.py", "return NAMES", "return NAMES[0]", {"01_data_preparation"}),
-        ("heads/cohort.py", "NAMES", "NAMES as N", {"cohort", "experiment"}),
+        ("heads/cohort.py", "NAMES", "NAMES as N", {"cohort", "experiment", "counterfactuals"}),
         (
             "labels.py",
             '"hair",',
             '"hair", "nose"',
-            {"cohort", "experiment", "01_data_preparation", "02_train_deeplabv3", "03_train_pspnet"},
+            {
+                *("cohort", "experiment", "counterfactuals", "01_data_preparation"),
+                *("02_train_deeplabv3", "03_train_pspnet", "composition", "07_counterfactual_fairness"),
+            },
         ),
     ],
 )
@@ -178,9 +202,64 @@ def test_code_of_a_notebook_reruns_that_notebook(house: Path, profile: Profile) 
 def test_settings_rerun_the_stages_whose_results_they_decide(house: Path, profile: Profile) -> None:
     before = digests(profile)
     other = profile.model_copy(update={"analysis": profile.analysis.model_copy(update={"replicates": 123})})
-    users = {"04_metric_analysis", "05_ethnicity_emotion_experiment", "06_reproduction_audit", "report"}
+    users = {stage.name for stage in workflow.STAGES if "analysis" in stage.settings}
+    assert users >= {"04_metric_analysis", "07_counterfactual_fairness", "report"}
     assert changed(before, other) == users
     assert changed(before, profile.model_copy(update={"seed": 1})) == set(workflow.STAGE_NAMES)
+
+
+def test_single_keys_rerun_only_what_they_decide(house: Path, profile: Profile) -> None:
+    before = digests(profile)
+    other = profile.counterfactuals.model_copy(update={"wild_per_group": 5})
+    assert changed(before, profile.model_copy(update={"counterfactuals": other})) == {"counterfactuals", "report"}
+    views = profile.counterfactuals.model_copy(update={"views": profile.inference.views})
+    seen = changed(before, profile.model_copy(update={"counterfactuals": views}))
+    assert seen == {"07_counterfactual_fairness", "report"}
+    data = profile.data.model_copy(update={"near_duplicate_bits": 7})
+    assert not changed(before, profile.model_copy(update={"data": data})) & {"experiment", "counterfactuals"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("class View(Section):\n    scale: float", "class View(Section):\n    scale: float\n    mirrored: bool"),
+        ("    seed: int\n\n    @model", "    seed: float\n\n    @model"),
+        ("        return self\n", "        assert self.seed\n        return self\n"),
+    ],
+)
+def test_descriptions_of_settings_rerun_nothing_because_their_values_are_digested(
+    edit: Edit, profile: Profile, old: str, new: str
+) -> None:
+    before = digests(profile)
+    edit("facefair_lib/config.py", old, new)
+    assert changed(before, profile) == set()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("return 2 * self.seed", "return 3 * self.seed"),  # a method of another kind is code
+        ("ONE = View(scale=1.0)", "ONE = View(scale=2.0)"),
+        ("class Section(BaseModel):\n    pass", "class Section(BaseModel):\n    seen = True"),
+    ],
+)
+def test_all_other_code_beside_settings_counts(edit: Edit, profile: Profile, old: str, new: str) -> None:
+    before = digests(profile)
+    edit("facefair_lib/config.py", old, new)
+    assert changed(before, profile) == {"07_counterfactual_fairness"}
+
+
+def test_the_list_of_stages_fits_no_network_again(edit: Edit, profile: Profile) -> None:
+    before = digests(profile)
+    edit("facefair_lib/workflow.py", "STAGES = 3", "STAGES = 4")
+    assert changed(before, profile) == set()
+
+
+def test_every_setting_that_a_stage_names_exists() -> None:
+    values = load_profile("quick").model_dump(mode="json")
+    for stage in workflow.STAGES:
+        for key in stage.settings:
+            workflow._value(values, key)  # raises KeyError otherwise
 
 
 def stamps(profile: Profile) -> dict[str, int]:
@@ -198,7 +277,7 @@ def test_only_digests_that_changed_are_written(edit: Edit, profile: Profile) -> 
     assert touched(before, profile) == set()
     edit("facefair_lib/metrics.py", "x + 1", "x + 2")
     workflow.write_digests(profile, None, None)
-    assert touched(before, profile) == {"04_metric_analysis", "05_ethnicity_emotion_experiment", "report"}
+    assert touched(before, profile) == USERS_OF_METRICS
 
 
 def test_a_users_data_rerun_what_reads_them(house: Path, profile: Profile) -> None:
