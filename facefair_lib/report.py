@@ -55,7 +55,6 @@ OPTIONAL_FIGURES: Mapping[str, str] = MappingProxyType(
         "fairness_adjusted": FAIRNESS,
         "fairness_boundary": FAIRNESS,
         "fairness_quality": FAIRNESS,
-        "fairness_emotion_grid": FAIRNESS,
     }
 )
 """Figures that a profile may lack, such as pairs of duplicates where there are none; the text then leaves them out."""

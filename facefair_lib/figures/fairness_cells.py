@@ -99,12 +99,12 @@ def _draw_class_cells(axes: Axes, cells: pd.DataFrame, width: int, reach: float,
 
 
 def emotion_cells(features: pd.DataFrame, *, fewest_subjects: int = MIN_SUBJECTS) -> Figure:
-    """Score of every group and emotion of the counterfactual people, one heat map per model.
+    """Score of every group and emotion, one heat map per model.
 
     Parameters
     ----------
     features : rows of ``features.csv``, those of the feature group_emotion are drawn; level names group and emotion,
-        such as ``asian / sad``; columns group and emotion may stand in its place
+        such as ``asian sad``; columns group and emotion may stand in its place
     fewest_subjects : a cell with fewer people is hatched and not ranked
     """
     style.require_columns(features, ("model", "value", "n_subjects"), "features")
@@ -116,7 +116,7 @@ def emotion_cells(features: pd.DataFrame, *, fewest_subjects: int = MIN_SUBJECTS
             raise InputError(
                 "features",
                 found=f"the level {cells['level'].iloc[0]!r}",
-                expected="group and emotion, as in 'asian / sad'",
+                expected="group and emotion, as in 'asian sad'",
                 do="give both, or columns group and emotion",
             )
         cells = cells.assign(group=[part[0] for part in parts], emotion=[part[1] for part in parts])
@@ -135,4 +135,4 @@ def emotion_cells(features: pd.DataFrame, *, fewest_subjects: int = MIN_SUBJECTS
         bar.set_label("Image IoU (n = people)", fontsize=style.SMALL_SIZE)
         bar.outline.set_visible(False)
         bar.ax.xaxis.set_major_locator(MaxNLocator(5))
-    return style.describe(figure, "Image IoU of the counterfactual people by group and emotion, for both models.")
+    return style.describe(figure, "Image IoU by group and emotion, for both models.")
