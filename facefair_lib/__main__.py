@@ -69,12 +69,21 @@ def render(
         str, typer.Option(help="balanced: attributes do not depend on the group; wild: they do, by made-up shares.")
     ] = "balanced",
     seed: Annotated[int, typer.Option(help="Another seed gives other people.")] = 0,
+    labels: Annotated[
+        str,
+        typer.Option(
+            help="Label conventions that differ from Mut1ny's, such as clear_lenses=specs,neck=background. Switches: "
+            "clear_lenses (seen, specs), neck (face, background), jewellery (background, ears), stubble (face, "
+            "facial_hair), headwear (background, hair)."
+        ),
+    ] = "",
     cores: CoresOption = 0,
 ) -> None:
     """Render a labelled data set of heads: pictures, masks, attributes.csv, datasheet.md and a contact sheet.
 
     Interrupted, the same command goes on where it stopped; the same options give the same bytes again.
     """
+    from facefair_lib.heads import parse_label_rules
     from facefair_lib.heads.dataset import parse_shard, write_data_set
     from facefair_lib.progress import Progress
 
@@ -84,8 +93,10 @@ def render(
         progress.done, progress.total = done, total
         progress.show()
 
-    share, workers = parse_shard(shard), cores or available_cores()
-    write_data_set(out, people, shots, size, layout, share, workers, advance, population=population, seed=seed)
+    share, rules, workers = parse_shard(shard), parse_label_rules(labels), cores or available_cores()
+    write_data_set(
+        out, people, shots, size, layout, share, workers, advance, population=population, seed=seed, rules=rules
+    )
     typer.echo(f"{out}: done")
 
 

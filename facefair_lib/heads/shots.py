@@ -110,6 +110,10 @@ class Shot:
         check_range("gaze upward", self.gaze[1], -FULL_GAZE[1], FULL_GAZE[1], "degrees")
         check_range("eye_opening", self.eye_opening, -1, 1, "(shut to wide)")
         check_choice("occluder", self.occluder, OCCLUDERS)
+        check_range("blur", self.blur, 0, 10, "pixels")
+        check_range("saturation", self.saturation, 0, 2, "times")
+        check_range("contrast", self.contrast, 0.2, 3, "times")
+        check_range("grain", self.grain, 0, 0.5, "of full brightness")
         if self.jpeg_quality != 0:
             check_range("jpeg_quality", self.jpeg_quality, 10, 100, "(or 0 for no compression)")
 

@@ -152,6 +152,12 @@ def test_impossible_shots_are_refused(options, message):
         sample_shot(0, **options)
 
 
+@pytest.mark.parametrize("field", ["blur", "saturation", "contrast", "grain"])
+def test_an_impossible_camera_is_refused(field):
+    with pytest.raises(InputError, match=field):
+        dataclasses.replace(sample_shot(0), **{field: -1.0})
+
+
 @pytest.mark.parametrize("draw", [sample_person, sample_shot])
 @pytest.mark.parametrize("seed", [-1, 1.5, "7"])
 def test_seeds_that_are_no_whole_numbers_are_refused(draw, seed):
