@@ -28,7 +28,7 @@ LESSONS: dict[int, tuple[str, ...]] = {
     7: ("early_stop", "mirror", "honest_score"),
     8: ("difference_hash", "person_of", "split_people", "thin_cells"),
     9: ("people_interval", "permutation_p", "smallest_p", "paired_gap"),
-    10: ("prevalence", "possible_share", "beats_looking_away", "faulty_rows"),
+    10: ("prevalence", "beats_looking_away", "possible_share", "faulty_rows"),
 }
 """Lesson -> the names of its exercises, in their order."""
 

@@ -13,6 +13,7 @@ from facefair_lib import labels
 from facefair_lib.figures import Picture, picture_rows, style
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#6b6b6b")
+_LUMA = np.array([0.2126, 0.7152, 0.0722])
 _MARKERS = "osD^v"
 _DASHES = ("-", "--", "-.", ":", "-")
 
@@ -44,7 +45,7 @@ def numbers(image: np.ndarray, mask: np.ndarray) -> Figure:
         left.imshow(image, interpolation="nearest")
         right.imshow(mask, cmap=style.mask_colours(), norm=style.MASK_NORM, interpolation="nearest")
         for row, column in np.ndindex(mask.shape):
-            light = labels.PALETTES["paper"][mask[row, column] % labels.NUM_CLASSES].mean() > 90
+            light = labels.PALETTES["paper"][mask[row, column] % labels.NUM_CLASSES] @ _LUMA > 90
             ink = "black" if light else "white"
             right.text(column, row, int(mask[row, column]), color=ink, ha="center", va="center", fontsize=7)
         for axes, title in ((left, "Picture: three numbers per pixel"), (right, "Mask: one number per pixel")):
@@ -61,7 +62,7 @@ def taps_on_picture(image: np.ndarray, rates: Sequence[int], place: tuple[int, i
             axes.imshow(image)
             steps = np.array([-rate, 0, rate])
             rows, columns = (grid.ravel() for grid in np.meshgrid(place[0] + steps, place[1] + steps, indexing="ij"))
-            axes.scatter(columns, rows, s=26, marker="s", facecolor="#ffd400", edgecolor="black", linewidth=0.6)
+            axes.scatter(columns, rows, s=11, marker="s", facecolor="#ffd400", edgecolor="black", linewidth=0.6)
             axes.set(xticks=[], yticks=[], title=f"Rate {rate}")
             axes.set(xlim=(-0.5, image.shape[1] - 0.5), ylim=(image.shape[0] - 0.5, -0.5))
     return style.describe(figure, f"Nine taps drawn on a face at the rates {', '.join(map(str, rates))}: ever wider.")
@@ -122,10 +123,10 @@ def histogram(values: np.ndarray, *, label: str, title: str, mark: float | None 
         axes = figure.subplots()
         axes.hist(values, bins=40, color=COLOURS[0], edgecolor="white", linewidth=0.3)
         if mark is not None:
-            axes.axvline(mark, color=COLOURS[1], linewidth=2, linestyle="--", label=mark_label)
+            axes.axvline(mark, color=COLOURS[1], linewidth=2, linestyle="--", label=mark_label or "observed")
             axes.legend(loc="upper right")
         axes.set(xlabel=label, ylabel="how often", title=title, yticks=[])
-    where = f"; {mark_label or 'the mark'} at {mark:.3g}" if mark is not None else ""
+    where = f"; {mark_label or 'observed'} at {mark:.3g}" if mark is not None else ""
     return style.describe(figure, f"{title}: a histogram of {label}{where}.")
 
 

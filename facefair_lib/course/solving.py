@@ -59,10 +59,14 @@ def solutions(path: Path) -> dict[str, str]:
         raise InputError(path, found="no such file", expected="the lesson's solutions", do="write them")
     code = path.read_text(encoding="utf-8")
     body = ast.parse(code).body
-    imports = [_text(code, node) for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
-    head = "\n".join(line for line in imports if "__future__" not in line)
-    found = {_name(node): _text(code, node) for node in body if isinstance(node, ast.FunctionDef | ast.Assign)}
-    return {name: f"{head}\n\n{text}" if head else text for name, text in found.items()}
+    imports = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+    found = {}
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.Assign):
+            used = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+            head = [_text(code, line) for line in imports if used & {a.asname or a.name for a in line.names}]
+            found[_name(node)] = "\n".join([*head, *(["", ""] if head else []), _text(code, node)])
+    return found
 
 
 def solved(lesson: Notebook, answers: dict[str, str]) -> Notebook:

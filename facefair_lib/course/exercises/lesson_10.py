@@ -88,11 +88,6 @@ EXERCISES = {
         ),
         "Three printed scores tell what the question was like, without the data.",
     ),
-    "possible_share": Exercise(
-        _share_cases,
-        (Mistake("The printed number is rounded, so it need not hit a whole number exactly.", _exact_only),),
-        "This is the GRIM test: granularity of what can be counted.",
-    ),
     "beats_looking_away": Exercise(
         _beats_cases,
         (
@@ -101,6 +96,11 @@ EXERCISES = {
             Mistake("Equal is not better.", lambda a, s: a >= max(s, 1 - s)),
         ),
         "Ask this of every accuracy that you read.",
+    ),
+    "possible_share": Exercise(
+        _share_cases,
+        (Mistake("The printed number is rounded, so it need not hit a whole number exactly.", _exact_only),),
+        "This is the GRIM test: granularity of what can be counted.",
     ),
     "faulty_rows": answer(_judge_rows),
 }
