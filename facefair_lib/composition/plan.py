@@ -12,7 +12,7 @@ import pandas as pd
 GROUPS = ("asian", "black", "caucasian")
 MOST = 0.9
 """Share of the group that a training set is mostly made of."""
-FEWEST = 12
+FEWEST = 8
 """Pictures below which nothing is fitted."""
 
 

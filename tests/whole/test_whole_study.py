@@ -45,7 +45,7 @@ def test_every_stage_leaves_its_provenance(results: Path) -> None:
 def test_every_figure_of_the_report_is_saved_as_pdf_and_png(results: Path) -> None:
     stems = {path.stem for path in results.glob("*/figures/*.pdf")}
     assert stems == {path.stem for path in results.glob("*/figures/*.png")}
-    named = [f"fig{number}_" for number in range(1, 9)] + ["table2_", "table3_", "table4_"]
+    named = [f"fig{number}_" for number in range(1, 13)] + ["table2_", "table3_", "table4_"]
     assert all(any(stem.startswith(name) for stem in stems) for name in named)
 
 
@@ -74,6 +74,34 @@ def test_every_labelled_test_pixel_is_counted_once_per_network(results: Path) ->
         counts = np.load(results / stage / "test_counts.npy")
         assert counts.shape == (len(prepared), 11, 11)
         assert (counts.sum((1, 2)) == (labels != 255).sum((1, 2))).all()
+
+
+def test_counterfactual_people_are_seen_nowhere_else(results: Path) -> None:
+    people = pd.read_csv(results / "counterfactuals" / "people.csv")
+    images = np.load(results / "counterfactuals" / "images.npy", mmap_mode="r")
+    assert len(people) == len(images) == people["image_id"].nunique()
+    others = [results / "01_data_preparation" / "prepared.csv", results / "experiment" / "people.csv"]
+    assert not set(people["subject_id"]) & {name for path in others for name in pd.read_csv(path)["subject_id"]}
+
+
+def test_the_tables_of_the_fairness_notebook_cover_both_networks(results: Path) -> None:
+    folder = results / "07_counterfactual_fairness"
+    effects = pd.read_csv(folder / "effects.csv")
+    assert len(effects) == 2 * 3 * 3
+    parts = effects.pivot(index=["model", "contrast"], columns="component", values="difference")
+    assert (parts["total"] - parts["morphology"] - parts["tone"]).abs().max() < 1e-5
+    sources = pd.read_csv(folder / "sources.csv")
+    assert len(sources) == 2 * 3
+    for name in ("pairs", "tones", "adjusted", "equivalence", "classes", "traps", "features", "quality"):
+        assert set(pd.read_csv(folder / f"{name}.csv")["model"].dropna()) == {"deeplabv3", "pspnet"}, name
+    assert len(pd.read_csv(folder / "model_gaps.csv")) == 3
+
+
+def test_every_composition_is_fitted_to_equally_many_pictures(results: Path) -> None:
+    fits = pd.read_csv(results / "composition" / "fits.csv", keep_default_na=False)
+    assert len(fits) == 7
+    assert fits["images"].nunique() == 1
+    assert len(pd.read_csv(results / "07_counterfactual_fairness" / "composition.csv")) == 7 * 3
 
 
 def test_executed_notebooks_hold_no_error(results: Path) -> None:
