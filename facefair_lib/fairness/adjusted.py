@@ -14,7 +14,6 @@ McCaffrey, Survey Methodology 28 (2002) (clusters).
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -25,6 +24,7 @@ from facefair_lib.errors import InputError
 from facefair_lib.fairness.design import Design, build_design
 from facefair_lib.fairness.equivalence import welch_error
 from facefair_lib.fairness.groups import MIN_SUBJECTS
+from facefair_lib.fairness.random_intercept import fit_random_intercept
 from facefair_lib.fairness.subjects import PAIRED, check_scores, contrasts, pair_of_groups, subject_scores
 from facefair_lib.uncertainty import LEVEL
 
@@ -115,31 +115,12 @@ def _fit(score: np.ndarray, design: Design, subjects: np.ndarray) -> tuple[np.nd
         )
     reason = "" if several >= MIN_SUBJECTS else f"{several} subjects with several pictures: no random effect of subject"
     if not reason:
-        fitted = _mixed(score, design.matrix, unit)
-        if fitted is not None:
-            return *fitted, freedom, MIXED, ""
-        reason = "no positive variance of subjects could be estimated: no random effect of subject"
+        mixed = fit_random_intercept(score, design.matrix, unit)
+        if mixed.subject_variance > 0:
+            return mixed.estimate, mixed.covariance, freedom, MIXED, ""
+        reason = "subjects differ no more than pictures do: no random effect of subject"
     method = OLS_CLUSTER if several else OLS_HC3
     return *_least_squares(score, design.matrix, unit), freedom, method, reason
-
-
-def _mixed(score: np.ndarray, matrix: np.ndarray, unit: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """Fit a random intercept by REML; None where the variance of subjects is not estimated as positive."""
-    from statsmodels.regression.mixed_linear_model import MixedLM  # takes seconds to import, and is needed here only
-
-    scale = score.std() or 1.0  # the optimiser's tolerances are absolute
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what they warn of is checked below
-        try:
-            result = MixedLM(score / scale, matrix, groups=unit).fit(reml=True, method=["lbfgs", "powell"])
-        except np.linalg.LinAlgError:
-            return None
-        size = matrix.shape[1]
-        covariance = np.asarray(result.cov_params())[:size, :size]
-    variance = float(np.asarray(result.cov_re)[0, 0])
-    if not result.converged or not np.isfinite(covariance).all() or variance <= 1e-6 * result.scale:
-        return None
-    return np.asarray(result.fe_params) * scale, covariance * scale**2
 
 
 def _least_squares(score: np.ndarray, matrix: np.ndarray, unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
