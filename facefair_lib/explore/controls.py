@@ -33,6 +33,7 @@ _STYLE = """<style onload="{name_sliders}">
 .facefair-stack { position: relative; line-height: 0; }
 .facefair-stack img { width: 100%; height: auto; display: block; max-width: none; }
 .facefair-stack img.facefair-mask { position: absolute; inset: 0; image-rendering: pixelated; }
+.facefair-grey img:first-child { filter: grayscale(1) brightness(1.1); }
 .facefair-swatch { display: inline-block; width: 1em; height: 1em; margin-right: 0.4em; vertical-align: -0.12em;
   border: 1px solid #666; }
 .facefair-legend { display: flex; flex-wrap: wrap; gap: 0.2rem 1rem; }

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from facefair_lib.explore.palettes import RIGHT, UNLABELLED, WRONG, error_table
+from facefair_lib.explore.palettes import ERROR_TITLES, RIGHT, UNLABELLED, WRONG, error_table
 from facefair_lib.labels import IGNORE_INDEX, INDEX, NUM_CLASSES
 
 
@@ -73,23 +73,30 @@ def data_url(content: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(content).decode("ascii")
 
 
-def stack(picture: bytes, overlay: bytes | None, description: str) -> str:
+def stack(picture: bytes, overlay: bytes | None, description: str, *, grey: bool = False) -> str:
     """Lay an overlay over a picture; the description is read out in place of both.
 
     Parameters
     ----------
     picture, overlay : PNGs of one size
     description : one sentence
+    grey : whether the browser shows the picture without its colours, so that the overlay's stand out
     """
     top = "" if overlay is None else f'<img class="facefair-mask" src="{data_url(overlay)}" alt="">'
     base = f'<img src="{data_url(picture)}" alt="{html.escape(description, quote=True)}">'
-    return f'<div class="facefair-stack">{base}{top}</div>'
+    return f'<div class="facefair-stack{" facefair-grey" if grey else ""}">{base}{top}</div>'
 
 
 def line_of_figures(figures: Sequence[tuple[str, str]]) -> str:
     """Put figures beside each other; each is its content and its caption, both HTML."""
     cells = [f"<figure>{content}<figcaption>{caption}</figcaption></figure>" for content, caption in figures]
     return f'<div class="facefair-row">{"".join(cells)}</div>'
+
+
+def error_legend() -> str:
+    """The legend of an error map, without the pixels that are right."""
+    table = error_table()
+    return " ".join(swatch(table[value], ERROR_TITLES[value]) for value in (WRONG, UNLABELLED))
 
 
 def swatch(rgb: np.ndarray, title: str) -> str:

@@ -120,8 +120,7 @@ class ImageBrowser(widgets.VBox):
         range_ = f"pictures {first + 1} to {first + len(rows)} of {len(self.rows)}" if len(rows) else "no such picture"
         errors = ""
         if self.mode.value == "errors":
-            colours = palettes.error_table()
-            errors = " · " + " ".join(drawing.swatch(colours[k], palettes.ERROR_TITLES[k]) for k in (1, 2))
+            errors = f" · {drawing.error_legend()}"
         self.status.value = f'<span role="status">{range_}{errors}</span>'
         shown = drawing.shown_classes([name for name, box in self.classes.items() if box.value])
         self.page.value = "".join(self._row(int(row), table, shown) for row in rows)
@@ -148,7 +147,8 @@ class ImageBrowser(widgets.VBox):
             else:
                 overlay = drawing.mask_png(prediction, table, shown)
             told = f"{self.mode.label} by {title} of {name}. {scores}"
-            figures.append((drawing.stack(picture, overlay, told), f"<b>{title}</b><br>{scores}"))
+            stack = drawing.stack(picture, overlay, told, grey=self.mode.value == "errors")
+            figures.append((stack, f"<b>{title}</b><br>{scores}"))
         return drawing.line_of_figures(figures)
 
 

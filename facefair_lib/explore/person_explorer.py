@@ -157,8 +157,11 @@ def draw_look(look: Look, mode: str, table: np.ndarray) -> str:
         overlay = drawing.error_png(look.label, mask, shown) if errors else drawing.mask_png(mask, table, shown)
         score = f"mean IoU {float(mean_iou(look.counts[model])):.1%}"
         told = f"{'Errors' if errors else 'Segmentation'} of {titles.title(model)}, {score}"
-        cells.append((titles.title(model), score, drawing.stack(picture, overlay, told)))
-    return drawing.line_of_figures([(content, f"<b>{title}</b><br>{below}") for title, below, content in cells])
+        cells.append((titles.title(model), score, drawing.stack(picture, overlay, told, grey=errors)))
+    legend = f"<p>{drawing.error_legend()}</p>" if mode == "errors" else ""
+    return (
+        drawing.line_of_figures([(content, f"<b>{title}</b><br>{below}") for title, below, content in cells]) + legend
+    )
 
 
 def score_table(look: Look, kept: dict[str, np.ndarray], table: np.ndarray) -> str:

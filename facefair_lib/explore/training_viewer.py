@@ -52,7 +52,7 @@ class TrainingViewer(widgets.VBox):
         self._seen: tuple[str, int] | None = None  # model, time of the file last drawn
         self.model = controls.dropdown("Network", {titles.title(model): model for model in files})
         self.curves, self.status = controls.text(), controls.text()
-        self.children = [controls.panel([self.model, self.status, self.curves])]
+        self.children = [controls.panel([controls.row(self.model), self.status, self.curves])]
         self.model.observe(lambda _: self.look(), "value")
         self.look()
         self._poller = Poller(self.look, refresh)
