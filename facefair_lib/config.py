@@ -157,6 +157,15 @@ class ReproductionSettings(Section):
     image_spread: Annotated[float, Field(gt=0, lt=1)]
 
 
+class AdaptationSettings(Section):
+    """Networks trained on rendered people that go on with a few labelled photographs."""
+
+    photographs: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
+    draws: Count
+    steps: Count
+    learning_rate: Annotated[float, Field(gt=0)]
+
+
 class Profile(Section):
     """A whole study."""
 
@@ -174,6 +183,7 @@ class Profile(Section):
     composition: CompositionSettings
     reproduction: ReproductionSettings
     transfer_from: str | None
+    adaptation: AdaptationSettings | None
 
     @model_validator(mode="after")
     def _rendered_data_needs_a_cohort(self) -> Profile:

@@ -73,6 +73,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("05_ethnicity_emotion_experiment", ("seed", "inference", "analysis", "experiment")),
     Stage("06_reproduction_audit", ("seed", "data", "models", "training", "analysis", "reproduction")),
     Stage("07_counterfactual_fairness", ("seed", "counterfactuals.views", "analysis")),
+    Stage("08_real_photographs", ("seed", "training", "inference", "analysis", "transfer_from", "adaptation")),
     Stage(REPORT, tuple(Profile.model_fields), "facefair_lib.report"),
 )
 TRAINING_STAGES: dict[str, str] = {"deeplabv3": "02_train_deeplabv3", "pspnet": "03_train_pspnet"}

@@ -16,7 +16,7 @@ FLOORS: dict[int, str] = {
     4: "uncertainty fairness analysis titles consistency small_samples adaptation export agreement",
     5: "figures tables latex macros numbers evidence verdicts report readme reproduction_tables reproduction_numbers "
     "fairness_tables fairness_verdicts fairness_numbers parsing",
-    6: "__main__ commands explore study runner orchestrate experiment counterfactuals second_looks course",
+    6: "__main__ commands explore study runner orchestrate experiment photographs counterfactuals second_looks course",
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms.split()}
 
@@ -49,6 +49,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "parsing": {"figures"},  # it draws overlays
     "orchestrate": {"runner"},
     "counterfactuals": {"experiment"},
+    "photographs": {"study"},
     "runner": {"experiment"},
     "study": {"runner"},
     "explore": {"study"},
