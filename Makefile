@@ -24,11 +24,12 @@ study: $(READY) ## run the study to its report: make study [PROFILE=quick] [DATA
 
 test: $(READY_DEV) ## run the whole test suite
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
-	@$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb
+	@$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb notebooks/course/*.ipynb
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 test-browser: $(READY_DEV) ## try the explorers in a real browser (Chromium)
 	@sh tools/ensure_chromium.sh
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-browser.lock
 	@$(BIN)/python -m pytest tests/browser
 
 lab: $(READY) ## open the notebooks in JupyterLab
@@ -47,7 +48,8 @@ clean: $(READY) ## remove results: make clean [PROFILE=quick]
 reference: $(READY) ## keep the quick study's figures and small tables in git
 	@$(BIN)/facefair reference
 
-lock: $(READY_DEV) ## write requirements.lock from what is installed
+lock: $(READY_DEV) ## write the lock files from what is installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-docs.lock -r requirements-browser.lock
 	@$(BIN)/python tools/lock.py
 
 $(READY): requirements.lock pyproject.toml
