@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from facefair_lib import metrics
-from facefair_lib.config import ModelSettings, Profile
+from facefair_lib.config import ModelSettings, ModelsSettings, Profile
 from facefair_lib.legacy.colours import decode_prediction, shown_prediction
 from facefair_lib.legacy.pool import Pool, divide
 from facefair_lib.legacy.protocol import (
@@ -23,7 +23,6 @@ from facefair_lib.legacy.protocol import (
 )
 from facefair_lib.legacy.run import Run, fit, reported_scores
 from facefair_lib.legacy.scoring import SCORES, epoch_scores
-from facefair_lib.models import MODEL_NAMES
 
 Advance = Callable[[int, int], None]
 
@@ -63,7 +62,7 @@ def climb(
     the steps, network by network; a network that climbs step by step has one more, ``repeat``: as published with
     another seed, to show what luck alone does
     """
-    todo = [(model, *step) for model in MODEL_NAMES for step in planned(model, settings)]
+    todo = [(model, *step) for model in ModelsSettings.model_fields for step in planned(model, settings)]
     total = len({(model, protocol.fitting) for model, _, _, protocol in todo}) + len(settings.reproduction.ladder)
     runs: dict[tuple[str, Protocol, int], Run] = {}
     steps = []
