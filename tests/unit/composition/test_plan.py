@@ -39,9 +39,7 @@ def test_there_is_one_balanced_set_and_two_about_each_group() -> None:
     assert compositions()[0].focus == ""
 
 
-@given(
-    st.lists(st.floats(0, 1), min_size=2, max_size=4).filter(lambda shares: sum(shares) > 0.1), st.integers(0, 1000)
-)
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=4).filter(lambda shares: sum(shares) > 0.1), st.integers(0, 1000))
 def test_whole_numbers_add_up_and_are_less_than_one_from_their_share(shares: list[float], total: int) -> None:
     parts = {str(place): share / sum(shares) for place, share in enumerate(shares)}
     numbers = whole_numbers(parts, total)
