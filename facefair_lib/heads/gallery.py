@@ -61,7 +61,7 @@ def groups_emotions(size: int) -> list[Tile]:
     """One person of each group with every emotion at full intensity."""
     people = [_person(21 + row, group=group, gender=("female", "male")[row % 2]) for row, group in enumerate(GROUPS)]
     return [
-        (f"{person.group} {emotion}", render(person, _front(40, emotion=emotion, intensity=1.0), size))
+        (f"{person.group} {emotion}", render(person, _front(51, emotion=emotion, intensity=1.0), size))
         for person in people
         for emotion in EMOTIONS
     ]
@@ -84,9 +84,11 @@ def tones_ages(size: int) -> list[Tile]:
     """The Monk tones 1 to 10 on one face, then one person at growing ages."""
     tones = [(f"tone {tone}", _person(3, gender="female", age=30, tone=float(tone))) for tone in range(1, 11)]
     ages = [
-        (f"{age} years", _person(8, gender="male", age=float(age))) for age in (18, 25, 32, 40, 48, 55, 62, 68, 74, 80)
+        (f"{age} years", _person(9, gender="male", age=float(age), hair="short"))
+        for age in (18, 25, 32, 40, 48, 55, 62, 68, 74, 80)
     ]
-    return [(title, render(person, _front(60), size)) for title, person in (*tones, *ages)]
+    shots = [_front(60)] * len(tones) + [_front(60, frame=1.1)] * len(ages)
+    return [(title, render(person, shot, size)) for (title, person), shot in zip((*tones, *ages), shots, strict=True)]
 
 
 def hair(size: int) -> list[Tile]:
