@@ -56,10 +56,11 @@ class FinishedStudy:
 
 @pytest.fixture(scope="session")
 def study(tmp_path_factory: pytest.TempPathFactory) -> FinishedStudy:
-    """The quick study where it has been run, else a smoke study made for these tests (about two minutes)."""
-    with contextlib.suppress(InputError):
-        check_has_run(paths.DEFAULT_PROFILE)
-        return FinishedStudy(paths.DEFAULT_PROFILE, dict(os.environ))
+    """The quick or the smoke study where it has been run, else a smoke study made for this (about two minutes)."""
+    for profile in (paths.DEFAULT_PROFILE, "smoke"):
+        with contextlib.suppress(InputError):
+            check_has_run(profile)
+            return FinishedStudy(profile, dict(os.environ))
     folder = tmp_path_factory.mktemp("results")
     environment = {**os.environ, "FACEFAIR_RESULTS": str(folder), "FACEFAIR_CACHE": str(paths.cache_dir())}
     command = [sys.executable, "-m", "facefair_lib", "study", "--profile", "smoke", "--until", "04_metric_analysis"]
