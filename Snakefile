@@ -10,6 +10,7 @@ from facefair_lib.config import load_profile
 
 ROOT = config["results"]
 CORES = int(config["cores"])
+HALF = max(1, CORES // 2)  # of most stages, so that two run side by side; priorities start the long ones first
 DATA, PHOTOS = config.get("data") or "", config.get("photos") or ""
 COHORT, EXPERIMENT, REPORT = study.COHORT, study.EXPERIMENT, study.REPORT
 COUNTERFACTUALS, COMPOSITION = study.COUNTERFACTUALS, study.COMPOSITION
@@ -64,6 +65,7 @@ rule cohort:
     output: done(COHORT)
     params: stage=COHORT, data="", photos=""
     threads: CORES
+    priority: 90
     shell: RUN
 
 
@@ -71,7 +73,8 @@ rule experiment:
     input: code=code(EXPERIMENT)
     output: done(EXPERIMENT)
     params: stage=EXPERIMENT, data="", photos=""
-    threads: CORES
+    threads: HALF
+    priority: 50
     shell: RUN
 
 
@@ -79,7 +82,8 @@ rule counterfactuals:
     input: code=code(COUNTERFACTUALS)
     output: done(COUNTERFACTUALS)
     params: stage=COUNTERFACTUALS, data="", photos=""
-    threads: CORES
+    threads: HALF
+    priority: 30
     shell: RUN
 
 
@@ -88,6 +92,7 @@ rule data_preparation:
     output: done("01_data_preparation")
     params: stage="01_data_preparation", data=data_for, photos=""
     threads: CORES
+    priority: 80
     shell: RUN
 
 
@@ -96,7 +101,8 @@ rule train_deeplabv3:
     input: done("01_data_preparation"), weights_to_transfer("02_train_deeplabv3"), code=code("02_train_deeplabv3")
     output: done("02_train_deeplabv3")
     params: stage="02_train_deeplabv3", data="", photos=""
-    threads: max(1, CORES // 2)
+    threads: HALF
+    priority: 60
     shell: RUN
 
 
@@ -104,7 +110,8 @@ rule train_pspnet:
     input: done("01_data_preparation"), weights_to_transfer("03_train_pspnet"), code=code("03_train_pspnet")
     output: done("03_train_pspnet")
     params: stage="03_train_pspnet", data="", photos=""
-    threads: max(1, CORES // 2)
+    threads: HALF
+    priority: 70
     shell: RUN
 
 
@@ -112,7 +119,8 @@ rule composition:
     input: done("01_data_preparation"), done(EXPERIMENT), code=code(COMPOSITION)
     output: done(COMPOSITION)
     params: stage=COMPOSITION, data="", photos=""
-    threads: CORES
+    threads: HALF
+    priority: 40
     shell: RUN
 
 
@@ -128,7 +136,7 @@ rule ethnicity_emotion_experiment:
     input: done(EXPERIMENT), done("02_train_deeplabv3"), done("03_train_pspnet"), code=code("05_ethnicity_emotion_experiment")
     output: done("05_ethnicity_emotion_experiment")
     params: stage="05_ethnicity_emotion_experiment", data="", photos=photos_for
-    threads: max(1, CORES // 2)
+    threads: HALF
     shell: RUN
 
 
@@ -137,6 +145,7 @@ rule reproduction_audit:
     output: done("06_reproduction_audit")
     params: stage="06_reproduction_audit", data="", photos=""
     threads: 1
+    priority: 20
     shell: RUN
 
 
@@ -146,7 +155,8 @@ rule counterfactual_fairness:
         code=code("07_counterfactual_fairness"),
     output: done("07_counterfactual_fairness")
     params: stage="07_counterfactual_fairness", data="", photos=""
-    threads: CORES
+    threads: HALF
+    priority: 10
     shell: RUN
 
 
