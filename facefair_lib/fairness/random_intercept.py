@@ -1,8 +1,8 @@
 """Linear regression with one random effect: every subject has a level of its own.
 
 For a ratio r of the subjects' variance to that of the noise, the model becomes ordinary least squares once a share of
-each subject's mean is taken off its images. Only r has to be searched, on one axis, which always converges. statsmodels'
-MixedLM fits the same model by general optimisers, and the tests hold both to the same answer.
+each subject's mean is taken off its images. Only r has to be searched, on one axis, which always converges. MixedLM of
+statsmodels fits the same model with general optimisers; the tests hold both to the same answer.
 
 Source: Harville, Journal of the American Statistical Association 72 (1977) (REML); Fuller and Battese, Journal of
 Econometrics 2 (1974) (the transformation).
