@@ -83,10 +83,11 @@ def check_everything(explorers: Explorers, screenshots, name: str) -> None:
 
     groups = explorers.explorer("Compare by")
     rows = groups.locator("th[scope=row]")
-    before = rows.all_inner_texts()
+    groups.scroll_into_view_if_needed()  # JupyterLab lays out only what can be seen
+    before = rows.all_text_contents()
     features = groups.get_by_label("Compare by", exact=True)  # which there are depends on the study's people
     features.select_option(index=features.locator("option").count() - 1)
-    explorers.until(lambda: rows.all_inner_texts() not in (before, []), "the groups are the same")
+    explorers.until(lambda: rows.all_text_contents() not in (before, []), "the groups are the same")
     groups.scroll_into_view_if_needed()
     page.screenshot(path=screenshots / f"{name}_groups.png")
 
