@@ -99,7 +99,7 @@ def lines(
 def bars(table: pd.DataFrame, *, label: str, title: str = "") -> Figure:
     """Horizontal bars: one row per index entry, one bar per column."""
     with style.look():
-        figure = style.new_figure(0.8 * style.PAGE_WIDTH, 0.5 + 0.13 * len(table) * (len(table.columns) + 0.6))
+        figure = style.new_figure(0.8 * style.PAGE_WIDTH, 0.6 + 0.095 * len(table) * (len(table.columns) + 1))
         axes = figure.subplots()
         height = 0.8 / len(table.columns)
         for i, column in enumerate(table.columns):

@@ -42,7 +42,7 @@ def portrait(size: int = 128) -> tuple[np.ndarray, np.ndarray]:
     return made["images"][0], made["masks"][0]
 
 
-def faces(people: int, shots: int = 1, *, size: int = 64, seed: int = 0) -> Faces:
+def faces(people: int, shots: int = 1, *, size: int = 48, seed: int = 0) -> Faces:
     """Render people one after the other, groups and genders in turn, each in some shots.
 
     Parameters
