@@ -70,7 +70,7 @@ def effect_clause(effects: Sequence[Effect]) -> str:
     size = f"the largest {what} is {percent(abs(effect.value))} points of image IoU"
     clear = "" if effect.distinguishable else "not "
     who = f"{higher} above {lower}, {effect.span}"
-    return f"{size} ({who}), {clear}distinguishable from zero ({p_phrase(effect.p)})"
+    return f"{size} ({who}), {clear}distinguishable from zero ({p_phrase(effect.p)} after adjustment)"
 
 
 def _is_largest(effect: Effect, effects: Sequence[Effect]) -> bool:

@@ -25,13 +25,13 @@ def test_a_difference_is_told_from_the_side_of_the_higher_group():
     text = verdicts.effect_clause([CLEAR, TURNED, OPEN])
     assert text == (
         "the largest difference is 3.6 points of image IoU (Caucasian above Black, interval 2.5 to 4.5), "
-        "distinguishable from zero ($p = 0.004$)"
+        "distinguishable from zero ($p = 0.004$ after adjustment)"
     )
 
 
 def test_a_difference_at_five_per_cent_is_not_distinguishable():
     text = verdicts.effect_clause([dataclasses.replace(CLEAR, p=0.05)])
-    assert "not distinguishable from zero ($p = 0.050$)" in text
+    assert "not distinguishable from zero ($p = 0.050$ after adjustment)" in text
 
 
 def test_a_clear_difference_goes_before_a_larger_unclear_one_and_is_not_called_the_largest():
@@ -49,13 +49,13 @@ def test_too_few_identities_give_no_answer():
 @pytest.mark.parametrize(
     ("effects", "margins", "end"),
     [
-        ([CLEAR, OPEN], {}, "distinguishable from zero ($p = 0.002$)"),
-        ([CLEAR, OPEN], {"asian-black": math.nan, "asian-caucasian": 0.01}, "distinguishable from zero ($p = 0.002$)"),
+        ([CLEAR, OPEN], {}, "distinguishable from zero ($p = 0.002$ after adjustment)"),
+        ([CLEAR, OPEN], {"asian-black": math.nan, "asian-caucasian": 0.01}, "distinguishable from zero ($p = 0.002$ after adjustment)"),
         ([CLEAR, OPEN], {"asian-black": 0.05}, "shows it to be smaller than 5.0 points all the same"),
         ([OPEN], {"asian-caucasian": 0.02}, "every difference between two groups to be smaller than 2.0 points"),
         ([OPEN], {"asian-caucasian": math.nan}, "a smaller one may exist"),
         ([OPEN], {}, "a true difference of 1.4 points or more would mostly have been found, a smaller one may exist"),
-        ([dataclasses.replace(OPEN, detectable=math.nan)], {}, "not distinguishable from zero ($p = 0.310$)"),
+        ([dataclasses.replace(OPEN, detectable=math.nan)], {}, "not distinguishable from zero ($p = 0.310$ after adjustment)"),
     ],
 )
 def test_the_full_answer_says_shown_not_shown_or_shown_to_be_small(effects, margins, end):
