@@ -144,6 +144,7 @@ class CompositionSettings(Section):
     epochs: Count
     batch_size: Annotated[int, Field(ge=2)]
     learning_rate: Annotated[float, Field(gt=0)]
+    augmentation: Annotated[float, Field(ge=0, le=1)]
 
 
 class ReproductionSettings(Section):

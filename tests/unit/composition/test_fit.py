@@ -10,7 +10,15 @@ from facefair_lib.composition.fit import confusion_per_picture, fit_small, most_
 from facefair_lib.config import CompositionSettings, TrainingSettings
 
 SETTINGS = CompositionSettings(
-    seeds=1, images=12, size=32, backbone="resnet18", channels=16, epochs=3, batch_size=4, learning_rate=0.004
+    seeds=1,
+    images=12,
+    size=32,
+    backbone="resnet18",
+    channels=16,
+    epochs=3,
+    batch_size=4,
+    learning_rate=0.004,
+    augmentation=1.0,
 )
 TRAINING = TrainingSettings(batch_size=4, weight_decay=0.01, dice_weight=1.0, geometric=0.0, colour=0.0)
 

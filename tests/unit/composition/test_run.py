@@ -15,7 +15,15 @@ from facefair_lib.config import CompositionSettings, TrainingSettings, load_prof
 from facefair_lib.results import Stage
 
 SETTINGS = CompositionSettings(
-    seeds=2, images=12, size=32, backbone="resnet18", channels=16, epochs=1, batch_size=4, learning_rate=0.01
+    seeds=2,
+    images=12,
+    size=32,
+    backbone="resnet18",
+    channels=16,
+    epochs=1,
+    batch_size=4,
+    learning_rate=0.01,
+    augmentation=1.0,
 )
 TRAINING: TrainingSettings = load_profile("smoke").training
 
