@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ METRICS = ("loss", "iou", "f1", "accuracy", "precision", "recall")
 """Panels, in their order."""
 REFRESH = 2.0
 """Seconds between two looks at the file."""
+RECORD = "fit.json"
+"""File beside the history in which a fit records what it fits and, when it is complete, a description."""
 _COLOURS = {"train": "#0072b2", "validation": "#d55e00"}
 
 
@@ -60,18 +63,20 @@ class TrainingViewer(widgets.VBox):
     def look(self) -> None:
         """Draw the curves again if the file has changed."""
         path, epochs = self._files[self.model.value]
+        complete = is_complete(path.with_name(RECORD))
         try:
             changed = path.stat().st_mtime
             if self._seen != (self.model.value, path.stat().st_mtime_ns):
                 history = pd.read_csv(path)
-                self.curves.value = draw_history(history, epochs)
+                self.curves.value = draw_history(history, history["epoch"].max() if complete else epochs)
                 self._seen = (self.model.value, path.stat().st_mtime_ns)
                 self._history = history
         except FileNotFoundError:
             self._seen, self.curves.value = None, ""
             self.status.value = '<span role="status">Not begun: the first epoch has not ended yet.</span>'
             return
-        self.status.value = f'<span role="status">{describe(self._history, epochs, time.time() - changed)}</span>'
+        told = describe(self._history, None if complete else epochs, time.time() - changed)
+        self.status.value = f'<span role="status">{told}</span>'
 
     def close(self) -> None:
         """Stop looking at the file."""
@@ -79,27 +84,32 @@ class TrainingViewer(widgets.VBox):
         super().close()
 
 
-def describe(history: pd.DataFrame, epochs: int, seconds: float) -> str:
+def describe(history: pd.DataFrame, epochs: int | None, seconds: float) -> str:
     """Say how far a fit is.
 
     Parameters
     ----------
     history : rows as written by a fit
-    epochs : in all
+    epochs : in all; None for a complete fit, whose profile may have changed since
     seconds : since the last epoch was written
     """
     done, best = int(history["epoch"].max()), best_row(history)
-    if done >= epochs:
+    if epochs is None:
         state = "Finished"
     elif seconds < 3600:
         state = f"Running, or interrupted: the last epoch ended {seconds:.0f} s ago"
     else:
         state = f"Interrupted {seconds / 3600:.0f} h ago"
     return (
-        f"<b>Epoch {done} of {epochs}.</b> {state}. "
+        f"<b>Epoch {done} of {epochs or done}.</b> {state}. "
         f"Lowest validation loss so far: {best['loss']:.3f} in epoch {best['epoch']:.0f}, "
         f"with an IoU of {best['iou']:.1%}."
     )
+
+
+def is_complete(record: Path) -> bool:
+    """Whether the fit that keeps this record has come to its end."""
+    return record.exists() and "description" in json.loads(record.read_text(encoding="utf-8"))
 
 
 def best_row(history: pd.DataFrame) -> pd.Series:

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from facefair_lib.explore import charts
-from facefair_lib.explore.training_viewer import TrainingViewer, best_row, describe
+from facefair_lib.explore.training_viewer import RECORD, TrainingViewer, best_row, describe, is_complete
 from facefair_lib.training.history import COLUMNS
+from facefair_lib.training.resume import finish, start_or_resume
 
 
 def history(epochs: int) -> pd.DataFrame:
@@ -27,17 +28,25 @@ def test_the_best_epoch_is_the_one_whose_weights_a_fit_keeps() -> None:
 
 
 @pytest.mark.parametrize(
-    ("epochs", "seconds", "words"),
+    ("total", "seconds", "words"),
     [
-        (4, 5, "Finished"),
-        (2, 5, "Running, or interrupted: the last epoch ended 5 s ago"),
-        (2, 7200, "Interrupted 2 h ago"),
+        (None, 5, "Epoch 2 of 2.</b> Finished"),
+        (4, 5, "Epoch 2 of 4.</b> Running, or interrupted: the last epoch ended 5 s ago"),
+        (4, 7200, "Epoch 2 of 4.</b> Interrupted 2 h ago"),
     ],
 )
-def test_the_state_of_a_fit_is_told(epochs: int, seconds: float, words: str) -> None:
-    told = describe(history(epochs), 4, seconds)
-    assert f"Epoch {epochs} of 4" in told
-    assert words in told
+def test_the_state_of_a_fit_is_told(total: int | None, seconds: float, words: str) -> None:
+    assert words in describe(history(2), total, seconds)
+
+
+def test_a_complete_fit_is_finished_although_its_profile_now_asks_for_more(tmp_path: Path) -> None:
+    start_or_resume(tmp_path, "key")  # what a fit does first
+    assert not is_complete(tmp_path / RECORD)
+    history(3).to_csv(tmp_path / "history.csv", index=False)
+    finish(tmp_path, "key", {"epochs": 3})  # what a fit does last
+    viewer = TrainingViewer({"pspnet": (tmp_path / "history.csv", 25)}, refresh=60)
+    viewer.close()
+    assert "Epoch 3 of 3.</b> Finished" in viewer.status.value
 
 
 def test_the_viewer_follows_a_fit_from_before_its_first_epoch(tmp_path: Path) -> None:
