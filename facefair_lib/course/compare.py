@@ -96,10 +96,12 @@ def _of_arrays(expected: np.ndarray, answer: Any) -> str | None:
     if not wrong.any():
         return None
     if (np.isnan(values) & wrong).any():
-        return f"NaN stands in {int((np.isnan(values) & wrong).sum())} places that have a value."
+        number = int((np.isnan(values) & wrong).sum())
+        return f"NaN stands in {number} {'place' if number == 1 else 'places'} that should have a value."
     place = tuple(int(index) for index in np.argwhere(wrong)[0])
     where = f", the first at position {place[0] if len(place) == 1 else place}: {values[place]:.6g}"
-    return f"{int(wrong.sum())} of {wrong.size} values are not right{where}."
+    number = int(wrong.sum())
+    return f"{number} of {wrong.size} values {'is' if number == 1 else 'are'} not right{where}."
 
 
 def _of_sets(expected: set[Any] | frozenset[Any], answer: Any) -> str | None:

@@ -36,7 +36,7 @@ WRONG = [
     ("a", "b", "'b' came back."),
     (np.zeros((2, 3)), np.zeros((3, 2)), r"The shape (3, 2) came back; (2, 3) was wanted."),
     (np.zeros(3), np.array([0, 1, 1]), "2 of 3 values are not right, the first at position 1: 1."),
-    (np.zeros(2), [np.nan, 0], "NaN stands in 1 places"),
+    (np.zeros(2), [np.nan, 0], "NaN stands in 1 place "),
     (np.zeros(2), "ab", "an array was wanted"),
     (np.zeros(2), np.array(["a", "b"]), "numbers were wanted"),
     ((1.0, 2.0), 1.0, "2 values were wanted"),
