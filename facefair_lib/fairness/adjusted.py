@@ -129,13 +129,16 @@ def _least_squares(score: np.ndarray, matrix: np.ndarray, unit: np.ndarray) -> t
     estimate = inverse @ matrix.T @ score
     residual = score - matrix @ estimate  # (N,)
     meat = np.zeros_like(inverse)
-    order = np.argsort(unit, kind="stable")
-    for rows in np.split(order, np.flatnonzero(np.diff(unit[order])) + 1):
-        own = matrix[rows]  # (m, p)
+    order, size = np.argsort(unit, kind="stable"), np.bincount(unit)
+    start = np.cumsum(size) - size
+    for length in np.unique(size):  # subjects with equally many pictures are left out in one go
+        rows = order[start[size == length][:, None] + np.arange(length)]  # (s, m)
+        own = matrix[rows]  # (s, m, p)
         # A picture that alone decides a coefficient has residual 0 and leverage 1: the pseudo-inverse lets it say 0.
-        left_out = np.linalg.pinv(np.eye(len(rows)) - own @ inverse @ own.T, rcond=1e-9, hermitian=True)
-        pull = own.T @ (left_out @ residual[rows])  # (p,)
-        meat += np.outer(pull, pull)
+        kept = np.eye(length) - own @ inverse @ own.swapaxes(1, 2)  # (s, m, m)
+        left_out = np.linalg.pinv(kept, rcond=1e-9, hermitian=True) @ residual[rows][:, :, None]  # (s, m, 1)
+        pull = (own * left_out).sum(1)  # (s, p)
+        meat += pull.T @ pull
     return estimate, inverse @ meat @ inverse
 
 

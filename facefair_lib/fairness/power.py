@@ -10,6 +10,7 @@ Sampling (1965), section 5.4.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from scipy import optimize, stats
@@ -162,6 +163,7 @@ def _power_of(noncentrality: float, freedom: float, alpha: float) -> float:
     return float(stats.nct.sf(critical, freedom, noncentrality) + other)
 
 
+@lru_cache(maxsize=4096)  # tables ask for the same few sizes again and again
 def _noncentrality(freedom: float, power: float, alpha: float) -> float:
     """Shift of t, in standard errors, that is found with this power."""
     if not alpha < power < 1:

@@ -69,7 +69,7 @@ def fit_random_intercept(score: np.ndarray, matrix: np.ndarray, unit: np.ndarray
         return -likelihood / 2, estimate, np.linalg.inv(gram), noise
 
     # The likelihood may have its top between coarse steps, or at 0: look everywhere first, then closely.
-    grid = np.linspace(np.log(_SMALLEST), np.log(_LARGEST), 33)
+    grid = np.linspace(np.log(_SMALLEST), np.log(_LARGEST), 17)
     top = int(np.argmax([solve(np.exp(point))[0] for point in grid]))
     bounds = grid[max(top - 1, 0)], grid[min(top + 1, len(grid) - 1)]
     found = optimize.minimize_scalar(lambda point: -solve(np.exp(point))[0], bounds=bounds, method="bounded")

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize, special
 
 from facefair_lib.errors import InputError
 from facefair_lib.uncertainty import LEVEL, REPLICATES, encode_labels, times_drawn
@@ -152,8 +152,8 @@ def _critical(levels: list[tuple[float, float]], alpha: float) -> float:
     """Two-sided critical value: t of each level, weighted by its variance."""
     total = sum(variance for variance, _ in levels)
     if total == 0:
-        return float(stats.t.isf(alpha / 2, max(freedom for _, freedom in levels)))
-    return float(sum(variance * stats.t.isf(alpha / 2, freedom) for variance, freedom in levels) / total)
+        return float(-special.stdtrit(max(freedom for _, freedom in levels), alpha / 2))
+    return float(-sum(variance * special.stdtrit(freedom, alpha / 2) for variance, freedom in levels) / total)
 
 
 def _p_value(t: float, levels: list[tuple[float, float]]) -> float:

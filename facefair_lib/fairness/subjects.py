@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-import pandas as pd
 
 from facefair_lib.errors import InputError
 from facefair_lib.uncertainty import encode_labels, sum_by
@@ -144,11 +143,12 @@ def pair_of_groups(rows: SubjectScores, first: str, second: str) -> tuple[str, n
     InputError
         if some subjects are in both groups and others in one
     """
-    of_first, of_second = (pd.Series(rows.scores, rows.subjects)[rows.labels == name] for name in (first, second))
-    shared = of_first.index.intersection(of_second.index)
+    members = [rows.labels == name for name in (first, second)]
+    shared = np.intersect1d(*(rows.subjects[member] for member in members))
+    scores = [rows.scores[member] for member in members]
     if len(shared) == 0:
-        return UNPAIRED, of_first.dropna().to_numpy(), of_second.dropna().to_numpy()
-    alone = len(of_first) + len(of_second) - 2 * len(shared)
+        return UNPAIRED, *(values[np.isfinite(values)] for values in scores)
+    alone = sum(len(values) for values in scores) - 2 * len(shared)
     if alone:
         raise InputError(
             f"groups {first} and {second}",
@@ -156,8 +156,8 @@ def pair_of_groups(rows: SubjectScores, first: str, second: str) -> tuple[str, n
             expected="every subject in both groups, or every subject in one of them",
             do="leave out the images by which these subjects differ",
         )
-    both = pd.concat([of_first, of_second], axis=1).dropna().to_numpy()  # (n, 2) people with both scores
-    return PAIRED, both[:, 0], both[:, 1]
+    both = np.isfinite(scores[0]) & np.isfinite(scores[1])  # rows are sorted by subject, so both samples go together
+    return PAIRED, scores[0][both], scores[1][both]
 
 
 def check_scores(values: np.ndarray, length: int, dimensions: tuple[int, ...] = (1,)) -> np.ndarray:

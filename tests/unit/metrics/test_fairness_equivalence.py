@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+from statsmodels.stats.weightstats import ttost_ind, ttost_paired
+
+from facefair_lib import fairness
+from facefair_lib.errors import InputError
+
+
+@pytest.mark.parametrize("delta", [0.01, 0.02, 0.05])
+def test_paired_test_agrees_with_statsmodels(delta):
+    rng = np.random.default_rng(0)
+    first, second = rng.normal(0.81, 0.05, 30), rng.normal(0.8, 0.05, 30)
+    result = fairness.equivalence_paired(first - second, delta)
+    assert result.p_value == pytest.approx(ttost_paired(first, second, -delta, delta)[0])
+    assert result.equivalent == (result.p_value < 0.05)
+    assert result.difference == pytest.approx((first - second).mean())
+
+
+@pytest.mark.parametrize("delta", [0.01, 0.02, 0.05])
+def test_unpaired_test_agrees_with_statsmodels(delta):
+    rng = np.random.default_rng(1)
+    first, second = rng.normal(0.81, 0.02, 30), rng.normal(0.8, 0.08, 17)
+    result = fairness.equivalence_unpaired(first, second, delta)
+    assert result.p_value == pytest.approx(ttost_ind(first, second, -delta, delta, usevar="unequal")[0])
+    assert result.n_subjects == 47
+
+
+def test_groups_are_equivalent_exactly_where_the_90_per_cent_interval_lies_inside_the_margin():
+    rng = np.random.default_rng(2)
+    called = []
+    for _ in range(200):
+        result = fairness.equivalence_paired(rng.normal(0.005, 0.03, 20), 0.02)
+        called.append(result.equivalent)
+        assert result.equivalent == (result.low90 > -0.02 and result.high90 < 0.02)
+    assert 0.1 < np.mean(called) < 0.95
+
+
+def test_a_large_p_value_of_a_difference_is_no_equivalence():
+    values = np.random.default_rng(0).normal(0, 0.1, 8)
+    assert fairness.sign_flip_test(values).p_value[0] > 0.1
+    assert not fairness.equivalence_paired(values, 0.02).equivalent
+
+
+def test_table_pairs_people_who_are_in_both_groups():
+    subjects, labels = np.repeat(np.arange(12), 2), np.tile(["asian", "black"], 12)
+    scores = np.repeat(np.random.default_rng(0).normal(0.8, 0.1, 12), 2) + 0.004 * (labels == "asian")
+    paired = fairness.equivalence_table(scores, labels, subjects, deltas=[0.01])
+    apart = fairness.equivalence_table(scores, labels, np.arange(24), deltas=[0.01])
+    assert paired.loc[0, "contrast"] == "asian-black"
+    assert paired.loc[0, "difference"] == pytest.approx(0.004)
+    assert paired.loc[0, "equivalent"]
+    assert not apart.loc[0, "equivalent"]
+    assert (paired.loc[0, "n_subjects"], apart.loc[0, "n_subjects"]) == (12, 24)
+
+
+def test_too_few_people_are_never_equivalent():
+    for result in (fairness.equivalence_paired([0.0], 0.1), fairness.equivalence_unpaired([0.1], [0.1, 0.2], 0.1)):
+        assert np.isnan(result.p_value)
+        assert result.equivalent is False
+
+
+def test_no_spread_decides_by_the_difference_itself():
+    assert fairness.equivalence_paired(np.full(5, 0.01), 0.02).equivalent
+    assert not fairness.equivalence_paired(np.full(5, 0.03), 0.02).equivalent
+
+
+def test_margins_and_people_that_make_no_sense_are_refused():
+    with pytest.raises(InputError, match="a positive number"):
+        fairness.equivalence_paired([0.0, 0.1], 0.0)
+    with pytest.raises(InputError, match="average the images"):
+        fairness.equivalence_paired(np.zeros((3, 2)), 0.1)
+    with pytest.raises(InputError, match="1 subjects in both groups and 1 in one"):
+        fairness.equivalence_table(np.zeros(3), list("aba"), list("ppq"))

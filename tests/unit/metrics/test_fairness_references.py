@@ -1,0 +1,50 @@
+"""Fairlearn computes the same group scores where both apply (one picture per person, mean of a score)."""
+
+import numpy as np
+import pytest
+from fairlearn.metrics import MetricFrame
+
+from facefair_lib import fairness
+from facefair_lib.metrics import image_scores
+
+
+@pytest.fixture
+def cohort(make_cohort):
+    return make_cohort(0, errors=(0.1, 0.2, 0.3), people=12, images=1)
+
+
+@pytest.fixture
+def frame(cohort):
+    scores = image_scores(cohort.counts)["image_iou"]
+    mean = lambda truth, prediction: float(np.mean(prediction))  # noqa: E731
+    return MetricFrame(metrics=mean, y_true=scores, y_pred=scores, sensitive_features=cohort.groups)
+
+
+def tables(cohort):
+    bootstrap = fairness.group_bootstrap(cohort.subjects, cohort.groups, replicates=50)
+    groups = fairness.by_group(cohort.counts, cohort.groups, bootstrap, ["image_iou"])
+    return groups, fairness.overall(cohort.counts, bootstrap, estimands=["image_iou"])
+
+
+def test_group_scores_are_fairlearns(cohort, frame):
+    groups, whole = tables(cohort)
+    for name, value in frame.by_group.items():
+        assert groups.set_index("group").loc[name, "value"] == pytest.approx(value)
+    assert whole["value"].item() == pytest.approx(frame.overall)
+
+
+def test_disparities_are_fairlearns(cohort, frame):
+    row = fairness.disparity_table(*tables(cohort)).iloc[0]
+    assert row["difference"] == pytest.approx(frame.difference(method="between_groups"))
+    assert row["difference_to_overall"] == pytest.approx(frame.difference(method="to_overall"))
+    assert row["ratio"] == pytest.approx(frame.ratio(method="between_groups"))
+    assert row["group_min"] == pytest.approx(frame.group_min())
+    gap = fairness.gaps(cohort.counts, cohort.groups, cohort.subjects, estimands=["image_iou"], permutations=50)
+    assert gap["image_iou"].gap == pytest.approx(frame.difference())
+
+
+def test_class_values_and_relative_are_fairlearns(cohort, frame):
+    scores = image_scores(cohort.counts)["image_iou"][:, None]
+    table = fairness.class_family(scores, cohort.groups, cohort.subjects, classes=["all"], permutations=50)
+    np.testing.assert_allclose(table["value"], frame.by_group)
+    np.testing.assert_allclose(table["relative"], frame.by_group - frame.by_group.mean())
