@@ -236,7 +236,7 @@ def _by_image(measure: Callable[..., np.ndarray | float], *masks: np.ndarray) ->
     values = np.array([measure(*images) for images in zip(*flat, strict=True)], float)
     if not len(values):
         values = np.empty((0, *np.shape(measure(*(np.zeros(mask.shape[-2:], np.uint8) for mask in masks)))))
-    return values.reshape(*leading, *values.shape[1:])
+    return values.reshape((*leading, *values.shape[1:]))
 
 
 def _over_defined(summary: Callable[[np.ndarray], float], values: np.ndarray) -> float:

@@ -20,7 +20,7 @@ from facefair_lib.labels import INDEX
 
 _HEAD = tuple(INDEX[name] for name in INDEX if name not in ("background", "hair"))
 _MOUTH = (INDEX["lips"], INDEX["teeth"])
-_SMALL = 0.1  # a piece of less than this share of its class is a speck
+_SMALL = 0.1  # specks make up no more than this share of a part
 _INSIDE = 0.95  # this share of a part has to be where it belongs
 _EIGHT = np.ones((3, 3), bool)
 
@@ -80,11 +80,11 @@ def _above(upper: tuple[int, ...], lower: tuple[int, ...]) -> Callable[[np.ndarr
 
 
 def _pieces_at_most(number: int, part: tuple[int, ...]) -> Callable[[np.ndarray], float]:
-    """Make the rule that a part falls into no more than so many pieces, specks aside."""
+    """Make the rule that so many pieces make up the part, specks aside."""
 
     def rule(mask: np.ndarray) -> float:
         pieces = _pieces(np.isin(mask, part))
-        return np.nan if not len(pieces) else float((pieces >= _SMALL * pieces.sum()).sum() <= number)
+        return np.nan if not len(pieces) else float(pieces[:number].sum() >= (1 - _SMALL) * pieces.sum())
 
     return rule
 
@@ -114,8 +114,9 @@ def _balanced(mask: np.ndarray) -> float:
 def _eyes_alike(mask: np.ndarray) -> float:
     """Where two eyes are seen, neither is more than four times as large as the other."""
     pieces = _pieces(mask == INDEX["eyes"])
-    pieces = pieces[pieces >= _SMALL * pieces.sum()] if len(pieces) else pieces
-    return np.nan if len(pieces) < 2 else float(pieces[0] <= 4 * pieces[1])
+    if len(pieces) < 2 or pieces[1] < _SMALL * pieces.sum():
+        return np.nan
+    return float(pieces[0] <= 4 * pieces[1])
 
 
 def _teeth_in_mouth(mask: np.ndarray) -> float:

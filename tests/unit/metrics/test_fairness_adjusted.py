@@ -37,10 +37,11 @@ def adjusted_of(table):
 
 def test_random_intercept_agrees_with_statsmodels():
     score, people = cohort(1)
+    score = 100 * score  # statsmodels takes any variance below 0.01 for a boundary
     design = build_design(people, GROUPS, CONTROLS)
     own = fit_random_intercept(score, design.matrix, people["subject_id"].to_numpy())
     reference = MixedLM(score, design.matrix, groups=people["subject_id"]).fit(reml=True, method="bfgs")
-    np.testing.assert_allclose(own.estimate, reference.fe_params, atol=1e-5)
+    np.testing.assert_allclose(own.estimate, reference.fe_params, rtol=1e-3, atol=1e-3)
     np.testing.assert_allclose(np.sqrt(np.diag(own.covariance)), reference.bse_fe, rtol=0.02)
     assert own.subject_variance == pytest.approx(reference.cov_re[0, 0], rel=1e-3)
     assert own.noise_variance == pytest.approx(reference.scale, rel=1e-3)
@@ -60,15 +61,16 @@ def test_random_intercept_of_a_balanced_design_is_the_analysis_of_variance():
 
 def test_adjusted_gap_is_the_marginal_contrast_of_the_mixed_model():
     score, people = cohort(2, effect=0.03)
+    score = 100 * score  # statsmodels takes any variance below 0.01 for a boundary
     table = adjusted_of(fairness.adjusted_gaps(score, people, CONTROLS))
     assert set(table["method"]) == {"mixed"}
     formula = "score ~ C(group) * C(emotion, Sum) + yaw + C(light)"
     model = MixedLM.from_formula(formula, people.assign(score=score), groups="subject_id")
     reference = model.fit(reml=True, method="bfgs")
     # with emotions coded to sum 0 the coefficient of a group is its mean difference over emotions
-    assert -table.loc["asian-black", "estimate"] == pytest.approx(reference.params["C(group)[T.black]"], abs=1e-5)
+    assert -table.loc["asian-black", "estimate"] == pytest.approx(reference.params["C(group)[T.black]"], abs=1e-3)
     assert -table.loc["asian-caucasian", "estimate"] == pytest.approx(
-        reference.params["C(group)[T.caucasian]"], abs=1e-5
+        reference.params["C(group)[T.caucasian]"], abs=1e-3
     )
 
 

@@ -50,12 +50,20 @@ def test_too_few_identities_give_no_answer():
     ("effects", "margins", "end"),
     [
         ([CLEAR, OPEN], {}, "distinguishable from zero ($p = 0.002$ after adjustment)"),
-        ([CLEAR, OPEN], {"asian-black": math.nan, "asian-caucasian": 0.01}, "distinguishable from zero ($p = 0.002$ after adjustment)"),
+        (
+            [CLEAR, OPEN],
+            {"asian-black": math.nan, "asian-caucasian": 0.01},
+            "distinguishable from zero ($p = 0.002$ after adjustment)",
+        ),
         ([CLEAR, OPEN], {"asian-black": 0.05}, "shows it to be smaller than 5.0 points all the same"),
         ([OPEN], {"asian-caucasian": 0.02}, "every difference between two groups to be smaller than 2.0 points"),
         ([OPEN], {"asian-caucasian": math.nan}, "a smaller one may exist"),
         ([OPEN], {}, "a true difference of 1.4 points or more would mostly have been found, a smaller one may exist"),
-        ([dataclasses.replace(OPEN, detectable=math.nan)], {}, "not distinguishable from zero ($p = 0.310$ after adjustment)"),
+        (
+            [dataclasses.replace(OPEN, detectable=math.nan)],
+            {},
+            "not distinguishable from zero ($p = 0.310$ after adjustment)",
+        ),
     ],
 )
 def test_the_full_answer_says_shown_not_shown_or_shown_to_be_small(effects, margins, end):
