@@ -155,7 +155,7 @@ rule counterfactual_fairness:
         code=code("07_counterfactual_fairness"),
     output: done("07_counterfactual_fairness")
     params: stage="07_counterfactual_fairness", data="", photos=""
-    threads: HALF
+    threads: CORES
     priority: 10
     shell: RUN
 
