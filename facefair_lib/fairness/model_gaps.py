@@ -23,7 +23,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from facefair_lib.errors import InputError
 from facefair_lib.fairness.groups import MIN_SUBJECTS, group_bootstrap
 from facefair_lib.fairness.subjects import check_scores, subject_scores
 from facefair_lib.uncertainty import LEVEL, REPLICATES, encode_labels, sum_by
