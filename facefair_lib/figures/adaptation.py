@@ -35,7 +35,7 @@ def adaptation_curves(table: pd.DataFrame) -> Figure:
             panel.set_title(titles.MODEL_TITLES[model])
             panel.set_xlabel("labelled photographs")
         axes[0].set_ylabel("mean F1 (%)")
-        axes[-1].legend(loc="lower right", frameon=False)
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2, frameon=False)
     best = means.sort_values("f1").iloc[-1]
     return style.describe(
         figure,
