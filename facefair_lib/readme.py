@@ -74,7 +74,7 @@ def counterfactual_answer(reference: Path) -> list[str]:
         return []
     note = (
         f"Points of image IoU with 95 % intervals over {identities} rendered identities, each shown in all groups with "
-        "everything else held fixed; *p* from sign flips, adjusted for all differences of a network."
+        "everything else held fixed; *p* from sign flips, adjusted for a network's three differences."
     )
     return [*lines, "", note]
 

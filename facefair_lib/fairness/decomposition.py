@@ -89,5 +89,16 @@ def shapley(scores: np.ndarray, typical_tone: Sequence[int], order: Sequence[str
 
 
 def effects_table(decomposition: Decomposition, *, permutations: int = FLIPS, seed: int = 0) -> pd.DataFrame:
-    """Describe every component of every pair as one family: contrast, component, then `paired_table`'s columns."""
-    return paired_table(decomposition.differences, decomposition.names, permutations=permutations, seed=seed)
+    """Describe every component of every pair: contrast, component, then `paired_table`'s columns.
+
+    There are two families, each adjusted for itself: the totals, which answer whether groups differ, and their parts,
+    which answer with what a difference comes. One question's number of tests does not weaken the other's.
+    """
+    differences, names = decomposition.differences, decomposition.names
+    total = (names["component"] == "total").to_numpy()
+    families = [
+        paired_table(differences[:, rows], names[rows], permutations=permutations, seed=seed)
+        for rows in (total, ~total)
+    ]
+    tables = pd.concat(families, ignore_index=True)
+    return names.merge(tables, on=list(names), how="left", validate="1:1")

@@ -50,6 +50,18 @@ def test_planted_effects_of_shape_and_tone_are_told_apart():
     assert table["n_subjects"].unique().tolist() == [24]
 
 
+def test_whether_groups_differ_is_adjusted_apart_from_where_it_comes_from():
+    scores = 0.8 + np.random.default_rng(4).normal(0, 0.05, (20, 3, 3))
+    parts = fairness.shapley(scores, [0, 1, 2], GROUPS)
+    table = fairness.effects_table(parts, permutations=300)
+    for totals in (True, False):
+        rows = ((parts.names["component"] == "total") == totals).to_numpy()
+        alone = fairness.paired_table(parts.differences[:, rows], parts.names[rows], permutations=300)
+        chosen = table[rows].reset_index(drop=True)
+        np.testing.assert_array_equal(chosen["p_adjusted"], alone["p_adjusted"])
+        assert (chosen["p_holm"] >= chosen["p_value"] - 1e-12).all()
+
+
 def test_a_missing_picture_leaves_the_person_out_of_the_pairs_that_need_it():
     scores = np.random.default_rng(0).random((6, 3, 3))
     scores[2, 0, 1] = np.nan  # asian in the tone of black
