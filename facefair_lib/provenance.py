@@ -35,9 +35,14 @@ def write_provenance(folder: Path, profile: Profile, stage: str, seconds: float,
         "inputs": {name: digest_of(path) for name, path in sorted(inputs.items())},
         "python": sys.version.split()[0],
         "system": f"{platform.system()} {platform.machine()}",
-        "packages": {name: metadata.version(name) for name in _PACKAGES},
+        "packages": package_versions(),
     }
     return results.write_json(folder / FILE_NAME, values)
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of the packages that decide what a stage computes."""
+    return {name: metadata.version(name) for name in _PACKAGES}
 
 
 def digest_of(path: Path) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from facefair_lib import paths, workflow
+from facefair_lib import paths, reuse, workflow
 from facefair_lib.config import Profile, load_profile
 from facefair_lib.errors import InputError
 from facefair_lib.progress import PROGRESS_FILE, Progress
@@ -64,9 +64,14 @@ def _run(stage: workflow.Stage, profile: Profile, data: str, photos: str, cores:
         _run_notebook(stage.notebook, profile, {"profile": profile.name, "data": data, "photos": photos})
         return
     begin = time.monotonic()
-    with _progress_to_console(stage.name):
-        _STEPS[stage.name](profile, cores)
     folder = paths.results_dir(profile.name) / stage.name
+    twin = reuse.find_twin(stage, profile)
+    if twin:
+        reuse.copy_twin(twin, folder)
+        say(f"{stage.name} copied from the profile {twin.parent.name}, which rendered the same people")
+    else:
+        with _progress_to_console(stage.name):
+            _STEPS[stage.name](profile, cores)
     write_provenance(folder, profile, stage.name, time.monotonic() - begin, {})
 
 
@@ -179,6 +184,18 @@ def _fit_compositions(profile: Profile, cores: int) -> None:
     )  # fmt: skip
 
 
+def _compare_networks(profile: Profile, cores: int) -> None:
+    from facefair_lib.comparison.run import write_comparison
+    from facefair_lib.experiment import rendered_people
+
+    root = paths.results_dir(profile.name)
+    people = rendered_people(Stage(root / workflow.EXPERIMENT)).scored
+    write_comparison(
+        root / workflow.COMPARISON, profile.comparison, profile.training, Stage(root / "01_data_preparation"),
+        (people.table, people.images, people.labels), profile.seed, cores, _advance("fits"),
+    )  # fmt: skip
+
+
 def _build_report(profile: Profile, cores: int) -> None:
     from facefair_lib.report import MissingLatexError, build_report
 
@@ -206,5 +223,6 @@ _STEPS = {
     workflow.EXPERIMENT: _render_experiment,
     workflow.COUNTERFACTUALS: _render_counterfactuals,
     workflow.COMPOSITION: _fit_compositions,
+    workflow.COMPARISON: _compare_networks,
     workflow.REPORT: _build_report,
 }
