@@ -1,22 +1,25 @@
 """Profiles: every setting of a study, read from ``config/<profile>.yaml`` and checked once.
 
+A profile may name another in ``extends`` and give only what differs (``profile_files``); what is checked is the whole.
 An unknown key is an error, never a warning. Each field's meaning stands beside it in the YAML files.
 """
 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from facefair_lib import paths
 from facefair_lib.errors import InputError
+from facefair_lib.profile_files import EXTENDS, read_profile
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
+Location = tuple[int | str, ...]
 
 
 class Section(BaseModel):
@@ -50,7 +53,7 @@ class SubsampleSettings(Section):
 class DataSettings(Section):
     """Which data set is read and how it is prepared."""
 
-    source: Literal["rendered", "mut1ny", "fasseg"]
+    source: str
     palette: Literal["auto", "paper", "vendor"]
     size: Annotated[int, Field(ge=32, le=1024)]
     fit: Literal["stretch", "pad"]
@@ -58,6 +61,15 @@ class DataSettings(Section):
     subsample: SubsampleSettings
     validation: Share
     test: Share
+
+    @field_validator("source")
+    @classmethod
+    def _source_has_masks(cls, source: str) -> str:
+        from facefair_lib.labels import SCORED_CLASSES  # with NumPy, for which importing settings need not wait
+
+        if source not in SCORED_CLASSES:
+            raise ValueError(f"a data set with masks: {', '.join(SCORED_CLASSES)}")
+        return source
 
 
 class ModelSettings(Section):
@@ -147,6 +159,42 @@ class CompositionSettings(Section):
     augmentation: Annotated[float, Field(ge=0, le=1)]
 
 
+class ComparedNetwork(Section):
+    """One network of the comparison of architectures; what is null is as its library has it."""
+
+    model: str
+    backbone: str
+    output_stride: Literal[4, 8, 16] | None = None
+    atrous_rates: tuple[int, int, int] | None = None
+    channels: Count | None = None
+
+
+class ComparisonSettings(Section):
+    """Networks that are fitted alike, on one budget, and compared."""
+
+    networks: Annotated[tuple[ComparedNetwork, ...], Field(min_length=2)]
+    weights: Literal["none", "imagenet"]
+    epochs: Count
+    learning_rate: Annotated[float, Field(gt=0)]
+    views: Annotated[tuple[View, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _networks_differ(self) -> ComparisonSettings:
+        names = [(network.model, network.backbone) for network in self.networks]
+        twice = [f"{model} with {backbone}" for model, backbone in names if names.count((model, backbone)) > 1]
+        if twice:
+            raise ValueError(f"every network once; listed twice: {twice[0]}")
+        return self
+
+
+class ComparedModelSettings(ModelSettings):
+    """A compared network with its share of the budget, as a fit takes it; what is null is as its library has it."""
+
+    output_stride: Literal[4, 8, 16] | None
+    atrous_rates: tuple[int, int, int] | None
+    channels: Count | None
+
+
 class ReproductionSettings(Section):
     """The course paper's own protocol, as published and corrected step by step."""
 
@@ -182,6 +230,7 @@ class Profile(Section):
     experiment: ExperimentSettings
     counterfactuals: CounterfactualSettings
     composition: CompositionSettings
+    comparison: ComparisonSettings | None
     reproduction: ReproductionSettings
     transfer_from: str | None
     adaptation: AdaptationSettings | None
@@ -199,51 +248,53 @@ def profile_names() -> list[str]:
 
 
 def load_profile(name: str, folder: Path | None = None) -> Profile:
-    """Read and check one profile.
+    """Read and check one profile, with all that it extends.
 
     Raises
     ------
     InputError
-        if there is no such profile, it is not YAML, or a key is unknown, missing or out of range
+        if there is no such profile, it is not YAML, a key is unknown, missing or out of range, or ``extends`` names no
+        profile or goes in a circle; the message names the file that gives the key
     """
-    path = (folder or paths.PROFILES) / f"{name}.yaml"
-    if not path.is_file():
-        raise InputError(
-            f"profile {name!r}",
-            found=f"no file {path}",
-            expected=f"one of {', '.join(sorted(p.stem for p in path.parent.glob('*.yaml')))}",
-            do="choose one of these, for example: make study PROFILE=quick",
-        )
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise InputError(
-            path, found=f"no valid YAML: {error}", expected="a profile", do="mend the line named"
-        ) from error
-    return parse_profile({"name": name, **values} if isinstance(values, dict) else values, path)
+    files = read_profile(name, folder or paths.PROFILES)
+    return parse_profile({"name": name, **files.merged}, files.layers[0][0], files.origin)
 
 
-def parse_profile(values: Any, where: object) -> Profile:
-    """Check the plain values of a profile; ``where`` names them in errors."""
+def parse_profile(values: Any, where: object, origin: Callable[[Location], object] | None = None) -> Profile:
+    """Check the plain values of a profile.
+
+    Parameters
+    ----------
+    where : names the values in errors
+    origin : tells, for the location of a value, what to name in its place
+    """
     try:
         return Profile.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "the profile"
-        expected, do = first["msg"], "mend this key"
+        # A misspelt key is also missed under its right name: what was typed comes first.
+        first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
+        location = first["loc"]
+        key = ".".join(str(part) for part in location) or "the profile"
+        found, expected, do = repr(first["input"]), first["msg"], "mend this key"
+        if first["type"] == "missing":
+            found, do = "no such key", "add it"
         if first["type"] == "extra_forbidden":
-            known = _known_keys(first["loc"][:-1])
-            close = difflib.get_close_matches(str(first["loc"][-1]), known, 1)
+            known = _known_keys(location[:-1])
+            close = difflib.get_close_matches(str(location[-1]), known, 1)
             expected = f"one of {', '.join(known)}"
             do = f"did you mean {close[0]!r}?" if close else "remove this key"
-        raise InputError(f"{where}: {key}", found=repr(first["input"]), expected=expected, do=do) from error
+        raise InputError(
+            f"{origin(location) if origin else where}: {key}", found=found, expected=expected, do=do
+        ) from error
 
 
-def _known_keys(location: tuple[int | str, ...]) -> list[str]:
-    """Keys that the section at ``location`` knows."""
+def _known_keys(location: Location) -> list[str]:
+    """Keys that the section at ``location`` knows; at the top, what a file may hold."""
     section: Any = Profile
     for part in location:
+        if isinstance(part, int):  # a place in a list, whose entries are of one kind
+            continue
         annotation = section.model_fields[str(part)].annotation
         candidates = [annotation, *getattr(annotation, "__args__", ())]
         section = next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
-    return sorted(section.model_fields)
+    return sorted(section.model_fields if location else {*section.model_fields, EXTENDS} - {"name"})

@@ -178,3 +178,54 @@ FASSEG_GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """The six classes that FASSEG labels: brows count as hair there, ears and beards as skin, teeth as mouth."""
+
+_EVERY_CLASS: Mapping[str, tuple[str, ...]] = MappingProxyType({name: (name,) for name in CLASS_NAMES})
+
+_ELEVEN_PARTS_GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "background": ("background", "ears"),
+        "hair": ("hair",),
+        "skin": ("face", "facial_hair", "specs"),
+        "eyebrows": ("eyebrows",),
+        "nose": ("nose",),
+        "mouth": ("lips", "teeth"),
+        "eyes": ("eyes",),
+    }
+)
+
+SCORED_CLASSES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "rendered": _EVERY_CLASS,
+        "mut1ny": _EVERY_CLASS,
+        "fasseg": FASSEG_GROUPS,
+        "celebamask": MappingProxyType(
+            {
+                "background": ("background",),
+                "hair": ("hair",),
+                "skin": ("face", "facial_hair"),
+                "eyebrows": ("eyebrows",),
+                "nose": ("nose",),
+                "mouth": ("lips", "teeth"),
+                "eyes": ("eyes",),
+                "ears": ("ears",),
+                "specs": ("specs",),
+            }
+        ),
+        "lapa": _ELEVEN_PARTS_GROUPS,
+        "helen": _ELEVEN_PARTS_GROUPS,
+        "ibugmask": _ELEVEN_PARTS_GROUPS,
+        "facesynthetics": MappingProxyType(
+            {
+                "background": ("background",),
+                "mouth": ("lips", "teeth"),
+                **{name: (name,) for name in CLASS_NAMES if name not in ("background", "lips", "teeth")},
+            }
+        ),
+    }
+)
+"""Data set with masks -> the classes that networks of other sets can be scored on there, and what goes into each.
+
+Whatever a set does not label is part of something that it does label: its masks paint teeth as mouth, and LaPa's ears
+are background. Every class of the study stands in one group, that of the background first. What a set paints otherwise
+without its being a class of the study, such as the neck (background in LaPa), stays a difference of conventions.
+"""

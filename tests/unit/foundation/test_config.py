@@ -25,7 +25,19 @@ def values() -> Values:
 
 
 def test_the_profiles_are_those_the_readme_names() -> None:
-    assert profile_names() == ["fasseg", "mut1ny", "paper", "quick", "smoke"]
+    assert profile_names() == [
+        "celebamask",
+        "facesynthetics",
+        "fasseg",
+        "helen",
+        "ibugmask",
+        "lapa",
+        "models",
+        "mut1ny",
+        "paper",
+        "quick",
+        "smoke",
+    ]
 
 
 @pytest.mark.parametrize("name", profile_names())
@@ -50,7 +62,6 @@ def test_keys_are_explained_beside_them() -> None:
     assert keys - explained == {
         "title",
         "multi",
-        "per_folder",
         "weight_decay",
         "test",
     }
@@ -97,8 +108,8 @@ def spoil_cohort(values: Values) -> None:
     ("spoil", "words"),
     [
         (spoil_unknown, ["data.near_duplicate_bit", "did you mean 'near_duplicate_bits'?"]),
-        (spoil_far, ["my.yaml: zzz", "analysis, cohort, composition, counterfactuals, data", "remove this key"]),
-        (spoil_missing, ["models.pspnet.epochs", "Field required"]),
+        (spoil_far, ["my.yaml: zzz", "analysis, cohort, comparison, composition, counterfactuals, data", "remove this key"]),
+        (spoil_missing, ["models.pspnet.epochs", "no such key", "Field required", "add it"]),
         (spoil_range, ["training.geometric", "1.5", "less than or equal to 1"]),
         (spoil_choice, ["models.deeplabv3.weights", "'coca'", "'none', 'imagenet' or 'coco'"]),
         (spoil_type, ["my.yaml: seed", "'twenty'", "valid integer"]),
@@ -125,7 +136,7 @@ def test_a_mistake_inside_a_section_that_may_be_absent_is_named_too(values: Valu
 
 
 def test_an_unknown_profile_lists_those_there_are() -> None:
-    with pytest.raises(InputError, match="one of fasseg, mut1ny, paper, quick, smoke"):
+    with pytest.raises(InputError, match=r"one of celebamask, facesynthetics, fasseg, .*, quick, smoke"):
         load_profile("quik")
 
 
