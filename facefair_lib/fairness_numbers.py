@@ -15,6 +15,7 @@ from facefair_lib.fairness_verdicts import (
     effect_verdict,
     equivalence_verdict,
     extremes_phrase,
+    features_verdict,
     leading,
     model_gap_verdict,
     parts_verdict,
@@ -31,7 +32,7 @@ TOGGLE = "counterfactual"
 _COHORT = "counterfactual"
 _PARTS = {
     "tones": (), "sources": (), "adjusted": (), "equivalence": ("sources",), "classes": (), "traps": (),
-    "composition": (), "composition_slope": (), "quality": (), "model_gaps": (),
+    "composition": (), "composition_slope": (), "quality": (), "model_gaps": (), "features": (),
 }  # fmt: skip
 """Parts of the section that a study may lack: table -> the other tables that the part needs."""
 
@@ -128,6 +129,7 @@ def _by_model(macros: Macros, evidence: Evidence, models: list[str]) -> None:
         "tones": tone_verdict,
         "sources": sources_verdict,
         "classes": class_gap_verdict,
+        "features": features_verdict,
         "quality": quality_verdict,
     }
     for stem, sentence in sentences.items():

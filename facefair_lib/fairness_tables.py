@@ -1,16 +1,19 @@
-"""The tables of counterfactual fairness: effects, equivalence, training compositions, quality without masks."""
+"""The tables of counterfactual fairness: effects, equivalence, features, compositions, quality without masks."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import pandas as pd
 
 from facefair_lib import latex
+from facefair_lib.fairness import MIN_SUBJECTS
 from facefair_lib.latex import count, escape, estimate, fixed, percent, signed, tabular
 from facefair_lib.titles import (
     COHORT_TITLES,
     COMPONENT_TITLES,
+    FEATURE_TITLES,
     GROUP_TITLES,
     MEASURE_TITLES,
     MODEL_TITLES,
@@ -104,6 +107,31 @@ def composition(rows: pd.DataFrame) -> str:
     rules = "".join(rf"\cmidrule(lr){{{2 + 3 * i}-{4 + 3 * i}}}" for i in range(len(groups)))
     columns = ["Training people", *["Share", "Score", "To others"] * len(groups), "Fits"]
     return tabular("l" + "rrc" * len(groups) + "r", [[spans + r" & \\" + "\n" + rules], columns], list(blocks.values()))
+
+
+def features(rows: pd.DataFrame) -> str:
+    """Score of every level of every feature, both models; levels with too few people in grey."""
+    models = in_order(rows["model"], MODEL_TITLES)
+    blocks = []
+    for feature in FEATURE_TITLES:
+        part = rows[rows["feature"] == feature]
+        block = [[rf"\multicolumn{{{3 + len(models)}}}{{@{{}}l}}{{\emph{{{escape(FEATURE_TITLES[feature])}}}}}"]]
+        for level in dict.fromkeys(part["level"]):
+            own = part[part["level"] == level].set_index("model").reindex(models)
+            scores = [estimate(r["value"], r["low"], r["high"], percent) for _, r in own.iterrows()]
+            sizes = [count(own[column].max()) for column in ("n_images", "n_subjects")]
+            line = [level_title(level), *scores, *sizes]
+            block.append(latex.greyed(line) if own["n_subjects"].max() < MIN_SUBJECTS else line)
+        if len(block) > 1:
+            blocks.append(block)
+    heads = [["Level", *(title(model) for model in models), "Images", "People"]]
+    return tabular("l" + "c" * len(models) + "rr", heads, blocks)
+
+
+def level_title(level: object) -> str:
+    """``asian female`` -> ``Asian female``, ``18-29`` -> ``18--29``."""
+    text = escape(str(level)[:1].upper() + str(level)[1:])
+    return re.sub(r"(?<=\d)-(?=\d)", "--", text)
 
 
 def quality(rows: pd.DataFrame) -> str:

@@ -16,8 +16,11 @@ import pandas as pd
 from facefair_lib import latex
 from facefair_lib.fairness import MIN_SUBJECTS
 from facefair_lib.latex import fixed, percent, signed, words
-from facefair_lib.titles import COHORT_TITLES, MEASURE_TITLES, MODEL_TITLES, in_order, in_text, title
+from facefair_lib.titles import COHORT_TITLES, FEATURE_TITLES, MEASURE_TITLES, MODEL_TITLES, in_order, in_text, title
 from facefair_lib.verdicts import ALPHA, Difference, p_phrase
+
+_PERSONAL = ("skin_tone", "gender", "age_band")
+"""Features of the person, beside which those of the picture are seen."""
 
 
 @dataclass(frozen=True)
@@ -309,3 +312,28 @@ def quality_verdict(model: str, rows: pd.DataFrame) -> str:
     end = f"the intervals of {names} include zero" if len(lost) > 1 else f"the interval of {names} includes zero"
     rest = end if lost else "no interval includes zero" if len(known) > 1 else ""
     return f"for {title(model)}, {name} follows the true score most closely ({size}){'; ' if rest else ''}{rest}"
+
+
+def features_verdict(model: str, rows: pd.DataFrame) -> str:
+    """Which feature sets the scores of its levels furthest apart, levels of too few people and crossings left out."""
+    rows = rows[(rows["n_subjects"] >= MIN_SUBJECTS) & rows["value"].notna()]
+    spreads = {}
+    for feature in FEATURE_TITLES:
+        part = rows[rows["feature"] == feature].set_index("level")["value"].astype(float)
+        if len(part) > 1 and feature != "group_gender":
+            spreads[feature] = (part.max() - part.min(), str(part.idxmax()), str(part.idxmin()))
+    if not spreads:
+        return f"for {title(model)}, no feature has two levels with enough people"
+    widest = max(spreads, key=lambda feature: spreads[feature][0])
+    points, best, worst = spreads[widest]
+    text = f"for {title(model)}, the levels of {_feature(widest)} lie furthest apart, by {percent(points)} points "
+    text += f"({latex.escape(best)} over {latex.escape(worst)})"
+    others = [
+        f"{_feature(name)} {percent(spreads[name][0])}" for name in _PERSONAL if name in spreads and name != widest
+    ]
+    return f"{text}; by comparison {latex.listed(others)}" if others else text
+
+
+def _feature(name: str) -> str:
+    """``Age (years)`` -> ``age``."""
+    return in_text(FEATURE_TITLES[name].split(" (")[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
@@ -10,6 +11,15 @@ from facefair_lib.metrics import ESTIMANDS
 
 MODEL_TITLES: Mapping[str, str] = MappingProxyType({"deeplabv3": "DeepLabV3", "pspnet": "PSPNet"})
 """The two models, in the order of every table."""
+
+NETWORK_TITLES: Mapping[str, str] = MappingProxyType(
+    {
+        **MODEL_TITLES,
+        **{"fcn": "FCN", "unet": "U-Net", "segnet": "SegNet", "deeplabv3plus": "DeepLabV3+", "upernet": "UPerNet"},
+        "segformer": "SegFormer",
+    }
+)
+"""Every network that ``build_model`` knows, the two of the study first."""
 
 GROUP_TITLES: Mapping[str, str] = MappingProxyType({"asian": "Asian", "black": "Black", "caucasian": "Caucasian"})
 EMOTION_TITLES: Mapping[str, str] = MappingProxyType({"sad": "Sad", "happy": "Happy", "angry": "Angry"})
@@ -39,13 +49,28 @@ MEASURE_TITLES: Mapping[str, str] = MappingProxyType(
 )
 """Measures of quality that need no mask."""
 
+FEATURE_TITLES: Mapping[str, str] = MappingProxyType(
+    {
+        "skin_tone": "Skin tone (Monk scale)",
+        "gender": "Gender",
+        "age_band": "Age (years)",
+        "group_gender": "Group and gender",
+        "yaw_band": "Pose (degrees to either side)",
+        "light": "Light",
+        "face_size": "Size of the face (thirds)",
+        "glasses": "Spectacles",
+        "occluder": "What covers the face",
+    }
+)
+"""Features of people and pictures by which scores are compared, in the order of the report's table."""
+
 SPLIT_TITLES: Mapping[str, str] = MappingProxyType({"train": "Training", "validation": "Validation", "test": "Test"})
 
 CLASS_TITLES: Mapping[str, str] = MappingProxyType({face_class.name: face_class.title for face_class in CLASSES})
 
 _ALL = {
     **COHORT_TITLES, **COMPONENT_TITLES, **MEASURE_TITLES,
-    **GROUP_TITLES, **EMOTION_TITLES, **METRIC_TITLES, **SPLIT_TITLES, **CLASS_TITLES, **MODEL_TITLES,
+    **GROUP_TITLES, **EMOTION_TITLES, **METRIC_TITLES, **SPLIT_TITLES, **CLASS_TITLES, **NETWORK_TITLES,
 }  # fmt: skip
 
 
@@ -68,3 +93,13 @@ def in_text(heading: str) -> str:
         if first[1:] != first[1:].lower() or any(c.isdigit() for c in first)
         else heading[0].lower() + heading[1:]
     )
+
+
+def backbone_title(backbone: str) -> str:
+    """``resnet18`` as its paper spells it; a name that is not known stays as it is."""
+    known = {"mobilenet_v3_large": "MobileNetV3-Large", "mobilenet_v3_small": "MobileNetV3-Small"}
+    families = {r"resnet(\d+)": r"ResNet-\1", r"vgg(\d+)_bn": r"VGG-\1", r"mit_b(\d)": r"MiT-B\1"}
+    for pattern, spelling in families.items():
+        if re.fullmatch(pattern, backbone):
+            return re.sub(pattern, spelling, backbone)
+    return known.get(backbone, backbone)

@@ -137,6 +137,18 @@ def features() -> pd.DataFrame:
                 "n_subjects": people,
             }
         )  # fmt: skip
+    levels = [
+        ("skin_tone", "2", 40),
+        ("skin_tone", "10", 2),
+        ("age_band", "18-29", 90),
+        ("age_band", "60 and over", 15),
+    ]
+    levels += [("gender", "female", 60), ("light", "backlit", 12)]
+    rows += [
+        {"model": model, "feature": feature, "level": level, "value": 0.5, "low": 0.45, "high": 0.55,
+         "small": people < 10, "n_images": people, "n_subjects": people}
+        for model in MODELS for feature, level, people in levels
+    ]  # fmt: skip
     return pd.DataFrame(rows)
 
 

@@ -69,7 +69,7 @@ def whole_text(numbers: str, figures=tuple(FIGURES)) -> str:
 
 STEMS = (
     "tones", "sources", "adjusted", "equivalence", "model_gaps", "classes", "traps", "composition", "composition_slope",
-    "quality",
+    "quality", "features",
 )  # fmt: skip
 
 
@@ -165,6 +165,17 @@ def test_compositions_stand_in_blocks_with_share_score_and_distance(pristine):
 def test_correlations_are_printed_as_such(pristine):
     body = rows_of(build_table("quality_measures", pristine, paths.REPORT))
     assert body[1][:2] == ["Agreement of the models", r"\est{0.62}{0.52}{0.71}"]
+
+
+def test_features_stand_in_blocks_and_levels_of_few_people_are_grey(pristine):
+    body = rows_of(build_table("feature_scores", pristine, paths.REPORT))
+    assert [row[0] for row in body] == [
+        "Level", r"\multicolumn{5}{@{}l}{\emph{Skin tone (Monk scale)}}", "2", r"\textcolor{gray}{10}",
+        r"\multicolumn{5}{@{}l}{\emph{Gender}}", "Female", r"\multicolumn{5}{@{}l}{\emph{Age (years)}}", "18--29",
+        "60 and over", r"\multicolumn{5}{@{}l}{\emph{Light}}", "Backlit",
+    ]  # fmt: skip
+    assert body[2][1:] == [r"\est{50.0}{45.0}{55.0}"] * 2 + ["40", "40"]
+    assert all(cell.startswith(r"\textcolor{gray}") for cell in body[3])
 
 
 def test_the_report_is_set_without_the_stage(study, settings, tmp_path):

@@ -297,11 +297,28 @@ def test_where_no_measure_follows_the_score_none_is_praised():
     assert "no measure could be compared" in verdicts.quality_verdict("pspnet", rows.assign(low=np.nan))
 
 
+def levels(*rows):
+    return pd.DataFrame(rows, columns=["feature", "level", "value", "n_subjects"])
+
+
+def test_the_feature_whose_levels_lie_furthest_apart_is_named_beside_those_of_the_person():
+    rows = levels(
+        ("gender", "female", 0.50, 40), ("gender", "male", 0.53, 40), ("face_size", "small", 0.42, 40),
+        ("face_size", "large", 0.57, 40), ("skin_tone", "3", 0.52, 40), ("skin_tone", "10", 0.26, 2),
+        ("group_gender", "asian female", 0.1, 40), ("group_gender", "asian male", 0.9, 40),
+    )  # fmt: skip
+    assert verdicts.features_verdict("pspnet", rows) == (
+        "for PSPNet, the levels of size of the face lie furthest apart, by 15.0 points (large over small); "
+        "by comparison gender 3.0"
+    )
+    assert "no feature has two levels" in verdicts.features_verdict("pspnet", rows.assign(n_subjects=3))
+
+
 def test_no_sentence_prints_nan(counterfactual):
     for (stem, sentence), model in itertools.product(
         {
             "sources": verdicts.sources_verdict, "tones": verdicts.tone_verdict, "classes": verdicts.class_gap_verdict,
-            "quality": verdicts.quality_verdict,
+            "quality": verdicts.quality_verdict, "features": verdicts.features_verdict,
         }.items(),
         ("deeplabv3", "pspnet"),
     ):  # fmt: skip
