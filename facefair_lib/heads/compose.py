@@ -9,10 +9,11 @@ import numpy as np
 
 from facefair_lib.errors import InputError
 from facefair_lib.heads.background import background
+from facefair_lib.heads.develop import develop
 from facefair_lib.heads.label_rules import MUT1NY_RULES, LabelRules
 from facefair_lib.heads.numerics import stream
 from facefair_lib.heads.people import Person
-from facefair_lib.heads.render import Rendering, check_size, detail_for, develop, sample, vote
+from facefair_lib.heads.render import Rendering, check_size, detail_for, sample, vote
 from facefair_lib.heads.shots import Shot
 
 _SHOULDERS = 2.35  # frame, in head heights, that shows a person with both shoulders
@@ -81,7 +82,8 @@ def compose(
         label[inside] = np.where(covered, seen.label[source], label[inside])
         hit[inside] |= seen.hit[source]
     coverage = hit.reshape(size, samples, size, samples).mean((1, 3), dtype=np.float32)
-    return Rendering(develop(linear, first, samples), vote(label, samples), coverage)
+    pixels = linear.reshape(size, samples, size, samples, 3).mean((1, 3))
+    return Rendering(develop(pixels, first), vote(label, samples), coverage)
 
 
 def _overlap(left: int, top: int, side: int, grid: int) -> tuple[tuple[slice, slice], tuple[slice, slice]]:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import warp as wp
 
-from facefair_lib.heads.materials import Material
 from facefair_lib.heads.numerics import normalised, rgb
 from facefair_lib.heads.rays import Camera, Hits
-from facefair_lib.heads.scene import EYEBROW_HAIR
+from facefair_lib.heads.scene import EYEBROW_HAIR, HAIR, STRAND_PARTS
 from facefair_lib.heads.shots import LightSetup
+from facefair_lib.heads.surface import Surface
 from facefair_lib.heads.warp_runtime import scalars, vectors
 
 
@@ -76,22 +76,18 @@ class _Lights:
 
 @wp.struct
 class _Points:
-    """Geometry and material of the hits, see ``Hits`` and ``Material``."""
+    """Geometry and light of the hits, see ``Hits``; ``ray`` is each hit's place on the grid of samples."""
 
-    normal: wp.array(dtype=wp.vec3)
+    ray: wp.array(dtype=wp.int32)
+    part: wp.array(dtype=wp.int8)
     direction: wp.array(dtype=wp.vec3)
     tangent: wp.array(dtype=wp.vec3)
     strand: wp.array(dtype=wp.vec3)
-    albedo: wp.array(dtype=wp.vec3)
-    specular: wp.array(dtype=wp.float32)
-    gloss: wp.array(dtype=wp.float32)
-    scatter: wp.array(dtype=wp.float32)
-    kind: wp.array(dtype=wp.int32)
     lit: wp.array(dtype=wp.float32)
     open_sky: wp.array(dtype=wp.float32)
 
 
-_SURFACE, _STRAND, _BROW = range(3)
+_FIRST_STRAND, _LAST_STRAND, _BROW = HAIR, STRAND_PARTS[-1], EYEBROW_HAIR
 
 
 @wp.func
@@ -113,9 +109,9 @@ def _rim(normal: wp.vec3, lights: _Lights):
 
 
 @wp.func
-def _surface(i: int, p: _Points, lights: _Lights):
-    normal = p.normal[i]
-    scatter = p.scatter[i]
+def _surface(i: int, p: _Points, surface: Surface, lights: _Lights):
+    normal = surface.normal[i]
+    scatter = surface.scatter[i]
     lit = p.lit[i]
     facing = wp.dot(normal, lights.key)
     # Light that enters skin comes out beside where it entered, reddest farthest: it wraps around into the shadow.
@@ -133,24 +129,24 @@ def _surface(i: int, p: _Points, lights: _Lights):
         diffuse = wp.max((facing + wrap[c]) / (1.0 + wrap[c]), 0.0) * (1.0 - 0.15 * wrap[c])
         direct = diffuse * (lit + (1.0 - lit) * bleeding[c])
         light[c] = lights.key_strength * direct * lights.key_colour[c] + (1.0 - shut[c]) * (ambient[c] + rim)
-    return wp.cw_mul(p.albedo[i], light)
+    return wp.cw_mul(surface.albedo[i], light)
 
 
 @wp.func
-def _highlight(i: int, p: _Points, lights: _Lights):
+def _highlight(i: int, p: _Points, surface: Surface, lights: _Lights):
     """Blinn-Phong highlights of the key and fill lights, and a glancing reflection of the surroundings."""
-    normal = p.normal[i]
+    normal = surface.normal[i]
     direction = p.direction[i]
-    gloss = p.gloss[i]
+    gloss = surface.gloss[i]
     half_key = wp.normalize(lights.key - direction)
     half_fill = wp.normalize(lights.fill - direction)
     fresnel = 0.04 + 0.96 * wp.pow(1.0 - _unit(-wp.dot(half_key, direction)), 5.0)
     key = fresnel * wp.pow(_unit(wp.dot(normal, half_key)), gloss) * _unit(wp.dot(normal, lights.key)) * p.lit[i]
     fill = 0.04 * wp.pow(_unit(wp.dot(normal, half_fill)), gloss) * p.open_sky[i]
     lobe = (gloss + 8.0) / (8.0 * 3.14159265)
-    total = p.specular[i] * lobe * lights.key_strength * (3.2 * key + 0.5 * fill)
+    total = surface.specular[i] * lobe * lights.key_strength * (3.2 * key + 0.5 * fill)
     glancing = 0.03 + 0.5 * wp.pow(1.0 - wp.clamp(-wp.dot(normal, direction), 0.02, 1.0), 4.0)
-    total += glancing * wp.min(p.specular[i], 1.0) * p.open_sky[i] * lights.ambient_strength * 0.35
+    total += glancing * wp.min(surface.specular[i], 1.0) * p.open_sky[i] * lights.ambient_strength * 0.35
     return total * lights.key_colour
 
 
@@ -164,10 +160,10 @@ def _lobe(tangent: wp.vec3, normal: wp.vec3, shift: float, exponent: float, ligh
 
 
 @wp.func
-def _strand(i: int, p: _Points, lights: _Lights):
-    normal = p.normal[i]
+def _strand(i: int, p: _Points, surface: Surface, lights: _Lights):
+    normal = surface.normal[i]
     tangent = p.tangent[i]
-    albedo = p.albedo[i]
+    albedo = surface.albedo[i]
     along = wp.dot(tangent, lights.key)
     across = wp.sqrt(_unit(1.0 - along * along))
     side = _unit(0.75 * wp.dot(normal, lights.key) + 0.35)
@@ -182,50 +178,54 @@ def _strand(i: int, p: _Points, lights: _Lights):
     key = lights.key_strength * lights.key_colour
     colour = wp.cw_mul(albedo, 1.15 * across * side * lit * key + openness * _ambient(normal, lights))
     shine = white * (0.35 + 0.65 * side) * lit * key + 1.6 * coloured * side * lit * wp.cw_mul(albedo, key)
-    if p.kind[i] == _BROW:
+    if int(p.part[i]) == _BROW:
         shine = 0.3 * shine
     rim = 0.22 * _rim(normal, lights) * openness
     return colour + shine + rim * (2.0 * albedo + wp.vec3(0.02, 0.02, 0.02))
 
 
 @wp.kernel
-def _shade(p: _Points, lights: _Lights, colour: wp.array(dtype=wp.vec3)):
+def _shade(p: _Points, surface: Surface, lights: _Lights, colour: wp.array(dtype=wp.vec3)):
     i = wp.tid()
-    if p.kind[i] == _SURFACE:
-        total = _surface(i, p, lights)
-        if p.specular[i] > 0.02:
-            total += _highlight(i, p, lights)
-        colour[i] = total
+    part = int(p.part[i])
+    if part >= _FIRST_STRAND and part <= _LAST_STRAND:
+        colour[p.ray[i]] = _strand(i, p, surface, lights)
     else:
-        colour[i] = _strand(i, p, lights)
+        total = _surface(i, p, surface, lights)
+        if surface.specular[i] > 0.02:
+            total += _highlight(i, p, surface, lights)
+        colour[p.ray[i]] = total
 
 
 def light_hits(
-    hits: Hits, material: Material, lit: np.ndarray, open_sky: np.ndarray, lights: Lamps, setup: LightSetup
+    hits: Hits,
+    surface: Surface,
+    lit: np.ndarray,
+    open_sky: np.ndarray,
+    lights: Lamps,
+    setup: LightSetup,
+    sample_count: int,
 ) -> np.ndarray:
-    """Reflected light of every hit.
+    """Light that every sample receives from what it hit.
 
     Parameters
     ----------
     lit, open_sky : (H,) float32, see ``shadows.soft_shadows``
+    sample_count : samples of the picture
 
     Returns
     -------
-    (H, 3) float32 linear
+    (sample_count, 3) float32 linear; zero where nothing was hit
     """
     points, strengths = _Points(), _Lights()
-    for name in ("normal", "direction", "tangent", "strand"):
+    points.ray, points.part = scalars(hits.ray.astype(np.int32), wp.int32), scalars(hits.part, wp.int8)
+    for name in ("direction", "tangent", "strand"):
         setattr(points, name, vectors(getattr(hits, name)))
-    points.albedo = vectors(material.albedo)
-    for name in ("specular", "gloss", "scatter"):
-        setattr(points, name, scalars(getattr(material, name)))
     points.lit, points.open_sky = scalars(lit), scalars(open_sky)
-    kind = np.where(hits.part == EYEBROW_HAIR, _BROW, np.where(hits.is_strand, _STRAND, _SURFACE))
-    points.kind = scalars(kind.astype(np.int32), wp.int32)
     for name in ("key", "fill", "rim", "key_colour", "ambient_colour"):
         setattr(strengths, name, wp.vec3(*map(float, getattr(lights, name))))
     for name in ("key", "ambient", "rim", "fill"):
         setattr(strengths, f"{name}_strength", getattr(setup, name))
-    colour = wp.empty(len(hits.ray), dtype=wp.vec3)
-    wp.launch(_shade, len(hits.ray), [points, strengths], [colour])
+    colour = wp.zeros(sample_count, dtype=wp.vec3)
+    wp.launch(_shade, len(hits.ray), [points, surface, strengths], [colour])
     return colour.numpy()

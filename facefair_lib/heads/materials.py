@@ -5,19 +5,29 @@ Labels come first and never depend on colour: changing a person's skin tone chan
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+import warp as wp
 
 from facefair_lib.heads import geometry, regions, scene, skin
 from facefair_lib.heads.accessories import glasses_look
 from facefair_lib.heads.label_rules import LabelRules
-from facefair_lib.heads.noise import noise, noise_gradient
-from facefair_lib.heads.numerics import bump, dot, normalised, rgb, smoothstep
+from facefair_lib.heads.material_shading import (
+    EyeLook,
+    PartLook,
+    StrandLook,
+    shade_eyes,
+    shade_parts,
+    shade_strands,
+)
+from facefair_lib.heads.noise import noise_volume
+from facefair_lib.heads.numerics import rgb, smoothstep
 from facefair_lib.heads.occluders import object_colour
 from facefair_lib.heads.people import Person
 from facefair_lib.heads.rays import Hits
 from facefair_lib.heads.shots import Shot
+from facefair_lib.heads.skin_shading import shade_skin
+from facefair_lib.heads.surface import HitPoints, Surface, empty_surface, hit_points
+from facefair_lib.heads.warp_runtime import current_device, scalars, vectors
 from facefair_lib.heads.wearables import wearables_look
 from facefair_lib.labels import INDEX
 
@@ -38,19 +48,7 @@ _PART_LABEL = {
     scene.EYEBROW_HAIR: "eyebrows", scene.FRAME: "specs", scene.HEADWEAR: "background", scene.EARRING: "background",
     scene.HAND: "background", scene.OBJECT: "background",
 }  # fmt: skip
-
-
-@dataclass
-class Material:
-    """How the hits reflect light: ``albedo`` (H, 3) linear; ``specular``, ``gloss`` and ``scatter`` (H,) float32.
-
-    ``scatter`` is 1 for skin, through which light spreads, and 0 for cloth and hair.
-    """
-
-    albedo: np.ndarray
-    specular: np.ndarray
-    gloss: np.ndarray
-    scatter: np.ndarray
+_PART_COUNT = scene.OBJECT + 1
 
 
 def brow_albedo(person: Person) -> np.ndarray:
@@ -67,8 +65,8 @@ def brow_albedo(person: Person) -> np.ndarray:
 
 def shade_hits(
     hits: Hits, cavity: np.ndarray, person: Person, shot: Shot, rules: LabelRules
-) -> tuple[np.ndarray, Material]:
-    """Name and colour what was hit; bends ``hits.normal`` where a surface is rough.
+) -> tuple[np.ndarray, Surface]:
+    """Name and colour what was hit.
 
     Parameters
     ----------
@@ -77,130 +75,97 @@ def shade_hits(
     Returns
     -------
     label : (H,) uint8
-    material : see ``Material``
+    surface : see ``Surface``; its normals are those of ``hits``, bent where a surface is rough
     """
-    count = len(hits.ray)
-    label = np.full(count, INDEX["face"], np.uint8)
+    label = _part_labels(rules)[hits.part]
+    surface = empty_surface(len(hits.ray))
+    points = hit_points(hits.part, hits.normal, hits.canonical)
+    volume = noise_volume(current_device())
+    eye = (hits.part == geometry.LEFT_EYE) | (hits.part == geometry.RIGHT_EYE)
+    on_skin = hits.part == geometry.SKIN
+    _shade_skin(np.flatnonzero(on_skin), hits, cavity, points, person, rules, label, surface)
+    for chosen, kernel, look in (
+        (eye, shade_eyes, _eye_look(person)),
+        (~(on_skin | eye | hits.is_strand), shade_parts, _part_look(person, shot)),
+    ):
+        rows = np.flatnonzero(chosen).astype(np.int32)
+        if len(rows):
+            wp.launch(kernel, len(rows), [scalars(rows, wp.int32), points, look, volume, surface])
+    strands = np.flatnonzero(hits.is_strand).astype(np.int32)
+    if len(strands):
+        inputs = [scalars(strands, wp.int32), points, vectors(hits.facing), vectors(hits.strand)]
+        wp.launch(shade_strands, len(strands), [*inputs, _strand_look(person), surface])
+    return label, surface
+
+
+def _part_labels(rules: LabelRules) -> np.ndarray:
+    """Class index by part number, (16,) uint8; that of skin is "face" until its fields are known."""
+    label = np.full(_PART_COUNT, INDEX["face"], np.uint8)
     for part, name in _PART_LABEL.items():
-        label[hits.part == part] = INDEX[name]
-    label[hits.part == scene.HEADWEAR] = INDEX[rules.headwear]
-    label[hits.part == scene.EARRING] = INDEX[rules.jewellery]
-    nothing = np.zeros(count, np.float32)
-    strands = np.flatnonzero(hits.is_strand)
-    material = Material(
-        np.full((count, 3), 0.5, np.float32),
-        nothing.copy(),
-        np.full(count, 20, np.float32),
-        nothing.copy(),
-    )
-    on_skin = np.flatnonzero(hits.part == geometry.SKIN)
-    if len(on_skin):
-        fields = skin.skin_fields(hits.canonical[on_skin], hits.masks[on_skin], cavity[on_skin], person)
-        label[on_skin] = skin.skin_labels(fields, person, rules)
-        hair, brow = HAIR_ALBEDO[person.hair_colour], brow_albedo(person)
-        material.albedo[on_skin] = skin.skin_albedo(fields, person, hair, brow)
-        material.specular[on_skin], material.gloss[on_skin] = skin.skin_gloss(fields, person)
-        material.scatter[on_skin] = (fields.clothes <= 0) & (fields.painted_hair <= 0.5)
-        hits.normal[on_skin] = skin.rough_normals(fields, hits.normal[on_skin], person)
-        _cover_skin(hits, on_skin, label, material, person, rules)
-    _shade_eyes(hits, material, person)
-    _shade_mouth(hits, material)
-    frame = hits.part == scene.FRAME
-    if frame.any():
-        material.albedo[frame] = glasses_look(person).frame_colour
-        material.specular[frame], material.gloss[frame] = 1.2, 60
-    _shade_things(hits, material, person, shot)
-    _shade_strands(hits, material, strands, person)
-    return label, material
+        label[part] = INDEX[name]
+    label[scene.HEADWEAR], label[scene.EARRING] = INDEX[rules.headwear], INDEX[rules.jewellery]
+    return label
 
 
-def _cover_skin(
-    hits: Hits, on_skin: np.ndarray, label: np.ndarray, material: Material, person: Person, rules: LabelRules
+def _shade_skin(
+    rows: np.ndarray,
+    hits: Hits,
+    cavity: np.ndarray,
+    points: HitPoints,
+    person: Person,
+    rules: LabelRules,
+    label: np.ndarray,
+    surface: Surface,
 ) -> None:
-    """Make cloth of the little skin that headwear should cover and that comes through it, as where the jaw folds."""
-    covered = on_skin[regions.headwear(hits.canonical[on_skin], person.headwear) > 0.03]
-    if len(covered):
-        label[covered] = INDEX[rules.headwear]
-        material.albedo[covered] = wearables_look(person).cloth
-        material.specular[covered], material.scatter[covered] = 0, 0
-
-
-def _shade_eyes(hits: Hits, material: Material, person: Person) -> None:
-    """Sclera, iris and pupil as functions of the angle from the eye's axis."""
-    for part, side in ((geometry.LEFT_EYE, 1), (geometry.RIGHT_EYE, -1)):
-        rows = np.flatnonzero(hits.part == part)
-        if not len(rows):
-            continue
-        canonical = hits.canonical[rows]
-        # Subdivision draws the eyeball in by a few per cent, so the direction counts, not the place.
-        outward = normalised(canonical - regions.LEFT_EYE * np.float32((side, 1, 1)))
-        angle = np.arccos(np.clip(outward[:, 2], -1, 1))
-        around = np.arctan2(outward[:, 1], outward[:, 0])
-        sclera = (
-            _SCLERA_ALBEDO
-            * (1 - 0.25 * float(smoothstep(5, 9, person.skin_tone)))
-            * (1 - 0.06 * np.clip(noise(outward, 3), 0, 2))[:, None]
-        )
-        sclera = sclera * (1 - smoothstep(0.7, 1.2, angle)[:, None] * rgb(0.20, 0.42, 0.42))
-        spokes = noise(np.stack([np.cos(around) * 6, np.sin(around) * 6, angle * 2], -1), 2, shift=3.0 * side)
-        iris = 0.8 * _IRIS_ALBEDO[person.iris] * (1 + 0.35 * spokes)[:, None]
-        iris = iris * (1.35 - 0.9 * smoothstep(0.25, regions.IRIS_ANGLE, angle))[:, None]
-        in_sclera = smoothstep(regions.IRIS_ANGLE - 0.03, regions.IRIS_ANGLE + 0.035, angle)[:, None]
-        colour = iris * (1 - in_sclera) + sclera * in_sclera
-        colour *= 1 - 0.55 * bump(angle, regions.IRIS_ANGLE, 0.03)[:, None]
-        outside_pupil = smoothstep(regions.PUPIL_ANGLE - 0.02, regions.PUPIL_ANGLE + 0.02, angle)[:, None]
-        # The upper lid and its lashes always shade the top of the eyeball.
-        lid_shade = 1 - 0.55 * smoothstep(0.10, 0.60, outward[:, 1])[:, None]
-        material.albedo[rows] = (0.004 * (1 - outside_pupil) + colour * outside_pupil) * lid_shade
-        material.specular[rows], material.gloss[rows], material.scatter[rows] = 1.2, 260, 0.35
-
-
-def _shade_mouth(hits: Hits, material: Material) -> None:
-    teeth = np.flatnonzero((hits.part == geometry.UPPER_TEETH) | (hits.part == geometry.LOWER_TEETH))
-    if len(teeth):
-        canonical = hits.canonical[teeth]
-        between = np.abs((canonical[:, 0] / 0.075 + 0.5) % 1 - 0.5)
-        gaps = 1 - 0.35 * bump(between, 0, 0.07)
-        material.albedo[teeth] = rgb(0.82, 0.75, 0.62) * (gaps * (1 + 0.05 * noise(canonical, 10)))[:, None]
-        material.specular[teeth], material.gloss[teeth] = 0.6, 60
-    tongue = hits.part == geometry.TONGUE
-    material.albedo[tongue] = rgb(0.42, 0.13, 0.13)
-    material.specular[tongue], material.gloss[tongue] = 0.4, 30
-
-
-def _shade_things(hits: Hits, material: Material, person: Person, shot: Shot) -> None:
-    """Headwear, earrings and occluders; folds and weave of the cloth bend its normals."""
-    look = wearables_look(person)
-    cloth = np.flatnonzero(hits.part == scene.HEADWEAR)
-    if len(cloth):
-        place = hits.position[cloth]
-        material.albedo[cloth] = look.cloth * (1 + 0.08 * noise(place, 22, octaves=2))[:, None]
-        hits.normal[cloth] = normalised(hits.normal[cloth] - 0.06 * noise_gradient(place, 2.6, 0.02, shift=11))
-    metal = hits.part == scene.EARRING
-    material.albedo[metal], material.specular[metal], material.gloss[metal] = look.metal * 0.6, 2.5, 40
-    hand = np.flatnonzero(hits.part == scene.HAND)
-    if len(hand):
-        mottled = 1 + 0.06 * noise(hits.position[hand], 4, octaves=3)
-        material.albedo[hand] = skin.base_albedo(person.skin_tone) * mottled[:, None]
-        material.specular[hand], material.scatter[hand] = 0.3, 1
-    thing = hits.part == scene.OBJECT
-    material.albedo[thing] = object_colour(shot)
-    material.specular[thing], material.gloss[thing] = 0.8, 60
-
-
-def _shade_strands(hits: Hits, material: Material, rows: np.ndarray, person: Person) -> None:
-    """Strand colours: lighter tips, darker roots, every strand a little different; normals turned to the camera."""
+    """Name and colour the hits of the skin, in place."""
     if not len(rows):
         return
-    along, across, own = hits.strand[rows].T
-    is_brow = hits.part[rows] == scene.EYEBROW_HAIR
-    colour = np.where(is_brow[:, None], brow_albedo(person), HAIR_ALBEDO[person.hair_colour])
-    vary = (0.84 + 0.32 * own) * (1 + 0.10 * np.sin(across * 3 + own * 40) * ~is_brow)
-    vary *= 0.75 + 0.25 * smoothstep(0, 0.3, along)
-    if person.hair_colour not in ("black", "dark"):
-        vary *= 0.88 + 0.24 * along
-    if person.hair_colour == "grey":
-        vary = vary * np.where((own * 7) % 1 < 0.4, 0.6, 1.1)
-    material.albedo[rows] = colour * vary[:, None]
-    turned_away = rows[dot(hits.facing[rows], hits.normal[rows]) < 0]
-    hits.normal[turned_away] *= -1
+    fields = skin.skin_fields(hits.canonical[rows], hits.masks[rows], cavity[rows], person)
+    label[rows] = skin.skin_labels(fields, person, rules)
+    # Headwear should cover all skin inside it; a little comes through, as where the jaw folds.
+    covered = regions.headwear(fields.canonical, person.headwear) > 0.03
+    label[rows[covered]] = INDEX[rules.headwear]
+    cloth = wearables_look(person).cloth
+    look = skin.skin_look(person, HAIR_ALBEDO[person.hair_colour], brow_albedo(person), cloth)
+    skin_hits = skin.skin_points(rows, fields, covered, person)
+    volume = noise_volume(current_device())
+    wp.launch(shade_skin, len(rows), [points, skin_hits, look, volume, surface])
+
+
+def _eye_look(person: Person) -> EyeLook:
+    look = EyeLook()
+    look.iris = wp.vec3(*map(float, 0.8 * _IRIS_ALBEDO[person.iris]))
+    look.sclera = wp.vec3(*map(float, _SCLERA_ALBEDO * (1 - 0.25 * float(smoothstep(5, 9, person.skin_tone)))))
+    return look
+
+
+def _strand_look(person: Person) -> StrandLook:
+    look = StrandLook()
+    look.hair, look.brow = (
+        wp.vec3(*map(float, colour)) for colour in (HAIR_ALBEDO[person.hair_colour], brow_albedo(person))
+    )
+    look.lightened = float(person.hair_colour not in ("black", "dark"))  # tips that the sun has bleached
+    look.greying = int(person.hair_colour == "grey")
+    return look
+
+
+def _part_look(person: Person, shot: Shot) -> PartLook:
+    """Albedo, (specular, gloss, scatter) and mottling (frequency, strength, octaves) of every whole part."""
+    wearables, tooth = wearables_look(person), (rgb(0.82, 0.75, 0.62), (0.6, 60, 0), (10, 0.05, 1))
+    table = {
+        geometry.UPPER_TEETH: tooth,
+        geometry.LOWER_TEETH: tooth,
+        geometry.TONGUE: (rgb(0.42, 0.13, 0.13), (0.4, 30, 0), (0, 0, 1)),
+        scene.FRAME: (glasses_look(person).frame_colour, (1.2, 60, 0), (0, 0, 1)),
+        scene.HEADWEAR: (wearables.cloth, (0, 20, 0), (22, 0.08, 2)),
+        scene.EARRING: (wearables.metal * 0.6, (2.5, 40, 0), (0, 0, 1)),
+        # A hand in front of the face is the person's own: as light, as red and as glossy as the cheek behind it.
+        scene.HAND: (skin.hand_albedo(person.skin_tone), (0.25, skin.sharpness(person.skin_tone), 1), (4, 0.06, 3)),
+        scene.OBJECT: (object_colour(shot), (0.8, 60, 0), (0, 0, 1)),
+    }
+    values = np.zeros((3, _PART_COUNT, 3), np.float32)
+    for part, row in table.items():
+        values[:, part] = row
+    look = PartLook()
+    look.albedo, look.shine, look.mottling = map(vectors, values)
+    return look

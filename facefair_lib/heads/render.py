@@ -6,23 +6,20 @@ of most of its samples; nothing is drawn, blurred or resized that could part the
 
 from __future__ import annotations
 
-import dataclasses
-import io
 from dataclasses import dataclass
 
 import numpy as np
 import warp as wp
-from PIL import Image
-from scipy.ndimage import gaussian_filter
 
 from facefair_lib.errors import InputError
 from facefair_lib.heads import regions
 from facefair_lib.heads.accessories import glasses_look
 from facefair_lib.heads.background import background
+from facefair_lib.heads.develop import composite, develop
 from facefair_lib.heads.label_rules import MUT1NY_RULES, LabelRules
 from facefair_lib.heads.light import key_direction, lamps, light_hits
 from facefair_lib.heads.materials import shade_hits
-from facefair_lib.heads.numerics import dot, linear_to_srgb, rgb, stream
+from facefair_lib.heads.numerics import dot, rgb
 from facefair_lib.heads.people import Person
 from facefair_lib.heads.shots import Shot
 from facefair_lib.heads.trace import SceneCache, Traced
@@ -32,7 +29,6 @@ from facefair_lib.labels import INDEX
 SMALLEST, LARGEST = 16, 1024
 _FULL_DETAIL_SIZE = 512  # picture size from which on every strand is grown
 _LASH_OPACITY = (0.6, 0.22)  # of the upper and of the lower lashes
-_MIDDLE_GREY = 0.40  # sRGB value that contrast turns about
 
 
 @dataclass(frozen=True)
@@ -96,17 +92,15 @@ def sample(
     cache, rules : see ``render``
     """
     traced = (cache or SceneCache()).trace(person, shot, side, detail)
-    # Materials bend the normals; the smooth ones may serve the next picture.
-    hits = dataclasses.replace(traced.hits, normal=traced.hits.normal.copy())
-    label, material = shade_hits(hits, traced.cavity, person, shot, rules)
+    hits = traced.hits
+    label, surface = shade_hits(hits, traced.cavity, person, shot, rules)
+    lights = lamps(shot.light, traced.view, surroundings)
     samples = Samples(
-        np.zeros((side * side, 3), np.float32),
+        light_hits(hits, surface, traced.lit, traced.open_sky, lights, shot.light, side * side),
         np.ones(side * side, np.float32),
         np.full(side * side, INDEX["background"], np.uint8),
         np.zeros(side * side, bool),
     )
-    lights = lamps(shot.light, traced.view, surroundings)
-    samples.colour[hits.ray] = light_hits(hits, material, traced.lit, traced.open_sky, lights, shot.light)
     samples.transmission[hits.ray] = 0
     samples.label[hits.ray] = label
     samples.hit[hits.ray] = True
@@ -140,34 +134,6 @@ def _add_overlay(samples: Samples, traced: Traced, person: Person, shot: Shot, r
     samples.hit[lens] = True
     if dark or rules.clear_lenses == "specs":  # else a clear lens is labelled as what is seen through it
         samples.label[lens] = INDEX["specs"]
-
-
-def develop(linear: np.ndarray, shot: Shot, samples: int) -> np.ndarray:
-    """Turn linear light on the sample grid (n, n, 3) into an sRGB picture: blur, exposure, film, colours, grain."""
-    size = len(linear) // samples
-    pixels = linear.reshape(size, samples, size, samples, 3).mean((1, 3))
-    blur = shot.blur * size / 128
-    pixels = gaussian_filter(pixels, (blur, blur, 0), truncate=3.0)
-    exposed = 0.8 * shot.light.exposure * np.maximum(pixels, 0)
-    pixels = linear_to_srgb(1.06 * (1 - np.exp(-1.45 * exposed * (1 + 0.10 * exposed))))
-    grey = pixels @ rgb(0.299, 0.587, 0.114)
-    pixels = grey[..., None] + shot.saturation * (pixels - grey[..., None])
-    pixels = _MIDDLE_GREY + shot.contrast * (pixels - _MIDDLE_GREY)
-    grain = stream(shot.seed, "grain").normal(0, shot.grain, (*pixels.shape[:2], 1))
-    grain = grain + stream(shot.seed, "colour grain").normal(0, 0.4 * shot.grain, pixels.shape)
-    return _finish((np.clip(pixels + grain, 0, 1) * 255 + 0.5).astype(np.uint8), shot)
-
-
-def _finish(picture: np.ndarray, shot: Shot) -> np.ndarray:
-    """Take the finished picture (S, S, 3) uint8 through black and white and through JPEG, as the shot says."""
-    if shot.greyscale:
-        luma = picture @ np.array((0.299, 0.587, 0.114))
-        picture = np.repeat((luma + 0.5).astype(np.uint8)[..., None], 3, -1)
-    if shot.jpeg_quality:
-        compressed = io.BytesIO()
-        Image.fromarray(picture).save(compressed, "JPEG", quality=shot.jpeg_quality)
-        picture = np.array(Image.open(compressed).convert("RGB"))
-    return picture
 
 
 def vote(label: np.ndarray, samples: int) -> np.ndarray:
@@ -228,11 +194,11 @@ def render(
         for a size or a number of samples out of range
     """
     check_size(size, samples)
-    side = size * samples
-    behind = background(shot, side)
+    behind = background(shot, size)
     with wp.ScopedDevice(device):
-        seen = sample(person, shot, side, detail_for(size), behind.mean((0, 1)), cache=cache, rules=rules)
+        surroundings = behind.mean((0, 1))
+        seen = sample(person, shot, size * samples, detail_for(size), surroundings, cache=cache, rules=rules)
         label = vote(seen.label, samples)
-    linear = seen.colour + seen.transmission[..., None] * (shot.light.backdrop * behind)
+        picture = develop(composite(seen.colour, seen.transmission, shot.light.backdrop * behind), shot)
     coverage = seen.hit.reshape(size, samples, size, samples).mean((1, 3), dtype=np.float32)
-    return Rendering(develop(linear, shot, samples), label, coverage)
+    return Rendering(picture, label, coverage)

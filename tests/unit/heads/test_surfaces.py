@@ -9,7 +9,7 @@ import warp as wp
 from facefair_lib.heads import BACKGROUNDS, EMOTIONS, regions, sample_person, sample_shot
 from facefair_lib.heads.background import background
 from facefair_lib.heads.geometry import HEAD_HEIGHT, SKIN, head_template, pose_head
-from facefair_lib.heads.noise import noise, noise_gradient
+from facefair_lib.heads.noise import noise
 from facefair_lib.heads.numerics import choose, linear_to_srgb, smoothstep, srgb_to_linear, stream
 from facefair_lib.heads.rasterise import visible
 from facefair_lib.heads.rays import camera, cast, pixel_rays
@@ -34,13 +34,6 @@ def test_noise_is_centred_repeatable_and_periodic():
     np.testing.assert_array_equal(values, noise(POINTS, 3.0))
     np.testing.assert_allclose(noise(POINTS + 64 / 4, 4.0), noise(POINTS, 4.0), atol=2e-3)
     assert np.abs(np.corrcoef(values, noise(POINTS, 3.0, shift=20))[0, 1]) < 0.1
-
-
-def test_the_noise_gradient_is_the_slope_of_the_noise():
-    step = 0.01
-    gradient = noise_gradient(POINTS, 2.0, step)
-    here, ahead = (noise(p, 2.0, octaves=2) for p in (POINTS, POINTS + np.float32([step, 0, 0])))
-    np.testing.assert_allclose(gradient[:, 0], (ahead - here) / step, atol=1e-2)
 
 
 def test_srgb_and_linear_are_inverse_and_known_at_mid_grey():
