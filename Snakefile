@@ -1,4 +1,4 @@
-# The study as a graph: one rule per notebook, three that render people, one of small fits, one for the report.
+# The study as a graph: one rule per notebook, three that render people, two of further fits, one for the report.
 #
 # A rule's input `code` is a small file that changes only when the stage's own code or settings change; its output is the
 # provenance file, which the stage writes last. Everything else a stage writes stays when it is interrupted, so long work resumes.
@@ -13,7 +13,7 @@ CORES = int(config["cores"])
 HALF = max(1, CORES // 2)  # of most stages, so that two run side by side; priorities start the long ones first
 DATA, PHOTOS = config.get("data") or "", config.get("photos") or ""
 COHORT, EXPERIMENT, REPORT = study.COHORT, study.EXPERIMENT, study.REPORT
-COUNTERFACTUALS, COMPOSITION = study.COUNTERFACTUALS, study.COMPOSITION
+COUNTERFACTUALS, COMPOSITION, COMPARISON = study.COUNTERFACTUALS, study.COMPOSITION, study.COMPARISON
 RUN = (
     f"{sys.executable} -m facefair_lib stage {{params.stage}} --profile {{wildcards.profile}}"
     f" --cores {{threads}} --data '{{params.data}}' --photos '{{params.photos}}'"
@@ -54,6 +54,11 @@ def weights_to_transfer(stage):
         return [done(stage).format(profile=other)] if other else []
 
     return fits
+
+
+def cores_to_compare(wildcards):
+    """All where networks are compared: no other stage may run while their speed is measured."""
+    return CORES if load_profile(wildcards.profile).comparison else 1
 
 
 wildcard_constraints:
@@ -124,6 +129,15 @@ rule composition:
     shell: RUN
 
 
+rule comparison:
+    input: done("01_data_preparation"), done(EXPERIMENT), code=code(COMPARISON)
+    output: done(COMPARISON)
+    params: stage=COMPARISON, data="", photos=""
+    threads: cores_to_compare
+    priority: 35
+    shell: RUN
+
+
 rule metric_analysis:
     input: done("02_train_deeplabv3"), done("03_train_pspnet"), code=code("04_metric_analysis")
     output: done("04_metric_analysis")
@@ -168,6 +182,16 @@ rule real_photographs:
     output: done("08_real_photographs")
     params: stage="08_real_photographs", data="", photos=""
     threads: 1
+    shell: RUN
+
+
+rule model_comparison:
+    input:
+        done("02_train_deeplabv3"), done("03_train_pspnet"), done("05_ethnicity_emotion_experiment"), done(COMPARISON),
+        code=code("09_model_comparison"),
+    output: done("09_model_comparison")
+    params: stage="09_model_comparison", data="", photos=""
+    threads: CORES  # it measures speed as well
     shell: RUN
 
 

@@ -14,6 +14,7 @@ from facefair_lib.results import Stage
 
 DATA, METRICS, EXPERIMENT = "01_data_preparation", "04_metric_analysis", "05_ethnicity_emotion_experiment"
 REPRODUCTION, FAIRNESS = "06_reproduction_audit", "07_counterfactual_fairness"
+COMPARISON = "09_model_comparison"
 TRAINING: Mapping[str, str] = MappingProxyType({"deeplabv3": "02_train_deeplabv3", "pspnet": "03_train_pspnet"})
 
 _SCORE = "value low high n_images n_subjects"
@@ -64,13 +65,20 @@ SCHEMAS: Mapping[str, str] = MappingProxyType(
         f"{FAIRNESS}/traps": "model group class area_share interocular one_pixel_f1 boundary_error n_images",
         f"{FAIRNESS}/composition": "composition focus group share value relative low high n_seeds",
         f"{FAIRNESS}/composition_slope": "slope low high p_value n_fits",
+        f"{FAIRNESS}/features": f"model feature level {_SCORE}",
         f"{FAIRNESS}/quality": "measure model correlation low high n_images n_subjects",
+        f"{COMPARISON}/status": "fitted reason",
+        f"{COMPARISON}/comparison": (
+            "network model backbone epochs seconds parameters flops peak_bytes images_per_second size views device iou "
+            "iou_low iou_high f1 f1_low f1_high behind_low front gap expected_by_chance p_value p_adjusted n_images "
+            "n_subjects"
+        ),
     }
 )
 """Table -> the columns that the report reads; a table may hold more."""
 
 
-_TEXT_COLUMNS = ("best", "worst", "note", "gender", "light", "category", "shares_with", "focus")
+_TEXT_COLUMNS = ("best", "worst", "note", "gender", "light", "category", "shares_with", "focus", "reason", "level")
 
 
 @dataclass(frozen=True)

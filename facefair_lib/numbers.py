@@ -14,7 +14,8 @@ from typing import Any
 
 import pandas as pd
 
-from facefair_lib import latex, verdicts
+from facefair_lib import latex, titles, verdicts
+from facefair_lib.comparison_numbers import add_comparison
 from facefair_lib.errors import InputError
 from facefair_lib.evidence import DATA, EXPERIMENT, METRICS, TRAINING, Cell, Evidence, Table
 from facefair_lib.fairness_numbers import add_fairness
@@ -55,6 +56,7 @@ def compose_numbers(evidence: Evidence, settings: Mapping[str, Any]) -> str:
     _transfer(macros, evidence)
     add_reproduction(macros, evidence)
     add_fairness(macros, evidence)
+    add_comparison(macros, evidence)
     return macros.render()
 
 
@@ -115,9 +117,8 @@ def setting(settings: Mapping[str, Any], key: str) -> Any:
 
 
 def backbone_title(backbone: str) -> str:
-    """``resnet18`` as its paper spells it."""
-    known = {"mobilenet_v3_large": "MobileNetV3-Large", "mobilenet_v3_small": "MobileNetV3-Small"}
-    return known.get(backbone) or latex.escape(re.sub(r"^resnet(\d+)$", r"ResNet-\1", backbone))
+    """``resnet18`` as its paper spells it, for LaTeX."""
+    return latex.escape(titles.backbone_title(backbone))
 
 
 def start_phrase(weights: str) -> str:

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from facefair_lib.errors import InputError
-from facefair_lib.evidence import DATA, EXPERIMENT, FAIRNESS, METRICS, REPRODUCTION, TRAINING, Evidence
+from facefair_lib.evidence import COMPARISON, DATA, EXPERIMENT, FAIRNESS, METRICS, REPRODUCTION, TRAINING, Evidence
 from facefair_lib.macros import Macros, macro_name
 from facefair_lib.numbers import compose_numbers
 from facefair_lib.results import replacing, write_text
@@ -55,6 +55,7 @@ OPTIONAL_FIGURES: Mapping[str, str] = MappingProxyType(
         "fairness_adjusted": FAIRNESS,
         "fairness_boundary": FAIRNESS,
         "fairness_quality": FAIRNESS,
+        "model_comparison": COMPARISON,
     }
 )
 """Figures that a profile may lack, such as pairs of duplicates where there are none; the text then leaves them out."""

@@ -14,9 +14,9 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from facefair_lib import fairness_tables, latex, reproduction_tables
+from facefair_lib import comparison_tables, fairness_tables, latex, reproduction_tables
 from facefair_lib.errors import InputError
-from facefair_lib.evidence import DATA, EXPERIMENT, FAIRNESS, METRICS, REPRODUCTION, Evidence
+from facefair_lib.evidence import COMPARISON, DATA, EXPERIMENT, FAIRNESS, METRICS, REPRODUCTION, Evidence
 from facefair_lib.fairness import MIN_SUBJECTS
 from facefair_lib.latex import count, escape, estimate, percent, signed, tabular
 from facefair_lib.results import write_text
@@ -357,6 +357,8 @@ TABLES: Mapping[str, Recipe] = MappingProxyType(
         "reproduction_headline": _optional(REPRODUCTION, "headline", reproduction_tables.headline),
         "counterfactual_effects": _optional(FAIRNESS, "effects", fairness_tables.effects),
         "composition_scores": _optional(FAIRNESS, "composition", fairness_tables.composition),
+        "model_comparison": _optional(COMPARISON, "comparison", comparison_tables.comparison),
+        "feature_scores": _optional(FAIRNESS, "features", fairness_tables.features),
         "quality_measures": _optional(FAIRNESS, "quality", fairness_tables.quality),
         "equivalence": Recipe(
             lambda e: fairness_tables.equivalence(

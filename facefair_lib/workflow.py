@@ -25,6 +25,7 @@ COHORT = "cohort"
 EXPERIMENT = "experiment"
 COUNTERFACTUALS = "counterfactuals"
 COMPOSITION = "composition"
+COMPARISON = "comparison"
 REPORT = "report"
 
 _BESIDE_RESULTS = frozenset(f"facefair_lib.{room}" for room in ("workflow", "progress", "provenance", "processes"))
@@ -69,11 +70,13 @@ STAGES: tuple[Stage, ...] = (
     Stage("02_train_deeplabv3", ("seed", "models", "training", "inference", "transfer_from")),
     Stage("03_train_pspnet", ("seed", "models", "training", "inference", "transfer_from")),
     Stage(COMPOSITION, ("seed", "composition", "training"), "facefair_lib.composition.run"),
+    Stage(COMPARISON, ("seed", "comparison", "training"), "facefair_lib.comparison.run"),
     Stage("04_metric_analysis", ("seed", "analysis", "transfer_from")),
     Stage("05_ethnicity_emotion_experiment", ("seed", "inference", "analysis", "experiment")),
     Stage("06_reproduction_audit", ("seed", "data", "models", "training", "analysis", "reproduction")),
     Stage("07_counterfactual_fairness", ("seed", "counterfactuals.views", "analysis")),
     Stage("08_real_photographs", ("seed", "training", "inference", "analysis", "transfer_from", "adaptation")),
+    Stage("09_model_comparison", ("seed", "inference", "analysis", "comparison")),
     Stage(REPORT, tuple(Profile.model_fields), "facefair_lib.report"),
 )
 TRAINING_STAGES: dict[str, str] = {"deeplabv3": "02_train_deeplabv3", "pspnet": "03_train_pspnet"}

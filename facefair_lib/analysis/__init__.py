@@ -1,4 +1,4 @@
-"""The tables of notebooks 04, 05 and 07: confusion counts and a table of images in, one tidy DataFrame out.
+"""The tables of notebooks 04, 05, 07 and 09: confusion counts and a table of images in, one tidy DataFrame out.
 
 Every function takes the counts of all models at once and resamples people with one seed, so that the rows of two models
 rest on the same replicates. Intervals are 95 % percentile intervals of a bootstrap over people; NaN = undefined.
@@ -20,6 +20,7 @@ from facefair_lib.analysis.counterfactual import (
 )
 from facefair_lib.analysis.experiment import cell_table, emotion_table, gap_table, group_table, nine_table
 from facefair_lib.analysis.features import features_table, with_face_share
+from facefair_lib.analysis.model_comparison import GAP_METRIC, comparison_table, group_gap_table, pareto_front
 from facefair_lib.analysis.performance import (
     class_table,
     difference_table,
@@ -32,12 +33,14 @@ from facefair_lib.analysis.quality import picture_table, quality_table, with_tru
 from facefair_lib.analysis.traps import traps_table
 
 __all__ = [
+    "GAP_METRIC",
     "adaptation_table",
     "adjusted_table",
     "cell_table",
     "check_tables",
     "class_gap_table",
     "class_table",
+    "comparison_table",
     "composition_table",
     "difference_table",
     "effects_table",
@@ -46,11 +49,13 @@ __all__ = [
     "examples_table",
     "features_table",
     "gap_table",
+    "group_gap_table",
     "group_table",
     "image_table",
     "model_gaps_table",
     "nine_table",
     "pairs_table",
+    "pareto_front",
     "picture_table",
     "quality_table",
     "slope_table",

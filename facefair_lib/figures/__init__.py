@@ -17,6 +17,7 @@ from facefair_lib.figures.fairness_checks import (
     gap_sources,
     quality_measures,
 )
+from facefair_lib.figures.model_comparison import model_comparison
 from facefair_lib.figures.pictures import (
     Picture,
     duplicate_pairs,
@@ -56,6 +57,7 @@ __all__ = [
     "iou_against_f1",
     "ladder_steps",
     "mask_legend",
+    "model_comparison",
     "model_examples",
     "nine_photographs",
     "outline",

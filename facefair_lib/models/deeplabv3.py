@@ -13,18 +13,14 @@ from collections.abc import Sequence
 
 import segmentation_models_pytorch as smp
 from torch import nn
-from torchvision.models import get_model, get_model_weights
-from torchvision.models._utils import IntermediateLayerGetter
 from torchvision.models.segmentation.deeplabv3 import ASPP, DeepLabHead, DeepLabV3
 
 from facefair_lib.errors import InputError
 from facefair_lib.models.adapters import build_smp, use_default_batch_norm_momentum
-from facefair_lib.models.published import build_published
-from facefair_lib.models.weights import unknown_weights, with_published_weights
+from facefair_lib.models.published import LIGHT_BACKBONES, LIGHT_CHANNELS, build_published, light_trunk
 
 PUBLISHED_STRIDES = {"resnet50": 8, "resnet101": 8, "mobilenet_v3_large": 16}
 """Backbone of a network that torchvision publishes -> its output stride."""
-LIGHT_BACKBONES = ("resnet18", "resnet34")
 _PUBLISHED_RATES = (12, 24, 36)
 
 
@@ -97,15 +93,7 @@ def _light(
     backbone: str, num_classes: int, weights: str, output_stride: int, rates: tuple[int, ...], channels: int
 ) -> nn.Module:
     """A shallow ResNet's first two stages under the published head."""
-    if weights == "none":
-        trunk = get_model(backbone, weights=None)
-    elif weights == "imagenet":
-        published = get_model_weights(backbone).DEFAULT
-        trunk = with_published_weights(
-            f"ImageNet weights of {backbone}", lambda: get_model(backbone, weights=published)
-        )
-    else:
-        raise unknown_weights("deeplabv3", backbone, weights, ("none", "imagenet"))
+    features = light_trunk("deeplabv3", backbone, weights)
     if output_stride != 8:
         raise InputError(
             f"deeplabv3 with {backbone}",
@@ -113,11 +101,9 @@ def _light(
             expected="output_stride 8, which its first two stages have",
             do="set models.deeplabv3.output_stride: 8",
         )
-    features = IntermediateLayerGetter(trunk, return_layers={"layer2": "out"})
-    channels_in = 128
     if channels == 256:
-        return DeepLabV3(features, DeepLabHead(channels_in, num_classes, rates), None)
-    return DeepLabV3(features, _narrow_head(channels_in, num_classes, rates, channels), None)
+        return DeepLabV3(features, DeepLabHead(LIGHT_CHANNELS, num_classes, rates), None)
+    return DeepLabV3(features, _narrow_head(LIGHT_CHANNELS, num_classes, rates, channels), None)
 
 
 def _narrow_head(in_channels: int, num_classes: int, rates: tuple[int, ...], channels: int) -> nn.Sequential:

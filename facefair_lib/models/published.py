@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from torch import nn
 from torchvision.models import get_model, get_model_weights
+from torchvision.models._utils import IntermediateLayerGetter
+from torchvision.models.segmentation.fcn import FCN, FCNHead
 
 from facefair_lib.errors import InputError
 from facefair_lib.models.adapters import use_default_batch_norm_momentum
 from facefair_lib.models.weights import unknown_weights, with_published_weights
 
 FCN_BACKBONES = ("resnet50", "resnet101")
+LIGHT_BACKBONES = ("resnet18", "resnet34")
+"""Backbones that torchvision does not offer here: they end after their second stage, at output stride 8."""
+LIGHT_CHANNELS = 128  # of the second stage
 
 
 def build_published(model: str, backbone: str, num_classes: int, weights: str) -> nn.Module:
@@ -47,12 +52,31 @@ def replace_classifier(network: nn.Module, num_classes: int) -> None:
 
 
 def build_fcn(*, backbone: str, num_classes: int, weights: str = "none") -> nn.Module:
-    """Build FCN: a dilated ResNet (output stride 8) and one convolutional head. See ``build_model``."""
+    """Build FCN: a dilated ResNet (output stride 8) and one convolutional head. See ``build_model``.
+
+    ResNet-18 and ResNet-34 end after their second stage, as they do in the light DeepLabV3 and PSPNet.
+    """
+    if backbone in LIGHT_BACKBONES:
+        return FCN(light_trunk("fcn", backbone, weights), FCNHead(LIGHT_CHANNELS, num_classes), None)
     if backbone not in FCN_BACKBONES:
         raise InputError(
             f"backbone {backbone!r} for fcn",
             found="no such backbone",
-            expected=f"one of {', '.join(FCN_BACKBONES)}",
+            expected=f"one of {', '.join((*FCN_BACKBONES, *LIGHT_BACKBONES))}",
             do="choose one of these (models.fcn.backbone)",
         )
     return build_published("fcn", backbone, num_classes, weights)
+
+
+def light_trunk(model: str, backbone: str, weights: str) -> IntermediateLayerGetter:
+    """A shallow ResNet up to its second stage, (B, 3, H, W) -> ``{"out": (B, 128, H / 8, W / 8)}``."""
+    if weights == "none":
+        trunk = get_model(backbone, weights=None)
+    elif weights == "imagenet":
+        published = get_model_weights(backbone).DEFAULT
+        trunk = with_published_weights(
+            f"ImageNet weights of {backbone}", lambda: get_model(backbone, weights=published)
+        )
+    else:
+        raise unknown_weights(model, backbone, weights, ("none", "imagenet"))
+    return IntermediateLayerGetter(trunk, return_layers={"layer2": "out"})

@@ -104,6 +104,15 @@ def test_every_composition_is_fitted_to_equally_many_pictures(results: Path) -> 
     assert len(pd.read_csv(results / "07_counterfactual_fairness" / "composition.csv")) == 7 * 3
 
 
+def test_every_listed_network_is_fitted_scored_and_measured(results: Path) -> None:
+    table = pd.read_csv(results / "09_model_comparison" / "comparison.csv")
+    assert list(table["network"]) == ["deeplabv3_resnet18", "unet_resnet18"]
+    assert (table["epochs"] == 1).all()
+    assert (table[["parameters", "flops", "peak_bytes", "images_per_second"]] > 0).all(axis=None)
+    assert table["iou"].between(table["iou_low"], table["iou_high"]).all()
+    assert (results / "09_model_comparison" / "figures" / "model_comparison.pdf").exists()
+
+
 def test_executed_notebooks_hold_no_error(results: Path) -> None:
     for stage in workflow.NOTEBOOK_STAGES:
         notebook = json.loads((results / "notebooks" / f"{stage}.ipynb").read_text(encoding="utf-8"))
@@ -131,7 +140,7 @@ def test_own_photographs_without_masks_run_through_to_the_report(results: Path, 
 
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     again = [line for line in outcome.stdout.splitlines() if " done in " in line]
-    assert len(again) == 2, again  # the experiment and the report, nothing else
+    assert len(again) == 3, again  # the experiment, what compares its gaps, and the report
     nine = pd.read_csv(results / "05_ethnicity_emotion_experiment" / "nine.csv")
     assert len(nine) == 9
     assert nine[["deeplabv3_iou", "pspnet_iou"]].isna().all(axis=None)

@@ -10,20 +10,23 @@ import pytest
 from facefair_lib.paths import LIBRARY
 
 FLOORS: dict[int, str] = {
-    1: "errors labels config paths results progress torchvision_hook kernel processes workflow provenance",
+    1: "errors labels profile_files config paths results progress torchvision_hook kernel processes workflow provenance",
     2: "data heads confusion metrics boundary plausibility",
-    3: "models training inference legacy composition",
+    3: "models training inference legacy composition comparison",
     4: "uncertainty fairness analysis titles consistency small_samples adaptation export agreement",
     5: "figures tables latex macros numbers evidence verdicts report readme reproduction_tables reproduction_numbers "
-    "fairness_tables fairness_verdicts fairness_numbers parsing",
-    6: "__main__ commands explore study runner orchestrate experiment photographs counterfactuals second_looks course",
+    "fairness_tables fairness_verdicts fairness_numbers comparison_tables comparison_verdicts "
+    "comparison_numbers parsing",
+    6: "__main__ commands explore study runner orchestrate experiment photographs counterfactuals compared_networks "
+    "second_looks course",
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms.split()}
 
 # Rooms of one floor may use each other only in this direction; a room that is not listed uses no neighbour.
 NEIGHBOURS: dict[str, set[str]] = {
     "labels": {"errors"},
-    "config": {"errors", "paths"},
+    "config": {"errors", "labels", "paths", "profile_files"},
+    "profile_files": {"errors"},
     "results": {"errors", "paths"},
     "workflow": {"config", "paths", "results"},
     "provenance": {"config", "results", "workflow"},
@@ -32,6 +35,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "inference": {"models", "training"},
     "legacy": {"inference", "models", "training"},  # it compares its protocol with the study's own
     "composition": {"models", "training"},
+    "comparison": {"inference", "models", "training"},
     "fairness": {"uncertainty"},
     "agreement": {"uncertainty"},
     "analysis": {"fairness", "uncertainty", "titles", "agreement"},
@@ -40,16 +44,29 @@ NEIGHBOURS: dict[str, set[str]] = {
     "fairness_tables": {"latex"},
     "fairness_verdicts": {"latex", "verdicts"},
     "fairness_numbers": {"latex", "macros", "evidence", "fairness_tables", "fairness_verdicts"},
-    "tables": {"latex", "evidence", "reproduction_tables", "fairness_tables"},
+    "comparison_tables": {"latex"},
+    "comparison_verdicts": {"latex", "verdicts", "fairness_tables"},
+    "comparison_numbers": {"latex", "macros", "evidence", "fairness_tables", "comparison_verdicts"},
+    "tables": {"latex", "evidence", "reproduction_tables", "fairness_tables", "comparison_tables"},
     "macros": {"latex"},
     "readme": {"verdicts"},
-    "numbers": {"latex", "macros", "evidence", "verdicts", "tables", "reproduction_numbers", "fairness_numbers"},
+    "numbers": {
+        "latex",
+        "macros",
+        "evidence",
+        "verdicts",
+        "tables",
+        "reproduction_numbers",
+        "fairness_numbers",
+        "comparison_numbers",
+    },
     "verdicts": {"evidence", "latex"},
     "report": {"latex", "macros", "numbers", "tables", "evidence", "verdicts", "figures"},
     "parsing": {"figures"},  # it draws overlays
     "orchestrate": {"runner"},
     "counterfactuals": {"experiment"},
     "photographs": {"study"},
+    "compared_networks": {"study"},
     "runner": {"experiment"},
     "study": {"runner"},
     "explore": {"study"},

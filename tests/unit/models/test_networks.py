@@ -131,6 +131,12 @@ class TestFCNResNet50(NetworkPromises):
     name, backbone, heads, options = "fcn", "resnet50", {"out", "aux"}, {}
 
 
+class TestFCNResNet18(NetworkPromises):
+    """On the trunk of the light DeepLabV3 and PSPNet."""
+
+    name, backbone, heads, options = "fcn", "resnet18", {"out"}, {}
+
+
 class TestUNetResNet18(NetworkPromises):
     name, backbone, heads, options = "unet", "resnet18", {"out"}, {}
 

@@ -12,7 +12,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from facefair_lib import paths
-from facefair_lib.evidence import DATA, EXPERIMENT, FAIRNESS, METRICS, REPRODUCTION, TRAINING, Evidence
+from facefair_lib.evidence import COMPARISON, DATA, EXPERIMENT, FAIRNESS, METRICS, REPRODUCTION, TRAINING, Evidence
 from facefair_lib.labels import CLASSES
 from facefair_lib.metrics import CLASS_METRICS, ESTIMANDS
 from facefair_lib.numbers import compose_numbers
@@ -232,8 +232,36 @@ def reproduction_tables() -> Iterator[tuple[str, list[dict[str, Any]]]]:
     yield f"{REPRODUCTION}/nine_photos", [{"measure": name, "value": value} for name, value in measures.items()]
 
 
+def comparison_tables() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Two networks fitted alike: PSPNet is better and cheaper, and its gap is distinguishable from chance."""
+    yield f"{COMPARISON}/status", [{"fitted": True, "reason": ""}]
+    yield (
+        f"{COMPARISON}/comparison",
+        [
+            {
+                "network": f"{model}_resnet18", "model": model, "backbone": "resnet18", "epochs": 8, "seconds": 300.0,
+                "parameters": 900_000, "flops": flops, "peak_bytes": 9_000_000, "images_per_second": speed, "size": 128,
+                "views": 1, "device": "CPU, 1 thread", "iou": iou, "iou_low": iou - 0.03, "iou_high": iou + 0.03,
+                "f1": iou + 0.1, "f1_low": iou + 0.07, "f1_high": iou + 0.13, "behind_low": behind, "front": front,
+                "gap": 0.04, "expected_by_chance": 0.02, "p_value": p, "p_adjusted": 2 * p, "n_images": 128,
+                "n_subjects": 24,
+            }
+            for model, flops, speed, iou, behind, front, p in (
+                ("deeplabv3", 3.1e9, 20.0, 0.48, 0.01, False, 0.2), ("pspnet", 2.2e9, 30.0, 0.52, 0.0, True, 0.002),
+            )
+        ],
+    )  # fmt: skip
+
+
 def write_study(folder: Path, counterfactual: dict[str, pd.DataFrame]) -> Path:
-    parts = (data_tables(), training_tables(), score_tables(), experiment_tables(), reproduction_tables())
+    parts = (
+        data_tables(),
+        training_tables(),
+        score_tables(),
+        experiment_tables(),
+        reproduction_tables(),
+        comparison_tables(),
+    )
     for tables in parts:
         for name, rows in tables:
             write_csv(folder / f"{name}.csv", pd.DataFrame(rows))

@@ -30,6 +30,8 @@ PACKAGE = {
     "facefair_lib/heads/counterfactual_cohort.py": "from facefair_lib.heads import cohort\n",
     "facefair_lib/composition/__init__.py": "",
     "facefair_lib/composition/run.py": "from facefair_lib import metrics, models\n",
+    "facefair_lib/comparison/__init__.py": "",
+    "facefair_lib/comparison/run.py": "LIMIT = 8\n",
     "facefair_lib/workflow.py": "STAGES = 3\n",
     "facefair_lib/config.py": (
         "from pydantic import BaseModel, model_validator\n\nfrom facefair_lib.labels import NAMES\n\n\n"
@@ -50,6 +52,7 @@ NOTEBOOKS = {
     "06_reproduction_audit": "from pathlib import Path\n",
     "07_counterfactual_fairness": "from facefair_lib import config, metrics, workflow\n",
     "08_real_photographs": "from pathlib import Path\n",
+    "09_model_comparison": "from pathlib import Path\n",
 }
 
 USERS_OF_METRICS = {

@@ -1,0 +1,242 @@
+"""The stage: listed networks are fitted on one budget, scored and measured; mistakes stop it before any fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from facefair_lib.comparison import run
+from facefair_lib.comparison.cost import COST_COLUMNS, Labelling, measure_costs
+from facefair_lib.comparison.plan import contenders
+from facefair_lib.comparison.run import write_comparison
+from facefair_lib.config import ComparisonSettings, InferenceSettings, TrainingSettings, load_profile, parse_profile
+from facefair_lib.errors import InputError
+from facefair_lib.inference import count_images, predict
+from facefair_lib.models import MODEL_NAMES, build_model
+from facefair_lib.models.cost import measure_cost
+from facefair_lib.results import Stage, write_array, write_csv
+from facefair_lib.titles import NETWORK_TITLES, backbone_title
+
+UNET = {"model": "unet", "backbone": "resnet18", "channels": 2}
+PSPNET = {"model": "pspnet", "backbone": "resnet18", "channels": 16}
+TRAINING = TrainingSettings(batch_size=4, weight_decay=0.01, dice_weight=1.0, geometric=0.0, colour=0.0)
+ONE_VIEW = [{"scale": 1.0, "mirrored": False}]
+
+
+def settings(*networks: dict, epochs: int = 1) -> ComparisonSettings:
+    values = {"weights": "none", "epochs": epochs, "learning_rate": 0.004, "views": ONE_VIEW}
+    return ComparisonSettings.model_validate({"networks": networks or (PSPNET, UNET), **values})
+
+
+def halves(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Bright above, dark below, the border anywhere: labels are hair and face."""
+    border = np.random.default_rng(seed).integers(8, 24, count)
+    above = np.arange(32)[None, :, None] < border[:, None, None]  # (N, 32, 1)
+    labels = np.broadcast_to(np.where(above, 5, 4), (count, 32, 32)).astype(np.uint8)
+    images = np.repeat(np.where(labels == 5, 220, 40)[..., None], 3, -1).astype(np.uint8)
+    return images, labels
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Stage:
+    """Twelve pictures to train on, four to validate on, four to test on."""
+    images, labels = halves(20, 0)
+    split = ["train"] * 12 + ["validation"] * 4 + ["test"] * 4
+    names = [f"i{number:02d}" for number in range(20)]
+    stage = Stage(tmp_path / "data")
+    write_csv(
+        stage.path("prepared.csv"),
+        pd.DataFrame({"image_id": names, "subject_id": names, "split": split, "row": range(20)}),
+    )
+    write_array(stage.path("images.npy"), images)
+    write_array(stage.path("labels.npy"), labels)
+    return stage
+
+
+@pytest.fixture
+def people() -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    names = [f"p{number}" for number in range(6)]
+    table = pd.DataFrame({"image_id": names, "subject_id": names, "group": ["asian", "black", "caucasian"] * 2})
+    return table, *halves(6, 1)
+
+
+@pytest.fixture(autouse=True)
+def quick_measurements(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Costs are measured for a moment only, and never on a GPU, whose arithmetic differs from run to run."""
+    monkeypatch.setattr(run, "measure_costs", lambda *given: measure_costs(*given, rounds=1, seconds=0))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+
+
+@pytest.fixture
+def fitted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The networks that are really fitted, in order."""
+    from facefair_lib.training import fit as module
+
+    seen: list[str] = []
+    original = module._fit
+
+    def noted(name: str, *rest: object) -> dict:
+        seen.append(name)
+        return original(name, *rest)
+
+    monkeypatch.setattr(module, "_fit", noted)
+    return seen
+
+
+def test_listed_networks_are_fitted_scored_and_measured_whatever_their_order(
+    tmp_path: Path, data: Stage, people: tuple, fitted: list[str]
+) -> None:
+    shown: list[tuple[int, int]] = []
+    first, second = Stage(tmp_path / "first"), Stage(tmp_path / "second")
+    advance = lambda done, total: shown.append((done, total))  # noqa: E731 - a callback of one line
+    write_comparison(first.folder, settings(PSPNET, UNET), TRAINING, data, people, 1, 1, advance)
+    write_comparison(second.folder, settings(UNET, PSPNET), TRAINING, data, people, 1, 1)
+
+    assert shown == [(0, 2), (1, 2), (2, 2)]
+    networks = first.table("networks")
+    assert list(networks.columns) == run.NETWORK_COLUMNS
+    assert list(networks["network"]) == ["pspnet_resnet18", "unet_resnet18"]
+    assert (networks["epochs"] == 1).all() and (networks["learning_rate"] == 0.004).all()
+    assert list(first.table("costs").columns) == COST_COLUMNS
+    assert first.table("status")["status"].item() == run.COMPLETE
+    assert list(first.table("test_images")["image_id"]) == ["i16", "i17", "i18", "i19"]
+    for name, pictures in (("test_counts", 4), ("people_counts", 6)):
+        counts = first.array(name)
+        assert counts.shape == (2, pictures, 11, 11)
+        assert (counts.sum((2, 3)) == 32 * 32).all()
+        assert (second.array(name)[::-1] == counts).all(), "a network's result depends on its place in the list"
+    assert list(second.table("networks")["network"]) == ["unet_resnet18", "pspnet_resnet18"]
+    # The longest fits begin first, so that the last one does not keep all others waiting.
+    costs = first.table("costs").set_index("network")["flops"]
+    longest = costs.idxmax().split("_")[0]
+    assert fitted[0] == fitted[2] == longest
+
+
+def test_the_counts_are_those_of_the_kept_weights(tmp_path: Path, data: Stage, people: tuple) -> None:
+    from facefair_lib.inference import load_network
+
+    folder = tmp_path / "comparison"
+    write_comparison(folder, settings(epochs=2), TRAINING, data, people, 1, 1)
+    (unet,) = (entry for entry in contenders(settings(epochs=2), 32) if entry.model == "unet")
+    network = load_network("unet", unet.settings, folder / "fits" / "unet_resnet18" / "best.pt")
+    expected = count_images(people[2], predict(network, people[1]))
+    assert (Stage(folder).array("people_counts")[1] == expected).all()
+    history = pd.read_csv(folder / "fits" / "unet_resnet18" / "history.csv")
+    best = history[history["split"] == "validation"].sort_values("loss").iloc[0]["epoch"]
+    assert Stage(folder).table("networks").set_index("network").loc["unet_resnet18", "best_epoch"] == best
+
+
+def test_what_is_fitted_is_not_fitted_again_and_what_is_missing_is(
+    tmp_path: Path, data: Stage, people: tuple, fitted: list[str]
+) -> None:
+    folder = tmp_path / "comparison"
+    write_comparison(folder, settings(), TRAINING, data, people, 1, 1)
+    before = [(folder / f"{name}.npy").read_bytes() for name in ("test_counts", "people_counts")]
+    fitted.clear()
+    (folder / "fits" / "unet_resnet18" / "best.pt").unlink()
+    write_comparison(folder, settings(), TRAINING, data, people, 1, 1)
+    assert fitted == ["unet"]
+    assert [(folder / f"{name}.npy").read_bytes() for name in ("test_counts", "people_counts")] == before
+    fitted.clear()
+    write_comparison(folder, settings(PSPNET, {**UNET, "backbone": "resnet34"}), TRAINING, data, people, 1, 1)
+    assert fitted == ["unet"]
+    assert sorted(path.name for path in (folder / "fits").iterdir()) == ["pspnet_resnet18", "unet_resnet34"]
+
+
+def test_two_processes_fit_what_one_fits(tmp_path: Path, data: Stage, people: tuple) -> None:
+    write_comparison(tmp_path / "one", settings(), TRAINING, data, people, 1, 1)
+    write_comparison(tmp_path / "two", settings(), TRAINING, data, people, 1, 2)
+    for name in ("test_counts", "people_counts"):
+        assert (Stage(tmp_path / "one").array(name) == Stage(tmp_path / "two").array(name)).all()
+
+
+def test_a_profile_that_lists_none_is_skipped_with_its_reason(
+    tmp_path: Path, data: Stage, people: tuple, fitted: list[str]
+) -> None:
+    write_comparison(tmp_path, None, TRAINING, data, people, 1, 1)
+    status = Stage(tmp_path).table("status").iloc[0]
+    assert status["status"] == run.SKIPPED
+    assert "PROFILE=models" in status["reason"]
+    for name in ("networks", "costs", "test_images", "people"):
+        assert Stage(tmp_path).table(name).empty
+    assert fitted == []
+
+
+@pytest.mark.parametrize(
+    ("network", "words"),
+    [
+        ({"model": "unit", "backbone": "resnet18"}, "one of deeplabv3, pspnet, fcn"),
+        ({"model": "segnet", "backbone": "resnet18"}, "one of vgg11_bn"),
+        ({"model": "fcn", "backbone": "resnet18", "channels": 8}, "no option"),
+        ({"model": "unet", "backbone": "resnet19"}, "no such encoder"),
+    ],
+)
+def test_a_network_that_cannot_be_built_stops_the_stage_before_any_fit_and_names_its_key(
+    tmp_path: Path, data: Stage, people: tuple, fitted: list[str], network: dict, words: str
+) -> None:
+    with pytest.raises(InputError, match=words) as caught:
+        write_comparison(tmp_path / "comparison", settings(UNET, network), TRAINING, data, people, 1, 1)
+    assert "comparison.networks[1]" in str(caught.value)
+    assert fitted == []
+    assert not (tmp_path / "comparison").exists()
+
+
+def test_mistakes_of_the_section_are_named_with_their_place() -> None:
+    values = load_profile("smoke").model_dump(mode="json")
+    listed = values["comparison"]["networks"]
+    spoilt = [
+        ([{**listed[0], "modle": "unet"}, listed[1]], r"comparison.networks.0.modle(.|\n)*did you mean 'model'"),
+        ([listed[0], listed[0]], "listed twice: deeplabv3 with resnet18"),
+        (listed[:1], "at least 2 items"),
+    ]
+    for networks, words in spoilt:
+        with pytest.raises(InputError, match=words):
+            parse_profile({**values, "comparison": {**values["comparison"], "networks": networks}}, "my.yaml")
+
+
+def test_the_profile_models_compares_every_network_there_is_on_the_people_of_quick() -> None:
+    models, quick = load_profile("models"), load_profile("quick")
+    assert {network.model for network in models.comparison.networks} == set(MODEL_NAMES)
+    for section in ("seed", "cohort", "data", "training", "experiment", "analysis"):
+        assert getattr(models, section) == getattr(quick, section)
+    assert quick.comparison is None
+    built = contenders(models.comparison, 64)  # smaller than its pictures: this asks only whether all can be built
+    assert len({contender.name for contender in built}) == len(MODEL_NAMES)
+
+
+def test_every_network_has_a_title() -> None:
+    assert set(NETWORK_TITLES) == set(MODEL_NAMES)
+    assert [backbone_title(name) for name in ("resnet18", "vgg11_bn", "mit_b0", "my_net")] == [
+        "ResNet-18", "VGG-11", "MiT-B0", "my_net",
+    ]  # fmt: skip
+
+
+def test_costs_hold_all_views_and_leave_the_threads_as_they_were() -> None:
+    network = build_model("unet", "resnet18", channels=2).eval()
+    once = InferenceSettings.model_validate({"views": ONE_VIEW})
+    twice = InferenceSettings.model_validate({"views": [*ONE_VIEW, {"scale": 2.0, "mirrored": True}]})
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        costs = [measure_costs({"unet": network}, views, 32, rounds=3, seconds=0).iloc[0] for views in (once, twice)]
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(threads)
+    assert costs[0]["flops"] == measure_cost(network, 32, batch=1, seconds=0).flops
+    assert costs[1]["flops"] == pytest.approx(5 * costs[0]["flops"], rel=0.01)  # twice as wide and high, and once more
+    assert costs[0]["parameters"] == costs[1]["parameters"] == sum(p.numel() for p in network.parameters())
+    assert all(cost["slowest"] <= cost["images_per_second"] <= cost["fastest"] for cost in costs)
+    assert costs[0]["device"].endswith("1 thread")
+
+
+def test_labelling_gives_probabilities_of_the_pictures_size() -> None:
+    network = build_model("unet", "resnet18", channels=2).eval()
+    views = InferenceSettings.model_validate({"views": [*ONE_VIEW, {"scale": 2.0, "mirrored": True}]})
+    with torch.inference_mode():
+        seen = Labelling(network, views)(torch.zeros(1, 3, 32, 32))
+    assert seen.shape == (1, 11, 32, 32)
+    torch.testing.assert_close(seen.sum(1), torch.ones(1, 32, 32))
