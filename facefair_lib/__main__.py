@@ -105,8 +105,9 @@ def profiles() -> None:
     """List the profiles and what each is for."""
     from facefair_lib.config import load_profile, profile_names
 
-    for name in profile_names():
-        typer.echo(f"{name:8} {load_profile(name).title}")
+    names = profile_names()
+    for name in names:
+        typer.echo(f"{name:{max(map(len, names))}} {load_profile(name).title}")
 
 
 @app.command()

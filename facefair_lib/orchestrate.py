@@ -11,6 +11,7 @@ from pathlib import Path
 
 from facefair_lib import paths, readme, workflow
 from facefair_lib.config import Profile, load_profile, profile_names
+from facefair_lib.data.catalogue import no_folder
 from facefair_lib.errors import InputError
 from facefair_lib.provenance import FILE_NAME
 from facefair_lib.results import Stage
@@ -72,19 +73,15 @@ def _folder(settings: Profile, data: str) -> Path | None:
                 f"DATA={data}",
                 found=f"profile {settings.name}, which reads rendered people",
                 expected="no data folder",
-                do="leave DATA away, or choose a profile that reads a data set: fasseg or mut1ny",
+                do="leave DATA away, or choose a profile that reads a data set, such as fasseg (facefair profiles)",
             )
         return None
     if not data:
-        raise InputError(
-            f"profile {settings.name}",
-            found="no data folder",
-            expected=f"the folder of the {settings.data.source} data set",
-            do=f"name it: make study PROFILE={settings.name} DATA=/path/to/it",
-        )
+        raise no_folder(settings.name, settings.data.source)
+    from facefair_lib.data.readers import open_source  # with SciPy, for which rendered people need not wait
+
     folder = Path(data).expanduser().resolve()
-    if not folder.is_dir():
-        raise InputError(folder, found="no such folder", expected="the data set's folder", do="mend the path in DATA")
+    open_source(settings.data, folder)  # says what is wrong with the folder before anything has run
     return folder
 
 

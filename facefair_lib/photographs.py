@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
-from facefair_lib import workflow
+from facefair_lib import labels, workflow
 from facefair_lib.adaptation import Adapted, adapt
 from facefair_lib.config import load_profile
 from facefair_lib.figures import Picture
@@ -18,6 +20,12 @@ def status(study: Study) -> pd.DataFrame:
     name = study.settings.name
     reason = f"the profile {name} reads no photographs; make study PROFILE=fasseg DATA=… does" if skipped else ""
     return pd.DataFrame({"skipped": [skipped], "reason": [reason]})
+
+
+def scored_classes(study: Study) -> Mapping[str, tuple[str, ...]]:
+    """The classes of the profile's photographs and the study's classes in each; of FASSEG where it reads none."""
+    skipped = status(study)["skipped"].item()
+    return labels.FASSEG_GROUPS if skipped else labels.SCORED_CLASSES[study.settings.data.source]
 
 
 def adapt_networks(study: Study) -> dict[str, Adapted]:

@@ -20,6 +20,8 @@ import pandas as pd
 from facefair_lib.errors import InputError
 
 FLOAT_FORMAT = "%.6g"
+_NAMES = ("image_id", "kept_id", "removed_id", "folder")
+"""Columns that stay text where they look like numbers: picture 00012 of CelebAMask-HQ is not picture 12."""
 
 
 @contextlib.contextmanager
@@ -114,8 +116,8 @@ class Stage:
         return path
 
     def table(self, name: str) -> pd.DataFrame:
-        """Read one of the stage's CSVs; empty text stays empty text, absent numbers become NaN."""
-        table = pd.read_csv(self.existing(f"{name}.csv"))
+        """Read one of the stage's CSVs; empty text and names stay text, absent numbers become NaN."""
+        table = pd.read_csv(self.existing(f"{name}.csv"), dtype=dict.fromkeys(_NAMES, "str"))
         text = table.select_dtypes(include=["object", "str"]).columns
         return table.assign(**{column: table[column].fillna("") for column in text})
 

@@ -90,7 +90,8 @@ class Study:
                 f"profile {self.settings.name}",
                 found="no data folder",
                 expected=f"the folder of the {self.settings.data.source} data set",
-                do=f"name it: make study PROFILE={self.settings.name} DATA=/path/to/it",
+                do="facefair datasets says how to get it; then name it: "
+                f'make study PROFILE={self.settings.name} DATA=/path/to/it, or data = "/path/to/it" in notebook 01',
             )
         return Path(self._data).expanduser().resolve()
 

@@ -169,10 +169,11 @@ def _next_step(result: Check, table: str) -> str:
 
 
 def _profile_of(name: str) -> str:
-    """Name of the first profile that reads this data set, "" if there is none."""
+    """Name of the first profile that reads this data set from a folder, "" if there is none."""
     from facefair_lib.config import load_profile, profile_names
 
-    return next((profile for profile in profile_names() if load_profile(profile).data.source == name), "")
+    profiles = map(load_profile, profile_names())
+    return next((profile.name for profile in profiles if profile.data.source == name and not profile.cohort), "")
 
 
 def _quoted(path: Path) -> str:

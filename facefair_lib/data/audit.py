@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from facefair_lib.data.split import SPLITS
-from facefair_lib.labels import CLASSES, IGNORE_INDEX, NUM_CLASSES, PALETTES
+from facefair_lib.labels import CLASSES, IGNORE_INDEX, NUM_CLASSES, PALETTES, SCORED_CLASSES
 
 
 def flow_table(steps: Sequence[tuple[str, pd.DataFrame, str]], prepared: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -72,3 +72,10 @@ def colour_table(palette: str = "paper") -> pd.DataFrame:
     """List class, title, red, green and blue of one palette, in class order (the course paper's Table I)."""
     rows = [(c.name, c.title, *map(int, PALETTES[palette][c.index])) for c in CLASSES]
     return pd.DataFrame(rows, columns=["class", "title", "red", "green", "blue"])
+
+
+def scored_classes(source: str) -> pd.DataFrame:
+    """List the classes that a data set tells apart and the study's classes in each: scored as, classes."""
+    groups = SCORED_CLASSES[source]
+    rows = [(name, ", ".join(members)) for name, members in groups.items()]
+    return pd.DataFrame(rows, columns=["scored as", "classes"])

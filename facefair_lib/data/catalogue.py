@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from facefair_lib.errors import InputError
+
 
 @dataclass(frozen=True)
 class Card:
@@ -209,3 +211,15 @@ CATALOGUE: Mapping[str, Card] = MappingProxyType(
     }
 )
 """Name of a reader -> its card."""
+
+
+def no_folder(profile: str, name: str) -> InputError:
+    """Say that a profile was given no data folder: how to get the data set, and the command that names its folder."""
+    card = CATALOGUE[name]
+    obtain = f"{card.obtain}: {card.page}" if card.page else card.obtain
+    return InputError(
+        f"profile {profile}",
+        found="no data folder",
+        expected=f"the folder of the {name} data set: {card.title}",
+        do=f"get it ({obtain}), then name it: make study PROFILE={profile} DATA=/path/to/it",
+    )

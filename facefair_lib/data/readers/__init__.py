@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from facefair_lib.config import DataSettings
 from facefair_lib.data.readers.base import Reader
 from facefair_lib.data.readers.celebamask import CelebAMaskReader
 from facefair_lib.data.readers.cfd import CfdReader
@@ -70,7 +71,34 @@ __all__ = [
     "RenderedReader",
     "UtkfaceReader",
     "open_reader",
+    "open_source",
 ]
+
+
+def open_source(settings: DataSettings, root: Path | str) -> Reader:
+    """Open the data set that a profile reads, with the profile's palette where label colours follow a choice of tables.
+
+    Raises
+    ------
+    InputError
+        for a folder that does not exist or does not hold this data set; if it holds another one, that is named
+    """
+    options = {"palette": settings.palette} if issubclass(READERS[settings.source], Mut1nyReader) else {}
+    try:
+        return open_reader(settings.source, root, **options)
+    except InputError as error:
+        other = _recognise(Path(root))
+        if other in ("", settings.source):
+            raise
+        do = f"name another folder, or choose a profile that reads this one, such as PROFILE={other}"
+        found = f"{error.found}: the layout of {other}"
+        raise InputError(error.subject, found=found, expected=error.expected, do=do) from error
+
+
+def _recognise(root: Path) -> str:
+    """Name of the set with masks whose layout a folder has, as far as names of files tell; "" if none."""
+    telling = [reader for reader in WITH_MASKS if "holds" in vars(reader)]
+    return next((reader.name for reader in telling if root.is_dir() and reader.holds(root)), "")
 
 
 def open_reader(name: str, root: Path | str, **options: Any) -> Reader:

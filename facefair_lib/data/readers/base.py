@@ -51,7 +51,7 @@ class Reader(ABC):
                 self.root,
                 found="no such folder" + archive_text(self.root),
                 expected=f"the folder of a data set in the {self.name} layout",
-                do="give the folder in the profile's data.root, or unpack the data set there",
+                do="mend the path, or unpack the data set there",
             )
         if not self.holds(self.root):
             raise wrong_root(self.root, self.layout, self.holds)

@@ -62,6 +62,7 @@ class FassegReader(Reader):
     name = "fasseg"
     default_fit = "pad"
     expected_classes = tuple(name for name, _ in LABELLED)
+    layout = "at least one of V1, V2, V3"
     folders = tuple(
         f"{version}/{part}"
         for version, labels in (("V1", "Labels"), ("V2", "Labels"), ("V3", "labels"))
@@ -77,6 +78,11 @@ class FassegReader(Reader):
             raise InputError(
                 "data.versions", found=repr(versions), expected="some of V1, V2, V3", do="correct data.versions"
             )
+
+    @classmethod
+    def holds(cls, folder: Path) -> bool:
+        """Whether one of the versions is there."""
+        return any((folder / version).is_dir() for version in ("V1", "V2", "V3"))
 
     def read(self, progress: Progress | None = None) -> pd.DataFrame:
         """Pair photographs and labels of the versions asked for that are present.

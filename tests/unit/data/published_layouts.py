@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 from tiny_datasets import photograph, save
 
+from facefair_lib.data.readers.celebamask import PARTS
+
 SHAPE = (6, 8)
 
 
@@ -23,7 +25,8 @@ def values(path: Path, rows: Sequence[int], shape: tuple[int, int] = SHAPE) -> P
     return save(path, label)
 
 
-def lapa(root: Path) -> Path:
+def lapa(root: Path, extra: int = 0) -> Path:
+    """``extra`` photographs more in train, of several sizes, each with all eleven values."""
     for part, names in (("train", ("10009865324_0", "AFW_134212_1_0")), ("val", ("3",)), ("test", ("4",))):
         for name in names:
             picture(root / part / "images" / f"{name}.jpg", len(part + name))
@@ -31,11 +34,17 @@ def lapa(root: Path) -> Path:
             landmarks = root / part / "landmarks" / f"{name}.txt"
             landmarks.parent.mkdir(parents=True, exist_ok=True)
             landmarks.write_text("106\n1.0 2.0\n", encoding="utf-8")
+    for number in range(extra):
+        shape = (40 + number, 33)
+        picture(root / "train" / "images" / f"1{number:04d}_0.jpg", 100 + number, shape)
+        values(root / "train" / "labels" / f"1{number:04d}_0.png", range(11), shape)
     return root
 
 
-def helen(root: Path) -> Path:
-    for seed, name in enumerate(("232194_1", "232194_2", "100032540_1")):
+def helen(root: Path, extra: int = 0) -> Path:
+    """``extra`` photographs more, which no list names."""
+    more = [f"3{number:05d}_1" for number in range(extra)]
+    for seed, name in enumerate(("232194_1", "232194_2", "100032540_1", *more)):
         picture(root / "images" / f"{name}.jpg", seed)
         for part in range(11):  # column k is most likely part k; all are a little likely to be background
             probabilities = np.full((6, 12), 40 if part == 0 else 0, np.uint8)
@@ -47,24 +56,32 @@ def helen(root: Path) -> Path:
     return root
 
 
-def ibugmask(root: Path) -> Path:
+def ibugmask(root: Path, extra: int = 0) -> Path:
+    """``extra`` photographs more to test with, each with all eleven values."""
     names = ("train/232194_1_00", "train/232194_1_01", "train/30844800_1_00", "test/0001", "test/0002")
     for seed, name in enumerate(names):
         picture(root / f"{name}.jpg", seed)
         values(root / f"{name}.png", range(8))
+    for number in range(extra):
+        picture(root / f"test/1{number:03d}.jpg", 100 + number, (40, 33))
+        values(root / f"test/1{number:03d}.png", range(11), (40, 33))
     return root
 
 
-def facesynthetics(root: Path) -> Path:
-    for number in range(3):
+def facesynthetics(root: Path, extra: int = 0) -> Path:
+    for number in range(3 + extra):
         picture(root / f"{number:06d}.png", number, (6, 20))
         values(root / f"{number:06d}_seg.png", [*range(19), 255], (6, 20))
         (root / f"{number:06d}_ldmks.txt").write_text("1.0 2.0\n", encoding="utf-8")
     return root
 
 
-def celebamask(root: Path) -> Path:
-    """Picture 0 with nested parts, picture 2001 with skin only; folders 0 and 1."""
+def celebamask(root: Path, extra: int = 0) -> Path:
+    """Picture 0 with nested parts, picture 2001 with skin only; folders 0 and 1. ``extra`` more with every part."""
+    for number in range(1, 1 + extra):
+        picture(root / "CelebA-HQ-img" / f"{number}.jpg", 100 + number, (128, 128))
+        for place, part in enumerate(PARTS):
+            _part(root, number, part, 28 * place, 0, 28 * place + 28, 400)
     for number, side in ((0, 1024), (2001, 128)):
         picture(root / "CelebA-HQ-img" / f"{number}.jpg", number, (side, side))
     boxes = {

@@ -40,7 +40,7 @@ def test_a_right_folder_is_described_on_one_screen_with_what_to_do_next(tmp_path
         "values 0 to 10",
     ):
         assert line in text
-    assert "in none of the opened masks: hair" in text and "open_reader('lapa'" in text
+    assert "in none of the opened masks: hair" in text and f"make study PROFILE=lapa DATA={tmp_path}" in text
 
 
 def test_a_wrong_folder_exits_with_1_and_says_what_to_do(tmp_path):

@@ -108,7 +108,10 @@ def spoil_cohort(values: Values) -> None:
     ("spoil", "words"),
     [
         (spoil_unknown, ["data.near_duplicate_bit", "did you mean 'near_duplicate_bits'?"]),
-        (spoil_far, ["my.yaml: zzz", "analysis, cohort, comparison, composition, counterfactuals, data", "remove this key"]),
+        (
+            spoil_far,
+            ["my.yaml: zzz", "analysis, cohort, comparison, composition, counterfactuals, data", "remove this key"],
+        ),
         (spoil_missing, ["models.pspnet.epochs", "no such key", "Field required", "add it"]),
         (spoil_range, ["training.geometric", "1.5", "less than or equal to 1"]),
         (spoil_choice, ["models.deeplabv3.weights", "'coca'", "'none', 'imagenet' or 'coco'"]),
