@@ -16,9 +16,11 @@ import pandas as pd
 
 from facefair_lib import latex, titles, verdicts
 from facefair_lib.comparison_numbers import add_comparison
+from facefair_lib.data.catalogue import CATALOGUE
 from facefair_lib.errors import InputError
 from facefair_lib.evidence import DATA, EXPERIMENT, METRICS, TRAINING, Cell, Evidence, Table
 from facefair_lib.fairness_numbers import add_fairness
+from facefair_lib.labels import NUM_CLASSES, SCORED_CLASSES
 from facefair_lib.latex import count, fixed, percent
 from facefair_lib.macros import Macros, macro_name
 from facefair_lib.metrics import ESTIMANDS
@@ -90,9 +92,19 @@ def _settings(macros: Macros, settings: Mapping[str, Any]) -> None:
         add(macro_name("learning_rate", model), f"models.{model}.learning_rate", scientific)
         add(macro_name("start", model), f"models.{model}.weights", start_phrase)
     add("AtrousRates", "models.deeplabv3.atrous_rates", lambda rates: latex.listed([str(rate) for rate in rates]))
-    source = setting(settings, "data.source")
-    for name in ("rendered", "mut1ny", "fasseg"):
-        macros.switch(name, source == name, f"{file} data.source value")
+    _data_set(macros, setting(settings, "data.source"), f"{file} data.source value")
+
+
+def _data_set(macros: Macros, source: str, origin: str) -> None:
+    """Say which data set was read, and what it counts as what: ``ears as background and teeth as mouth``."""
+    groups = SCORED_CLASSES[source]
+    for name in SCORED_CLASSES:
+        macros.switch(name, source == name, origin)
+    macros.switch("fewerclasses", len(groups) < NUM_CLASSES, origin)
+    macros.add("DataSetTitle", latex.escape(CATALOGUE[source].title), origin)
+    merged = {into: [name.replace("_", " ") for name in others] for into, (_, *others) in groups.items() if others}
+    phrases = [f"{latex.listed(others)} as {into}" for into, others in merged.items()] or ["none"]
+    macros.add("MergedClasses", latex.listed(phrases), origin)
 
 
 def view_phrase(views: Mapping[str, Any]) -> str:

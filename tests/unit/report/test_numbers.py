@@ -7,6 +7,7 @@ import pytest
 from facefair_lib import paths
 from facefair_lib.errors import InputError
 from facefair_lib.evidence import EXPERIMENT, METRICS, Evidence, Table
+from facefair_lib.labels import SCORED_CLASSES
 from facefair_lib.macros import Macros, macro_name
 from facefair_lib.numbers import backbone_title, compose_numbers, scientific
 from facefair_lib.results import write_csv
@@ -168,3 +169,17 @@ def test_published_csv_holds_every_final_of_the_course_paper_with_a_source(evide
     keys = ["model", "split", "metric", "epoch"]
     assert not published.duplicated(keys).any()
     assert not any(math.isnan(value) for value in finals["value"])
+
+
+@pytest.mark.parametrize("source", SCORED_CLASSES)
+def test_the_text_knows_which_data_set_was_read_and_whether_it_labels_fewer_classes(evidence, settings, source):
+    read = {**settings, "data": {**settings["data"], "source": source}}
+    text = compose_numbers(evidence, read)
+    assert {name for name in SCORED_CLASSES if rf"\toggletrue{{{name}}}" in text} == {source}
+    assert (r"\toggletrue{fewerclasses}" in text) == (source not in ("rendered", "mut1ny"))
+
+
+def test_what_a_set_does_not_label_is_named_with_what_it_counts_as(evidence, settings):
+    text = compose_numbers(evidence, {**settings, "data": {**settings["data"], "source": "lapa"}})
+    assert r"\newcommand{\MergedClasses}{ears as background, facial hair and specs as skin and teeth as mouth}" in text
+    assert r"\newcommand{\DataSetTitle}{LaPa, landmark-guided face parsing}" in text
