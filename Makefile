@@ -4,6 +4,8 @@ DATA ?=
 PHOTOS ?=
 CORES ?= 0
 PYTHON ?= python3
+REPO ?=
+BRANCH ?= main
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,7 +13,7 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup study test test-browser lab app docs clean reference lock
+.PHONY: help setup study test test-browser lab app docs badges clean reference lock
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -27,10 +29,10 @@ test: $(READY_DEV) ## run the whole test suite
 	@$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb notebooks/course/*.ipynb
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
-test-browser: $(READY_DEV) ## try the explorers in a real browser (Chromium)
+test-browser: $(READY_DEV) ## try JupyterLab, the app and a lesson in a real browser (Chromium)
 	@sh tools/ensure_chromium.sh
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-browser.lock
-	@$(BIN)/python -m pytest tests/browser
+	@$(BIN)/python -m pytest tests/browser -r s
 
 lab: $(READY) ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir=. notebooks
@@ -41,6 +43,9 @@ app: $(READY) ## explore a finished study in the browser: make app [PROFILE=quic
 docs: $(READY) ## build the site of executed notebooks: make docs [PROFILE=quick]
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-docs.lock
 	@$(BIN)/python tools/build_docs.py --profile "$(PROFILE)"
+
+badges: $(READY) ## badges that open the notebooks in Binder and Colab: make badges REPO=owner/name [BRANCH=main]
+	@$(BIN)/python tools/badges.py "$(REPO)" --branch "$(BRANCH)"
 
 clean: $(READY) ## remove results: make clean [PROFILE=quick]
 	@$(BIN)/facefair clean --profile "$(if $(filter file,$(origin PROFILE)),,$(PROFILE))"

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import tomllib
+from binascii import a2b_base64
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from docutils import nodes
+    from sphinx.application import Sphinx
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -31,3 +39,30 @@ html_static_path = ["static"]
 html_css_files = ["facefair.css"]
 html_theme_options = {"show_navbar_depth": 2, "use_download_button": True, "home_page_in_toc": True}
 html_copy_source = False
+
+
+def setup(app: Sphinx) -> None:
+    """Let pictures keep the descriptions that the notebooks hold: MyST-NB drops them."""
+    app.connect("doctree-read", describe_pictures)
+
+
+def describe_pictures(app: Sphinx, page: nodes.document) -> None:
+    """Give a notebook's pictures their alternative texts; MyST-NB names each picture by its SHA-256."""
+    source = Path(app.env.doc2path(app.env.docname))
+    if source.suffix != ".ipynb":
+        return
+    told = descriptions(json.loads(source.read_text(encoding="utf-8")))
+    for picture in page.findall(lambda node: node.tagname == "image"):
+        if not picture.get("alt"):
+            picture["alt"] = told.get(Path(picture["uri"]).stem, "")
+
+
+def descriptions(notebook: dict) -> dict[str, str]:
+    """SHA-256 of each picture that a notebook shows -> its alternative text."""
+    told = {}
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            content, alt = output.get("data", {}).get("image/png"), output.get("metadata", {}).get("image/png", {})
+            if content and alt.get("alt"):
+                told[hashlib.sha256(a2b_base64("".join(content))).hexdigest()] = alt["alt"]
+    return told

@@ -1,6 +1,7 @@
-"""Build the site: executed notebooks, course, report and reference, into docs/_build/html.
+"""Build the site: executed notebooks, course, explorers, report and reference, into docs/_build/html.
 
-The pages are collected in docs/_build/source, so the notebooks of the repository stay without outputs.
+The pages are collected in docs/_build/source, so the notebooks of the repository stay without outputs. The study has
+executed its notebooks; the lessons are executed here, as a student first meets them.
 """
 
 from __future__ import annotations
@@ -11,14 +12,20 @@ import shutil
 import sys
 from pathlib import Path
 
+import nbformat
+from badges import Repository, recorded
+from nbclient import NotebookClient
+
 from facefair_lib import paths, results
 from facefair_lib.errors import InputError
+from facefair_lib.kernel import LocalKernelManager
 from facefair_lib.workflow import NOTEBOOK_STAGES
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 SOURCE, SITE = DOCS / "_build" / "source", DOCS / "_build" / "html"
 COURSE = paths.NOTEBOOKS / "course"
+SECONDS = 600  # that one cell of a lesson may take; alone, none takes more than five
 
 REFERENCE = (
     ("Scores", ("confusion", "metrics", "boundary")),
@@ -58,15 +65,35 @@ def collect(profile: str) -> None:
     shutil.rmtree(SOURCE, ignore_errors=True)
     shutil.copytree(DOCS / "static", SOURCE / "static")
     shutil.copytree(paths.FIGURES, SOURCE / "figures", ignore=shutil.ignore_patterns("*.pdf"))
+    repository = recorded()
     for name in NOTEBOOK_STAGES:
-        copy(executed / f"{name}.ipynb", SOURCE / "study" / f"{name}.ipynb")
+        notebook = nbformat.read(executed / f"{name}.ipynb", as_version=4)
+        write_notebook(notebook, SOURCE / "study" / f"{name}.ipynb", f"notebooks/{name}.ipynb", repository)
     lessons = sorted(COURSE.glob("*.ipynb"))
-    for lesson in lessons:
-        copy(lesson, SOURCE / "course" / lesson.name)
+    for number, lesson in enumerate(lessons, 1):
+        print(f"▸ lesson {number} of {len(lessons)}", flush=True)
+        target = SOURCE / "course" / lesson.name
+        write_notebook(executed_lesson(lesson), target, f"notebooks/course/{lesson.name}", repository)
     report = paths.report_pdf(profile)
     if report.exists():
         copy(report, SOURCE / "static" / "report.pdf")
     write_pages([f"course/{lesson.stem}" for lesson in lessons], report.exists())
+
+
+def executed_lesson(path: Path) -> nbformat.NotebookNode:
+    """A lesson with its outputs, its exercises unsolved."""
+    notebook = nbformat.read(path, as_version=4)
+    options = {"metadata": {"path": str(path.parent)}}
+    NotebookClient(notebook, timeout=SECONDS, kernel_manager_class=LocalKernelManager, resources=options).execute()
+    return notebook
+
+
+def write_notebook(notebook: nbformat.NotebookNode, target: Path, place: str, repository: Repository | None) -> None:
+    """Write a page; where the repository has an address, badges that open ``place`` follow its title."""
+    if repository:
+        title, *rest = notebook.cells[0].source.split("\n", 1)
+        notebook.cells[0].source = "\n".join([title, "", repository.badges(place), *rest])
+    results.write_text(target, nbformat.writes(notebook))
 
 
 def write_pages(lessons: list[str], has_report: bool) -> None:
@@ -74,12 +101,17 @@ def write_pages(lessons: list[str], has_report: bool) -> None:
     contents = [
         toctree("The study", [f"study/{name}" for name in NOTEBOOK_STAGES]),
         toctree("Report", ["report"]),
-        *([toctree("Course", lessons)] if lessons else []),
+        toctree("Course", ["course/README", *lessons]),
+        toctree("Explorers", ["explorers"]),
         toctree("Reference", [slug(title) for title, _ in REFERENCE]),
     ]
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     results.write_text(SOURCE / "index.md", site_links(readme) + "\n\n" + "\n\n".join(contents) + "\n")
     results.write_text(SOURCE / "report.md", report_page(has_report))
+    results.write_text(
+        SOURCE / "course" / "README.md", course_links((COURSE / "README.md").read_text(encoding="utf-8"))
+    )
+    copy(DOCS / "explorers.md", SOURCE / "explorers.md")
     for title, modules in REFERENCE:
         results.write_text(SOURCE / f"{slug(title)}.md", reference_page(title, modules))
 
@@ -119,7 +151,9 @@ def site_links(readme: str) -> str:
         text, target = match.groups()
         name = Path(target).stem
         if target.startswith("notebooks/course"):
-            return f"[{text}](course/{name}.ipynb)" if target.endswith(".ipynb") else text
+            return f"[{text}](course/{Path(target).name})"
+        if target == "notebooks/explore.ipynb":
+            return f"[{text}](explorers.md)"
         if target.startswith("notebooks/"):
             return f"[{text}](study/{name}.ipynb)" if name in NOTEBOOK_STAGES else text
         if target.startswith("report"):
@@ -127,6 +161,12 @@ def site_links(readme: str) -> str:
         return match[0] if target.startswith(("http", "#", "figures/")) else text
 
     return re.sub(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)", page, readme)
+
+
+def course_links(page: str) -> str:
+    """Point the instructor page's links to the site's pages; the solutions are not among them."""
+    page = re.sub(r"\]\(\.\./(\w+\.ipynb)\)", r"](../study/\1)", page)
+    return page.replace("[solutions](solutions)", "`notebooks/course/solutions`")
 
 
 def slug(title: str) -> str:

@@ -28,6 +28,19 @@ dependencies:
 """
 
 
+BINDER = """\
+# What Binder installs: the versions of requirements.lock, with torch from PyTorch's index of CPU builds (the standard
+# package brings several GB of CUDA along, and Binder has no GPU). Written by `make lock`.
+--extra-index-url https://download.pytorch.org/whl/cpu
+-r ../requirements.lock
+"""
+COLAB = """\
+# What the lessons need in Google Colab beyond what is there (torch, NumPy, pandas, Matplotlib and Jupyter are Colab's
+# own), in the versions of requirements.lock. Written by `make lock`.
+"""
+MISSING_IN_COLAB = ("anny", "imagehash", "warp-lang")
+
+
 def closure(requirements: list[str]) -> dict[str, str]:
     """Name -> version of the requirements and of everything they need on this system."""
     versions: dict[str, str] = {}
@@ -63,12 +76,22 @@ def write_environment(path: Path, direct: list[str], versions: dict[str, str]) -
     path.write_text(ENVIRONMENT + "\n".join(lines) + "\n", encoding="utf-8")
 
 
+def write_binder(folder: Path, direct: list[str], versions: dict[str, str]) -> None:
+    """Write what Binder installs, and what the course needs in Colab beyond Colab's own packages."""
+    builds = [f"{name}=={versions[name]}+cpu" for name in ("torch", "torchvision")]
+    (folder / "requirements.txt").write_text(BINDER + "\n".join(builds) + "\n", encoding="utf-8")
+    names = {canonicalize_name(Requirement(text).name) for text in direct} & set(MISSING_IN_COLAB)
+    lines = [f"{name}=={versions[name]}" for name in sorted(names)]
+    (folder / "colab.txt").write_text(COLAB + "\n".join(lines) + "\n", encoding="utf-8")
+
+
 def main() -> None:
-    """Write requirements.lock, one lock file per extra, and environment.yml."""
+    """Write requirements.lock, one lock file per extra, environment.yml and what Binder and Colab install."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     runtime = closure(project["dependencies"] + BUILD)
     write(ROOT / "requirements.lock", runtime, "What the study needs.")
     write_environment(ROOT / "environment.yml", project["dependencies"], runtime)
+    write_binder(ROOT / ".binder", project["dependencies"], runtime)
     for extra, requirements in project["optional-dependencies"].items():
         beyond = {name: version for name, version in closure(requirements).items() if name not in runtime}
         write(ROOT / f"requirements-{extra}.lock", beyond, f"What the extra {extra!r} needs beyond requirements.lock.")

@@ -69,14 +69,14 @@ def curve_panel(
     margin = 0.06 * (high - low) or 0.05
     x_place = _Scale(x_range[0], max(x_range[1], x_range[0] + 1), _LEFT, width - _RIGHT)
     y_place = _Scale(low - margin, high + margin, height - _BOTTOM, _TOP)
-    parts = [f'<text x="{_LEFT}" y="16" font-size="14" font-weight="bold">{html.escape(title)}</text>']
+    parts = [f'<text x="{_LEFT}" y="16" font-size="15" font-weight="bold">{html.escape(title)}</text>']
     for tick in ticks(low - margin, high + margin, 5):
         y = y_place(tick)
         parts.append(f'<line x1="{_LEFT}" x2="{width - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}" {_GRID}/>')
-        parts.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" font-size="12" text-anchor="end">{tick:g}</text>')
+        parts.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" font-size="13" text-anchor="end">{tick:g}</text>')
     for tick in (number for number in ticks(*x_range) if number == int(number)):
         parts.append(
-            f'<text x="{x_place(tick):.1f}" y="{height - 10}" font-size="12" text-anchor="middle">{tick:g}</text>'
+            f'<text x="{x_place(tick):.1f}" y="{height - 10}" font-size="13" text-anchor="middle">{tick:g}</text>'
         )
     parts.append(f'<line x1="{_LEFT}" x2="{width - _RIGHT}" y1="{height - _BOTTOM}" y2="{height - _BOTTOM}" {_AXIS}/>')
     if marked is not None:
@@ -105,15 +105,15 @@ def interval_chart(title: str, names: Sequence[str], marks: Sequence[Mark], desc
     low, high = (float(numbers.min()), float(numbers.max())) if len(numbers) else (0.0, 100.0)
     margin = 0.04 * (high - low) or 1.0
     place = _Scale(low - margin, high + margin, _NAME_WIDTH, width - _RIGHT)
-    parts = [f'<text x="{_NAME_WIDTH}" y="16" font-size="14" font-weight="bold">{html.escape(title)}</text>']
+    parts = [f'<text x="{_NAME_WIDTH}" y="16" font-size="15" font-weight="bold">{html.escape(title)}</text>']
     for tick in ticks(low - margin, high + margin, 8):
         x = place(tick)
         parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{height - _BOTTOM}" {_GRID}/>')
-        parts.append(f'<text x="{x:.1f}" y="{height - 10}" font-size="12" text-anchor="middle">{tick:g}</text>')
+        parts.append(f'<text x="{x:.1f}" y="{height - 10}" font-size="13" text-anchor="middle">{tick:g}</text>')
     for number, name in enumerate(names):
         y = _TOP + _LINE_HEIGHT * (number + 0.5)
         parts.append(
-            f'<text x="{_NAME_WIDTH - 10}" y="{y + 5:.1f}" font-size="14" text-anchor="end">{html.escape(name)}</text>'
+            f'<text x="{_NAME_WIDTH - 10}" y="{y + 5:.1f}" font-size="15" text-anchor="end">{html.escape(name)}</text>'
         )
     for mark in marks:
         parts += _drawn_mark(mark, place)

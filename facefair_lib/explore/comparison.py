@@ -121,9 +121,10 @@ def describe_gap(gap: Gap | str, metric_title: str) -> str:
         return gap
     if not np.isfinite(gap.gap):
         return f"fewer than two groups of at least {MIN_SUBJECTS} people: no gap is stated"
+    chance = "p < 0.01" if gap.p_value < 0.01 else f"p = {gap.p_value:.2f}"
     pair = f"{titles.title(gap.best)} over {titles.title(gap.worst)}"
     return (
         f"largest gap in {metric_title} {100 * gap.gap:.1f} points ({pair}), "
         f"95 % interval {100 * max(gap.low, 0):.1f} to {100 * gap.high:.1f}; "
-        f"chance alone makes {100 * gap.expected_by_chance:.1f}, p = {gap.p_value:.2f}"
+        f"chance alone makes {100 * gap.expected_by_chance:.1f}, {chance}"
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 
 from facefair_lib import paths, workflow
-from facefair_lib.config import Profile, load_profile
+from facefair_lib.config import Profile, load_profile, profile_names
 from facefair_lib.errors import InputError
 from facefair_lib.results import Stage
 
@@ -23,6 +23,7 @@ _numbers = itertools.count(1)
 _STYLE = """<style onload="{name_sliders}">
 .facefair { font-size: 15px; line-height: 1.4; color: var(--jp-ui-font-color1, #1a1a1a); }
 .facefair .widget-label, .facefair label, .facefair select, .facefair input, .facefair button { font-size: 15px; }
+.facefair-column .widget-label { text-align: left; }
 .facefair .widget-html-content { font-size: 15px; line-height: 1.4; }
 .facefair :is(button, input, select, [role=slider], [tabindex]):focus-visible {
   outline: 3px solid #0072b2; outline-offset: 1px; }
@@ -65,6 +66,15 @@ def panel(parts: Iterable[widgets.Widget]) -> widgets.VBox:
         [widgets.HTML(_STYLE.replace("{name_sliders}", _NAME_SLIDERS), layout=widgets.Layout(display="none")), *parts]
     )
     box.add_class("facefair")
+    return box
+
+
+def column(*parts: widgets.Widget) -> widgets.VBox:
+    """Put controls below each other, their labels of one width."""
+    for part in parts:
+        part.style.description_width, part.layout.width = "10.5rem", "24rem"
+    box = widgets.VBox(list(parts), layout=widgets.Layout(flex="0 0 auto"))
+    box.add_class("facefair-column")
     return box
 
 
@@ -147,15 +157,24 @@ def check_has_run(profile: str) -> Path:
     InputError
         where they have not
     """
-    for stage in workflow.TRAINING_STAGES.values():
-        if not (paths.results_dir(profile) / stage / "test_predictions.npy").exists():
-            raise InputError(
-                f"the study of profile {profile!r}",
-                found=f"no results of {stage}",
-                expected="a study that has been run",
-                do="run it first: make study" + ("" if profile == paths.DEFAULT_PROFILE else f" PROFILE={profile}"),
-            )
+    missing = _missing_fits(profile)
+    if missing:
+        others = [name for name in profile_names() if not _missing_fits(name)]
+        instead = f", or open {' or '.join(map(repr, others))}, which has been run" if others else ""
+        command = "make study" + ("" if profile == paths.DEFAULT_PROFILE else f" PROFILE={profile}")
+        raise InputError(
+            f"the study of profile {profile!r}",
+            found=f"no results of {missing[0]}",
+            expected="a study that has been run",
+            do=f"run it first: {command}{instead}",
+        )
     return paths.results_dir(profile)
+
+
+def _missing_fits(profile: str) -> list[str]:
+    """The training stages that a profile has no results of."""
+    stages = workflow.TRAINING_STAGES.values()
+    return [stage for stage in stages if not (paths.results_dir(profile) / stage / "test_predictions.npy").exists()]
 
 
 def _labelled(label: str, width: str) -> dict[str, object]:

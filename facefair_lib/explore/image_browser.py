@@ -17,7 +17,10 @@ from facefair_lib.explore.gallery import ATTRIBUTES, EVERY, Gallery, gallery_of_
 if TYPE_CHECKING:
     from facefair_lib.study import Study
 
-_FACTS = ("group", "gender", "age", "emotion", "skin_tone", "yaw", "light", "split")
+_FACTS = {
+    "group": "{}", "gender": "{}", "age": "age {:.0f}", "emotion": "{}", "skin_tone": "skin tone {:.0f}",
+    "yaw": "turned {:.0f}°", "light": "{} light", "split": "{} picture",
+}  # fmt: skip
 _MODES = {"Segmentation": "mask", "Errors": "errors"}
 
 
@@ -163,11 +166,14 @@ def _scores(record: pd.Series, model: str) -> str:
 
 
 def _facts(record: pd.Series) -> str:
-    known = [
-        (name, record[name]) for name in _FACTS if name in record and pd.notna(record[name]) and record[name] != ""
-    ]
-    words = [f"{titles.title(name)}: {value:.0f}" if isinstance(value, float) else str(value) for name, value in known]
+    known = [name for name in _FACTS if name in record and pd.notna(record[name]) and record[name] != ""]
+    words = [_FACTS[name].format(_as_said(record[name])) for name in known]
     return f"<b>{html.escape(str(record['image_id']))}</b><br>{html.escape(', '.join(words))}"
+
+
+def _as_said(value: object) -> object:
+    """A word of the manifest as it is said in a sentence; numbers stay."""
+    return titles.GROUP_TITLES.get(value, value.replace("_", " ")) if isinstance(value, str) else value
 
 
 def _classes(mask: np.ndarray) -> str:

@@ -50,7 +50,7 @@ class PersonExplorer(widgets.VBox):
         opacity, style = controls.opacity_control(self)
         keep = controls.button("Compare with this picture", self.keep)
         view = controls.row(*self.models.values(), self.mode, self.palette, opacity, keep)
-        left = widgets.VBox(list(self.choices.values()), layout=widgets.Layout(flex="0 0 auto"))
+        left = controls.column(*self.choices.values())
         right = widgets.VBox([self.status, self.pictures, self.scores], layout=widgets.Layout(flex="1 1 32rem"))
         body = widgets.HBox([left, right], layout=widgets.Layout(flex_flow="row wrap", grid_gap="8px 24px"))
         self.children = [controls.panel([view, body, style])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import subprocess
 import sys
@@ -67,10 +68,11 @@ def server_command(notebook: Path, port: int, address: str, token: str, browser:
 
 
 def with_profile(source: Path, profile: str, target: Path) -> Path:
-    """Copy a notebook with another profile in its cell of parameters."""
+    """Copy a notebook with another profile in its cell of parameters; its other parameters stay."""
     notebook = json.loads(source.read_text(encoding="utf-8"))
     (cell,) = (cell for cell in notebook["cells"] if "parameters" in cell["metadata"].get("tags", []))
-    cell["source"] = [f"profile = {profile!r}"]
+    text = re.sub(r"^profile = .*$", f"profile = {profile!r}", "".join(cell["source"]), flags=re.MULTILINE)
+    cell["source"] = text.splitlines(keepends=True)
     target.write_text(json.dumps(notebook), encoding="utf-8")
     return target
 

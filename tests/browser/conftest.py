@@ -17,11 +17,12 @@ from pathlib import Path
 
 import pytest
 
-from facefair_lib import paths
-from facefair_lib.errors import InputError
-from facefair_lib.explore.controls import check_has_run
+from facefair_lib import paths, workflow
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+EXPERIMENT_NOTEBOOK = "05_ethnicity_emotion_experiment"
+STAGES_NEEDED = ("01_data_preparation", *workflow.TRAINING_STAGES.values(), workflow.EXPERIMENT)
+"""What the explorers and notebook 05 read."""
 _OPTIONS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -41,6 +42,19 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None if named else True
 
 
+def chromium() -> str | None:
+    """The browser's program, if it is installed."""
+    return next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip everything here before a study or a server is started for a browser that is not there."""
+    if chromium() is None:
+        for item in items:
+            if Path(__file__).parent in item.path.parents:
+                item.add_marker(pytest.mark.skip("no Chromium is installed here: sudo apt-get install chromium"))
+
+
 @pytest.fixture(autouse=True, scope="session")
 def no_network() -> None:
     """Replaces the suite's guard: a browser and a server must talk, on this machine."""
@@ -56,14 +70,21 @@ class FinishedStudy:
 
 @pytest.fixture(scope="session")
 def study(tmp_path_factory: pytest.TempPathFactory) -> FinishedStudy:
-    """The quick or the smoke study where it has been run, else a smoke study made for this (about two minutes)."""
-    for profile in (paths.DEFAULT_PROFILE, "smoke"):
-        with contextlib.suppress(InputError):
-            check_has_run(profile)
-            return FinishedStudy(profile, dict(os.environ))
+    """The quick or the smoke study where it has been run, else a smoke study made for this (about two minutes).
+
+    Results there are stay as they are: the pages see a folder of links to them, in which notebook 05 writes its own.
+    """
     folder = tmp_path_factory.mktemp("results")
-    environment = {**os.environ, "FACEFAIR_RESULTS": str(folder), "FACEFAIR_CACHE": str(paths.cache_dir())}
-    command = [sys.executable, "-m", "facefair_lib", "study", "--profile", "smoke", "--until", "04_metric_analysis"]
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    environment |= {"FACEFAIR_RESULTS": str(folder), "FACEFAIR_CACHE": str(paths.cache_dir())}
+    for profile in (paths.DEFAULT_PROFILE, "smoke"):
+        stages = [paths.results_dir(profile) / name for name in STAGES_NEEDED]
+        if all((stage / "provenance.json").exists() for stage in stages):  # written last: the stage is complete
+            (folder / profile).mkdir()
+            for stage in stages:
+                (folder / profile / stage.name).symlink_to(stage.resolve(), target_is_directory=True)
+            return FinishedStudy(profile, environment)
+    command = [sys.executable, "-m", "facefair_lib", "study", "--profile", "smoke", "--until", EXPERIMENT_NOTEBOOK]
     outcome = subprocess.run(command, env=environment, cwd=paths.REPOSITORY, capture_output=True, text=True)
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     return FinishedStudy("smoke", environment)
@@ -80,16 +101,13 @@ def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator:
     """One page of a headless Chromium with a profile of its own."""
-    found = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
-    if found is None:
-        pytest.skip("Chromium is not installed here: sudo apt-get install chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         folder = tmp_path_factory.mktemp("chromium")
         size = {"width": 1500, "height": 1050}
         context = playwright.chromium.launch_persistent_context(
-            folder, executable_path=found, headless=True, viewport=size, args=list(_OPTIONS)
+            folder, executable_path=chromium(), headless=True, viewport=size, args=list(_OPTIONS)
         )
         context.set_default_timeout(PATIENCE)
         yield context.pages[0]
@@ -145,3 +163,22 @@ def wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
         else:
             return
     pytest.fail(f"{address} does not answer:\n{log.read_text()[-2000:]}")
+
+
+@pytest.fixture(scope="session")
+def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that JupyterLab shows."""
+    return tmp_path_factory.mktemp("notebooks")
+
+
+@pytest.fixture(scope="session")
+def lab(serving, notebooks: Path) -> str:
+    """Address of JupyterLab."""
+
+    def command(port: int) -> list[str]:
+        settings = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+        place = ["--ip=127.0.0.1", f"--port={port}", f"--ServerApp.root_dir={notebooks}"]
+        options = ["--no-browser", "--allow-root", f"--IdentityProvider.token={TOKEN}", *place, *settings]
+        return [sys.executable, "-m", "jupyterlab", *options]
+
+    return serving(command, "/api", "lab")

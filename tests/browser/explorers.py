@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
 
 DONE = "full quality"
+PERSON, PICTURES, GROUPS, FITS = "Skin tone (Monk)", "Order", "Compare by", "Network"
+"""A control that only this explorer has, by its label."""
+ERRORS = ".facefair-error, [data-mime-type='application/vnd.jupyter.error']"
 
 
 class Explorers:
@@ -19,15 +23,15 @@ class Explorers:
         named = self.page.locator("label", has_text=re.compile(f"^{re.escape(label)}$"))
         return self.page.locator(".facefair", has=named)
 
-    def choose(self, label: str, option: str) -> None:
-        """Choose an entry of a dropdown, found by its label as a screen reader finds it."""
-        control = self.explorer(label).get_by_label(label, exact=True)
+    def choose(self, explorer: str, label: str, option: str) -> None:
+        """Choose an entry of an explorer's dropdown, found by its label as a screen reader finds it."""
+        control = self.explorer(explorer).get_by_label(label, exact=True)
         control.scroll_into_view_if_needed()
         control.select_option(label=option)
 
-    def move(self, label: str, key: str, times: int) -> None:
-        """Move a slider from the keyboard, found by its name as a screen reader finds it."""
-        control = self.explorer(label).get_by_role("slider", name=label, exact=True)
+    def move(self, explorer: str, label: str, key: str, times: int) -> None:
+        """Move an explorer's slider from the keyboard, found by its name as a screen reader finds it."""
+        control = self.explorer(explorer).get_by_role("slider", name=label, exact=True)
         control.scroll_into_view_if_needed()
         control.focus()
         for _ in range(times):
@@ -39,63 +43,81 @@ class Explorers:
 
     def scores(self) -> list[float]:
         """Mean IoU of each network on the person shown, per cent."""
-        captions = self.explorer("Skin tone (Monk)").locator("figcaption").all_inner_texts()
+        captions = self.explorer(PERSON).locator("figcaption").all_inner_texts()
         found = [re.search(r"mean IoU ([\d.]+)%", text) for text in captions]
         return [float(match[1]) for match in found if match]
 
     def wait_for_picture(self) -> None:
         """Wait until the person is drawn in full quality."""
-        self.until(lambda: DONE in self.status("Skin tone (Monk)"), "the person is not drawn")
+        self.until(lambda: DONE in self.status(PERSON), "the person is not drawn")
+
+    def photograph(self, explorer: str, path: Path) -> None:
+        """Save a picture of a whole explorer."""
+        self.explorer(explorer).screenshot(path=path)
 
     def until(self, condition, failure: str) -> None:
-        """Wait for a condition of the page; an explorer's error ends the wait."""
+        """Wait for a condition of the page; an explorer's or a cell's error ends the wait."""
         end = time.monotonic() + self.patience
         while time.monotonic() < end:
             if condition():
                 return
-            errors = self.page.locator(".facefair-error").all_inner_texts()
+            errors = self.page.locator(ERRORS).all_inner_texts()
             assert not errors, errors
             self.page.wait_for_timeout(100)
         raise AssertionError(f"{failure} after {self.patience:.0f} s")
 
 
-def check_everything(explorers: Explorers, screenshots, name: str) -> None:
-    """Use every explorer as a person does, and read from the page what changed."""
-    page = explorers.page
+def check_person(explorers: Explorers, screenshots: Path, name: str) -> None:
+    """Choose an emotion, move two sliders, and read the changed scores."""
+    explorers.explorer(PERSON).scroll_into_view_if_needed()
     explorers.wait_for_picture()
-    explorers.explorer("Skin tone (Monk)").scroll_into_view_if_needed()
-    page.wait_for_timeout(500)
-    page.screenshot(path=screenshots / f"{name}_person_before.png")
+    explorers.photograph(PERSON, screenshots / f"{name}_person_before.png")
     before = explorers.scores()
     assert len(before) == 2
-    explorers.move("Skin tone (Monk)", "ArrowRight", 6)
-    explorers.until(lambda: explorers.scores() != before, "moving the slider changed no score")
+    explorers.move(PERSON, PERSON, "ArrowRight", 6)
+    explorers.until(lambda: explorers.scores() != before, "moving the skin tone changed no score")
+    explorers.choose(PERSON, "Emotion", "Happy")
     explorers.wait_for_picture()
-    page.screenshot(path=screenshots / f"{name}_person_after.png")
+    smiling = explorers.scores()
+    explorers.move(PERSON, "Intensity", "ArrowLeft", 12)
+    explorers.until(lambda: explorers.scores() != smiling, "moving the intensity changed no score")
+    explorers.wait_for_picture()
+    explorers.photograph(PERSON, screenshots / f"{name}_person_after.png")
 
-    explorers.choose("Order", "PSPNet, worst first")
-    shown = explorers.explorer("Order")
+
+def check_pictures(explorers: Explorers, screenshots: Path, name: str) -> None:
+    """Put the worst picture first, in colours that are safe for colour blindness."""
+    explorers.choose(PICTURES, PICTURES, "PSPNet, worst first")
+    shown = explorers.explorer(PICTURES)
     explorers.until(lambda: len(worst_first(shown)) >= 2, "no scores are shown")
     explorers.until(lambda: worst_first(shown) == sorted(worst_first(shown)), "the worst picture is not the first")
-    shown.scroll_into_view_if_needed()
-    page.screenshot(path=screenshots / f"{name}_pictures.png")
+    masks = shown.locator("img.facefair-mask")
+    before = masks.first.get_attribute("src")
+    explorers.choose(PICTURES, "Colours", "Safe for colour blindness")
+    explorers.until(lambda: masks.first.get_attribute("src") != before, "the colours are the same")
+    explorers.photograph(PICTURES, screenshots / f"{name}_pictures.png")
     assert all(image.get_attribute("alt") is not None for image in shown.locator("img").all())
 
-    groups = explorers.explorer("Compare by")
-    rows = groups.locator("th[scope=row]")
+
+def check_groups(explorers: Explorers, screenshots: Path, name: str) -> None:
+    """Compare by another attribute, and read the other groups."""
+    groups = explorers.explorer(GROUPS)
     groups.scroll_into_view_if_needed()  # JupyterLab lays out only what can be seen
+    rows = groups.locator("th[scope=row]")
     before = rows.all_text_contents()
-    features = groups.get_by_label("Compare by", exact=True)  # which there are depends on the study's people
+    features = groups.get_by_label(GROUPS, exact=True)  # which there are depends on the study's people
     features.select_option(index=features.locator("option").count() - 1)
     explorers.until(lambda: rows.all_text_contents() not in (before, []), "the groups are the same")
-    groups.scroll_into_view_if_needed()
-    page.screenshot(path=screenshots / f"{name}_groups.png")
+    explorers.photograph(GROUPS, screenshots / f"{name}_groups.png")
 
-    fits = explorers.explorer("Network")
-    assert "Finished" in explorers.status("Network")
+
+def check_fits(explorers: Explorers, screenshots: Path, name: str) -> None:
+    """Read the curves of a finished fit."""
+    fits = explorers.explorer(FITS)
     fits.scroll_into_view_if_needed()
+    explorers.until(lambda: "Finished" in explorers.status(FITS), "the fit is not finished")
     assert fits.locator("svg[role=img]").count() == 6
-    page.screenshot(path=screenshots / f"{name}_fits.png")
+    explorers.photograph(FITS, screenshots / f"{name}_fits.png")
 
 
 def worst_first(shown) -> list[float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 
@@ -12,44 +11,22 @@ import pytest
 from facefair_lib import paths
 from facefair_lib.explore.server import with_profile
 
-from .conftest import PATIENCE, TOKEN, FinishedStudy
-from .explorers import Explorers, check_everything
+from .conftest import EXPERIMENT_NOTEBOOK, PATIENCE, TOKEN, FinishedStudy
+from .explorers import FITS, Explorers, check_fits, check_groups, check_person, check_pictures
+from .jupyterlab import run_all
 
 
-@pytest.fixture(scope="module")
-def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that JupyterLab shows."""
-    return tmp_path_factory.mktemp("notebooks")
-
-
-@pytest.fixture(scope="module")
-def lab(serving, notebooks: Path) -> str:
-    """Address of JupyterLab."""
-
-    def command(port: int) -> list[str]:
-        settings = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-        place = ["--ip=127.0.0.1", f"--port={port}", f"--ServerApp.root_dir={notebooks}"]
-        options = ["--no-browser", "--allow-root", f"--IdentityProvider.token={TOKEN}", *place, *settings]
-        return [sys.executable, "-m", "jupyterlab", *options]
-
-    return serving(command, "/api", "lab")
-
-
-def run_all(page, lab: str, name: str) -> None:
-    """Open a notebook and run it from the menu."""
-    page.goto(f"{lab}/lab/tree/{name}?token={TOKEN}&reset")
-    # The notebook's indicator says idle before there is a kernel; the status bar names the kernel first.
-    page.locator("#jp-main-statusbar", has_text="(ipykernel) | Idle").wait_for()
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Run All Cells$")).click()
-
-
-def test_every_explorer_answers_in_jupyterlab(
+def test_notebook_05_runs_and_its_explorers_answer(
     page, lab: str, notebooks: Path, study: FinishedStudy, screenshots: Path
 ) -> None:
-    with_profile(paths.NOTEBOOKS / "explore.ipynb", study.profile, notebooks / "explore.ipynb")
-    run_all(page, lab, "explore.ipynb")
-    check_everything(Explorers(page, PATIENCE / 1000), screenshots, "lab")
+    source = paths.NOTEBOOKS / f"{EXPERIMENT_NOTEBOOK}.ipynb"
+    with_profile(source, study.profile, notebooks / source.name)
+    run_all(page, lab, source.name)
+    explorers = Explorers(page, PATIENCE / 1000)
+    written_last = Path(study.environment["FACEFAIR_RESULTS"], study.profile, source.stem, "provenance.json")
+    explorers.until(written_last.exists, "the notebook has not come to its end")
+    for check in (check_person, check_pictures, check_groups):
+        check(explorers, screenshots, "notebook_05")
 
 
 BUSY_FIT = """
@@ -77,7 +54,7 @@ TrainingViewer({"pspnet": (Path("history.csv"), 4)}, refresh=0.5)
     run_all(page, lab, "busy.ipynb")
     explorers = Explorers(page, PATIENCE / 1000)
     page.locator(".facefair").wait_for()
-    explorers.until(lambda: "Epoch 3 of 4" in explorers.status("Network"), "the curves do not grow")
+    explorers.until(lambda: "Epoch 3 of 4" in explorers.status(FITS), "the curves do not grow")
     assert page.locator(".jp-InputPrompt").all_inner_texts() == ["[1]:", "[*]:"], "the fit's cell is not running"
     (notebooks / "seen").touch()
     page.locator(".jp-InputPrompt", has_text="[2]:").wait_for()
@@ -100,7 +77,9 @@ def test_the_app_lets_nobody_in_without_its_token(page, app: str) -> None:
     assert "login" in page.url or "token" in page.content().lower()
 
 
-def test_every_explorer_answers_in_the_app(page, app: str, screenshots) -> None:
+def test_every_explorer_answers_in_the_app(page, app: str, screenshots: Path) -> None:
     page.goto(f"{app}/?token={TOKEN}")
-    check_everything(Explorers(page, PATIENCE / 1000), screenshots, "app")
+    explorers = Explorers(page, PATIENCE / 1000)
+    for check in (check_person, check_pictures, check_groups, check_fits):
+        check(explorers, screenshots, "app")
     assert page.locator("text=from facefair_lib").count() == 0, "the app shows code"

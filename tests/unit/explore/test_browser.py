@@ -69,6 +69,10 @@ def test_every_picture_has_a_description(browser: ImageBrowser) -> None:
     assert 'alt="Segmentation by PSPNet of picture1' in browser.page.value
 
 
+def test_what_is_known_of_a_picture_is_said_in_words(browser: ImageBrowser) -> None:
+    assert "Asian, age 30, test picture" in browser.page.value
+
+
 def test_moving_the_opacity_sends_no_picture(browser: ImageBrowser) -> None:
     before = browser.page.value
     browser.opacity.value = 0.2

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from facefair_lib import explore, paths
+from facefair_lib import explore, paths, workflow
 from facefair_lib.errors import InputError
 from facefair_lib.explore import server
 from facefair_lib.progress import PROGRESS_FILE
@@ -19,6 +19,17 @@ def test_the_app_of_a_study_that_has_not_been_run_says_how_to_run_it(
         server.serve("quick", 0)
     with pytest.raises(InputError, match="run it first: make study PROFILE=smoke"):
         server.serve("smoke", 0)
+
+
+def test_a_study_that_has_been_run_is_named_beside_the_one_that_has_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACEFAIR_RESULTS", str(tmp_path))
+    for stage in workflow.TRAINING_STAGES.values():
+        (tmp_path / "smoke" / stage).mkdir(parents=True)
+        (tmp_path / "smoke" / stage / "test_predictions.npy").touch()
+    with pytest.raises(InputError, match=r"run it first: make study, or open 'smoke', which has been run$"):
+        server.serve("quick", 0)
 
 
 def test_the_server_listens_where_it_is_told_and_asks_for_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,6 +50,15 @@ def test_the_notebook_is_served_with_the_profile_asked_for(tmp_path: Path) -> No
     changed, source = (json.loads(path.read_text())["cells"] for path in (copy, paths.NOTEBOOKS / server.NOTEBOOK))
     differing = [a["source"] for a, b in zip(changed, source, strict=True) if a != b]
     assert differing == [["profile = 'fasseg'"]]
+
+
+def test_other_parameters_of_a_notebook_stay(tmp_path: Path) -> None:
+    source = paths.NOTEBOOKS / "05_ethnicity_emotion_experiment.ipynb"
+    copy = server.with_profile(source, "fasseg", tmp_path / "copy.ipynb")
+    (cell,) = (c for c in json.loads(copy.read_text())["cells"] if "parameters" in c["metadata"].get("tags", []))
+    named: dict[str, str] = {}
+    exec("".join(cell["source"]), named)
+    assert (named["profile"], named["photos"]) == ("fasseg", "")
 
 
 def test_a_study_that_runs_without_a_screen_shows_a_line_in_place_of_an_explorer(
