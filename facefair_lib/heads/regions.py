@@ -17,6 +17,8 @@ LEFT_EYE = np.array([0.30776, 7.28414, 1.24537], np.float32)
 """Canonical centre of the left eyeball; the right one mirrors it."""
 EYE_RADIUS = 0.14955
 IRIS_ANGLE, PUPIL_ANGLE = 0.395, 0.165
+COLLAR_RISE = 0.2
+"""How far a shirt's collar stands above the neckline, decimetres."""
 
 # The hairline's height by depth: from the nape (z = 0) over the ear's front to the forehead.
 _HAIRLINE_DEPTH = (-1, 0.0, 0.15, 0.30, 0.40, 0.60, 0.66, 0.74, 0.82, 0.90, 1.0, 1.15, 1.4)
@@ -86,12 +88,31 @@ def _goatee(x: np.ndarray, y: np.ndarray, z: np.ndarray, above_neck: np.ndarray)
 
 def clothes(canonical: np.ndarray, clothing: Clothing) -> np.ndarray:
     """Skin under clothes, outside the neckline. (N, 3) -> (N,); the edge is at 0."""
+    return np.minimum(_below_neckline(canonical, clothing) / 0.03, (6.12 - canonical[:, 1]) / 0.05)
+
+
+def shirt_collar(canonical: np.ndarray, clothing: Clothing) -> np.ndarray:
+    """Where a shirt's collar is: from ``COLLAR_RISE`` above the neckline to its points. (N, 3) -> (N,); edge at 0."""
+    x, y, z = np.abs(canonical[:, 0]), canonical[:, 1], canonical[:, 2]
+    top = np.minimum(_neckline_height(x, clothing) + COLLAR_RISE, 6.0)
+    width = 0.20 + 0.16 * smoothstep(0.3, 1.0, z)
+    leaves = np.where(z > 0.3, x - 0.04 - 0.35 * (top - y), 9.0)
+    return np.minimum.reduce([top - y, width - _below_neckline(canonical, clothing), leaves]) / 0.03
+
+
+def _neckline_height(x: np.ndarray, clothing: Clothing) -> np.ndarray:
+    return 5.60 - clothing.neckline * 1.6 - clothing.v_neck * np.clip(0.35 - x, 0, 1) * 1.3 + 0.4 * clothing.collar
+
+
+def _below_neckline(canonical: np.ndarray, clothing: Clothing) -> np.ndarray:
+    """Distance from the neckline into the cloth, about decimetres."""
     x, y, z = np.abs(canonical[:, 0]), canonical[:, 1], canonical[:, 2]
     front = smoothstep(0.3, 1.15, z)
     from_neck = np.sqrt(x**2 + (0.95 * (z - 0.28)) ** 2)
     radius = 0.76 + clothing.neckline * 0.5 * front
-    height = 5.60 - clothing.neckline * 1.6 - clothing.v_neck * np.clip(0.35 - x, 0, 1) * 1.3 + 0.4 * clothing.collar
-    return np.minimum(np.maximum(from_neck - radius, height - y) / 0.03, (6.12 - y) / 0.05)
+    beside, under = from_neck - radius, _neckline_height(x, clothing) - y
+    # A smooth maximum: necklines are round where their sides meet the front.
+    return 0.5 * (beside + under + np.hypot(beside - under, 0.16))
 
 
 def neck(canonical: np.ndarray) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from facefair_lib.heads.numerics import normalised
@@ -67,21 +69,53 @@ def box(centre, axes: np.ndarray) -> Surface:
 
 def clip(positions: np.ndarray, normals: np.ndarray, triangles: np.ndarray, field: np.ndarray) -> Surface:
     """Keep the part of a mesh where the vertex values ``field`` (N,) are positive, cut along the zero line."""
-    inside = field[triangles] > 0
-    pieces, count = [positions[triangles[inside.all(1)]]], inside.sum(1)
-    bends = [normals[triangles[inside.all(1)]]]
-    for kept in (1, 2):
-        cut = triangles[count == kept]
-        odd = (inside[count == kept] if kept == 1 else ~inside[count == kept]).argmax(1)
-        a, b, c = (cut[np.arange(len(cut)), (odd + k) % 3] for k in range(3))
-        for values, out in ((positions, pieces), (normals, bends)):
-            ab, ac = (
-                values[a] + (values[other] - values[a]) * (field[a] / (field[a] - field[other]))[:, None]
-                for other in (b, c)
-            )
-            if kept == 1:
-                out.append(np.stack([values[a], ab, ac], 1))
-            else:
-                out += [np.stack([ab, values[b], values[c]], 1), np.stack([ab, values[c], ac], 1)]
-    flat, bent = np.concatenate(pieces).reshape(-1, 3), np.concatenate(bends).reshape(-1, 3)
+    count = (field[triangles] > 0).sum(1)
+    whole, crossed = triangles[count == 3], triangles[(count > 0) & (count < 3)]
+    flat, bent = (
+        np.concatenate([values[whole].reshape(-1, 3), cut])
+        for values, cut in zip((positions, normals), cut_triangles((positions, normals), crossed, field), strict=True)
+    )
     return flat, normalised(bent), np.arange(len(flat)).reshape(-1, 3)
+
+
+def cut_triangles(values: Sequence[np.ndarray], crossed: np.ndarray, field: np.ndarray) -> list[np.ndarray]:
+    """Cut triangles (T, 3) that the zero line of ``field`` (N,) crosses down to what lies inside.
+
+    Returns
+    -------
+    each of ``values`` (N, d) at the corners of the pieces: (3 P, d), three rows per piece
+    """
+    a, b, c, tip = _odd_corner(crossed, field)
+    cut = []
+    for value in values:
+        ab, ac = _between(value, field, a, b), _between(value, field, a, c)
+        tips, first, second = (
+            np.stack(rows, 1) for rows in ((value[a], ab, ac), (ab, value[b], value[c]), (ab, value[c], ac))
+        )
+        cut.append(np.concatenate([tips[tip], first[~tip], second[~tip]]).reshape(-1, value.shape[1]))
+    return cut
+
+
+def cut_line(values: Sequence[np.ndarray], crossed: np.ndarray, field: np.ndarray) -> list[np.ndarray]:
+    """Follow the zero line of ``field`` (N,) through triangles (T, 3) that it crosses, the inside to its left.
+
+    Returns
+    -------
+    each of ``values`` (N, d) at both ends of the line in every triangle: (T, 2, d)
+    """
+    a, b, c, tip = _odd_corner(crossed, field)
+    first, second = np.where(tip, b, c), np.where(tip, c, b)
+    return [np.stack([_between(value, field, a, first), _between(value, field, a, second)], 1) for value in values]
+
+
+def _odd_corner(crossed: np.ndarray, field: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Corners of triangles, first the one that is alone on its side of the zero line, and whether that is inside."""
+    inside = field[crossed] > 0
+    tip = inside.sum(1) == 1
+    odd = np.where(tip, inside.argmax(1), (~inside).argmax(1))
+    return *(crossed[np.arange(len(crossed)), (odd + k) % 3] for k in range(3)), tip
+
+
+def _between(value: np.ndarray, field: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Values where ``field`` is zero between the corners ``a`` and ``b``."""
+    return value[a] + (value[b] - value[a]) * (field[a] / (field[a] - field[b]))[:, None]

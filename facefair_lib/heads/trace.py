@@ -14,6 +14,7 @@ import warp as wp
 
 from facefair_lib.heads import geometry
 from facefair_lib.heads.accessories import add_glasses
+from facefair_lib.heads.garments import add_garment
 from facefair_lib.heads.hair import add_eyebrows, add_facial_hair, add_hair
 from facefair_lib.heads.light import key_direction
 from facefair_lib.heads.numerics import normalised
@@ -43,6 +44,7 @@ def build_scene(person: Person, shot: Shot, detail: float) -> Scene:
         masks=np.stack([template.masks[name] for name in ("lips", "ears", "eyelids")], -1),
         shading=template.shading,
     )
+    add_garment(builder, head, person)
     add_headwear(builder, head, person)
     add_earrings(builder, head, person)
     add_occluder(builder, head, shot)

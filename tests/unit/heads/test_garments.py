@@ -1,0 +1,88 @@
+"""Garments stand off the body, are background, and are where the neckline says."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from facefair_lib.heads import regions, render, sample_person
+from facefair_lib.heads.garments import add_garment
+from facefair_lib.heads.geometry import pose_head
+from facefair_lib.heads.people import PATTERNS, Clothing
+from facefair_lib.heads.scene import SceneBuilder
+from facefair_lib.labels import INDEX
+
+
+def dressed(person, **changed):
+    clothing = {"neckline": 0.1, "v_neck": 0.0, "collar": 0.0, "pattern": "plain"} | changed
+    return dataclasses.replace(person, clothing=dataclasses.replace(person.clothing, **clothing))
+
+
+@pytest.fixture(scope="module")
+def person():
+    return sample_person(8, hair="buzz", glasses="none", facial_hair="none", headwear="none", earrings="none")
+
+
+@pytest.fixture(scope="module")
+def wide_shot(frontal_shot):
+    return dataclasses.replace(frontal_shot, frame=2.0, offset_x=0.0, offset_y=0.0)
+
+
+def garment(person, shot):
+    builder = SceneBuilder()
+    add_garment(builder, pose_head(person, shot), person)
+    return builder.finish()
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+@pytest.mark.parametrize("collar", [0.0, 1.0])
+def test_all_of_a_garment_is_cloth_by_its_canonical_place(person, wide_shot, pattern, collar):
+    worn = dressed(person, pattern=pattern, collar=collar, neckline=0.2, v_neck=0.8)
+    cloth = garment(worn, wide_shot)
+    assert len(cloth.triangles) > 1000
+    middles = cloth.canonical[cloth.triangles].mean(1)
+    assert np.all(regions.clothes(middles, worn.clothing) > 0)
+    assert np.isfinite(cloth.positions).all()
+    np.testing.assert_allclose(np.linalg.norm(cloth.normals, axis=1), 1, atol=1e-3)
+
+
+def test_a_hem_stands_off_the_neck_and_is_closed_down_to_it(person, wide_shot):
+    cloth, head = garment(dressed(person), wide_shot), pose_head(person, wide_shot)
+    skin = head.positions[np.abs(head.positions[:, 1] - 5.6) < 1]
+    low, high = np.percentile(_distances(cloth.positions, skin), (0, 50))
+    assert low < 0.01
+    assert high > 0.02
+
+
+def _distances(points, surface):
+    return np.array([np.sqrt(((surface - point) ** 2).sum(1).min()) for point in points[::40]])
+
+
+def test_a_shirt_collar_stands_above_the_neckline_and_is_background(person, wide_shot):
+    plain, shirt = (render(dressed(person, pattern=pattern), wide_shot, 64) for pattern in ("plain", "shirt"))
+    newly = (plain.label == INDEX["face"]) & (shirt.label == INDEX["background"])
+    assert newly.sum() > 5
+    assert np.all(shirt.coverage[newly] > 0.4)
+    changed = plain.label != shirt.label
+    assert np.all(plain.label[changed] == INDEX["face"])
+    assert np.all(np.nonzero(changed)[0] > 32)
+
+
+def test_the_colour_of_a_garment_changes_no_label(person, wide_shot):
+    worn = dressed(person, pattern="checks")
+    other = dressed(worn, pattern="checks", colour=(0.6, 0.1, 0.1))
+    first, second = render(worn, wide_shot, 64), render(other, wide_shot, 64)
+    np.testing.assert_array_equal(first.label, second.label)
+    assert np.any(first.rgb != second.rgb)
+
+
+def test_collars_are_mirror_symmetric_and_lower_necklines_show_more_skin():
+    points = np.random.default_rng(0).uniform((-0.9, 5, -0.5), (0.9, 6.4, 1.3), (3000, 3)).astype(np.float32)
+    clothing = Clothing(colour=(0.1, 0.1, 0.1), pattern="shirt", neckline=0.05, v_neck=0.0, collar=0.5)
+    collar = regions.shirt_collar(points, clothing)
+    assert (collar > 0).sum() > 30
+    np.testing.assert_allclose(collar, regions.shirt_collar(points * np.float32([-1, 1, 1]), clothing), atol=1e-5)
+    covered = [(regions.clothes(points, dataclasses.replace(clothing, neckline=n)) > 0).sum() for n in (0.0, 0.1, 0.2)]
+    assert covered[0] > covered[1] > covered[2]
