@@ -19,6 +19,8 @@ _NEAR = wp.constant(1.0e-3)
 """Depth, relative to the head's, before which a corner's place on the grid means nothing."""
 
 
+_ROUNDING = wp.constant(0.9999)
+"""Factor below one by more than a depth between three corners can be rounded."""
 _WIDE = wp.constant(3)
 """Columns between the sides of a triangle's box up to which no row's span is worked out."""
 
@@ -90,13 +92,14 @@ def _draw(
     a = seen[corners[3 * i]]
     b = seen[corners[3 * i + 1]]
     c = seen[corners[3 * i + 2]]
+    foremost = wp.min(a[2], wp.min(b[2], c[2]))
     left = wp.int32(0)
     right = side - 1
     top = wp.int32(0)
     bottom = side - 1
     # Of a long thin triangle's box most cells are empty: then each row's span is worked out first.
     wide = wp.int32(0)
-    if wp.min(a[2], wp.min(b[2], c[2])) > _NEAR:
+    if foremost > _NEAR:
         ax = a[0] / a[2]
         bx = b[0] / b[2]
         cx = c[0] / c[2]
@@ -111,8 +114,13 @@ def _draw(
         wide = right - left
     elif wp.max(a[2], wp.max(b[2], c[2])) <= 0.0:
         return
-    middle = _edges(a, b, c, _centre((left + right) // 2, side), _centre((top + bottom) // 2, side))
-    turn = wp.sign(middle[0] + middle[1] + middle[2])
+    turn = wp.float32(1.0)
+    if wide > _WIDE:
+        middle = _edges(a, b, c, _centre((left + right) // 2, side), _centre((top + bottom) // 2, side))
+        turn = wp.sign(middle[0] + middle[1] + middle[2])
+    # No point of the triangle is nearer than this: most of a head's hair is hidden by hair that is.
+    first = wp.max(foremost * _ROUNDING, 0.0)
+    least = wp.uint64(wp.cast(first, wp.uint32)) << wp.uint64(32)
     for row in range(top, bottom + 1):
         y = _centre(row, side)
         start = left
@@ -125,17 +133,18 @@ def _draw(
             start = wp.max(left, _first(wp.clamp(span[0], -2.0, 2.0), side) - 1)
             stop = wp.min(right, _last(wp.clamp(span[1], -2.0, 2.0), side) + 1)
         for column in range(start, stop + 1):
-            w = _edges(a, b, c, _centre(column, side), y)
-            low = wp.min(w[0], wp.min(w[1], w[2]))
-            high = wp.max(w[0], wp.max(w[1], w[2]))
-            if (low >= 0.0 or high <= 0.0) and low != high:
-                depth = (w[0] * a[2] + w[1] * b[2] + w[2] * c[2]) / (w[0] + w[1] + w[2])
-                if depth > 0.0:
-                    # A positive float's bits sort as the float does; ties go to the lower triangle number, in
-                    # whatever order the triangles are drawn.
-                    key = (wp.uint64(wp.cast(depth, wp.uint32)) << wp.uint64(32)) | wp.uint64(i)
-                    if key < nearest[row * side + column]:
-                        wp.atomic_min(nearest, row * side + column, key)
+            if least < nearest[row * side + column]:
+                w = _edges(a, b, c, _centre(column, side), y)
+                low = wp.min(w[0], wp.min(w[1], w[2]))
+                high = wp.max(w[0], wp.max(w[1], w[2]))
+                if (low >= 0.0 or high <= 0.0) and low != high:
+                    depth = (w[0] * a[2] + w[1] * b[2] + w[2] * c[2]) / (w[0] + w[1] + w[2])
+                    if depth > 0.0:
+                        # A positive float's bits sort as the float does; ties go to the lower triangle number, in
+                        # whatever order the triangles are drawn.
+                        key = (wp.uint64(wp.cast(depth, wp.uint32)) << wp.uint64(32)) | wp.uint64(i)
+                        if key < nearest[row * side + column]:
+                            wp.atomic_min(nearest, row * side + column, key)
 
 
 @wp.kernel

@@ -150,7 +150,14 @@ def _vote(label: wp.array(dtype=wp.int32), size: int, samples: int, winner: wp.a
     i = wp.tid()
     first = (i // size) * samples * samples * size + (i % size) * samples
     most = wp.int32(0)
-    chosen = wp.int32(0)
+    chosen = label[first]
+    mixed = wp.int32(0)
+    for k in range(samples * samples):
+        if label[first + (k // samples) * samples * size + k % samples] != chosen:
+            mixed = 1
+    if mixed == 0:  # as most pixels are
+        winner[i] = chosen
+        return
     for k in range(samples * samples):
         candidate = label[first + (k // samples) * samples * size + k % samples]
         count = wp.int32(0)

@@ -9,11 +9,16 @@ from scipy.ndimage import gaussian_filter
 from facefair_lib.heads.geometry import LOWER_TEETH, UPPER_TEETH
 from facefair_lib.heads.numerics import normalised
 from facefair_lib.heads.rays import Hits
+from facefair_lib.heads.scene import HAIR, STRAND_PARTS
 from facefair_lib.heads.shots import Shot
 from facefair_lib.heads.warp_runtime import scalars, vectors
 
 OCCLUSION_RADIUS = 1.1
 """Reach of the ambient occlusion rays, decimetres."""
+
+_BLUR_REACH = 2.5  # standard deviations after which the smoothing is cut off
+_FIRST_STRAND, _LAST_STRAND = HAIR, STRAND_PARTS[-1]
+_UPPER_TEETH, _LOWER_TEETH = UPPER_TEETH, LOWER_TEETH
 
 
 @wp.kernel
@@ -98,53 +103,100 @@ _STRATA = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]
 """Sixteenth of the directions that each of the samples with rays takes, tile by tile: near ones, far sixteenths."""
 
 
+_SIDE_PER_STRIDE, _LONGEST_STRIDE = 128, 4
+_TEETH_SEE = ((0.4, 0.6), (0.45, 0.55))  # lit and open sky of teeth: at least, and what the rays add to it
+
+
 def soft_shadows(mesh: wp.Mesh, hits: Hits, shot: Shot, key: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
-    """Shadow and openness of every hit, each smoothed over neighbouring samples of the same kind."""
-    # Every other sample of every other row casts shadow rays; smoothing over the neighbours fills the others in.
-    y, x = np.divmod(hits.ray, side)
-    rows = np.flatnonzero((x % 2 == 0) & (y % 2 == 0))
-    stratum = _STRATA[y[rows] // 2 % 4, x[rows] // 2 % 4]
+    """Shadow and openness of every hit, each smoothed over neighbouring samples of the same kind, (H,) float32."""
+    # One sample of a square casts shadow rays, of a larger square in large pictures, where the blur spans more
+    # samples; smoothing over the neighbours fills the others in.
+    stride = int(np.clip(side // _SIDE_PER_STRIDE, 2, _LONGEST_STRIDE))
+    y, x = np.divmod(hits.ray.astype(np.int32), np.int32(side))
+    middle = (stride - 1) // 2
+    rows = np.flatnonzero((x % stride == middle) & (y % stride == middle))
+    row, column = y[rows] // stride, x[rows] // stride
     strand, facing = hits.is_strand[rows, None], hits.facing[rows]
     lift = np.where(strand, facing * 0.012 - hits.direction[rows] * 0.012, facing * 0.004)
     normals = normalised(np.where(strand, 1.0, 0.5) * hits.normal[rows] + np.where(strand, 0.3, 0.5) * facing)
-    lit, open_sky = shadows(
-        mesh, hits.position[rows] + lift, normals, key, 0.06 + 0.5 * shot.light.spread, stratum, shot.seed
+    seen = shadows(
+        mesh,
+        hits.position[rows] + lift,
+        normals,
+        key,
+        0.06 + 0.5 * shot.light.spread,
+        _STRATA[row % 4, column % 4],
+        shot.seed,
     )
     pixels = side / 128  # the blur is set in pixels of a 128-pixel picture with two samples per pixel
-    lit = _smooth(lit, rows, hits, side, (1.1 + 0.7 * shot.light.spread) * pixels, 0.8 * pixels)
-    open_sky = _smooth(open_sky, rows, hits, side, 2.0 * pixels, 1.0 * pixels)
-    teeth = (hits.part == UPPER_TEETH) | (hits.part == LOWER_TEETH)
-    lit[teeth], open_sky[teeth] = 0.4 + 0.6 * lit[teeth], 0.45 + 0.55 * open_sky[teeth]
-    return lit, open_sky
+    blurs = (((1.1 + 0.7 * shot.light.spread) * pixels, 0.8 * pixels), (2.0 * pixels, 1.0 * pixels))
+    width = -(-side // stride)
+    grids = [
+        _smoothed(values, row, column, hits.is_strand[rows], width, np.divide(blur, stride))
+        for values, blur in zip(seen, blurs, strict=True)
+    ]
+    return tuple(_at_hits(grid, hits, side, stride, teeth) for grid, teeth in zip(grids, _TEETH_SEE, strict=True))
 
 
-def _smooth(
-    values: np.ndarray, rows: np.ndarray, hits: Hits, side: int, surface_blur: float, strand_blur: float
+def _smoothed(
+    values: np.ndarray, row: np.ndarray, column: np.ndarray, strand: np.ndarray, width: int, blurs: np.ndarray
 ) -> np.ndarray:
-    """Average noisy values of some hits over the grid of samples with rays and read them at all hits: (H,) float32.
+    """Average noisy values over the grid of rays: (2, width, width, 2) float32, sums and weights.
 
-    Surfaces and strands are averaged apart, so that neither bleeds into the other; where a hit has no neighbour with a
-    value, the value is 1 (open and lit). Blurs are standard deviations in samples.
+    Surfaces and strands, in this order along the first axis, are averaged apart, so that neither bleeds into the
+    other; ``blurs`` are their standard deviations in cells.
     """
-    smoothed = np.empty(len(hits.ray), np.float32)
-    half = (side + 1) // 2
-    y, x = np.divmod(hits.ray, side)
-    cells = y // 2 * half + x // 2
-    for strand, blur in ((False, surface_blur), (True, strand_blur)):
-        wanted, known = hits.is_strand == strand, hits.is_strand[rows] == strand
-        if not wanted.any():
-            continue
-        # Only the rows of the grid that hold such hits are blurred.
-        first, last = cells[wanted][[0, -1]] // half
-        height = last - first + 1
-        total, weight = np.zeros((2, height * half), np.float32)
-        at = cells[rows[known]] - first * half
-        total[at], weight[at] = values[known], 1
-        total, weight = (
-            gaussian_filter(grid.reshape(height, half), max(blur / 2, 0.75), truncate=2.5).ravel()[
-                cells[wanted] - first * half
-            ]
-            for grid in (total, weight)
-        )
-        smoothed[wanted] = np.where(weight > 1e-3, total / np.maximum(weight, 1e-3), 1)
-    return smoothed
+    grid = np.zeros((2, width, width, 2), np.float32)
+    grid[strand.astype(np.intp), row, column] = np.stack([values, np.ones_like(values)], -1)
+    for kind, blur in zip(grid, blurs, strict=True):
+        used = np.flatnonzero(kind[..., 1].any(1))
+        if len(used):  # only the rows that hold such hits, and those that the blur can reach, are blurred
+            deviation = max(float(blur), 0.75)
+            reach = int(_BLUR_REACH * deviation + 0.5)
+            rows = kind[max(used[0] - reach, 0) : used[-1] + reach + 1]
+            rows[:] = gaussian_filter(rows, (deviation, deviation, 0), truncate=_BLUR_REACH, mode="constant")
+    return grid
+
+
+@wp.func
+def _cell(grid: wp.array3d(dtype=wp.vec2), kind: int, row: int, column: int):
+    last = grid.shape[1] - 1
+    return grid[kind, wp.clamp(row, 0, last), wp.clamp(column, 0, last)]
+
+
+@wp.kernel
+def _interpolate(
+    grid: wp.array3d(dtype=wp.vec2),
+    ray: wp.array(dtype=wp.int32),
+    part: wp.array(dtype=wp.int8),
+    side: int,
+    stride: int,
+    teeth: wp.vec2,
+    values: wp.array(dtype=wp.float32),
+):
+    i = wp.tid()
+    middle = float((stride - 1) // 2)
+    y = (float(ray[i] // side) - middle) / float(stride)
+    x = (float(ray[i] % side) - middle) / float(stride)
+    row = int(wp.floor(y))
+    column = int(wp.floor(x))
+    kind = wp.int32(0)
+    if int(part[i]) >= _FIRST_STRAND and int(part[i]) <= _LAST_STRAND:
+        kind = 1
+    above = wp.lerp(_cell(grid, kind, row, column), _cell(grid, kind, row, column + 1), x - float(column))
+    below = wp.lerp(_cell(grid, kind, row + 1, column), _cell(grid, kind, row + 1, column + 1), x - float(column))
+    near = wp.lerp(above, below, y - float(row))
+    value = wp.float32(1.0)  # open and lit, where no neighbour has a value
+    if near[1] > 1.0e-3:
+        value = near[0] / near[1]
+    if int(part[i]) == _UPPER_TEETH or int(part[i]) == _LOWER_TEETH:
+        value = teeth[0] + teeth[1] * value
+    values[i] = value
+
+
+def _at_hits(grid: np.ndarray, hits: Hits, side: int, stride: int, teeth: tuple[float, float]) -> np.ndarray:
+    """Read smoothed values at all hits, between the cells of the grid: (H,) float32."""
+    values = wp.empty(len(hits.ray), dtype=wp.float32)
+    inputs = [wp.array(grid, dtype=wp.vec2), scalars(hits.ray.astype(np.int32), wp.int32), scalars(hits.part, wp.int8)]
+    wp.launch(_interpolate, len(hits.ray), [*inputs, side, stride, wp.vec2(*teeth)], [values])
+    return values.numpy()
