@@ -32,7 +32,8 @@ def accuracy_verdict(rows: pd.DataFrame) -> str:
     others = named.iloc[1:]
     close = list(others.loc[~(others["behind_low"] > 0), "name"])  # an undefined interval tells nothing apart
     if not close:
-        return f"{lead}; paired on the same people, it is ahead of every other network by more than the interval"
+        whom = "every other network" if len(others) > 1 else others["name"].item()
+        return f"{lead}; paired on the same people, the interval of its lead over {whom} excludes zero"
     verb = "is" if len(close) == 1 else "are"
     return f"{lead}; paired on the same people, {listed(close)} {verb} not distinguishable from it"
 

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from facefair_lib import titles
 from facefair_lib.figures import style
@@ -36,6 +36,8 @@ _COLUMNS = (
 )
 _SIZES = (1e6, 1e7)
 """Parameters of the marks in the legend."""
+_WIDE = 4
+"""Operations that differ by more than this factor are drawn on a logarithmic scale."""
 
 
 def model_comparison(table: pd.DataFrame) -> Figure:
@@ -47,8 +49,8 @@ def model_comparison(table: pd.DataFrame) -> Figure:
 
     Returns
     -------
-    Left: the area of a mark grows with the number of parameters; the line joins the networks that none beats. Right:
-    a filled mark has p < 0.05, adjusted for the number of networks; a dash is the gap that chance makes on average.
+    Left: the area of a mark grows with the number of parameters; a dashed line joins the networks that none beats.
+    Right: a filled mark has p < 0.05, adjusted for the number of networks; a dash is the mean gap under chance.
     """
     style.require_columns(table, _COLUMNS, "comparison of the networks")
     order = titles.in_order(table["model"], titles.NETWORK_TITLES)
@@ -78,21 +80,25 @@ def _scores(axes: Axes, rows: list[dict]) -> None:
         axes.scatter(
             x, y, s=_area(row["parameters"]), marker=marker, color=colour, edgecolor="white", linewidth=0.5, zorder=3
         )
-    front = sorted((row["flops"] / 1e9, 100 * row["iou"]) for row in rows if row["front"])
-    if front:
-        axes.step(*zip(*front, strict=True), where="post", color=style.GREY, linewidth=0.9, linestyle="--", zorder=1)
-    axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(FuncFormatter(_minor))
+    _front(axes, rows)
+    operations = [row["flops"] / 1e9 for row in rows]
+    if max(operations) > _WIDE * min(operations):
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.set(xlabel="Operations for one picture (GFLOP)", ylabel="Mean IoU, test people (%)")
     axes.margins(x=0.12, y=0.1)
     axes.grid(axis="y")
 
 
-def _minor(value: float, _: object) -> str:
-    """Label 2 and 5 between the powers of ten."""
-    digit = value / 10 ** np.floor(np.log10(value))
-    return f"{value:g}" if round(digit) in (2, 5) else ""
+def _front(axes: Axes, rows: list[dict]) -> None:
+    """The steps between the networks of the front, drawn as far as the dearest network: nobody is above them."""
+    front = sorted((row["flops"] / 1e9, 100 * row["iou"]) for row in rows if row["front"])
+    if front:
+        dearest = max(row["flops"] for row in rows) / 1e9
+        x, y = zip(*front, (dearest, front[-1][1]), strict=True)
+        axes.step(x, y, where="post", color=style.GREY, linewidth=0.9, linestyle="--", zorder=1)
 
 
 def _gaps(axes: Axes, rows: list[dict]) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import pickle
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +24,7 @@ from facefair_lib.models.cost import measure_cost
 from facefair_lib.results import Stage, write_array, write_csv
 from facefair_lib.titles import NETWORK_TITLES, backbone_title
 
-UNET = {"model": "unet", "backbone": "resnet18", "channels": 2}
+FCN = {"model": "fcn", "backbone": "resnet18"}
 PSPNET = {"model": "pspnet", "backbone": "resnet18", "channels": 16}
 TRAINING = TrainingSettings(batch_size=4, weight_decay=0.01, dice_weight=1.0, geometric=0.0, colour=0.0)
 ONE_VIEW = [{"scale": 1.0, "mirrored": False}]
@@ -29,7 +32,7 @@ ONE_VIEW = [{"scale": 1.0, "mirrored": False}]
 
 def settings(*networks: dict, epochs: int = 1) -> ComparisonSettings:
     values = {"weights": "none", "epochs": epochs, "learning_rate": 0.004, "views": ONE_VIEW}
-    return ComparisonSettings.model_validate({"networks": networks or (PSPNET, UNET), **values})
+    return ComparisonSettings.model_validate({"networks": networks or (PSPNET, FCN), **values})
 
 
 def halves(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -93,13 +96,13 @@ def test_listed_networks_are_fitted_scored_and_measured_whatever_their_order(
     shown: list[tuple[int, int]] = []
     first, second = Stage(tmp_path / "first"), Stage(tmp_path / "second")
     advance = lambda done, total: shown.append((done, total))  # noqa: E731 - a callback of one line
-    write_comparison(first.folder, settings(PSPNET, UNET), TRAINING, data, people, 1, 1, advance)
-    write_comparison(second.folder, settings(UNET, PSPNET), TRAINING, data, people, 1, 1)
+    write_comparison(first.folder, settings(PSPNET, FCN), TRAINING, data, people, 1, 1, advance)
+    write_comparison(second.folder, settings(FCN, PSPNET), TRAINING, data, people, 1, 1)
 
     assert shown == [(0, 2), (1, 2), (2, 2)]
     networks = first.table("networks")
     assert list(networks.columns) == run.NETWORK_COLUMNS
-    assert list(networks["network"]) == ["pspnet_resnet18", "unet_resnet18"]
+    assert list(networks["network"]) == ["pspnet_resnet18", "fcn_resnet18"]
     assert (networks["epochs"] == 1).all() and (networks["learning_rate"] == 0.004).all()
     assert list(first.table("costs").columns) == COST_COLUMNS
     assert first.table("status")["status"].item() == run.COMPLETE
@@ -109,7 +112,7 @@ def test_listed_networks_are_fitted_scored_and_measured_whatever_their_order(
         assert counts.shape == (2, pictures, 11, 11)
         assert (counts.sum((2, 3)) == 32 * 32).all()
         assert (second.array(name)[::-1] == counts).all(), "a network's result depends on its place in the list"
-    assert list(second.table("networks")["network"]) == ["unet_resnet18", "pspnet_resnet18"]
+    assert list(second.table("networks")["network"]) == ["fcn_resnet18", "pspnet_resnet18"]
     # The longest fits begin first, so that the last one does not keep all others waiting.
     costs = first.table("costs").set_index("network")["flops"]
     longest = costs.idxmax().split("_")[0]
@@ -121,13 +124,13 @@ def test_the_counts_are_those_of_the_kept_weights(tmp_path: Path, data: Stage, p
 
     folder = tmp_path / "comparison"
     write_comparison(folder, settings(epochs=2), TRAINING, data, people, 1, 1)
-    (unet,) = (entry for entry in contenders(settings(epochs=2), 32) if entry.model == "unet")
-    network = load_network("unet", unet.settings, folder / "fits" / "unet_resnet18" / "best.pt")
+    (fcn,) = (entry for entry in contenders(settings(epochs=2), 32) if entry.model == "fcn")
+    network = load_network("fcn", fcn.settings, folder / "fits" / "fcn_resnet18" / "best.pt")
     expected = count_images(people[2], predict(network, people[1]))
     assert (Stage(folder).array("people_counts")[1] == expected).all()
-    history = pd.read_csv(folder / "fits" / "unet_resnet18" / "history.csv")
+    history = pd.read_csv(folder / "fits" / "fcn_resnet18" / "history.csv")
     best = history[history["split"] == "validation"].sort_values("loss").iloc[0]["epoch"]
-    assert Stage(folder).table("networks").set_index("network").loc["unet_resnet18", "best_epoch"] == best
+    assert Stage(folder).table("networks").set_index("network").loc["fcn_resnet18", "best_epoch"] == best
 
 
 def test_what_is_fitted_is_not_fitted_again_and_what_is_missing_is(
@@ -137,21 +140,32 @@ def test_what_is_fitted_is_not_fitted_again_and_what_is_missing_is(
     write_comparison(folder, settings(), TRAINING, data, people, 1, 1)
     before = [(folder / f"{name}.npy").read_bytes() for name in ("test_counts", "people_counts")]
     fitted.clear()
-    (folder / "fits" / "unet_resnet18" / "best.pt").unlink()
+    (folder / "fits" / "fcn_resnet18" / "best.pt").unlink()
     write_comparison(folder, settings(), TRAINING, data, people, 1, 1)
-    assert fitted == ["unet"]
+    assert fitted == ["fcn"]
     assert [(folder / f"{name}.npy").read_bytes() for name in ("test_counts", "people_counts")] == before
     fitted.clear()
-    write_comparison(folder, settings(PSPNET, {**UNET, "backbone": "resnet34"}), TRAINING, data, people, 1, 1)
-    assert fitted == ["unet"]
-    assert sorted(path.name for path in (folder / "fits").iterdir()) == ["pspnet_resnet18", "unet_resnet34"]
+    write_comparison(folder, settings(PSPNET, {**FCN, "backbone": "resnet34"}), TRAINING, data, people, 1, 1)
+    assert fitted == ["fcn"]
+    assert sorted(path.name for path in (folder / "fits").iterdir()) == ["fcn_resnet34", "pspnet_resnet18"]
 
 
-def test_two_processes_fit_what_one_fits(tmp_path: Path, data: Stage, people: tuple) -> None:
-    write_comparison(tmp_path / "one", settings(), TRAINING, data, people, 1, 1)
-    write_comparison(tmp_path / "two", settings(), TRAINING, data, people, 1, 2)
-    for name in ("test_counts", "people_counts"):
-        assert (Stage(tmp_path / "one").array(name) == Stage(tmp_path / "two").array(name)).all()
+def test_fits_can_be_sent_to_other_processes(
+    tmp_path: Path, data: Stage, people: tuple, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everything a fit needs and gives back survives pickling; the whole study fits side by side."""
+
+    def sent(work: Callable, jobs: list[tuple], workers: int) -> Iterator[dict]:
+        assert workers == 2
+        for job in jobs:
+            received, values = pickle.loads(pickle.dumps((work, job)))
+            yield pickle.loads(pickle.dumps(received(*values)))
+
+    monkeypatch.setattr(run, "spread", sent)
+    monkeypatch.setenv("FACEFAIR_CORES", "7")
+    write_comparison(tmp_path, settings(), TRAINING, data, people, 1, 3)
+    assert list(Stage(tmp_path).table("networks")["network"]) == ["pspnet_resnet18", "fcn_resnet18"]
+    assert os.environ["FACEFAIR_CORES"] == "7", "the fits gave the runner's number of cores back"
 
 
 def test_a_profile_that_lists_none_is_skipped_with_its_reason(
@@ -179,7 +193,7 @@ def test_a_network_that_cannot_be_built_stops_the_stage_before_any_fit_and_names
     tmp_path: Path, data: Stage, people: tuple, fitted: list[str], network: dict, words: str
 ) -> None:
     with pytest.raises(InputError, match=words) as caught:
-        write_comparison(tmp_path / "comparison", settings(UNET, network), TRAINING, data, people, 1, 1)
+        write_comparison(tmp_path / "comparison", settings(PSPNET, network), TRAINING, data, people, 1, 1)
     assert "comparison.networks[1]" in str(caught.value)
     assert fitted == []
     assert not (tmp_path / "comparison").exists()
@@ -216,13 +230,13 @@ def test_every_network_has_a_title() -> None:
 
 
 def test_costs_hold_all_views_and_leave_the_threads_as_they_were() -> None:
-    network = build_model("unet", "resnet18", channels=2).eval()
+    network = build_model("fcn", "resnet18").eval()
     once = InferenceSettings.model_validate({"views": ONE_VIEW})
     twice = InferenceSettings.model_validate({"views": [*ONE_VIEW, {"scale": 2.0, "mirrored": True}]})
     threads = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        costs = [measure_costs({"unet": network}, views, 32, rounds=3, seconds=0).iloc[0] for views in (once, twice)]
+        costs = [measure_costs({"fcn": network}, views, 32, rounds=3, seconds=0).iloc[0] for views in (once, twice)]
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(threads)
@@ -234,7 +248,7 @@ def test_costs_hold_all_views_and_leave_the_threads_as_they_were() -> None:
 
 
 def test_labelling_gives_probabilities_of_the_pictures_size() -> None:
-    network = build_model("unet", "resnet18", channels=2).eval()
+    network = build_model("fcn", "resnet18").eval()
     views = InferenceSettings.model_validate({"views": [*ONE_VIEW, {"scale": 2.0, "mirrored": True}]})
     with torch.inference_mode():
         seen = Labelling(network, views)(torch.zeros(1, 3, 32, 32))
