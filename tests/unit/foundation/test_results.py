@@ -71,6 +71,14 @@ def test_tables_come_back_with_empty_text_and_absent_numbers(tmp_path: Path) -> 
     assert np.isnan(table["age"][1])
 
 
+def test_names_of_pictures_come_back_as_text_though_they_look_like_numbers(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.save_table("prepared", pd.DataFrame({"image_id": ["00012", "00007"], "folder": ["0", ""], "row": [0, 1]}))
+    back = stage.table("prepared")
+    assert back["image_id"].tolist() == ["00012", "00007"] and back["folder"].tolist() == ["0", ""]
+    assert back["row"].tolist() == [0, 1]
+
+
 def test_arrays_come_back_memory_mapped_and_read_only(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     stage.save_array("counts", np.arange(6).reshape(2, 3))
