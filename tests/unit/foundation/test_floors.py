@@ -18,7 +18,7 @@ FLOORS: dict[int, str] = {
     "fairness_tables fairness_verdicts fairness_numbers comparison_tables comparison_verdicts "
     "comparison_numbers parsing",
     6: "__main__ commands explore study runner orchestrate experiment photographs counterfactuals compared_networks "
-    "second_looks course",
+    "second_looks course reuse",
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms.split()}
 
@@ -67,7 +67,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "counterfactuals": {"experiment"},
     "photographs": {"study"},
     "compared_networks": {"study"},
-    "runner": {"experiment"},
+    "runner": {"experiment", "reuse"},
     "study": {"runner"},
     "explore": {"study"},
     "commands": {"explore"},
