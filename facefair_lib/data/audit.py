@@ -75,7 +75,7 @@ def colour_table(palette: str = "paper") -> pd.DataFrame:
 
 
 def scored_classes(source: str) -> pd.DataFrame:
-    """List the classes that a data set tells apart and the study's classes in each: scored as, classes."""
+    """List the classes that a data set tells apart and the study's classes in each: scored_as, classes."""
     groups = SCORED_CLASSES[source]
     rows = [(name, ", ".join(members)) for name, members in groups.items()]
-    return pd.DataFrame(rows, columns=["scored as", "classes"])
+    return pd.DataFrame(rows, columns=["scored_as", "classes"])
