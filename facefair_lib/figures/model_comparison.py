@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from facefair_lib import titles
 from facefair_lib.figures import style
@@ -120,6 +120,7 @@ def _gaps(axes: Axes, rows: list[dict]) -> None:
         axes.plot(x, 100 * row["expected_by_chance"], "_", color=colour, markersize=9)
     axes.set(xlabel="Mean IoU, test people (%)", ylabel="Best minus worst group,\nimage IoU (points)", ylim=(0, None))
     axes.margins(x=0.1)
+    axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.grid(axis="y")
 
 
