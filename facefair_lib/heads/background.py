@@ -66,7 +66,7 @@ def _studio(random) -> np.ndarray:
 def _box(picture: np.ndarray, left: float, top: float, width: float, height: float, colour: np.ndarray) -> None:
     """Paint a rectangle, given in picture sizes, in place."""
     rows, columns = (
-        slice(*(int(np.clip(round(edge * _SIDE), 0, _SIDE)) for edge in (start, start + length)))
+        slice(*(min(max(round(edge * _SIDE), 0), _SIDE) for edge in (start, start + length)))
         for start, length in ((top, height), (left, width))
     )
     picture[rows, columns] = colour

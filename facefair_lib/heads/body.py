@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.metadata
-import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -136,7 +135,22 @@ def phenotype_weights(factors: tuple[tuple[str, ...], ...], phenotypes: Mapping[
         amount = np.clip(phenotypes.get(phenotype, 0.5), anchors[0], anchors[-1])
         for position, name in enumerate(names):
             value[name] = float(np.interp(amount, anchors, np.eye(len(names))[position]))
-    return np.array([math.prod(value[name] for name in row) for row in factors])
+    names, columns = _factor_columns(factors)
+    values = np.array([*(value[name] for name in names), 1.0])
+    weights = np.ones(len(factors))
+    for column in columns:  # one factor after the other, as a plain product would
+        weights = weights * values[column]
+    return weights
+
+
+@functools.lru_cache(maxsize=2)
+def _factor_columns(factors: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], np.ndarray]:
+    """Names of all factors, and (F, P) which of them is each target's first, second …; the number beyond them: none."""
+    names = tuple(sorted({name for row in factors for name in row}))
+    longest = max(map(len, factors))
+    number = {name: place for place, name in enumerate(names)}
+    rows = [[number[name] for name in row] + [len(names)] * (longest - len(row)) for row in factors]
+    return names, np.array(rows).T
 
 
 @functools.lru_cache(maxsize=4)
