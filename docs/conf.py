@@ -27,7 +27,7 @@ nb_merge_streams = True
 nb_output_stderr = "remove"
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
-suppress_warnings = ["mystnb.unknown_mime_type", "myst.xref_missing", "myst.header"]
+suppress_warnings = ["mystnb.unknown_mime_type", "myst.xref_missing", "myst.header", "ref.python"]
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
@@ -42,8 +42,9 @@ html_copy_source = False
 
 
 def setup(app: Sphinx) -> None:
-    """Let pictures keep the descriptions that the notebooks hold: MyST-NB drops them."""
+    """Let pictures keep the descriptions that the notebooks hold, which MyST-NB drops, and docstrings their bars."""
     app.connect("doctree-read", describe_pictures)
+    app.connect("autodoc-process-docstring", keep_bars)
 
 
 def describe_pictures(app: Sphinx, page: nodes.document) -> None:
@@ -55,6 +56,11 @@ def describe_pictures(app: Sphinx, page: nodes.document) -> None:
     for picture in page.findall(lambda node: node.tagname == "image"):
         if not picture.get("alt"):
             picture["alt"] = told.get(Path(picture["uri"]).stem, "")
+
+
+def keep_bars(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
+    """Keep the bars of absolute values such as |t|: reStructuredText takes them for something to replace."""
+    lines[:] = [line.replace("|", r"\|") for line in lines]
 
 
 def descriptions(notebook: dict) -> dict[str, str]:

@@ -50,11 +50,29 @@ CLASS_NAMES: tuple[str, ...] = tuple(face_class.name for face_class in CLASSES)
 CLASS_TITLES: tuple[str, ...] = tuple(face_class.title for face_class in CLASSES)
 INDEX: Mapping[str, int] = MappingProxyType({face_class.name: face_class.index for face_class in CLASSES})
 
+# In class order. Chosen by maximising the smallest CIE76 difference of any two colours, seen with normal vision and
+# with simulated protanopia, deuteranopia and tritanopia (Machado, Oliveira and Fernandes, IEEE TVCG 15, 2009): it is
+# above 30, against 5 in the paper's colours. A test repeats the measurement.
+_SAFE = (
+    (0, 0, 0),
+    (238, 51, 0),
+    (0, 221, 255),
+    (0, 17, 255),
+    (255, 255, 238),
+    (119, 51, 34),
+    (85, 0, 136),
+    (221, 68, 153),
+    (136, 187, 119),
+    (187, 102, 255),
+    (255, 204, 0),
+)
+
 PALETTES: Mapping[str, np.ndarray] = MappingProxyType(
     {
         "paper": np.array([c.paper_rgb for c in CLASSES], np.uint8),
         "vendor": np.array([c.vendor_rgb for c in CLASSES], np.uint8),
         "display": np.array([c.display_rgb for c in CLASSES], np.uint8),
+        "safe": np.array(_SAFE, np.uint8),
     }
 )
 """Palette name -> (11, 3) uint8 RGB, in class order."""

@@ -20,7 +20,7 @@ def parse(
     ] = 0.1,
     weights: Annotated[str, typer.Option(help="best.pt of a fit; without it, the one that the study has left.")] = "",
     profile: Annotated[str, typer.Option(help="The profile that trained the network.")] = "quick",
-    palette: Annotated[str, typer.Option(help="Colours of masks and overlays: display, paper or vendor.")] = "display",
+    palette: Annotated[str, typer.Option(help="Colours of masks: display, paper, vendor or safe.")] = "display",
 ) -> None:
     """Label every pixel of your own photographs, of any size, with a network that the study has trained.
 

@@ -51,7 +51,7 @@ def test_the_papers_colours_do_not_which_is_why_there_is_another_set() -> None:
     assert closest_pair(labels.PALETTES["paper"], SEEN["protanopia"]) < 6
 
 
-@pytest.mark.parametrize("palette", ["paper", "display"])
+@pytest.mark.parametrize("palette", PALETTE_TITLES)
 def test_the_studys_own_colours_come_from_the_labels(palette: str) -> None:
     np.testing.assert_array_equal(colour_table(palette)[: labels.NUM_CLASSES], labels.PALETTES[palette])
 
