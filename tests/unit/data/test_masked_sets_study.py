@@ -120,10 +120,12 @@ def test_a_fit_and_its_scores_leave_out_what_the_set_does_not_label(prepared: Si
     rows = {split: part["row"].to_numpy() for split, part in table.groupby("split")}
     result = fit("pspnet", MODEL, TRAINING, images, masks, rows, tmp_path, seed=0)
     network = load_network("pspnet", MODEL, result.weights)
-    counts = count_images(masks[rows["test"]], predict(network, images[rows["test"]]))
+    answer = labels.as_labelled(predict(network, images[rows["test"]]), prepared.settings.data.source)
+    counts = count_images(masks[rows["test"]], answer)
     assert counts.sum() == (masks[rows["test"]] != IGNORE_INDEX).sum()
     lacking = [INDEX[name] for name in CLASS_NAMES if name not in READERS[prepared.name].expected_classes]
     assert lacking and counts[:, lacking].sum() == 0, "no true pixel is of a class that the set lacks"
+    assert counts[:, :, lacking].sum() == 0, "no such class enters a mean as one that scores 0"
     test = table[table["split"] == "test"]
     scores = score(prepared, {("here", "pspnet"): counts}, test)
     assert scores["class"].tolist() == [*list(SCORED_CLASSES[prepared.name])[1:], "mean"]

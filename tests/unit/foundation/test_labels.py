@@ -16,6 +16,7 @@ from facefair_lib.labels import (
     NUM_CLASSES,
     PALETTE_WITNESS,
     PALETTES,
+    as_labelled,
     decode,
     decode_nearest,
     encode,
@@ -136,6 +137,17 @@ def test_the_groups_of_fasseg_hold_every_class_once() -> None:
     names, lookup = merge_lookup(FASSEG_GROUPS)
     assert names == ("background", "hair", "skin", "nose", "mouth", "eyes")
     assert (lookup >= 0).all()
+
+
+def test_a_class_that_a_set_does_not_label_is_read_as_what_the_set_counts_it_as() -> None:
+    mask = np.array([[INDEX["teeth"], INDEX["ears"], INDEX["specs"], INDEX["hair"], IGNORE_INDEX]], np.uint8)
+    read = [
+        ["lips", "background", "face", "hair"],
+        ["lips", "ears", "specs", "hair"],
+        ["teeth", "ears", "specs", "hair"],
+    ]
+    for source, names in zip(("lapa", "celebamask", "rendered"), read, strict=True):
+        assert as_labelled(mask, source).tolist() == [[*(INDEX[name] for name in names), IGNORE_INDEX]]
 
 
 def test_merging_refuses_an_unknown_class_and_a_class_in_two_groups() -> None:
