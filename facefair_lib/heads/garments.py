@@ -22,6 +22,8 @@ _TOP = 6.45
 """Canonical height that no garment reaches, decimetres."""
 _THICKNESS, _HEM_THICKNESS = 0.022, 0.042
 _HEM = 2.5  # width of the hem, in units of ``regions.clothes``
+_SHADED_HEM = 4.0
+"""How far from its edge, in the same units, cloth casts shadows; beyond, the body just below casts them."""
 _OPEN_PATTERNS = ("suit", "shirt")
 """What has a shirt collar."""
 
@@ -66,17 +68,20 @@ def _add_sheet(
     skin, normals = head.positions[torso.vertices], head.normals[torso.vertices]
     lifted = skin + normals * lift[:, None].astype(np.float32)
     canonical = torso.canonical * np.float32((1.04, 1, 1.04)) - np.float32((0, drop, 0.04 * 0.28))
-    inside = field[torso.triangles] > 0
-    whole, crossed = torso.triangles[inside.all(1)], torso.triangles[inside.any(1) & ~inside.all(1)]
-    used, numbers = np.unique(whole, return_inverse=True)
-    whole = numbers.reshape(-1, 3)
+    inside = (field > 0).astype(np.int8)
+    count = sum(inside[corner] for corner in torso.triangles.T)  # column by column: sums along short rows are slow
+    whole, crossed = torso.triangles[count == 3], torso.triangles[(count > 0) & (count < 3)]
+    near = field < _SHADED_HEM
+    used = np.zeros(len(field), bool)
+    used[whole] = True
+    numbers = np.cumsum(used) - 1
     builder.add(
         lifted[used],
         normals[used],
-        whole,
+        numbers[whole],
         SKIN,
         canonical=canonical[used],
-        shading=whole[field[used][whole].min(1) < 4],
+        shading=numbers[whole[near[whole[:, 0]]]],
     )
     positions, bent, places = cut_triangles((lifted, normals, canonical), crossed, field)
     builder.add(positions, normalised(bent), np.arange(len(positions)).reshape(-1, 3), SKIN, canonical=places)

@@ -15,6 +15,7 @@ _STRANDS = {
     "bun": 5000, "ponytail": 5000, "braids": 230, "twists": 520,
 }  # fmt: skip
 TUBE_STYLES = ("braids", "twists")
+_BROW_DETAIL = 0.6  # brows are fine-grained in small pictures too: a few wide hairs would make blocks of them
 _STYLE_ENDS = {"bob": 6.75, "long": 5.2, "long_wavy": 5.3, "braids": 5.4}  # height of the tips, decimetres
 
 
@@ -261,7 +262,7 @@ def add_facial_hair(builder: SceneBuilder, scalp: Scalp, person: Person, detail:
 
 def add_eyebrows(builder: SceneBuilder, scalp: Scalp, person: Person, detail: float) -> None:
     """Add the fine hairs of the brows; the brow itself is painted on the skin."""
-    random = stream(person.seed, "eyebrows/strands")
+    random, detail = stream(person.seed, "eyebrows/strands"), max(detail, _BROW_DETAIL)
     roots = scalp.draw_roots(
         lambda canonical: regions.eyebrow(canonical, person.brow)[0] * 0.6 + 0.3, strand_count(1200, detail), random
     )

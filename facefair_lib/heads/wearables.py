@@ -80,12 +80,14 @@ def _add_visor(builder: SceneBuilder, head: HeadMesh, template: HeadTemplate) ->
     # The edge's own vertices scatter about it: a smooth even curve through them is what a visor is bent to.
     y0, z0 = (np.polynomial.Polynomial.fit(np.abs(x), values, 3)(np.abs(across)) for values in (y, z))
     out = np.linspace(0, 1, 7)[:, None]
-    reach = 0.62 * np.sqrt(np.clip(1 - (across / 0.62) ** 2, 0, 1))
+    # It runs out to nothing at its ends, where it meets the crown.
+    share = np.sqrt(np.clip(1 - (across / 0.6) ** 2, 0, 1))
+    reach = 0.66 * share
     sheet = np.stack(
         [
             across * (1 + 0.10 * out),
-            y0 + 0.055 - out * (0.155 + 0.35 * across**2),
-            z0 - 0.02 + out * (0.08 + reach),
+            y0 + 0.055 - out * share * (0.155 + 0.45 * across**2),
+            z0 - 0.02 + out * (0.04 + reach),
         ],
         -1,
     )
