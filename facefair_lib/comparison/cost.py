@@ -1,4 +1,4 @@
-"""What it costs to label a picture: measured network by network, on one thread, with nothing else going on."""
+"""What it costs to label a picture: measured network by network, on one thread or a GPU, with nothing else running."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def measure_costs(
 
     Parameters
     ----------
-    networks : name -> network, on the device where it is measured
+    networks : name -> network; measured on the GPU if there is one, else on one thread of the CPU
     views : how a picture is seen; more views cost more
     size : side of the pictures in pixels
     rounds : the speed is measured so often, every network once in each round; the median counts. A machine that is
@@ -64,8 +64,9 @@ def measure_costs(
     ``COST_COLUMNS``, in the order of ``networks``: ``flops`` and ``peak_bytes`` of one picture; ``slowest`` and
     ``fastest`` of the rounds' images per second
     """
+    target = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     with _one_thread():
-        seen = {name: Labelling(network, views) for name, network in networks.items()}
+        seen = {name: Labelling(network, views).to(target) for name, network in networks.items()}
         measured = [
             [measure_cost(network, size, batch=_BATCH, seconds=seconds) for network in seen.values()]
             for _ in range(rounds)
@@ -75,16 +76,9 @@ def measure_costs(
     for place, name in enumerate(networks):
         first = measured[0][place]
         speeds = [costs[place].images_per_second for costs in measured]
-        row = (
-            name,
-            first.parameters,
-            first.flops,
-            first.peak_bytes,
-            float(np.median(speeds)),
-            min(speeds),
-            max(speeds),
-        )
-        rows.append((*row, size, len(views.views), device))
+        cost = (first.parameters, first.flops, first.peak_bytes)
+        speed = (float(np.median(speeds)), min(speeds), max(speeds))
+        rows.append((name, *cost, *speed, size, len(views.views), device))
     return pd.DataFrame(rows, columns=COST_COLUMNS)
 
 
