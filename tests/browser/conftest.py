@@ -32,7 +32,7 @@ _OPTIONS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE = 1000 * int(os.environ.get("FACEFAIR_PATIENCE", "300"))  # ms; kernels are compiled in the first run
+PATIENCE = 1000 * int(os.environ.get("FACEFAIR_PATIENCE", "600"))  # ms; kernels are compiled in the first run
 TOKEN = "a-token-of-the-tests"
 
 
