@@ -170,3 +170,10 @@ def test_a_stored_person_with_other_fields_is_refused():
     del values["iris"]
     with pytest.raises(InputError, match="missing \\['iris'\\]"):
         Person.from_dict(values)
+
+
+def test_means_of_shapes_are_the_same_for_every_group():
+    people = [[sample_person(seed, group=group) for group in GROUPS] for seed in range(300)]
+    assert all(one.shape == same[0].shape for same in people for one in same)
+    for name, mean in (("mouth-scale-horiz-incr", 0.4), ("l-eye-height1-incr", 0.3), ("nose-hump-incr", 0.0)):
+        assert np.mean([same[0].shape[name] for same in people]) == pytest.approx(mean, abs=0.08), name
