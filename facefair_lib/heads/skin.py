@@ -156,7 +156,7 @@ def _brightness(base: np.ndarray) -> float:
 
 
 def _lip_colour(person: Person, base: np.ndarray) -> np.ndarray:
-    natural = base * rgb(1.0, 0.62, 0.60) * (0.74 if person.skin_tone < 6 else 0.85)
+    natural = base * rgb(1.0, 0.62, 0.60) * float(np.interp(person.skin_tone, (4.5, 7.5), (0.68, 0.85)))
     painted = rgb(*person.lip_colour) * _brightness(base) ** 0.75
     return natural * (1 - 0.8 * person.lip_strength) + painted * 0.8 * person.lip_strength
 

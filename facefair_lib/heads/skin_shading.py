@@ -172,7 +172,7 @@ def _brow_share(p: wp.vec3, brow: float, volume: wp.array3d(dtype=wp.float32)):
 
 @wp.func
 def _opened(p: wp.vec3, look: SkinLook):
-    """A jacket over a white shirt with a tie, or a shirt with a placket and a lighter collar."""
+    """A jacket over a white shirt with a tie, or a shirt with a placket; collars have a shape of their own."""
     x = wp.abs(p[0])
     front = p[2] > 0.3
     below = 6.0 - p[1]
@@ -180,9 +180,7 @@ def _opened(p: wp.vec3, look: SkinLook):
     if look.pattern == _SHIRT:
         if front and x < 0.045:
             colour = 0.8 * colour
-        if below < 0.42 or (front and wp.abs(x - 0.7 * below + 0.12) < 0.03):
-            colour = 1.25 * colour
-        return wp.min(colour, wp.vec3(0.9, 0.9, 0.9))
+        return colour
     if front and x < 0.62 - 0.38 * below:
         if x < 0.05 + 0.05 * below:
             return wp.cw_mul(colour, wp.vec3(0.9, 0.35, 0.4))

@@ -110,7 +110,7 @@ def skin_colour(p, masks, cavity, fields, braid, person) -> np.ndarray:
         colour = mixed(colour, 1.3 * hair, density * (0.75 + 0.35 * np.clip(0.6 * octaves(p, 60, 2) + 0.4, 0, 1)))
     elif person.gender == "male":
         colour = colour * (1 - 0.14 * rise(0, 1.5, fields["beard"]) * bare * np.array([1, 0.85, 0.75]))
-    natural = base * (1.0, 0.62, 0.60) * (0.74 if person.skin_tone < 6 else 0.85)
+    natural = base * (1.0, 0.62, 0.60) * np.interp(person.skin_tone, (4.5, 7.5), (0.68, 0.85))
     painted = np.array(person.lip_colour) * brightness**0.75
     lips = natural * (1 - 0.8 * person.lip_strength) + painted * 0.8 * person.lip_strength
     colour = mixed(colour, lips * (1 + 0.12 * octaves(p, np.array([90, 15, 30]))), rise(0.3, 0.75, masks[0]))
@@ -132,8 +132,6 @@ def cloth_colour(p, inside, clothing) -> np.ndarray:
     own = np.array(clothing.colour)
     if clothing.pattern == "shirt":
         colour = own * (0.8 if front and x < 0.045 else 1)
-        collar = below < 0.42 or (front and abs(x - 0.7 * below + 0.12) < 0.03)
-        colour = np.clip(colour * (1.25 if collar else 1), 0, 0.9)
     elif clothing.pattern == "suit":
         shirt, tie = front and x < 0.62 - 0.38 * below, x < 0.05 + 0.05 * below
         jacket = np.minimum(own, 0.08 + 0.25 * own) * (0.7 if front and x < 0.85 - 0.38 * below else 1)
