@@ -14,8 +14,8 @@ TOGGLE = "architectures"
 def add_comparison(macros: Macros, evidence: Evidence) -> None:
     """Add the macros of the section on architectures, where the study has its table.
 
-    The toggle ``architectures`` says that there is a table, ``architecturesfitted`` that its networks were fitted for
-    it on one budget; the two networks of the study each have a budget of their own.
+    The toggle ``architectures`` says that there is a table; ``architecturesfitted`` that its networks were fitted for
+    it on one budget, where the two of the study each have their own; ``architecturesgaps`` that groups were compared.
     """
     name = f"{COMPARISON}/comparison"
     present = evidence.has(name)
@@ -23,6 +23,8 @@ def add_comparison(macros: Macros, evidence: Evidence) -> None:
     status = f"{COMPARISON}/status"
     fitted = present and is_true(evidence.table(status).rows["fitted"].iloc[0])
     macros.switch(f"{TOGGLE}fitted", fitted, f"{status}.csv only fitted")
+    gaps = present and bool(evidence.table(name).rows["gap"].notna().any())
+    macros.switch(f"{TOGGLE}gaps", gaps, f"{name}.csv all gap")
     if not present:
         return
     table = evidence.table(name)

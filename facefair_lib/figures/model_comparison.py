@@ -64,7 +64,7 @@ def model_comparison(table: pd.DataFrame) -> Figure:
             _gaps(panels[1], rows)
         entries = [_handle(row, several=len(order) < len(rows)) for row in rows]
         entries += [_size_handle(parameters) for parameters in _SIZES]
-        columns = 5 if with_gaps else 3
+        columns = 5 if with_gaps else 2
         figure.legend(handles=style.by_rows(entries, columns), loc="outside upper center", ncols=columns)
     return style.describe(figure, _description(rows))
 
@@ -87,6 +87,8 @@ def _scores(axes: Axes, rows: list[dict]) -> None:
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.set(xlabel="Operations for one picture (GFLOP)", ylabel="Mean IoU, test people (%)")
     axes.margins(x=0.12, y=0.1)
     axes.grid(axis="y")
