@@ -264,7 +264,7 @@ def add_eyebrows(builder: SceneBuilder, scalp: Scalp, person: Person, detail: fl
     """Add the fine hairs of the brows; the brow itself is painted on the skin."""
     random, detail = stream(person.seed, "eyebrows/strands"), max(detail, _BROW_DETAIL)
     roots = scalp.draw_roots(
-        lambda canonical: regions.eyebrow(canonical, person.brow)[0] * 0.6 + 0.3, strand_count(1200, detail), random
+        lambda canonical: regions.eyebrow(canonical, person.brow)[0] * 0.6 + 0.3, strand_count(900, detail), random
     )
     n, along = len(roots), regions.eyebrow(roots.canonical, person.brow)[1]
     comb = np.stack([np.sign(roots.canonical[:, 0]) * (0.35 + 0.65 * along), 0.75 - 0.95 * along, 0 * along], -1)
