@@ -10,7 +10,7 @@ from facefair_lib.config import load_profile
 
 ROOT = config["results"]
 CORES = int(config["cores"])
-HALF = max(1, CORES // 2)  # of most stages, so that two run side by side; priorities start the long ones first
+HALF = max(1, CORES // 2)  # of most stages, so that two run side by side; priorities start first what most waits for
 DATA, PHOTOS = config.get("data") or "", config.get("photos") or ""
 COHORT, EXPERIMENT, REPORT = study.COHORT, study.EXPERIMENT, study.REPORT
 COUNTERFACTUALS, COMPOSITION, COMPARISON = study.COUNTERFACTUALS, study.COMPOSITION, study.COMPARISON
@@ -79,7 +79,7 @@ rule experiment:
     output: done(EXPERIMENT)
     params: stage=EXPERIMENT, data="", photos=""
     threads: HALF
-    priority: 50
+    priority: 65
     shell: RUN
 
 
@@ -88,7 +88,7 @@ rule counterfactuals:
     output: done(COUNTERFACTUALS)
     params: stage=COUNTERFACTUALS, data="", photos=""
     threads: HALF
-    priority: 30
+    priority: 50
     shell: RUN
 
 
@@ -96,7 +96,7 @@ rule data_preparation:
     input: people_to_prepare, code=code("01_data_preparation")
     output: done("01_data_preparation")
     params: stage="01_data_preparation", data=data_for, photos=""
-    threads: CORES
+    threads: HALF
     priority: 80
     shell: RUN
 
@@ -125,7 +125,7 @@ rule composition:
     output: done(COMPOSITION)
     params: stage=COMPOSITION, data="", photos=""
     threads: HALF
-    priority: 40
+    priority: 45
     shell: RUN
 
 
@@ -151,6 +151,7 @@ rule ethnicity_emotion_experiment:
     output: done("05_ethnicity_emotion_experiment")
     params: stage="05_ethnicity_emotion_experiment", data="", photos=photos_for
     threads: HALF
+    priority: 25
     shell: RUN
 
 
@@ -169,8 +170,8 @@ rule counterfactual_fairness:
         code=code("07_counterfactual_fairness"),
     output: done("07_counterfactual_fairness")
     params: stage="07_counterfactual_fairness", data="", photos=""
-    threads: CORES
-    priority: 10
+    threads: HALF
+    priority: 30
     shell: RUN
 
 
