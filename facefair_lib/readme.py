@@ -8,7 +8,7 @@ import pandas as pd
 
 from facefair_lib import results
 from facefair_lib.errors import InputError
-from facefair_lib.titles import GROUP_TITLES, MODEL_TITLES, title
+from facefair_lib.titles import GROUP_TITLES, MODEL_TITLES, backbone_title, title
 from facefair_lib.verdicts import ALPHA
 
 BEGIN, END = "<!-- answer: written by make reference -->", "<!-- end of answer -->"
@@ -42,7 +42,7 @@ def answer(reference: Path) -> str:
         f"{people} rendered people per group; *by chance* is the gap that shuffled group labels make on average, "
         "and *p* how often they make one as large."
     )
-    return "\n".join([*lines, "", note, *counterfactual_answer(reference)])
+    return "\n".join([*lines, "", note, *counterfactual_answer(reference), *comparison_answer(reference)])
 
 
 def counterfactual_answer(reference: Path) -> list[str]:
@@ -77,6 +77,38 @@ def counterfactual_answer(reference: Path) -> list[str]:
         "everything else held fixed; *p* from sign flips, adjusted for a network's three differences."
     )
     return [*lines, "", note]
+
+
+def comparison_answer(reference: Path) -> list[str]:
+    """Compose the table of the architectures, best first; empty where the reference study fitted none for it.
+
+    Parameters
+    ----------
+    reference : folder with the stages' CSVs
+    """
+    folder = reference / "09_model_comparison"
+    if not (folder / "comparison.csv").exists() or not pd.read_csv(folder / "status.csv")["fitted"].item():
+        return []
+    table = pd.read_csv(folder / "comparison.csv").sort_values("iou", ascending=False)
+    heads = ["million parameters", "GFLOP", "memory, MB", "images/s", "mean IoU, test people", "largest gap", "p"]
+    lines = ["", "| fitted alike | " + " | ".join(heads) + " |", "|---|" + "---:|" * len(heads)]
+    for r in table.to_dict("records"):
+        score = pd.Series({"value": r["iou"], "low": r["iou_low"], "high": r["iou_high"]})
+        cells = [f"{r['parameters'] / 1e6:.1f}", f"{r['flops'] / 1e9:.1f}", f"{r['peak_bytes'] / 1e6:.0f}"]
+        cells += [f"{r['images_per_second']:.0f}", _estimate(score), f"{100 * r['gap']:.1f}", f"{r['p_adjusted']:.2g}"]
+        name = f"{title(r['model'])}, {backbone_title(r['backbone'])}" + (" \\*" if r["front"] else "")
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    first = table.iloc[0]
+    size, picture = (
+        first["size"],
+        "![Mean IoU against operations, and gaps against mean IoU](figures/model_comparison.png)",
+    )
+    note = (
+        f"Every network from random weights, {first['epochs']} epochs, otherwise the study's own training; costs are of "
+        f"one picture of {size} x {size} pixels on {first['device']}. \\* no other scores higher with fewer operations. "
+        "The gap is that of the groups above; *p* is adjusted for the number of networks."
+    )
+    return [*lines, "", note, "", picture]
 
 
 def update(readme: Path, reference: Path) -> None:

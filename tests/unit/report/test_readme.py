@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 
+import pandas as pd
 import pytest
 
 from facefair_lib import readme
 from facefair_lib.errors import InputError
-from facefair_lib.evidence import FAIRNESS
+from facefair_lib.evidence import COMPARISON, FAIRNESS
 from facefair_lib.results import write_csv
 
 
@@ -31,12 +32,27 @@ def test_a_clear_difference_goes_before_a_larger_unclear_one(study, counterfactu
 
 
 def test_without_counterfactual_pictures_the_first_table_stands_alone(study, counterfactual):
+    shutil.rmtree(study / COMPARISON)
     text = readme.answer(study)
     assert text.count("|---|") == 2
     write_csv(study / FAIRNESS / "effects.csv", counterfactual["effects"].assign(difference=float("nan")))
     assert readme.answer(study).count("|---|") == 1
     shutil.rmtree(study / FAIRNESS)
     assert readme.answer(study).count("|---|") == 1
+
+
+def test_networks_fitted_alike_stand_best_first_and_the_front_is_marked(pristine):
+    rows = [line for line in readme.comparison_answer(pristine) if line.startswith("| ")][1:]
+    assert rows == [
+        "| PSPNet, ResNet-18 \\* | 0.9 | 2.2 | 9 | 30 | 52.0 (49.0–55.0) | 4.0 | 0.004 |",
+        "| DeepLabV3, ResNet-18 | 0.9 | 3.1 | 9 | 20 | 48.0 (45.0–51.0) | 4.0 | 0.4 |",
+    ]
+    assert any("8 epochs" in line for line in readme.comparison_answer(pristine))
+
+
+def test_networks_of_the_study_alone_make_no_table_of_architectures(study):
+    write_csv(study / COMPARISON / "status.csv", pd.DataFrame([{"fitted": False, "reason": "none listed"}]))
+    assert readme.comparison_answer(study) == []
 
 
 def test_the_answer_goes_between_its_marks_and_nothing_else_changes(pristine, tmp_path):
