@@ -99,15 +99,13 @@ def comparison_answer(reference: Path) -> list[str]:
         name = f"{title(r['model'])}, {backbone_title(r['backbone'])}" + (" \\*" if r["front"] else "")
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     first = table.iloc[0]
-    size, picture = (
-        first["size"],
-        "![Mean IoU against operations, and gaps against mean IoU](figures/model_comparison.png)",
-    )
+    size = first["size"]
     note = (
-        f"Every network from random weights, {first['epochs']} epochs, otherwise the study's own training; costs are of "
-        f"one picture of {size} x {size} pixels on {first['device']}. \\* no other scores higher with fewer operations. "
-        "The gap is that of the groups above; *p* is adjusted for the number of networks."
+        f"Every network from random weights, {first['epochs']} epochs, otherwise the study's own training; costs are "
+        f"of one picture of {size} x {size} pixels on {first['device']}. \\* no other scores higher with fewer "
+        "operations. The gap is that of the groups above; *p* is adjusted for the number of networks."
     )
+    picture = "![Mean IoU against operations, and gaps against mean IoU](figures/model_comparison.png)"
     return [*lines, "", note, "", picture]
 
 
