@@ -183,6 +183,7 @@ rule real_photographs:
     output: done("08_real_photographs")
     params: stage="08_real_photographs", data="", photos=""
     threads: 1
+    priority: 28
     shell: RUN
 
 
