@@ -70,7 +70,7 @@ rule cohort:
     output: done(COHORT)
     params: stage=COHORT, data="", photos=""
     threads: CORES
-    priority: 90
+    priority: 200  # more than what could run beside each other in its place: priorities add up
     shell: RUN
 
 
@@ -97,7 +97,7 @@ rule data_preparation:
     output: done("01_data_preparation")
     params: stage="01_data_preparation", data=data_for, photos=""
     threads: HALF
-    priority: 80
+    priority: 150
     shell: RUN
 
 
