@@ -50,8 +50,8 @@ badges: $(READY) ## badges that open the notebooks in Binder and Colab: make bad
 clean: $(READY) ## remove results: make clean [PROFILE=quick]
 	@$(BIN)/facefair clean --profile "$(if $(filter file,$(origin PROFILE)),,$(PROFILE))"
 
-reference: $(READY) ## keep the quick study's figures and small tables in git
-	@$(BIN)/facefair reference
+reference: $(READY) ## keep a study's figures and small tables in git: make reference [PROFILE=models]
+	@$(BIN)/facefair reference --profile "$(PROFILE)"
 
 lock: $(READY_DEV) ## write the lock files from what is installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-docs.lock -r requirements-browser.lock
