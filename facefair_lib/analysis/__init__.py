@@ -20,7 +20,7 @@ from facefair_lib.analysis.counterfactual import (
 )
 from facefair_lib.analysis.experiment import cell_table, emotion_table, gap_table, group_table, nine_table
 from facefair_lib.analysis.features import features_table, with_face_share
-from facefair_lib.analysis.model_comparison import GAP_METRIC, comparison_table, group_gap_table, pareto_front
+from facefair_lib.analysis.model_comparison import GAP_METRIC, comparison_table, pareto_front
 from facefair_lib.analysis.performance import (
     class_table,
     difference_table,
@@ -49,7 +49,6 @@ __all__ = [
     "examples_table",
     "features_table",
     "gap_table",
-    "group_gap_table",
     "group_table",
     "image_table",
     "model_gaps_table",

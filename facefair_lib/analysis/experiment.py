@@ -10,7 +10,7 @@ import pandas as pd
 
 from facefair_lib.analysis.checks import SCORE_COLUMNS, CountsByModel, check_tables, label_rows
 from facefair_lib.fairness import gaps, group_bootstrap, overall
-from facefair_lib.metrics import image_scores
+from facefair_lib.metrics import ESTIMANDS, image_scores
 from facefair_lib.uncertainty import PERMUTATIONS, REPLICATES
 
 GROUP_ORDER = ("asian", "black", "caucasian")
@@ -64,6 +64,8 @@ def gap_table(
     counts_by_model: CountsByModel,
     people: pd.DataFrame,
     *,
+    features: Sequence[str] = ("group", "emotion"),
+    estimands: Sequence[str] = tuple(ESTIMANDS),
     replicates: int = REPLICATES,
     permutations: int = PERMUTATIONS,
     seed: int = 0,
@@ -73,7 +75,9 @@ def gap_table(
     Parameters
     ----------
     counts_by_model : model -> (N, 11, 11) integer counts
-    people : N rows with image_id, subject_id, group and emotion
+    people : N rows with image_id, subject_id and the features
+    features : columns of people between whose values the gap is measured
+    estimands : scores, as ``metrics.ESTIMANDS`` names them
     replicates, permutations, seed : of bootstrap and permutation test
 
     Returns
@@ -84,10 +88,10 @@ def gap_table(
     columns = ["model", "feature", "metric", *columns]
     if people.empty:  # photographs without masks: nobody can be scored, and the table says so by having no rows
         return pd.DataFrame(columns=columns)
-    check_tables(counts_by_model, people, ("group", "emotion"))
+    check_tables(counts_by_model, people, features)
     subjects, table = people["subject_id"].to_numpy(), []
-    sizes = {"replicates": replicates, "permutations": permutations, "seed": seed}
-    for (model, counts), feature in itertools.product(counts_by_model.items(), ("group", "emotion")):
+    sizes = {"estimands": estimands, "replicates": replicates, "permutations": permutations, "seed": seed}
+    for (model, counts), feature in itertools.product(counts_by_model.items(), features):
         for metric, gap in gaps(counts, people[feature].to_numpy(), subjects, **sizes).items():
             table.append({"model": model, "feature": feature, "metric": metric, **vars(gap)})
     return pd.DataFrame(table, columns=columns)

@@ -7,9 +7,9 @@ import pandas as pd
 
 from facefair_lib.analysis.checks import CountsByModel, check_tables, interval_bounds
 from facefair_lib.analysis.performance import summary_table
-from facefair_lib.fairness import gaps, holm
+from facefair_lib.fairness import holm
 from facefair_lib.metrics import ESTIMANDS
-from facefair_lib.uncertainty import PERMUTATIONS, REPLICATES, subject_bootstrap
+from facefair_lib.uncertainty import REPLICATES, subject_bootstrap
 
 GAP_METRIC = "image_iou"
 """The score whose gap is compared: the mean over images, as in notebook 05."""
@@ -104,35 +104,3 @@ def behind_best(
         for name in counts
     ]
     return pd.DataFrame(rows, columns=["network", "behind", "behind_low", "behind_high"])
-
-
-def group_gap_table(
-    counts: CountsByModel,
-    people: pd.DataFrame,
-    *,
-    replicates: int = REPLICATES,
-    permutations: int = PERMUTATIONS,
-    seed: int = 0,
-) -> pd.DataFrame:
-    """Measure every network's gap in mean image IoU between groups of people.
-
-    Parameters
-    ----------
-    counts : network -> (P, 11, 11) integer counts
-    people : P rows with image_id, subject_id and group
-    replicates, permutations, seed : of bootstrap and permutation test, as in ``gap_table``
-
-    Returns
-    -------
-    model and ``GAP_COLUMNS``; no rows without people
-    """
-    if people.empty:
-        return pd.DataFrame(columns=["model", *GAP_COLUMNS])
-    check_tables(counts, people, ("group",))
-    groups, subjects = people["group"].to_numpy(), people["subject_id"].to_numpy()
-    sizes = {"replicates": replicates, "permutations": permutations, "seed": seed}
-    rows = [
-        {"model": name, **vars(gaps(part, groups, subjects, estimands=(GAP_METRIC,), **sizes)[GAP_METRIC])}
-        for name, part in counts.items()
-    ]
-    return pd.DataFrame(rows)[["model", *GAP_COLUMNS]]
