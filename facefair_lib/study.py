@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from facefair_lib import figures, paths, workflow
 from facefair_lib.config import ModelSettings, Profile, load_profile
+from facefair_lib.data.catalogue import no_folder
 from facefair_lib.errors import InputError
 from facefair_lib.processes import die_with_parent
 from facefair_lib.progress import PROGRESS_FILE, Progress
@@ -86,13 +87,7 @@ class Study:
         if self.settings.data.source == "rendered":
             return paths.results_dir(self.settings.name) / workflow.COHORT
         if not self._data:
-            raise InputError(
-                f"profile {self.settings.name}",
-                found="no data folder",
-                expected=f"the folder of the {self.settings.data.source} data set",
-                do="facefair datasets says how to get it; then name it: "
-                f'make study PROFILE={self.settings.name} DATA=/path/to/it, or data = "/path/to/it" in notebook 01',
-            )
+            raise no_folder(self.settings.name, self.settings.data.source)
         return Path(self._data).expanduser().resolve()
 
     @staticmethod

@@ -221,5 +221,6 @@ def no_folder(profile: str, name: str) -> InputError:
         f"profile {profile}",
         found="no data folder",
         expected=f"the folder of the {name} data set: {card.title}",
-        do=f"get it ({obtain}), then name it: make study PROFILE={profile} DATA=/path/to/it",
+        do=f"get it ({obtain}), then name it: make study PROFILE={profile} DATA=/path/to/it, "
+        'or in notebook 01: data = "/path/to/it"',
     )
