@@ -10,8 +10,9 @@ import pandas as pd
 from facefair_lib import analysis, workflow
 from facefair_lib.comparison.cost import measure_costs
 from facefair_lib.comparison.plan import network_name
-from facefair_lib.comparison.run import COMPLETE, NETWORK_COLUMNS
+from facefair_lib.comparison.run import NETWORK_COLUMNS
 from facefair_lib.inference import load_network
+from facefair_lib.results import COMPLETE
 from facefair_lib.study import Study
 
 _EXPERIMENT = "05_ethnicity_emotion_experiment"
@@ -53,9 +54,11 @@ def _fitted(study: Study) -> Compared:
     networks = stage.table("networks")
     names = list(networks["network"])
     replicates = study.settings.analysis.replicates
-    gaps = analysis.group_gap_table(
+    gaps = analysis.gap_table(
         dict(zip(names, stage.array("people_counts"), strict=True)),
         stage.table("people"),
+        features=("group",),
+        estimands=(analysis.GAP_METRIC,),
         replicates=replicates,
         permutations=replicates,
         seed=study.settings.seed,

@@ -20,6 +20,8 @@ import pandas as pd
 from facefair_lib.errors import InputError
 
 FLOAT_FORMAT = "%.6g"
+COMPLETE, SKIPPED = "complete", "skipped"
+"""What ``write_status`` says of a stage."""
 _NAMES = ("image_id", "kept_id", "removed_id", "folder")
 """Columns that stay text where they look like numbers: picture 00012 of CelebAMask-HQ is not picture 12."""
 
@@ -54,6 +56,11 @@ def write_csv(path: Path, table: pd.DataFrame) -> Path:
     with replacing(path) as temporary:
         table.to_csv(temporary, index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
     return path
+
+
+def write_status(folder: Path, status: str, reason: str) -> Path:
+    """Write ``status.csv``: whether a stage that not every profile asks for did its work, and if not, why."""
+    return write_csv(folder / "status.csv", pd.DataFrame([{"status": status, "reason": reason}]))
 
 
 def write_array(path: Path, array: np.ndarray) -> Path:

@@ -192,7 +192,7 @@ def _compare_networks(profile: Profile, cores: int) -> None:
     people = rendered_people(Stage(root / workflow.EXPERIMENT)).scored
     write_comparison(
         root / workflow.COMPARISON, profile.comparison, profile.training, Stage(root / "01_data_preparation"),
-        (people.table, people.images, people.labels), profile.seed, cores, _advance("fits"),
+        profile.data.source, (people.table, people.images, people.labels), profile.seed, cores, _advance("fits"),
     )  # fmt: skip
 
 

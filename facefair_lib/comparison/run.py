@@ -18,14 +18,13 @@ from facefair_lib.comparison.cost import COST_COLUMNS, measure_costs
 from facefair_lib.comparison.plan import Contender, contenders
 from facefair_lib.config import ComparisonSettings, InferenceSettings, TrainingSettings
 from facefair_lib.inference import count_images, load_network, predict
-from facefair_lib.labels import NUM_CLASSES
+from facefair_lib.labels import NUM_CLASSES, as_labelled
 from facefair_lib.processes import spread
-from facefair_lib.results import Stage
+from facefair_lib.results import COMPLETE, SKIPPED, Stage
 from facefair_lib.training.fit import fit
 from facefair_lib.training.resume import WEIGHTS
 
 NETWORK_COLUMNS = ["network", "model", "backbone", "weights", "learning_rate", "epochs", "best_epoch", "seconds"]
-COMPLETE, SKIPPED = "complete", "skipped"
 NOT_ASKED = "the profile lists no networks to compare (comparison: null); make study PROFILE=models compares eight"
 
 Advance = Callable[[int, int], None]
@@ -36,6 +35,7 @@ def write_comparison(
     settings: ComparisonSettings | None,
     training: TrainingSettings,
     data: Stage,
+    source: str,
     people: tuple[pd.DataFrame, np.ndarray, np.ndarray],
     seed: int,
     workers: int,
@@ -51,6 +51,7 @@ def write_comparison(
     settings : the networks and their common budget; None writes the tables without rows and says why
     training : what all fits of the study share
     data : the stage whose pictures, split into train, validation and test, the networks are fitted to and scored on
+    source : the data set that these are from; a class that it does not label is read as what it counts it as
     people : table, images (P, S, S, 3) and labels (P, S, S) uint8 of the experiment's people
     seed : of every fit
     workers : cores; the fits share them, a GPU is used by one fit at a time
@@ -58,7 +59,7 @@ def write_comparison(
     """
     if settings is None:
         _write(folder, [], pd.DataFrame(columns=COST_COLUMNS), *(_nothing(people[0]) for _ in range(2)))
-        _write_status(folder, SKIPPED, NOT_ASKED)
+        results.write_status(folder, SKIPPED, NOT_ASKED)
         return
     prepared = data.table("prepared")
     images, labels = data.arrays()
@@ -69,11 +70,11 @@ def write_comparison(
     views = InferenceSettings(views=settings.views)
     test = prepared[prepared["split"] == "test"]
     seen = images[test["row"]], labels[test["row"]]
-    tested = test[["image_id", "subject_id", "row"]], _count_all(networks, *seen, views)
-    grouped = people[0], _count_all(networks, *people[1:], views)
+    tested = test[["image_id", "subject_id", "row"]], _count_all(networks, *seen, views, source)
+    grouped = people[0], _count_all(networks, *people[1:], views, "rendered")
     costs = measure_costs(networks, views, images.shape[1])
     _write(folder, [described[contender.name] for contender in chosen], costs, tested, grouped)
-    _write_status(folder, COMPLETE, "")
+    results.write_status(folder, COMPLETE, "")
 
 
 def _fit_all(
@@ -138,12 +139,13 @@ def _assigned(cores: int) -> Iterator[None]:
 
 
 def _count_all(
-    networks: Mapping[str, nn.Module], images: np.ndarray, labels: np.ndarray, views: InferenceSettings
+    networks: Mapping[str, nn.Module], images: np.ndarray, labels: np.ndarray, views: InferenceSettings, source: str
 ) -> np.ndarray:
     """Confusion counts of every network, (K, N, 11, 11), rows of a matrix = target."""
     if not len(images):
         return np.zeros((len(networks), 0, NUM_CLASSES, NUM_CLASSES), np.int64)
-    return np.stack([count_images(labels, predict(network, images, views=views)) for network in networks.values()])
+    masks = (as_labelled(predict(network, images, views=views), source) for network in networks.values())
+    return np.stack([count_images(labels, mask) for mask in masks])
 
 
 def _nothing(table: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
@@ -165,7 +167,3 @@ def _write(
     ):
         results.write_csv(folder / f"{table_name}.csv", table)
         results.write_array(folder / f"{counts_name}.npy", counts)
-
-
-def _write_status(folder: Path, status: str, reason: str) -> None:
-    results.write_csv(folder / "status.csv", pd.DataFrame([{"status": status, "reason": reason}]))

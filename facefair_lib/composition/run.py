@@ -20,12 +20,12 @@ from facefair_lib.config import CompositionSettings, TrainingSettings
 from facefair_lib.data.images import resize_image, resize_mask
 from facefair_lib.labels import NUM_CLASSES
 from facefair_lib.processes import spread
+from facefair_lib.results import COMPLETE, SKIPPED
 from facefair_lib.training.device import use_cores
 
 FIT_COLUMNS = ["fit", "composition", "focus", "seed", "images", *(f"share_{g}" for g in GROUPS), "epochs", "seconds"]
 SCORE_COLUMNS = ["fit", "composition", "focus", "seed", "group", "image_iou", "n_images", "n_subjects"]
 BASELINE_COLUMNS = ["group", "image_iou", "n_images", "n_subjects"]
-COMPLETE, SKIPPED = "complete", "skipped"
 
 Advance = Callable[[int, int], None]
 
@@ -78,7 +78,7 @@ def write_compositions(
     reason = why_not(pictures, settings.images) or ("" if len(tested.table) else "no tested picture has a mask")
     if reason:
         _write(folder, [], [], tested.table.iloc[:0], np.zeros((0, 0, NUM_CLASSES, NUM_CLASSES), np.int64), [])
-        _write_status(folder, SKIPPED, reason)
+        results.write_status(folder, SKIPPED, reason)
         return
     rows = pictures["row"].to_numpy()
     small = Pictures(pictures.assign(row=range(len(pictures))), prepared.images[rows], prepared.labels[rows])
@@ -98,7 +98,7 @@ def write_compositions(
     described = [_fit_row(fit, small.table, settings, lasted) for fit, lasted in zip(fits, seconds, strict=True)]
     scores = _score_rows(fits, counts, tested.table)
     _write(folder, described, scores, tested.table, counts, _baseline(small, tested))
-    _write_status(folder, COMPLETE, "")
+    results.write_status(folder, COMPLETE, "")
 
 
 def _kept(folder: Path, small: Pictures, tested: Pictures, settings: str) -> Path:
@@ -187,7 +187,3 @@ def _write(
     results.write_csv(folder / "baseline.csv", pd.DataFrame(baseline, columns=BASELINE_COLUMNS))
     results.write_csv(folder / "test_people.csv", people)
     results.write_array(folder / "test_counts.npy", counts)
-
-
-def _write_status(folder: Path, status: str, reason: str) -> None:
-    results.write_csv(folder / "status.csv", pd.DataFrame([{"status": status, "reason": reason}]))

@@ -1,8 +1,9 @@
-"""The counterfactual stages' tables, small and made up, for the figures and for the report."""
+"""What several rooms' tests share: small tables of the counterfactual stages, pictures that are easy to learn."""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -246,3 +247,17 @@ def counterfactual() -> dict[str, pd.DataFrame]:
 def composition_fits() -> tuple[pd.DataFrame, pd.DataFrame]:
     """The tables fits.csv and scores.csv of the stage ``composition``."""
     return fits(), scores()
+
+
+@pytest.fixture(scope="session")
+def halves() -> Callable[[int, int], tuple[np.ndarray, np.ndarray]]:
+    """Makes (count, seed) -> pictures, bright above, dark below, the border anywhere; labels are hair and face."""
+
+    def make(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        border = np.random.default_rng(seed).integers(8, 24, count)
+        above = np.arange(32)[None, :, None] < border[:, None, None]  # (N, 32, 1)
+        labels = np.broadcast_to(np.where(above, 5, 4), (count, 32, 32)).astype(np.uint8)
+        images = np.repeat(np.where(labels == 5, 220, 40)[..., None], 3, -1).astype(np.uint8)
+        return images, labels
+
+    return make

@@ -19,6 +19,7 @@ from facefair_lib.comparison.run import write_comparison
 from facefair_lib.config import ComparisonSettings, InferenceSettings, TrainingSettings, load_profile, parse_profile
 from facefair_lib.errors import InputError
 from facefair_lib.inference import count_images, predict
+from facefair_lib.labels import as_labelled
 from facefair_lib.models import MODEL_NAMES, build_model
 from facefair_lib.models.cost import measure_cost
 from facefair_lib.results import Stage, write_array, write_csv
@@ -26,6 +27,9 @@ from facefair_lib.titles import NETWORK_TITLES, backbone_title
 
 FCN = {"model": "fcn", "backbone": "resnet18"}
 PSPNET = {"model": "pspnet", "backbone": "resnet18", "channels": 16}
+Halves = Callable[[int, int], tuple[np.ndarray, np.ndarray]]
+"""Count and seed -> pictures and labels."""
+
 TRAINING = TrainingSettings(batch_size=4, weight_decay=0.01, dice_weight=1.0, geometric=0.0, colour=0.0)
 ONE_VIEW = [{"scale": 1.0, "mirrored": False}]
 
@@ -35,17 +39,8 @@ def settings(*networks: dict, epochs: int = 1) -> ComparisonSettings:
     return ComparisonSettings.model_validate({"networks": networks or (PSPNET, FCN), **values})
 
 
-def halves(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Bright above, dark below, the border anywhere: labels are hair and face."""
-    border = np.random.default_rng(seed).integers(8, 24, count)
-    above = np.arange(32)[None, :, None] < border[:, None, None]  # (N, 32, 1)
-    labels = np.broadcast_to(np.where(above, 5, 4), (count, 32, 32)).astype(np.uint8)
-    images = np.repeat(np.where(labels == 5, 220, 40)[..., None], 3, -1).astype(np.uint8)
-    return images, labels
-
-
 @pytest.fixture
-def data(tmp_path: Path) -> Stage:
+def data(tmp_path: Path, halves: Halves) -> Stage:
     """Twelve pictures to train on, four to validate on, four to test on."""
     images, labels = halves(20, 0)
     split = ["train"] * 12 + ["validation"] * 4 + ["test"] * 4
@@ -61,7 +56,7 @@ def data(tmp_path: Path) -> Stage:
 
 
 @pytest.fixture
-def people() -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+def people(halves: Halves) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     names = [f"p{number}" for number in range(6)]
     table = pd.DataFrame({"image_id": names, "subject_id": names, "group": ["asian", "black", "caucasian"] * 2})
     return table, *halves(6, 1)
@@ -96,8 +91,8 @@ def test_listed_networks_are_fitted_scored_and_measured_whatever_their_order(
     shown: list[tuple[int, int]] = []
     first, second = Stage(tmp_path / "first"), Stage(tmp_path / "second")
     advance = lambda done, total: shown.append((done, total))  # noqa: E731 - a callback of one line
-    write_comparison(first.folder, settings(PSPNET, FCN), TRAINING, data, people, 1, 1, advance)
-    write_comparison(second.folder, settings(FCN, PSPNET), TRAINING, data, people, 1, 1)
+    write_comparison(first.folder, settings(PSPNET, FCN), TRAINING, data, "rendered", people, 1, 1, advance)
+    write_comparison(second.folder, settings(FCN, PSPNET), TRAINING, data, "rendered", people, 1, 1)
 
     assert shown == [(0, 2), (1, 2), (2, 2)]
     networks = first.table("networks")
@@ -123,7 +118,7 @@ def test_the_counts_are_those_of_the_kept_weights(tmp_path: Path, data: Stage, p
     from facefair_lib.inference import load_network
 
     folder = tmp_path / "comparison"
-    write_comparison(folder, settings(epochs=2), TRAINING, data, people, 1, 1)
+    write_comparison(folder, settings(epochs=2), TRAINING, data, "rendered", people, 1, 1)
     (fcn,) = (entry for entry in contenders(settings(epochs=2), 32) if entry.model == "fcn")
     network = load_network("fcn", fcn.settings, folder / "fits" / "fcn_resnet18" / "best.pt")
     expected = count_images(people[2], predict(network, people[1]))
@@ -137,17 +132,33 @@ def test_what_is_fitted_is_not_fitted_again_and_what_is_missing_is(
     tmp_path: Path, data: Stage, people: tuple, fitted: list[str]
 ) -> None:
     folder = tmp_path / "comparison"
-    write_comparison(folder, settings(), TRAINING, data, people, 1, 1)
+    write_comparison(folder, settings(), TRAINING, data, "rendered", people, 1, 1)
     before = [(folder / f"{name}.npy").read_bytes() for name in ("test_counts", "people_counts")]
     fitted.clear()
     (folder / "fits" / "fcn_resnet18" / "best.pt").unlink()
-    write_comparison(folder, settings(), TRAINING, data, people, 1, 1)
+    write_comparison(folder, settings(), TRAINING, data, "rendered", people, 1, 1)
     assert fitted == ["fcn"]
     assert [(folder / f"{name}.npy").read_bytes() for name in ("test_counts", "people_counts")] == before
     fitted.clear()
-    write_comparison(folder, settings(PSPNET, {**FCN, "backbone": "resnet34"}), TRAINING, data, people, 1, 1)
+    write_comparison(
+        folder, settings(PSPNET, {**FCN, "backbone": "resnet34"}), TRAINING, data, "rendered", people, 1, 1
+    )
     assert fitted == ["fcn"]
     assert sorted(path.name for path in (folder / "fits").iterdir()) == ["fcn_resnet34", "pspnet_resnet18"]
+
+
+def test_a_class_that_the_set_does_not_label_is_counted_as_what_the_set_counts_it_as(
+    tmp_path: Path, data: Stage, people: tuple
+) -> None:
+    for source in ("rendered", "fasseg"):
+        write_comparison(tmp_path / source, settings(), TRAINING, data, source, people, 1, 1)
+    own, merged = (Stage(tmp_path / source).array("test_counts") for source in ("rendered", "fasseg"))
+    expected = np.zeros_like(own)
+    for predicted in range(11):
+        expected[..., as_labelled(np.uint8(predicted), "fasseg")] += own[..., predicted]
+    np.testing.assert_array_equal(merged, expected)
+    people_counts = [Stage(tmp_path / source).array("people_counts") for source in ("rendered", "fasseg")]
+    np.testing.assert_array_equal(*people_counts)  # rendered people have every class
 
 
 def test_fits_can_be_sent_to_other_processes(
@@ -163,7 +174,7 @@ def test_fits_can_be_sent_to_other_processes(
 
     monkeypatch.setattr(run, "spread", sent)
     monkeypatch.setenv("FACEFAIR_CORES", "7")
-    write_comparison(tmp_path, settings(), TRAINING, data, people, 1, 3)
+    write_comparison(tmp_path, settings(), TRAINING, data, "rendered", people, 1, 3)
     assert list(Stage(tmp_path).table("networks")["network"]) == ["pspnet_resnet18", "fcn_resnet18"]
     assert os.environ["FACEFAIR_CORES"] == "7", "the fits gave the runner's number of cores back"
 
@@ -171,7 +182,7 @@ def test_fits_can_be_sent_to_other_processes(
 def test_a_profile_that_lists_none_is_skipped_with_its_reason(
     tmp_path: Path, data: Stage, people: tuple, fitted: list[str]
 ) -> None:
-    write_comparison(tmp_path, None, TRAINING, data, people, 1, 1)
+    write_comparison(tmp_path, None, TRAINING, data, "rendered", people, 1, 1)
     status = Stage(tmp_path).table("status").iloc[0]
     assert status["status"] == run.SKIPPED
     assert "PROFILE=models" in status["reason"]
@@ -193,7 +204,7 @@ def test_a_network_that_cannot_be_built_stops_the_stage_before_any_fit_and_names
     tmp_path: Path, data: Stage, people: tuple, fitted: list[str], network: dict, words: str
 ) -> None:
     with pytest.raises(InputError, match=words) as caught:
-        write_comparison(tmp_path / "comparison", settings(PSPNET, network), TRAINING, data, people, 1, 1)
+        write_comparison(tmp_path / "comparison", settings(PSPNET, network), TRAINING, data, "rendered", people, 1, 1)
     assert "comparison.networks[1]" in str(caught.value)
     assert fitted == []
     assert not (tmp_path / "comparison").exists()

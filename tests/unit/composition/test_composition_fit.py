@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
 
 from facefair_lib.composition.fit import confusion_per_picture, fit_small, most_frequent_class
 from facefair_lib.config import CompositionSettings, TrainingSettings
+
+Halves = Callable[[int, int], tuple[np.ndarray, np.ndarray]]
+"""Count and seed -> pictures and labels."""
 
 SETTINGS = CompositionSettings(
     seeds=1,
@@ -23,22 +28,13 @@ SETTINGS = CompositionSettings(
 TRAINING = TrainingSettings(batch_size=4, weight_decay=0.01, dice_weight=1.0, geometric=0.0, colour=0.0)
 
 
-def halves(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Bright above, dark below, the border anywhere: labels are hair and face."""
-    border = np.random.default_rng(seed).integers(8, 24, count)
-    above = np.arange(32)[None, :, None] < border[:, None, None]  # (N, 32, 1)
-    labels = np.broadcast_to(np.where(above, 5, 4), (count, 32, 32)).astype(np.uint8)
-    images = np.repeat(np.where(labels == 5, 220, 40)[..., None], 3, -1).astype(np.uint8)
-    return images, labels
-
-
 @pytest.fixture(scope="module")
 def one_thread() -> None:
     torch.set_num_threads(1)
 
 
 @pytest.mark.usefixtures("one_thread")
-def test_a_small_fit_beats_the_answer_that_looks_at_nothing_and_repeats_itself() -> None:
+def test_a_small_fit_beats_the_answer_that_looks_at_nothing_and_repeats_itself(halves: Halves) -> None:
     images, labels = halves(32, 0)
     unseen, truth = halves(8, 1)
     first, again = (fit_small(SETTINGS, TRAINING, images, labels, seed=3) for _ in range(2))
