@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from facefair_lib.commands import app as explorers
-from facefair_lib.commands import datasets, export, parse
+from facefair_lib.commands import check_scores, datasets, export, parse
 
 app = typer.Typer(
     add_completion=False,
@@ -21,6 +21,7 @@ app = typer.Typer(
 app.add_typer(datasets.app, name="datasets")
 app.command()(parse.parse)
 app.command()(export.export)
+app.command("check-scores")(check_scores.check_scores)
 app.add_typer(explorers.app)
 
 ProfileOption = Annotated[str, typer.Option(help="A profile in config/, such as quick or fasseg.")]

@@ -1,6 +1,8 @@
-"""Widgets for looking closer: pictures, a fit's curves, groups, and a rendered person changed under the networks' eyes.
+"""Widgets for looking closer: pictures, a fit's curves, groups, a rendered person changed under the networks' eyes.
 
-Each function takes an open study or the name of a profile and gives one widget back, to end a notebook cell with::
+And one for other people's numbers: a published row of scores.
+
+Each function gives one widget back, to end a notebook cell with; most take an open study or the name of a profile::
 
     from facefair_lib import explore
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
     from facefair_lib.study import Study
 
-__all__ = ["counterfactual", "groups", "images", "pictures", "score_groups", "training"]
+__all__ = ["counterfactual", "groups", "images", "pictures", "score_groups", "scores", "training"]
 
 
 def images(study: Study | str) -> Any:
@@ -73,6 +75,11 @@ def score_groups(counts: dict[str, np.ndarray], table: pd.DataFrame) -> Any:
 def counterfactual(study: Study | str) -> Any:
     """Change one thing about a rendered person and see at once what the study's networks make of it."""
     return _show("person_explorer", "explore_person", study)
+
+
+def scores() -> Any:
+    """Type a published row of scores and see at once whether it can be true; no study is needed."""
+    return _show("score_checker", "check_published")
 
 
 def _show(module: str, function: str, *arguments: Any) -> Any:

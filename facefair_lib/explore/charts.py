@@ -120,6 +120,49 @@ def interval_chart(title: str, names: Sequence[str], marks: Sequence[Mark], desc
     return _svg(width, height, description, parts)
 
 
+def score_plane(f1: float, iou: float, *, possible: bool) -> str:
+    """Draw F1 against IoU: the curve of one table of counts, what means can be, and one row's point.
+
+    Parameters
+    ----------
+    f1, iou : per cent; NaN where a score is not given, and then there is no point
+    possible : whether the two go together within their rounding, which the picture is too small to show
+    """
+    x_place, y_place = _Scale(0, 100, 58, 358), _Scale(0, 100, 314, 14)
+    x = np.linspace(0, 100, 51)
+    curve = " ".join(f"{x_place(a):.1f},{y_place(100 * a / (200 - a)):.1f}" for a in x)
+    corners = [f"{x_place(end):.1f},{y_place(end):.1f}" for end in (0, 100)]
+    parts = [f'<polygon points="{curve} {corners[0]}" fill="currentColor" fill-opacity="0.14"/>']
+    parts += _plane_grid(x_place, y_place)
+    parts.append(f'<polyline points="{curve}" fill="none" stroke="currentColor" stroke-width="2"/>')
+    parts.append(f'<polyline points="{" ".join(corners)}" fill="none" {_AXIS} stroke-dasharray="5 4"/>')
+    for name, a, b, anchor in (("IoU = F1", 60, 66, "end"), ("IoU = F1 / (2 − F1)", 64, 36, "start")):
+        place = f'x="{x_place(a):.1f}" y="{y_place(b):.1f}"'
+        parts.append(f'<text {place} font-size="13" text-anchor="{anchor}">{name}</text>')
+    told = "no point: F1 or IoU is not given"
+    if math.isfinite(f1) and math.isfinite(iou):
+        parts.append(_drawn_point(x_place(f1), y_place(iou), inside=possible))
+        where = "inside" if possible else "above it" if iou > f1 else "below it"
+        told = f"the row, F1 {f1:g} and IoU {iou:g}, lies {where}"
+    lens = "Shaded between the curve IoU = F1 / (2 − F1) and the line IoU = F1: what F1 and IoU can be together"
+    return _svg(374, 358, f"{lens}; {told}.", parts)
+
+
+def _plane_grid(x_place: _Scale, y_place: _Scale) -> list[str]:
+    low, middle, high = (x_place(tick) for tick in (0, 50, 100))
+    bottom, half, top = (y_place(tick) for tick in (0, 50, 100))
+    parts = []
+    for tick in range(0, 101, 20):
+        x, y = x_place(tick), y_place(tick)
+        parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{top:.1f}" y2="{bottom:.1f}" {_GRID}/>')
+        parts.append(f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{y:.1f}" y2="{y:.1f}" {_GRID}/>')
+        parts.append(f'<text x="{x:.1f}" y="{bottom + 18:.1f}" font-size="13" text-anchor="middle">{tick}</text>')
+        parts.append(f'<text x="{low - 6:.1f}" y="{y + 4:.1f}" font-size="13" text-anchor="end">{tick}</text>')
+    style = 'font-size="14" text-anchor="middle"'
+    parts.append(f'<text x="{middle:.1f}" y="{bottom + 37:.1f}" {style}>F1, %</text>')
+    return [*parts, f'<text x="16" y="{half:.1f}" {style} transform="rotate(-90 16 {half:.1f})">IoU, %</text>']
+
+
 def _drawn_curve(curve: Curve, x_place: _Scale, y_place: _Scale) -> list[str]:
     finite = np.isfinite(curve.y)
     points = [(x_place(x), y_place(y)) for x, y in zip(curve.x[finite], curve.y[finite], strict=True)]
@@ -145,6 +188,14 @@ def _drawn_mark(mark: Mark, place: _Scale) -> list[str]:
     else:
         drawn.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{colour}"/>')
     return drawn
+
+
+def _drawn_point(x: float, y: float, *, inside: bool) -> str:
+    """A dot where a point is possible, a cross where it is not: told apart without colours."""
+    if inside:
+        return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="#0072b2" stroke="#ffffff"/>'
+    arms = f"M{x - 6:.1f} {y - 6:.1f}l12 12m0 -12l-12 12"
+    return f'<path d="{arms}" fill="none" stroke="#d55e00" stroke-width="3.5"/>'
 
 
 class _Scale:

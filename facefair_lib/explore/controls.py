@@ -105,6 +105,11 @@ def whole_number(label: str) -> widgets.BoundedIntText:
     return widgets.BoundedIntText(value=1, min=1, max=1, **_labelled(label, "9rem"))
 
 
+def number_field(label: str, value: str = "") -> widgets.Text:
+    """Type a number, or leave it out; what is typed is judged by who reads it."""
+    return widgets.Text(value=value, placeholder="not given", **_labelled(label, "12rem"))
+
+
 def button(label: str, action: Callable[[], object]) -> widgets.Button:
     """A button that calls ``action``."""
     made = widgets.Button(description=label, tooltip=label, layout=widgets.Layout(width="auto"))

@@ -14,10 +14,10 @@ FLOORS: dict[int, str] = {
     "provenance",
     2: "data heads confusion metrics boundary plausibility",
     3: "models training inference legacy composition comparison",
-    4: "uncertainty fairness analysis titles consistency small_samples adaptation export agreement",
+    4: "uncertainty fairness analysis titles consistency small_samples adaptation export agreement score_table",
     5: "figures tables latex macros numbers evidence verdicts report readme reproduction_tables reproduction_numbers "
     "fairness_tables fairness_verdicts fairness_numbers comparison_tables comparison_verdicts "
-    "comparison_numbers parsing",
+    "comparison_numbers parsing check_sentences",
     6: "__main__ commands explore study runner orchestrate experiment photographs counterfactuals compared_networks "
     "second_looks course reuse",
 }
@@ -39,6 +39,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "comparison": {"inference", "models", "training"},
     "fairness": {"uncertainty"},
     "agreement": {"uncertainty"},
+    "score_table": {"consistency"},
     "analysis": {"fairness", "uncertainty", "titles", "agreement"},
     "reproduction_tables": {"latex"},
     "reproduction_numbers": {"latex", "macros", "evidence", "verdicts"},
