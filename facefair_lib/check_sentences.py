@@ -30,14 +30,15 @@ UNCHECKED = "not checked"
 _TOO_FEW = "too few scores are given to check anything; F1 and IoU will do, or precision, recall and F1"
 _TOO_FEW_FOR_ACCURACY = ", or accuracy, precision and recall"
 _BROKEN = {
-    "prevalence": "{accuracy}, {precision} and {recall} together would take {positives} positives",
+    "prevalence": "{accuracy}, {precision} and {recall} together would take {positives} positives, "
+    "as only means over classes or very unlike images can",
     "f1_ceiling": "{f1} is above {limit}, the most that goes with {precision} and {recall}",
     "iou_floor": "{iou} is below {limit}, the least that goes with {f1} under one threshold",
-    "iou_ceiling": "{iou} is above {limit}, its own F1, which it never exceeds",
+    "iou_ceiling": "{iou} is above {f1}, which it never exceeds",
     "empty_mask": "{accuracy} is below {limit}, what an answer that finds nothing scores",
 }
-_CHECKED = {"f1_ceiling": "f1", "iou_floor": "iou", "iou_ceiling": "iou", "empty_mask": "accuracy"}
-"""Check -> the score that it compares with a limit."""
+_LIMITED = {"f1_ceiling": "f1", "iou_floor": "iou", "empty_mask": "accuracy"}
+"""Check -> the score that it compares with a number that is not printed."""
 _SHOWN_WIDTH = 0.01  # rounding that moves the prevalence by more is told
 
 
@@ -127,12 +128,11 @@ def summary(reports: Sequence[RowReport], checks: pd.DataFrame) -> str:
 def _sentence(check: Mapping[str, object], scores: Mapping[str, float], table: ScoreTable) -> str:
     """Words for one broken check of a row; ``scores`` are shares, the spurious zero undone."""
     words = {name: f"{title} {_printed(scores[name], name, table)}" for name, title in SCORE_TITLES.items()}
-    if check["check"] in _CHECKED:
-        name = _CHECKED[check["check"]]
+    words["positives"] = f"{100 * check['value']:.5g} %"
+    if check["check"] in _LIMITED:
+        name = _LIMITED[check["check"]]
         value, words["limit"] = _apart(check["value"], check["limit"], name, table)
         words[name] = f"{SCORE_TITLES[name]} {value}"
-    else:
-        words["positives"] = f"{100 * check['value']:.5g} %"
     return _BROKEN[check["check"]].format(**words)
 
 

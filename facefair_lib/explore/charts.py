@@ -136,7 +136,7 @@ def score_plane(f1: float, iou: float, *, possible: bool) -> str:
     parts += _plane_grid(x_place, y_place)
     parts.append(f'<polyline points="{curve}" fill="none" stroke="currentColor" stroke-width="2"/>')
     parts.append(f'<polyline points="{" ".join(corners)}" fill="none" {_AXIS} stroke-dasharray="5 4"/>')
-    for name, a, b, anchor in (("IoU = F1", 60, 66, "end"), ("IoU = F1 / (2 − F1)", 64, 36, "start")):
+    for name, a, b, anchor in (("IoU = F1", 60, 66, "end"), ("IoU = F1 / (2 − F1)", 55, 23, "start")):
         place = f'x="{x_place(a):.1f}" y="{y_place(b):.1f}"'
         parts.append(f'<text {place} font-size="13" text-anchor="{anchor}">{name}</text>')
     told = "no point: F1 or IoU is not given"

@@ -67,8 +67,11 @@ class ScoreChecker(widgets.VBox):
         self.verdict, self.chart = controls.text(), controls.text()
         choices = controls.column(self.row, *self.fields.values(), self.decimals)
         seen = widgets.VBox([self.verdict, self.chart], layout=widgets.Layout(flex="1 1 24rem"))
-        left = widgets.VBox([choices, self.averaged])
-        self.children = [controls.panel([controls.row(left, seen)])]
+        for part in choices.children:
+            part.layout.width = "26rem"  # the rows' names are long
+        beside = controls.row(widgets.VBox([choices, self.averaged]), seen)
+        beside.layout.align_items = "flex-start"  # fields stay where they are while the verdict grows
+        self.children = [controls.panel([beside])]
         self.row.observe(self._fill, "value")
         for control in (*self.fields.values(), self.decimals, self.averaged):
             control.observe(self._changed, "value")

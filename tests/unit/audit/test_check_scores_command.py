@@ -91,9 +91,13 @@ def test_a_score_that_leaves_no_room_for_a_zero_is_refused(tmp_path: Path) -> No
         (",0.50,0.50,0.60,", "F1 0.60 is above 0.50, the most that goes with precision 0.50 and recall 0.50"),
         # 0.8 / (2 - 0.8) = 0.667
         (",,,0.80,0.60", "IoU 0.60 is below 0.67, the least that goes with F1 0.80 under one threshold"),
-        (",,,0.80,0.90", "IoU 0.90 is above 0.80, its own F1, which it never exceeds"),
+        (",,,0.80,0.90", "IoU 0.90 is above F1 0.80, which it never exceeds"),
         # errors per positive: 0.2 missed + 0.8 x 0.2 / 0.8 = 0.2 false alarms; 0.8 / 0.4 = 2
-        ("0.20,0.80,0.80,,", "accuracy 0.20, precision 0.80 and recall 0.80 together would take 200 % positives"),
+        (
+            "0.20,0.80,0.80,,",
+            "accuracy 0.20, precision 0.80 and recall 0.80 together would take 200 % positives, "
+            "as only means over classes or very unlike images can",
+        ),
         # errors per positive: 0.1 + 0.9 x 0.75 / 0.25 = 2.8; 0.5 / 2.8 = 0.179 positives
         ("0.50,0.25,0.90,,", "accuracy 0.50 is below 0.82, what an answer that finds nothing scores"),
     ],
@@ -157,6 +161,17 @@ def test_means_over_classes_keep_the_limits_of_f1_and_lose_the_share_of_positive
         "impossible: IoU 0.50 is below 0.65, the least that goes with F1 0.79 under one threshold"
     ]
     assert run(written(tmp_path, "accuracy,precision,recall", "0.20,0.80,0.80"), "--averaged").exit_code == 0
+
+
+def test_means_over_very_unlike_images_are_impossible_only_until_it_is_said_that_they_are_such(tmp_path: Path) -> None:
+    images = pd.DataFrame(
+        [scores_of(50, 50, 0, 0), scores_of(10, 0, 90, 0)]
+    )  # half positive; all, of which a tenth found
+    table = images.mean().to_frame().T
+    table.to_csv(tmp_path / "means.csv", index=False, float_format="%.4f")
+    assert "110.53 % positives" in run(tmp_path / "means.csv").output
+    assert run(tmp_path / "means.csv").exit_code == 1
+    assert run(tmp_path / "means.csv", "--averaged").exit_code == 0
 
 
 def test_rows_of_different_questions_are_given_their_range_alone(tmp_path: Path) -> None:

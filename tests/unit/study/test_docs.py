@@ -67,7 +67,7 @@ def test_badges_follow_a_pages_title_where_the_repository_has_an_address(tmp_pat
 def test_pictures_of_the_explorers_that_their_page_shows_exist_and_are_described() -> None:
     page = (docs.DOCS / "explorers.md").read_text(encoding="utf-8")
     shown = re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", page)
-    assert len(shown) == 4
+    assert len(shown) == 5
     assert all(len(alt) > 20 and (docs.DOCS / target).exists() for alt, target in shown)
 
 
