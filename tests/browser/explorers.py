@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 DONE = "full quality"
-PERSON, PICTURES, GROUPS, FITS = "Skin tone (Monk)", "Order", "Compare by", "Network"
+PERSON, PICTURES, GROUPS, FITS, SCORES = "Skin tone (Monk)", "Order", "Compare by", "Network", "Printed decimals"
 """A control that only this explorer has, by its label."""
 ERRORS = ".facefair-error, [data-mime-type='application/vnd.jupyter.error']"
 
@@ -118,6 +118,21 @@ def check_fits(explorers: Explorers, screenshots: Path, name: str) -> None:
     explorers.until(lambda: "Finished" in explorers.status(FITS), "the fit is not finished")
     assert fits.locator("svg[role=img]").count() == 6
     explorers.photograph(FITS, screenshots / f"{name}_fits.png")
+
+
+def check_scores(explorers: Explorers, screenshots: Path, name: str) -> None:
+    """Choose a published row, then type another number over one of it, from the keyboard alone."""
+    scores = explorers.explorer(SCORES)
+    explorers.choose(SCORES, "Row", "PSPNet, test, epoch 25")
+    explorers.until(lambda: "IoU 33.46 is below 39.46" in explorers.status(SCORES), "the row is not judged")
+    explorers.photograph(SCORES, screenshots / f"{name}_scores.png")
+    scores.get_by_label("IoU, %", exact=True).focus()
+    explorers.page.keyboard.press("Control+A")
+    explorers.page.keyboard.type("39.46")
+    explorers.until(lambda: "Possible" in explorers.status(SCORES), "the number typed is not judged")
+    assert scores.get_by_label("Row", exact=True).input_value() == "My own"
+    explorers.page.keyboard.type("x")  # 39.46 is a score, 39.46x is none
+    scores.locator("[role=alert]").wait_for()
 
 
 def worst_first(shown) -> list[float]:

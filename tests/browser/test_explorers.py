@@ -12,7 +12,7 @@ from facefair_lib import paths
 from facefair_lib.explore.server import with_profile
 
 from .conftest import EXPERIMENT_NOTEBOOK, PATIENCE, TOKEN, FinishedStudy
-from .explorers import FITS, Explorers, check_fits, check_groups, check_person, check_pictures
+from .explorers import FITS, Explorers, check_fits, check_groups, check_person, check_pictures, check_scores
 from .jupyterlab import run_all
 
 
@@ -80,6 +80,6 @@ def test_the_app_lets_nobody_in_without_its_token(page, app: str) -> None:
 def test_every_explorer_answers_in_the_app(page, app: str, screenshots: Path) -> None:
     page.goto(f"{app}/?token={TOKEN}")
     explorers = Explorers(page, PATIENCE / 1000)
-    for check in (check_person, check_pictures, check_groups, check_fits):
+    for check in (check_person, check_pictures, check_groups, check_fits, check_scores):
         check(explorers, screenshots, "app")
     assert page.locator("text=from facefair_lib").count() == 0, "the app shows code"
