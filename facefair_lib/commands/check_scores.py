@@ -71,6 +71,8 @@ def check_scores(
         typer.echo(f"facefair: {error}", err=True)
         raise typer.Exit(BAD_INPUT) from error
     reports = check_sentences.row_reports(scores, checks, averaged=averaged)
+    if spurious_zero:
+        typer.echo(f"The zero too many is undone first: every score times {spurious_zero + 1}/{spurious_zero}.")
     for report in reports:
         typer.echo("\n".join(describe(report)))
     typer.echo(check_sentences.summary(reports, checks))

@@ -72,7 +72,9 @@ def test_the_course_papers_rows_have_the_known_verdicts(paper: Path) -> None:
 def test_the_spurious_zero_is_undone_before_anything_is_judged(tmp_path: Path) -> None:
     # F1 0.60 and IoU 0.40 were means over 3 batches and a zero: without it 0.80 and 0.53, and 0.8 / 1.2 is 0.67.
     path = written(tmp_path, "f1,iou", "0.60,0.40")
-    assert blocks(run(path, "--spurious-zero", 3).output)["row 1"] == [
+    output = run(path, "--spurious-zero", 3).output
+    assert output.splitlines()[0].endswith("every score times 4/3.")
+    assert blocks(output)["row 1"] == [
         "impossible: IoU 0.53 is below 0.67, the least that goes with F1 0.80 under one threshold"
     ]
     assert "IoU 0.40 is below 0.43" in run(path).output
