@@ -96,6 +96,13 @@ class ModelsSettings(Section):
     pspnet: ModelSettings
 
 
+class SmallStart(Section):
+    """First epochs on smaller pictures, which take less time: a share of all epochs, and the pictures' scale there."""
+
+    epochs: Annotated[float, Field(gt=0, lt=1)]
+    scale: Annotated[float, Field(ge=0.25, lt=1)]
+
+
 class TrainingSettings(Section):
     """What both networks share while they are fitted."""
 
@@ -104,6 +111,7 @@ class TrainingSettings(Section):
     dice_weight: Annotated[float, Field(ge=0)]
     geometric: Annotated[float, Field(ge=0, le=1)]
     colour: Annotated[float, Field(ge=0, le=1)]
+    small_start: SmallStart | None = None
 
 
 class View(Section):
@@ -195,6 +203,13 @@ class ComparedModelSettings(ModelSettings):
     channels: Count | None
 
 
+class ReproductionSeeds(Section):
+    """Fits per step of the ladder, each from another seed."""
+
+    ends: Count
+    steps: Count
+
+
 class ReproductionSettings(Section):
     """The course paper's own protocol, as published and corrected step by step."""
 
@@ -203,6 +218,7 @@ class ReproductionSettings(Section):
     size: Annotated[int, Field(ge=16, le=1024)]
     epochs: Count
     ladder: tuple[Literal["deeplabv3", "pspnet"], ...]
+    seeds: ReproductionSeeds
     image_spread: Annotated[float, Field(gt=0, lt=1)]
 
 

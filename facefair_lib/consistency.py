@@ -210,13 +210,20 @@ def paper_finals(published: pd.DataFrame, device: str = "M1 laptop") -> pd.DataF
 
     Returns
     -------
-    columns model, accuracy, precision, recall, f1, iou, seconds_per_epoch, device
+    columns model, accuracy, precision, recall, f1, iou, seconds_per_epoch, device, epochs, train (pictures), size
+    (pixels)
     """
+
+    def number(metric: str, split: str | None = None) -> float:
+        rows = published[published["metric"] == metric]
+        return (rows if split is None else rows[rows["split"] == split])["value"].item()
+
     finals = final_scores(published)
     finals = finals[(finals["split"] == "test") & (finals["epoch"] == finals["epoch"].max())].set_index("model")
     seconds = published[published["metric"] == "seconds"].set_index("model")["value"]
-    epochs = published.loc[published["metric"] == "epochs", "value"].item()
-    return finals[list(SCORES)].assign(seconds_per_epoch=seconds / epochs, device=device).reset_index()
+    epochs = number("epochs")
+    about = {"device": device, "epochs": epochs, "train": number("images", "train"), "size": number("image_size")}
+    return finals[list(SCORES)].assign(seconds_per_epoch=seconds / epochs, **about).reset_index()
 
 
 def batches_per_epoch(published: pd.DataFrame) -> dict[str, int]:

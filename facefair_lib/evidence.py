@@ -46,13 +46,19 @@ SCHEMAS: Mapping[str, str] = MappingProxyType(
         f"{EXPERIMENT}/gaps": f"model feature metric {_GAP}",
         "experiment/people": "image_id subject_id group emotion role",
         f"{REPRODUCTION}/consistency": "model split epoch check value limit low high verdict",
-        f"{REPRODUCTION}/ladder": "model step title f1 iou true_iou impossible",
-        f"{REPRODUCTION}/headline": "model protocol accuracy precision recall f1 iou true_iou seconds_per_epoch device",
+        f"{REPRODUCTION}/ladder": (
+            "model step title train test copies shared_people f1 iou true_iou impossible change change_low change_high "
+            "luck"
+        ),
+        f"{REPRODUCTION}/headline": (
+            "model protocol accuracy precision recall f1 iou true_iou train size epochs seconds_per_epoch device"
+        ),
+        f"{REPRODUCTION}/fed": "way value change change_low change_high",
         f"{REPRODUCTION}/codes": "class title code shares_with reads_as_paper reads_as_vendor",
         f"{REPRODUCTION}/invented": "class pixels blended invented images",
         f"{REPRODUCTION}/knife_edge": "shrink f1 iou",
         f"{REPRODUCTION}/leak": "class metric difference low high n_images n_subjects",
-        f"{REPRODUCTION}/nine_photos": "measure value",
+        f"{REPRODUCTION}/nine_photos": "measure value measured",
         f"{FAIRNESS}/effects": (
             "model contrast component difference low high p_value p_adjusted n_images n_subjects detectable"
         ),

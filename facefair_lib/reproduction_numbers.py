@@ -32,6 +32,8 @@ def add_reproduction(macros: Macros, evidence: Evidence) -> None:
     tested = evidence.has(leak)
     text = leak_verdict(evidence.table(leak).rows if tested else None)
     macros.add("ReproLeakVerdict", text, f"{leak}.csv class=all,metric=image_iou difference,low,high")
+    fed = evidence.table(f"{REPRODUCTION}/fed")
+    macros.add("ReproFedVerdict", fed_verdict(fed.rows), f"{fed.name}.csv way=both, as published value,low,high")
     _nine(macros, evidence.table(f"{REPRODUCTION}/nine_photos"))
 
 
@@ -116,10 +118,9 @@ def _ladder(macros: Macros, ladder: Table, model: str) -> None:
         for score in ("f1", "iou", "true_iou"):
             cell = ladder.cell(score, model=model, step=step)
             macros.add(macro_name("repro", tag, score, model), percent(cell.number), cell.origin)
-    classes = ladder.rows[(ladder.rows["model"] == model) & (ladder.rows["step"] == "classes")]
-    value = percent(classes["true_iou"].item()) if len(classes) else latex.MISSING  # a network may skip the steps
-    origin = f"{ladder.name}.csv model={model},step=classes true_iou"
-    macros.add(macro_name("repro", "classes", "true_iou", model), value, origin)
+    mine = ladder.rows[ladder.rows["model"] == model]
+    origin = f"{ladder.name}.csv model={model} change,change_low,change_high,luck"
+    macros.add(macro_name("repro_steps", model), steps_verdict(mine), origin)
     f1, iou = (ladder.cell(score, model=model, step="published") for score in ("f1", "iou"))
     macros.add(macro_name("repro_here", model), here_verdict(model, f1.number, iou.number), f1.origin, iou.origin)
 
@@ -130,6 +131,33 @@ def here_verdict(model: str, f1: float, iou: float) -> str:
     pair = rf"{title(model)} reports an F1 of {percent(f1)}\,\% and an IoU of {percent(iou)}\,\%"
     least = rf"the least that goes with this F1 is {percent(floor)}\,\%"
     return f"{pair}, {'where' if iou < floor else 'and'} {least}"
+
+
+def steps_verdict(rows: pd.DataFrame) -> str:
+    """Which corrections move the true score beyond its interval over people, and how far luck moves it."""
+    fitted = rows[rows["change"].notna() & (rows[["change", "change_low", "change_high"]] != 0).any(axis=1)]
+    sure = fitted[(fitted["change_low"] > 0) | (fitted["change_high"] < 0)]
+    moved = [
+        f"``{latex.escape(r['title'])}'' ({latex.signed(r['change'])} points, {latex.signed(r['change_low'])} to "
+        f"{latex.signed(r['change_high'])})"
+        for r in sure.sort_values("change", key=abs, ascending=False).to_dict("records")
+    ]
+    which = f"these move it beyond its interval over people: {latex.listed(moved)}" if moved else "none moves it surely"
+    luck = rows["luck"].max()
+    seeds = "" if math.isnan(luck) else f"; another seed alone moves it by up to {percent(luck)} points"
+    return f"of {words(len(fitted))} corrections with a new fit, {which}{seeds}"
+
+
+def fed_verdict(ways: pd.DataFrame) -> str:
+    """What a network that was trained in order loses when its pictures are fed as the course paper fed its own."""
+    by_way = ways.set_index("way")
+    trained, wrong = by_way.iloc[0], by_way.iloc[-1]
+    pair = rf"from {percent(trained['value'])}\,\% to {percent(wrong['value'])}\,\%"
+    difference = Difference(wrong["change"], wrong["change_low"], wrong["change_high"])
+    span = f"{latex.signed(difference.low)} to {latex.signed(difference.high)} points"
+    if difference.sign == 0:
+        return f"its mean IoU goes {pair} ({span}), which these people cannot tell from no change"
+    return f"its mean IoU {'rises' if difference.sign > 0 else 'falls'} {pair} ({span})"
 
 
 def leak_verdict(rows: pd.DataFrame | None) -> str:
@@ -161,6 +189,9 @@ def _nine(macros: Macros, nine: Table) -> None:
     for measure, form in forms.items():
         cell = nine.cell("value", measure=measure)
         macros.add(macro_name("repro_nine", measure), form(cell.number), cell.origin)
+    for measure in ("spread", "detectable_gap"):
+        cell = nine.cell("measured", measure=measure)
+        macros.add(macro_name("repro_nine_measured", measure), percent(cell.number), cell.origin)
     smallest = nine.cell("value", measure="smallest_p")  # a probability, not a score: printed as it is
     origin = nine.whole(None, "value (measure=smallest_p)").origin
     macros.add("ReproNineSmallestP", fixed(smallest.number, 2), origin)

@@ -76,17 +76,29 @@ def verdict(rows: pd.DataFrame) -> str:
 
 
 def ladder(steps: pd.DataFrame) -> str:
-    """Reported F1, reported IoU and true IoU of every step, network by network."""
+    """Pictures, reported scores and true IoU of every step, and what the step changed, network by network."""
     blocks = []
     for model in in_order(steps["model"], MODEL_TITLES):
         rows = steps[steps["model"] == model].to_dict("records")
-        block = [[rf"\multicolumn{{4}}{{@{{}}l}}{{\emph{{{title(model)}}}}}"]]
+        block = [[rf"\multicolumn{{9}}{{@{{}}l}}{{\emph{{{title(model)}}}}}"]]
         for r in rows:
+            sizes = [count(r[column]) for column in ("train", "test", "copies", "shared_people")]
             scores = [percent(r[column]) for column in ("f1", "iou", "true_iou")]
             scores[1] += "*" if r["impossible"] else r"\phantom{*}"
-            block.append([escape(r["title"]), *scores])
+            block.append([escape(r["title"]), *sizes, *scores, _change(r)])
         blocks.append(block)
-    return tabular("lrrr", [["Step", "F1", "IoU", "True IoU"]], blocks)
+    heads = [
+        ["Step", "Training", "Test", "Copies", "On both sides", "F1", "IoU", "True IoU", "Change (interval)"],
+        ["", "pictures", "pictures", "", "people", "", "", "", ""],
+    ]
+    return tabular("lrrrrrrrr", heads, blocks)
+
+
+def _change(row: Mapping[str, float]) -> str:
+    """What a step did to the true score; steps that only score differently leave the network as it is."""
+    if (row["change"], row["change_low"], row["change_high"]) == (0, 0, 0):
+        return "same network"
+    return latex.estimate(row["change"], row["change_low"], row["change_high"], latex.signed)
 
 
 def headline(rows: pd.DataFrame) -> str:
@@ -98,9 +110,9 @@ def headline(rows: pd.DataFrame) -> str:
             scores = [percent(r[column]) for column in ("accuracy", "precision", "recall", "f1", "iou", "true_iou")]
             name = title(model) if not block else ""
             when = latex.duration(r["seconds_per_epoch"])
-            block.append([name, PROTOCOL_TITLES[r["protocol"]], *scores, when, escape(r["device"])])
+            about = [count(r["train"]), count(r["size"]), count(r["epochs"]), when, escape(r["device"])]
+            block.append([name, PROTOCOL_TITLES[r["protocol"]], *scores, *about])
         blocks.append(block)
-    heads = [
-        ["Model", "Protocol", "Accuracy", "Precision", "Recall", "F1", "IoU", "True IoU", "Epoch", "Hardware"],
-    ]
-    return tabular("llrrrrrrrl", heads, blocks)
+    scored = ["Accuracy", "Precision", "Recall", "F1", "IoU", "True IoU"]
+    heads = [["Model", "Protocol", *scored, "Pictures", "Pixels", "Epochs", "Time of one", "Hardware"]]
+    return tabular("llrrrrrrrrrrl", heads, blocks)

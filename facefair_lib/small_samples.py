@@ -26,6 +26,21 @@ def best_minus_worst(spread: float, cells: int, *, replicates: int = REPLICATES,
     return np.ptp(scores, axis=1)
 
 
+def imaginary_experiments(
+    spread: float, mean: float, shape: tuple[int, int], number: int, *, seed: int = 0
+) -> np.ndarray:
+    """Scores of experiments with one picture per cell and no difference between cells: (number, *shape).
+
+    Parameters
+    ----------
+    spread : standard deviation of the score of one picture
+    mean : the score that every cell truly has
+    shape : groups, emotions
+    """
+    _check(spread, number)
+    return np.random.default_rng(seed).normal(mean, spread, (number, *shape))
+
+
 def right_ranking(
     gaps: Sequence[float],
     spread: float,

@@ -1,4 +1,4 @@
-"""The tables of notebooks 04, 05, 07 and 09: confusion counts and a table of images in, one tidy DataFrame out.
+"""The tables of notebooks 04 to 09: confusion counts and a table of images in, one tidy DataFrame out.
 
 Every function takes the counts of all models at once and resamples people with one seed, so that the rows of two models
 rest on the same replicates. Intervals are 95 % percentile intervals of a bootstrap over people; NaN = undefined.
@@ -20,6 +20,7 @@ from facefair_lib.analysis.counterfactual import (
 )
 from facefair_lib.analysis.experiment import cell_table, emotion_table, gap_table, group_table, nine_table
 from facefair_lib.analysis.features import features_table, with_face_share
+from facefair_lib.analysis.ladder import fed_table, ladder_changes
 from facefair_lib.analysis.model_comparison import GAP_METRIC, comparison_table, pareto_front
 from facefair_lib.analysis.performance import (
     class_table,
@@ -48,9 +49,11 @@ __all__ = [
     "equivalence_table",
     "examples_table",
     "features_table",
+    "fed_table",
     "gap_table",
     "group_table",
     "image_table",
+    "ladder_changes",
     "model_gaps_table",
     "nine_table",
     "pairs_table",

@@ -25,7 +25,14 @@ from facefair_lib.figures.pictures import (
     overlay,
     picture_rows,
 )
-from facefair_lib.figures.reproduction import colour_story, iou_against_f1, ladder_steps, nine_photographs
+from facefair_lib.figures.reproduction import colour_story, iou_against_f1, ladder_steps
+from facefair_lib.figures.reproduction_checks import (
+    knife_edge,
+    known_people,
+    nine_photographs,
+    repeated_grids,
+    wrongly_fed,
+)
 from facefair_lib.figures.style import describe, mask_legend, save
 from facefair_lib.figures.training import training_curves
 
@@ -55,6 +62,8 @@ __all__ = [
     "group_scores",
     "images_and_masks",
     "iou_against_f1",
+    "knife_edge",
+    "known_people",
     "ladder_steps",
     "mask_legend",
     "model_comparison",
@@ -65,7 +74,9 @@ __all__ = [
     "picture_rows",
     "pspnet_architecture",
     "quality_measures",
+    "repeated_grids",
     "save",
     "skin_tone_curve",
     "training_curves",
+    "wrongly_fed",
 ]

@@ -1,4 +1,4 @@
-"""The reproduction's figures: colours in the wrong order, impossible scores, the ladder, nine photographs."""
+"""The reproduction's figures: colours in the wrong order, impossible scores, the ladder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import PercentFormatter, ScalarFormatter
 
 from facefair_lib import titles
 from facefair_lib.figures import style
@@ -18,6 +17,7 @@ _SCORES = (
     ("true_iou", "IoU of classes, unseen people", "o"),
 )
 _SCORE_COLOURS = {"f1": "#999999", "iou": "#56b4e9", "true_iou": "#0072b2"}
+_SOURCE_LOOKS = (("", 4.5), ("white", 4.5), ("white", 2.8))  # face (empty: as the edge) and size of a marker
 _WIDE = 0.85  # of a colour patch, in rows
 _COLUMNS = (0, 3.3, 4.7, 6.2, 11.4, 13.2)  # where the columns of the colour table begin
 
@@ -81,7 +81,8 @@ def iou_against_f1(rows: pd.DataFrame) -> Figure:
 
     Parameters
     ----------
-    rows : columns model, source (such as "published"), f1, iou
+    rows : columns model, source (such as "course paper"; drawn filled, with a white face and smaller, in their order),
+        f1, iou
     """
     style.require_columns(rows, ("model", "source", "f1", "iou"), "pairs of scores")
     with style.look():
@@ -95,25 +96,28 @@ def iou_against_f1(rows: pd.DataFrame) -> Figure:
             for model in style.models_in(rows):
                 part = rows[(rows["source"] == source) & (rows["model"] == model)]
                 colour = style.MODEL_COLOURS[model]
-                face = colour if position == 0 else "white"
+                face, size = _SOURCE_LOOKS[min(position, len(_SOURCE_LOOKS) - 1)]
                 label = f"{titles.MODEL_TITLES[model]}, {source}"
                 axes.plot(
-                    part["f1"], part["iou"], style.MODEL_MARKERS[model], color=colour, markerfacecolor=face,
-                    markersize=4.5, linestyle="none", label=label,
+                    part["f1"], part["iou"], style.MODEL_MARKERS[model], color=colour, markerfacecolor=face or colour,
+                    markersize=size, linestyle="none", label=label,
                 )  # fmt: skip
         axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="F1 as reported", ylabel="IoU as reported")
         axes.legend(loc="upper left")
     return style.describe(figure, "Reported IoU against reported F1, below the floor that one shared threshold allows.")
 
 
-def ladder_steps(ladder: pd.DataFrame) -> Figure:
+def ladder_steps(ladder: pd.DataFrame, fits: pd.DataFrame) -> Figure:
     """What each correction does to the reported scores and to the true one.
 
     Parameters
     ----------
-    ladder : columns model, step, title, f1, iou, true_iou (``ladder.csv``)
+    ladder : columns model, step, title, f1, iou, true_iou, low, high (``ladder.csv``)
+    fits : columns model, step, and the scores of every single fit (``ladder_fits.csv``); where a step has several,
+        each is drawn, small: what moves a score less than another seed does tells nothing
     """
-    style.require_columns(ladder, ("model", "step", "title", "f1", "iou", "true_iou"), "ladder")
+    style.require_columns(ladder, ("model", "step", "title", "f1", "iou", "true_iou", "low", "high"), "ladder")
+    style.require_columns(fits, ("model", "step", "f1", "iou", "true_iou"), "fits of the ladder")
     models = style.models_in(ladder)
     sizes = [int((ladder["model"] == model).sum()) for model in models]
     with style.look():
@@ -121,72 +125,28 @@ def ladder_steps(ladder: pd.DataFrame) -> Figure:
         panels = np.atleast_1d(figure.subplots(len(models), 1, sharex=True, height_ratios=sizes))
         for axes, model in zip(panels, models, strict=True):
             rows = ladder[ladder["model"] == model].reset_index(drop=True)
-            for score, title, marker in _SCORES:
-                colour = _SCORE_COLOURS[score]
-                axes.plot(rows[score], rows.index, color=colour, linewidth=0.7, alpha=0.6)
-                axes.plot(rows[score], rows.index, marker, color=colour, markersize=4.5, linestyle="none", label=title)
-            axes.set_yticks(rows.index, rows["title"])
-            axes.set(xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5))
+            _draw_ladder(axes, rows, fits[fits["model"] == model])
             axes.set_title(titles.MODEL_TITLES[model], pad=3)
-            axes.grid(axis="x")
         panels[-1].set_xlabel("score")
         handles, texts = panels[0].get_legend_handles_labels()
-        figure.legend(handles, texts, loc="outside lower center", ncols=3)
-    return style.describe(
-        figure, "Reported F1, reported IoU and true IoU, from the published protocol to the corrected."
-    )
-
-
-def nine_photographs(
-    ranges: np.ndarray, ranking: pd.DataFrame, detectable: pd.DataFrame, *, per_group: int, chance: float
-) -> Figure:
-    """What nine photographs can show: noise between cells, the order of groups, the smallest gap that would be found.
-
-    Parameters
-    ----------
-    ranges : (replicates,) best minus worst cell where there is no difference, as shares
-    ranking : columns gap, whole_order
-    detectable : columns per_group, gap
-    per_group : pictures per group in the experiment
-    chance : share of random orders that are right
-    """
-    style.require_columns(ranking, ("gap", "whole_order"), "ranking")
-    style.require_columns(detectable, ("per_group", "gap"), "detectable gaps")
-    with style.look():
-        figure = style.new_figure(style.PAGE_WIDTH, 2.15)
-        left, middle, right = figure.subplots(1, 3)
-        _draw_ranges(left, ranges)
-        middle.plot(100 * ranking["gap"], ranking["whole_order"], color=style.INK)
-        middle.axhline(chance, color=style.GREY, linestyle=":", linewidth=1)
-        middle.text(100 * ranking["gap"].max(), chance - 0.02, "by chance", ha="right", va="top", color=style.GREY)
-        middle.set(xlabel="true gap, best to worst group (points)", ylabel="right order of groups", ylim=(0, 1))
-        middle.yaxis.set_major_formatter(PercentFormatter(1))
-        middle.set_title(f"Order, {per_group} pictures per group")
-        _draw_detectable(right, detectable, per_group)
+        figure.legend(handles, texts, loc="outside lower center", ncols=len(handles))
     return style.describe(
         figure,
-        "Best minus worst of nine equal cells, how often three groups come out in their true order, and the smallest "
-        "detectable gap by the number of pictures per group.",
+        "Reported F1, reported IoU and true IoU with its interval, from the published protocol to the corrected.",
     )
 
 
-def _draw_ranges(axes: Axes, ranges: np.ndarray) -> None:
-    axes.hist(100 * ranges, bins=40, color="#9ecae1", density=True)
-    axes.axvline(100 * ranges.mean(), color=style.INK, linewidth=1)
-    axes.text(100 * ranges.mean() + 0.6, axes.get_ylim()[1] * 0.97, f"mean {100 * ranges.mean():.0f}", va="top")
-    axes.set(xlabel="best minus worst cell (points)", yticks=[])
-    axes.spines["left"].set_visible(False)
-    axes.set_title("Equal groups, pure noise")
-
-
-def _draw_detectable(axes: Axes, detectable: pd.DataFrame, per_group: int) -> None:
-    axes.plot(detectable["per_group"], 100 * detectable["gap"], color=style.INK)
-    here = detectable[detectable["per_group"] == per_group]
-    axes.plot(here["per_group"], 100 * here["gap"], "o", color="#d55e00", markersize=5)
-    for count, gap in here[["per_group", "gap"]].itertuples(index=False):
-        axes.annotate(f"{100 * gap:.1f}", (count, 100 * gap), (6, 2), textcoords="offset points")
-    axes.set(xscale="log", yscale="log", xlabel="pictures per group", ylabel="smallest detectable gap (points)")
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(ScalarFormatter())
-    axes.grid(which="major")
-    axes.set_title("Two groups, power 80 %")
+def _draw_ladder(axes: Axes, rows: pd.DataFrame, fits: pd.DataFrame) -> None:
+    for score, title, marker in _SCORES:
+        colour = _SCORE_COLOURS[score]
+        axes.plot(rows[score], rows.index, color=colour, linewidth=0.7, alpha=0.6)
+        axes.plot(rows[score], rows.index, marker, color=colour, markersize=4.5, linestyle="none", label=title)
+        for place, step in rows["step"].items():
+            single = fits.loc[fits["step"] == step, score]
+            if len(single) > 1:
+                spots = {"markersize": 2.5, "markerfacecolor": "white", "markeredgewidth": 0.7, "linestyle": "none"}
+                axes.plot(single, [place] * len(single), marker, color=colour, **spots)
+    axes.hlines(rows.index, rows["low"], rows["high"], color=_SCORE_COLOURS["true_iou"], linewidth=1.6, alpha=0.5)
+    axes.set_yticks(rows.index, rows["title"])
+    axes.set(xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5))
+    axes.grid(axis="x")

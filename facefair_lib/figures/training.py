@@ -13,22 +13,23 @@ from facefair_lib.figures import style
 
 PANELS = ("accuracy", "f1", "iou", "loss", "precision", "recall")
 """The six panels, in the order of the published figures."""
-_SPLITS = ("train", "validation")
-_LINES = {"train": "-", "validation": (0, (4, 1.5))}
+_LINES = {"train": "-", "validation": (0, (4, 1.5)), "test": (0, (4, 1.5))}
 
 
-def training_curves(history: pd.DataFrame, model: str, best_epoch: int) -> Figure:
+def training_curves(history: pd.DataFrame, model: str, best_epoch: int, *, beside: str = "validation") -> Figure:
     """Figures 4 and 5: accuracy, F1, IoU, loss, precision and recall, training and validation.
 
     Parameters
     ----------
-    history : columns epoch (from 1), split (train, validation), loss and the five scores (0 to 1)
+    history : columns epoch (from 1), split (train and ``beside``), loss and the five scores (0 to 1)
     model : name of the model, for the description
     best_epoch : the epoch whose weights were kept, marked in every panel
+    beside : the split that is drawn beside the training: ``test`` where a protocol chooses its epoch on the test set
     """
     style.require_columns(history, ("epoch", "split", *PANELS), "training history")
     name = style.title_of(model, titles.MODEL_TITLES, "model")
-    for split in _SPLITS:
+    splits = ("train", beside)
+    for split in splits:
         if best_epoch not in set(history.loc[history["split"] == split, "epoch"]):
             raise InputError(
                 f"training history of {name}",
@@ -42,7 +43,7 @@ def training_curves(history: pd.DataFrame, model: str, best_epoch: int) -> Figur
         scores = [metric for metric in PANELS if metric != "loss"]
         floor = max(0.0, history[scores].min().min() - 0.04)
         for axes, metric in zip(grid.flat, PANELS, strict=True):
-            _draw_panel(axes, history, metric, best_epoch)
+            _draw_panel(axes, history, metric, best_epoch, splits)
             if metric != "loss":
                 axes.set_ylim(floor, min(1.0, history[scores].max().max() + 0.04))
         for axes in grid[-1]:
@@ -50,13 +51,13 @@ def training_curves(history: pd.DataFrame, model: str, best_epoch: int) -> Figur
         best, *curves = grid[0, 0].get_legend_handles_labels()[0]
         figure.legend(handles=[*curves, best], loc="outside lower center", ncols=3, handlelength=2.4)
     return style.describe(
-        figure, f"{name}: accuracy, F1, IoU, loss, precision and recall over the epochs, training and validation."
+        figure, f"{name}: accuracy, F1, IoU, loss, precision and recall over the epochs, training and {beside}."
     )
 
 
-def _draw_panel(axes: Axes, history: pd.DataFrame, metric: str, best_epoch: int) -> None:
+def _draw_panel(axes: Axes, history: pd.DataFrame, metric: str, best_epoch: int, splits: tuple[str, str]) -> None:
     axes.axvline(best_epoch, color=style.GREY, linewidth=0.7, linestyle=":", label="Best epoch (weights kept)")
-    for split in _SPLITS:
+    for split in splits:
         part = history[history["split"] == split].sort_values("epoch")
         colour = style.SPLIT_COLOURS[split]
         alone = "o" if len(part) == 1 else None  # a line through one point is invisible

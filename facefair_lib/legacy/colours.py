@@ -10,6 +10,7 @@ from facefair_lib.labels import CLASSES, IGNORE_INDEX, INDEX, NUM_CLASSES, PALET
 from facefair_lib.legacy.protocol import Protocol
 
 _FULL = 255
+_EDGE = 128  # the grey of the face: 0.50196 of the full value
 _ENLARGED = 9 / 8  # where a label picture already has the wanted size, the size from which it is brought there
 
 
@@ -140,22 +141,51 @@ def code_table(palette: str = "paper", threshold: float = 0.5) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def misread(mask: np.ndarray, threshold: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
+    """A label picture with red and blue exchanged, as the course paper shows it, and with each channel on or off.
+
+    Parameters
+    ----------
+    mask : (H, W) uint8 class indices
+
+    Returns
+    -------
+    two (H, W, 3) uint8 pictures
+    """
+    colours = colour_labels(mask)
+    codes = np.where(colours / _FULL > threshold, _FULL, 0).astype(np.uint8)
+    return np.ascontiguousarray(colours[..., ::-1]), codes
+
+
 def class_of_colour(colour: np.ndarray, palette: str) -> str:
     """Name of the class that has exactly this colour; empty if none has."""
     hits = np.flatnonzero((PALETTES[palette] == colour).all(1))
     return CLASSES[hits[0]].name if len(hits) else ""
 
 
-def edge_share(labels: np.ndarray) -> float:
-    """Share of the positive channel values that lie just above one half: 128 of 255.
+def channel_values(labels: np.ndarray) -> pd.DataFrame:
+    """How often each channel value occurs in the label pictures of masks: columns value (0 to 255), share.
 
     Parameters
     ----------
     labels : (N, H, W) uint8 class indices
     """
     pixels = np.bincount(labels.ravel(), minlength=256)[:NUM_CLASSES]  # (11,)
-    channels = PALETTES["paper"]  # (11, 3)
-    return float((pixels[:, None] * (channels == 128)).sum() / (pixels[:, None] * (channels > 0)).sum())
+    counts = np.zeros(_FULL + 1, np.int64)
+    np.add.at(counts, PALETTES["paper"], pixels[:, None])
+    present = np.flatnonzero(counts)
+    return pd.DataFrame({"value": present, "share": counts[present] / counts.sum()})
+
+
+def edge_share(values: pd.DataFrame) -> float:
+    """Share of the positive channel values that lie just above one half: 128 of 255.
+
+    Parameters
+    ----------
+    values : of ``channel_values``
+    """
+    positive = values[values["value"] > 0]
+    return float(positive.loc[positive["value"] == _EDGE, "share"].sum() / positive["share"].sum())
 
 
 def shown_prediction(prediction: np.ndarray, protocol: Protocol) -> np.ndarray:

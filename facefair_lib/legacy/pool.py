@@ -62,6 +62,13 @@ def with_near_duplicates(drawn: pd.DataFrame, manifest: pd.DataFrame, duplicates
     return pd.concat([part for part in together if len(part)], ignore_index=True)
 
 
+def most_classes(table: pd.DataFrame, reader: Reader, count: int) -> pd.DataFrame:
+    """The pictures whose masks show the most classes, to look at: ``count`` rows of ``table``."""
+    shown = [len(np.unique(reader.mask(row))) for row in table.to_dict("records")]
+    order = np.argsort(-np.array(shown), kind="stable")
+    return table.iloc[order[:count]]
+
+
 def load(table: pd.DataFrame, reader: Reader, size: int) -> Pool:
     """Read pictures and masks at native size and bring both to ``size``, each mask in both ways.
 
@@ -119,7 +126,9 @@ def divide(table: pd.DataFrame, protocol: Protocol, validation_share: float = 0.
 
 def _by_image(kept: pd.DataFrame, protocol: Protocol, validation_share: float) -> dict[str, np.ndarray]:
     order = np.random.default_rng(protocol.split_seed).permutation(kept.index.to_numpy())
-    test, validation = (math.ceil(len(order) * share) for share in (protocol.test_share, validation_share))
+    # Rounded up is what is learnt from. `round` first: 1 - 0.2 is a little more than 0.8 in floating point.
+    test = len(order) - math.ceil(round(len(order) * (1 - protocol.test_share), 6))
+    validation = math.ceil(len(order) * validation_share)
     return {"test": order[:test], "validation": order[test : test + validation], "train": order[test + validation :]}
 
 

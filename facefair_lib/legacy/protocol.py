@@ -30,7 +30,7 @@ class Protocol:
     near_duplicates : whether pictures stay that differ from another one in little more than the file; only pictures
         with the same 8 x 8 difference hash are removed then
     split : what is divided at random into training and test: single pictures, or people with all their pictures
-    split_seed, test_share : of that division; the number of test pictures is rounded up
+    split_seed, test_share : of that division; the number of training pictures is rounded up
     selection : the set whose loss chooses the epoch that is kept
     recipe : ``adam``: fixed learning rate, no augmentation; ``study``: as notebooks 02 and 03 fit
     learning_rate : of Adam
@@ -114,7 +114,7 @@ CORRECTIONS: tuple[Correction, ...] = tuple(
 )
 """In this order: first what costs no new fit, then pictures, people, the network's task, and its training."""
 
-PUBLISHED_KEY, REPEAT_KEY = "published", "repeat"
+PUBLISHED_KEY = "published"
 
 
 def protocols() -> Iterator[tuple[str, str, Protocol]]:

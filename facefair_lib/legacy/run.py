@@ -43,6 +43,7 @@ class Run:
     shown : (K, 3, S, S) float32, raw predictions of the first of these; empty for classes
     seconds_per_epoch : without scoring
     device : in words
+    weights : file of the kept weights; None where they are not written
     """
 
     losses: pd.DataFrame
@@ -54,6 +55,7 @@ class Run:
     shown: np.ndarray
     seconds_per_epoch: float
     device: str
+    weights: Path | None = None
 
 
 def reported_scores(run: Run, protocol: Protocol, split: str = "test") -> dict[str, float]:
@@ -248,4 +250,4 @@ def _fit_as_the_study_does(
     losses = result.history[["epoch", "split", "loss"]]
     masks, none = predict(network, unseen), np.empty((0, _COLOUR_CHANNELS, *unseen.shape[1:3]), np.float32)
     seconds, words = float(description["seconds_per_epoch"]), str(description["device"])
-    return Run(losses, {}, {best: counts}, best, model.epochs, masks, none, seconds, words)
+    return Run(losses, {}, {best: counts}, best, model.epochs, masks, none, seconds, words, result.weights)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,8 @@ from facefair_lib.legacy.protocol import AS_PUBLISHED, Protocol, Thresholds
 SCORES = ("accuracy", "precision", "recall", "f1", "iou")
 TRACKED: tuple[Thresholds, ...] = (AS_PUBLISHED.f1_thresholds, AS_PUBLISHED.iou_thresholds)
 """Pairs of thresholds that are counted while a network is fitted, so that scores can be taken with either later."""
+SHRINKS: tuple[float, ...] = tuple(round(1 - step / 1000, 3) for step in range(51))
+"""Factors from 1 down to 0.95 by which the values of a perfect prediction are too dark."""
 
 
 def binary_counts(truth: np.ndarray, prediction: np.ndarray, thresholds: Thresholds) -> np.ndarray:
@@ -102,6 +104,6 @@ def knife_edge(labels: np.ndarray, shrink: float) -> Mapping[str, float]:
     return {"f1": float(binary_scores(counts[0])["f1"]), "iou": float(binary_scores(counts[1])["iou"])}
 
 
-def knife_edge_table(labels: np.ndarray, shrinks: tuple[float, ...] = (1.0, 0.999, 0.995, 0.99, 0.95)) -> pd.DataFrame:
+def knife_edge_table(labels: np.ndarray, shrinks: Sequence[float] = SHRINKS) -> pd.DataFrame:
     """``knife_edge`` for several factors: columns shrink, f1, iou."""
     return pd.DataFrame([{"shrink": shrink, **knife_edge(labels, shrink)} for shrink in shrinks])

@@ -44,6 +44,20 @@ def augment(
     return changed, labels
 
 
+def shrink(images: torch.Tensor, labels: torch.Tensor, scale: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Make a batch smaller: blended over all pixels that one replaces for images, nearest neighbour for labels.
+
+    Parameters
+    ----------
+    images : (B, 3, H, W) uint8
+    labels : (B, H, W) uint8
+    scale : below 1; the sides are rounded to whole pixels
+    """
+    size = [round(side * scale) for side in images.shape[-2:]]
+    smaller = functional.interpolate(images, size, mode="bilinear", align_corners=False, antialias=True)
+    return smaller, functional.interpolate(labels.unsqueeze(1), size, mode="nearest-exact").squeeze(1)
+
+
 def augmented_examples(
     images: np.ndarray, labels: np.ndarray, settings: TrainingSettings, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:

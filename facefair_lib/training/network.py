@@ -6,8 +6,9 @@ import lightning
 import torch
 from torch import nn
 
+from facefair_lib.config import SmallStart
 from facefair_lib.labels import IGNORE_INDEX, NUM_CLASSES
-from facefair_lib.training.augment import augment
+from facefair_lib.training.augment import augment, shrink
 from facefair_lib.training.batches import Batch, normalise
 from facefair_lib.training.loss import segmentation_loss
 
@@ -23,6 +24,7 @@ class SegmentationTask(lightning.LightningModule):
     learning_rate : the top of the one-cycle schedule
     weight_decay, dice_weight : of AdamW, and of the loss
     geometric, colour : strengths of augmentation in [0, 1]
+    small_start : first epochs on smaller pictures, or None
     seed : source of augmentation, together with the step number
     """
 
@@ -35,12 +37,13 @@ class SegmentationTask(lightning.LightningModule):
         dice_weight: float,
         geometric: float,
         colour: float,
+        small_start: SmallStart | None,
         seed: int,
     ) -> None:
         super().__init__()
         self.network = network
         self.learning_rate, self.weight_decay, self.dice_weight = learning_rate, weight_decay, dice_weight
-        self.geometric, self.colour, self.seed = geometric, colour, seed
+        self.geometric, self.colour, self.small_start, self.seed = geometric, colour, small_start, seed
         self.counts = {"train": _no_counts(), "validation": _no_counts()}
         self.loss_sums = {"train": [0.0, 0], "validation": [0.0, 0]}
 
@@ -51,8 +54,19 @@ class SegmentationTask(lightning.LightningModule):
         seed = self.seed * 1_000_003 + self.global_step
         torch.manual_seed(seed)  # dropout draws from the global generator
         generator = torch.Generator().manual_seed(seed)
+        if self._starts_small():
+            batch = shrink(*batch, self.small_start.scale)
         images, labels = augment(*batch, self.geometric, self.colour, generator)
         return self._loss("train", images, labels)
+
+    def _starts_small(self) -> bool:
+        """Whether this epoch sees smaller pictures: learning begins with coarse shapes, which take fewer pixels.
+
+        Source: progressive resizing, Tan and Le, "EfficientNetV2", ICML 2021, section 4.
+        """
+        if self.small_start is None:
+            return False
+        return self.current_epoch < round(self.small_start.epochs * self.trainer.max_epochs)
 
     def validation_step(self, batch: Batch, batch_index: int) -> None:
         """Score a batch as it is."""

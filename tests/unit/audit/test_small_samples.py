@@ -60,3 +60,10 @@ def test_a_simulation_without_spread_or_with_too_many_ways_is_refused():
         small_samples.best_minus_worst(0.0, 9)
     with pytest.raises(InputError, match="at most 8"):
         small_samples.permutation_p_values(1.0, 0.0, 9)
+
+
+def test_imaginary_experiments_have_the_mean_and_the_spread_that_were_asked_for():
+    scores = small_samples.imaginary_experiments(0.08, 0.6, (3, 3), 4000, seed=1)
+    assert scores.shape == (4000, 3, 3)
+    assert scores.mean() == pytest.approx(0.6, abs=0.002)
+    assert scores.std(axis=0) == pytest.approx(np.full((3, 3), 0.08), rel=0.06)

@@ -44,11 +44,60 @@ def test_pairs_of_scores_lie_where_the_table_says():
     assert lines[0].get_ydata()[50] == pytest.approx(0.5 / 1.5)
 
 
+LADDER = {
+    "step": "published",
+    "title": "as published",
+    "f1": 0.6,
+    "iou": 0.3,
+    "true_iou": 0.1,
+    "low": 0.05,
+    "high": 0.2,
+}
+
+
 def test_the_ladder_has_a_panel_per_network_and_a_line_per_score():
-    row = {"step": "published", "title": "as published", "f1": 0.6, "iou": 0.3, "true_iou": 0.1}
-    figure = figures.ladder_steps(pd.DataFrame([{"model": model, **row} for model in ("deeplabv3", "pspnet")]))
+    rows = pd.DataFrame([{"model": model, **LADDER} for model in ("deeplabv3", "pspnet")])
+    figure = figures.ladder_steps(rows, rows)
     assert [axes.get_title() for axes in figure.axes] == ["DeepLabV3", "PSPNet"]
     assert [line.get_xdata()[0] for line in figure.axes[0].lines[1::2]] == [0.6, 0.3, 0.1]
+    assert figure.axes[0].collections[0].get_segments()[0][:, 0].tolist() == [0.05, 0.2]
+
+
+def test_several_fits_of_a_step_are_drawn_one_by_one():
+    rows = pd.DataFrame([{"model": "pspnet", **LADDER}])
+    fits = pd.concat([rows, rows.assign(true_iou=0.16)], ignore_index=True)
+    drawn = [list(line.get_xdata()) for line in figures.ladder_steps(rows, fits).axes[0].lines]
+    assert [0.1, 0.16] in drawn
+
+
+def test_the_knife_edge_shows_the_share_on_the_edge_and_both_scores():
+    values = pd.DataFrame({"value": [0, 128, 255], "share": [0.6, 0.3, 0.1]})
+    edge = pd.DataFrame({"shrink": [1.0, 0.99], "f1": [1.0, 1.0], "iou": [1.0, 0.25]})
+    left, right = figures.knife_edge(values, edge).axes
+    assert {"75%", "25%", "threshold"} <= {text.get_text() for text in left.texts}
+    assert [list(line.get_ydata()) for line in right.lines] == [[1.0, 1.0], [1.0, 0.25]]
+
+
+def test_known_people_lie_where_their_scores_say_and_the_difference_is_written():
+    people = pd.DataFrame({"subject_id": ["a", "b"], "known": [0.5, 0.4], "new": [0.45, 0.42]})
+    figure = figures.known_people(people, 0.015, -0.004, 0.03)
+    assert [list(values) for values in figure.axes[0].lines[1].get_data()] == [[45, 42], [50, 40]]
+    assert "known minus new: +1.5 points\n(−0.4 to +3.0)" in texts(figure)
+
+
+def test_every_way_to_feed_a_network_has_its_line():
+    ways = pd.DataFrame({"way": ["as trained", "blue first"], "value": [0.4, 0.2], "low": 0.1, "high": 0.5})
+    axes = figures.wrongly_fed(ways).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["as trained", "blue first"]
+    assert list(axes.lines[0].get_xdata()) == [40, 20]
+
+
+def test_repeated_experiments_ring_their_best_cell_and_name_their_best_group():
+    scores = np.array([[[0.5, 0.6], [0.4, 0.3]], [[0.2, 0.3], [0.9, 0.4]]])
+    first, second = figures.repeated_grids(scores, ("A", "B"), ("sad", "happy")).axes
+    assert [axes.get_title() for axes in (first, second)] == ["best group: A", "best group: B"]
+    ring = next(patch for patch in second.patches if isinstance(patch, Rectangle))
+    assert ring.get_xy() == pytest.approx((-0.46, 0.54))
 
 
 def test_nine_photographs_mark_the_experiment_itself():
@@ -60,4 +109,4 @@ def test_nine_photographs_mark_the_experiment_itself():
 
 def test_a_table_without_its_columns_is_refused():
     with pytest.raises(InputError, match="ladder"):
-        figures.ladder_steps(pd.DataFrame({"model": ["pspnet"]}))
+        figures.ladder_steps(pd.DataFrame({"model": ["pspnet"]}), pd.DataFrame())

@@ -104,6 +104,15 @@ def test_as_published_a_perfect_prediction_of_hair_looks_turquoise():
 
 def test_three_quarters_of_an_ordinary_face_lie_on_the_edge():
     labels = np.full((1, 10, 10), INDEX["face"], np.uint8)
-    assert colours.edge_share(labels) == 1.0
+    assert colours.edge_share(colours.channel_values(labels)) == 1.0
     labels[0, :5] = INDEX["hair"]  # two full channels beside three grey ones
-    assert colours.edge_share(labels) == pytest.approx(3 / 5)
+    values = colours.channel_values(labels)
+    assert colours.edge_share(values) == pytest.approx(3 / 5)
+    assert dict(zip(values["value"], values["share"], strict=True)) == pytest.approx({0: 1 / 6, 128: 3 / 6, 255: 2 / 6})
+
+
+def test_misread_labels_are_exchanged_colours_and_codes():
+    mask = np.array([[INDEX["hair"], INDEX["specs"], INDEX["facial_hair"], INDEX["teeth"]]], np.uint8)
+    shown, codes = colours.misread(mask)
+    assert shown[0].tolist() == [[0, 255, 255], [128, 128, 0], [192, 192, 255], [255, 128, 0]]
+    assert codes[0].tolist() == [[255, 255, 0], [0, 255, 255], [255, 255, 255], [0, 255, 255]]

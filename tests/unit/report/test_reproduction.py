@@ -8,8 +8,16 @@ import pytest
 from facefair_lib import paths
 from facefair_lib.evidence import REPRODUCTION, Evidence
 from facefair_lib.numbers import compose_numbers
-from facefair_lib.reproduction_numbers import empty_verdict, floor_verdict, here_verdict, leak_verdict, shared_codes
-from facefair_lib.reproduction_tables import consistency, verdict
+from facefair_lib.reproduction_numbers import (
+    empty_verdict,
+    fed_verdict,
+    floor_verdict,
+    here_verdict,
+    leak_verdict,
+    shared_codes,
+    steps_verdict,
+)
+from facefair_lib.reproduction_tables import consistency, ladder, verdict
 from facefair_lib.tables import build_table
 
 
@@ -39,8 +47,43 @@ def test_a_score_that_was_not_printed_has_no_check():
 
 def test_an_impossible_iou_is_marked_in_the_ladder(study):
     text = build_table("reproduction_ladder", study, paths.REPORT)
-    assert "as published & 66.0 & 30.0* & 12.0" in text
-    assert r"this study's training & 50.0 & 40.0\phantom{*} & 38.0" in text
+    assert "as published & 96 & 24 & 3 & 2 & 66.0 & 30.0* & 12.0 & --" in text
+    assert (
+        r"this study's training & 96 & 24 & 3 & 2 & 50.0 & 40.0\phantom{*} & 38.0 & \est{+26.0}{+20.0}{+31.0}" in text
+    )
+
+
+def test_a_step_that_only_scores_differently_keeps_its_network():
+    step = {"model": "pspnet", "title": "one threshold", "train": 1, "test": 1, "copies": 0, "shared_people": 0}
+    scores = {"f1": 0.5, "iou": 0.4, "true_iou": 0.2, "impossible": False}
+    changes = {"change": 0.0, "change_low": 0.0, "change_high": 0.0}
+    assert "same network" in ladder(pd.DataFrame([{**step, **scores, **changes}]))
+
+
+def test_only_steps_whose_interval_excludes_zero_are_named_the_largest_first():
+    rows = pd.DataFrame(
+        {
+            "title": ["as published", "a", "b", "c", "d"],
+            "change": [None, 0.0, 0.02, -0.05, 0.03],
+            "change_low": [None, 0.0, 0.01, -0.08, -0.01],
+            "change_high": [None, 0.0, 0.03, -0.02, 0.07],
+            "luck": [0.011, 0.011, None, None, None],
+        }
+    )
+    text = steps_verdict(rows)
+    assert text.startswith("of three corrections with a new fit, these move it beyond its interval")
+    assert text.index("``c''") < text.index("``b''")
+    assert "``d''" not in text
+    assert "``a''" not in text
+    assert text.endswith("up to 1.1 points")
+    assert "none moves it surely" in steps_verdict(rows.iloc[[0, 1, 4]])
+
+
+def test_what_wrong_feeding_costs_is_said_only_where_the_interval_allows():
+    ways = pd.DataFrame({"way": ["as trained", "both, as published"], "value": [0.4, 0.1], "change": [0.0, -0.3]})
+    sure = ways.assign(change_low=[0.0, -0.35], change_high=[0.0, -0.2])
+    assert r"falls from 40.0\,\% to 10.0\,\%" in fed_verdict(sure)
+    assert "cannot tell" in fed_verdict(sure.assign(change_high=[0.0, 0.1]))
 
 
 def test_the_headline_names_each_model_once(study):

@@ -8,7 +8,7 @@ import torch
 
 from facefair_lib.config import TrainingSettings
 from facefair_lib.labels import IGNORE_INDEX
-from facefair_lib.training.augment import augment, augmented_examples, recolour, warp
+from facefair_lib.training.augment import augment, augmented_examples, recolour, shrink, warp
 
 
 def generator(seed: int = 3) -> torch.Generator:
@@ -118,3 +118,20 @@ def test_examples_show_the_pictures_as_they_are_and_then_augmented(
     np.testing.assert_array_equal(masks[:3], labels)
     assert (shown[3:] != images).any()
     assert shown.dtype == masks.dtype == np.uint8
+
+
+def test_a_smaller_batch_shows_the_same_blocks(blocks):
+    images, labels = shrink(*blocks, 0.75)
+    assert images.shape == (6, 3, 48, 48)
+    assert labels.shape == (6, 48, 48)
+    assert images.dtype == labels.dtype == torch.uint8
+    inner = torch.arange(48) % 12  # blocks of 12 pixels now; their inner pixels are untouched by blending
+    inside = (inner > 1) & (inner < 10)
+    np.testing.assert_array_equal(images[:, 0][:, inside][..., inside], 20 * labels[:, inside][..., inside])
+    assert set(labels.unique().tolist()) == set(blocks[1].unique().tolist())
+
+
+def test_ignored_pixels_stay_ignored_in_a_smaller_batch(blocks):
+    images, labels = blocks
+    labels[:, :32] = IGNORE_INDEX
+    assert (shrink(images, labels, 0.5)[1][:, :16] == IGNORE_INDEX).all()

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import torch
 
-from facefair_lib.config import DeepLabSettings, ModelSettings, TrainingSettings
+from facefair_lib.config import DeepLabSettings, ModelSettings, SmallStart, TrainingSettings
 from facefair_lib.errors import InputError
 from facefair_lib.inference import load_network
 from facefair_lib.training import network
@@ -32,8 +32,9 @@ def fit_deeplabv3(
         seed = changed.pop("seed", 5)
         data = changed.pop("data", discs)
         start = changed.pop("start", None)
+        settings = training.model_copy(update={"small_start": changed.pop("small_start", None)})
         model = light_deeplabv3.model_copy(update=changed)
-        return fit("deeplabv3", model, training, *data, rows, folder, seed, start)
+        return fit("deeplabv3", model, settings, *data, rows, folder, seed, start)
 
     return run
 
@@ -170,6 +171,25 @@ def test_a_fit_of_anything_else_starts_afresh(
     over = fit_deeplabv3(tmp_path / "used", epochs=1, **other[changed])
     fresh = fit_deeplabv3(tmp_path / "fresh", epochs=1, **other[changed])
     assert equal(over, fresh)
+
+
+def test_the_first_epochs_see_smaller_pictures_and_validation_never_does(
+    fit_deeplabv3: Fit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[bool, int]] = []
+    counted = network.count_pairs
+
+    def record(target: torch.Tensor, prediction: torch.Tensor) -> torch.Tensor:
+        seen.append((torch.is_grad_enabled(), target.shape[-1]))
+        return counted(target, prediction)
+
+    monkeypatch.setattr(network, "count_pairs", record)
+    fit_deeplabv3(tmp_path, epochs=4, small_start=SmallStart(epochs=0.5, scale=0.5))
+    trained, validated = ([size for learns, size in seen if learns is wanted] for wanted in (True, False))
+    whole = max(trained)
+    half = len(trained) // 2
+    assert trained == [whole // 2] * half + [whole] * half
+    assert set(validated) == {whole}
 
 
 def test_an_interrupted_fit_of_another_network_is_put_aside(
