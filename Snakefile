@@ -159,8 +159,8 @@ rule reproduction_audit:
     input: done("01_data_preparation"), code=code("06_reproduction_audit")
     output: done("06_reproduction_audit")
     params: stage="06_reproduction_audit", data="", photos=""
-    threads: 1
-    priority: 20
+    threads: HALF
+    priority: 48
     shell: RUN
 
 

@@ -129,7 +129,9 @@ def adapt(
             place = folder / f"{name}_{budget.start}_{budget.photographs}_{budget.draw}"
             begin = weights if budget.start == "rendered" else None
             own = {"train": few, "validation": few}
-            fitted = fit(name, settings, training, images, labels, own, place, seed + budget.draw, begin).weights
+            fitted = fit(
+                name, settings, training.at_full_size(), images, labels, own, place, seed + budget.draw, begin
+            ).weights
         masks.append(predict(load_network(name, settings, fitted), images[rows["test"]], views=views))
     if progress:
         progress(len(chosen), len(chosen))

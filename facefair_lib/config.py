@@ -113,6 +113,10 @@ class TrainingSettings(Section):
     colour: Annotated[float, Field(ge=0, le=1)]
     small_start: SmallStart | None = None
 
+    def at_full_size(self) -> TrainingSettings:
+        """The same without a small start: for fits that are short, or that go on from another."""
+        return self.model_copy(update={"small_start": None})
+
 
 class View(Section):
     """How a picture is shown to a fitted network: enlarged by `scale`, and mirrored or not."""

@@ -48,9 +48,11 @@ def _draw_values(axes: Axes, positive: pd.DataFrame) -> None:
     level = positive["value"] / _FULL
     axes.vlines(level, 0, shares, color=style.INK, linewidth=4)
     for x, share in zip(level, shares, strict=True):
-        axes.annotate(f"{share:.0%}", (x, share), (0, 2), textcoords="offset points", ha="center")
-    axes.axvline(0.5, color=_MARKED, linewidth=1)
-    axes.annotate("threshold", (0.5, 0.9), (-4, 0), textcoords="offset points", ha="right", color=_MARKED)
+        axes.annotate(f"{share:.0%} at {x:.3f}", (x, share), (0, 3), textcoords="offset points", ha="center")
+    axes.vlines(0.5, 0.9, 1.12, color=_MARKED, linewidth=1)  # above the bars: one of them is next to it
+    axes.annotate(
+        "threshold 0.5", (0.5, 1.01), (-4, 0), textcoords="offset points", ha="right", va="center", color=_MARKED
+    )
     axes.set(
         xlim=(0, 1.05), ylim=(0, 1.12), xlabel="channel value of a label colour", ylabel="share of the values above 0"
     )

@@ -74,7 +74,7 @@ def test_the_knife_edge_shows_the_share_on_the_edge_and_both_scores():
     values = pd.DataFrame({"value": [0, 128, 255], "share": [0.6, 0.3, 0.1]})
     edge = pd.DataFrame({"shrink": [1.0, 0.99], "f1": [1.0, 1.0], "iou": [1.0, 0.25]})
     left, right = figures.knife_edge(values, edge).axes
-    assert {"75%", "25%", "threshold"} <= {text.get_text() for text in left.texts}
+    assert {"75% at 0.502", "25% at 1.000", "threshold 0.5"} <= {text.get_text() for text in left.texts}
     assert [list(line.get_ydata()) for line in right.lines] == [[1.0, 1.0], [1.0, 0.25]]
 
 
