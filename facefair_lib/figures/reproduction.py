@@ -107,7 +107,7 @@ def iou_against_f1(rows: pd.DataFrame) -> Figure:
     return style.describe(figure, "Reported IoU against reported F1, below the floor that one shared threshold allows.")
 
 
-def ladder_steps(ladder: pd.DataFrame, fits: pd.DataFrame) -> Figure:
+def ladder_steps(ladder: pd.DataFrame, fits: pd.DataFrame, empty: float) -> Figure:
     """What each correction does to the reported scores and to the true one.
 
     Parameters
@@ -115,6 +115,7 @@ def ladder_steps(ladder: pd.DataFrame, fits: pd.DataFrame) -> Figure:
     ladder : columns model, step, title, f1, iou, true_iou, low, high (``ladder.csv``)
     fits : columns model, step, and the scores of every single fit (``ladder_fits.csv``); where a step has several,
         each is drawn, small: what moves a score less than another seed does tells nothing
+    empty : the true IoU of a mask of background alone
     """
     style.require_columns(ladder, ("model", "step", "title", "f1", "iou", "true_iou", "low", "high"), "ladder")
     style.require_columns(fits, ("model", "step", "f1", "iou", "true_iou"), "fits of the ladder")
@@ -126,6 +127,9 @@ def ladder_steps(ladder: pd.DataFrame, fits: pd.DataFrame) -> Figure:
         for axes, model in zip(panels, models, strict=True):
             rows = ladder[ladder["model"] == model].reset_index(drop=True)
             _draw_ladder(axes, rows, fits[fits["model"] == model])
+            axes.axvline(
+                empty, color=_SCORE_COLOURS["true_iou"], linewidth=0.9, linestyle=":", label="of an empty mask"
+            )
             axes.set_title(titles.MODEL_TITLES[model], pad=3)
         panels[-1].set_xlabel("score")
         handles, texts = panels[0].get_legend_handles_labels()

@@ -55,10 +55,12 @@ def planned(model: str, settings: Profile) -> list[tuple[str, str, Protocol]]:
     return steps if model in settings.reproduction.ladder else [steps[0], steps[-1]]
 
 
-def seeds_of(protocol: Protocol, settings: Profile) -> list[int]:
-    """Seeds of a step's fits: the study's own and the numbers after it."""
+def seeds_of(model: str, protocol: Protocol, settings: Profile) -> list[int]:
+    """Seeds of a step's fits: the study's own and the numbers after it; one for a network that does not climb."""
     at_end = protocol.fitting in (AS_PUBLISHED.fitting, AS_CORRECTED.fitting)
     seeds = settings.reproduction.seeds
+    if model not in settings.reproduction.ladder:
+        return [settings.seed]
     return [settings.seed + number for number in range(seeds.ends if at_end else seeds.steps)]
 
 
@@ -78,12 +80,12 @@ def climb(
     """
     todo = [(model, *step) for model in ModelsSettings.model_fields for step in planned(model, settings)]
     distinct = dict.fromkeys((model, protocol.fitting) for model, _, _, protocol in todo)
-    total = sum(len(seeds_of(protocol, settings)) for _, protocol in distinct)
+    total = sum(len(seeds_of(model, protocol, settings)) for model, protocol in distinct)
     runs: dict[tuple[str, Protocol], tuple[Run, ...]] = {}
     done = 0
     for model, protocol in distinct:
         shaped, rows, fits = budgeted(model, settings), divide(pool.table, protocol), []
-        for seed in seeds_of(protocol, settings):
+        for seed in seeds_of(model, protocol, settings):
             where = folder / f"{model}_{seed}"
             fits.append(fit(model, shaped, settings.training, protocol, pool, rows, unseen, where, seed))
             done += 1

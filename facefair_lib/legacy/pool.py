@@ -43,21 +43,35 @@ class Pool:
     colours: np.ndarray
 
 
-def draw(prepared: pd.DataFrame, images: int | None, splits: tuple[str, ...], seed: int) -> pd.DataFrame:
-    """Draw pictures of some of the study's splits at random; ``None`` takes all. Sorted by image_id."""
+def draw(
+    prepared: pd.DataFrame, images: int | None, splits: tuple[str, ...], seed: int, first: pd.Series | None = None
+) -> pd.DataFrame:
+    """Draw pictures of some of the study's splits at random; ``None`` takes all. Sorted by image_id.
+
+    ``first`` names pictures that are drawn before all others, such as those that the data set holds twice.
+    """
     rows = prepared[prepared["split"].isin(splits)].drop(columns=["row", "split"])
+    later = ~rows["image_id"].isin([] if first is None else first)
     drawn = (
-        rows.assign(_rank=[rank(seed, str(name)) for name in rows["image_id"]])
-        .sort_values("_rank")
+        rows.assign(_later=later, _rank=[rank(seed, str(name)) for name in rows["image_id"]])
+        .sort_values(["_later", "_rank"])
         .head(len(rows) if images is None else images)
     )
-    return drawn.drop(columns="_rank").sort_values("image_id", ignore_index=True)
+    return drawn.drop(columns=["_later", "_rank"]).sort_values("image_id", ignore_index=True)
 
 
-def with_near_duplicates(drawn: pd.DataFrame, manifest: pd.DataFrame, duplicates: pd.DataFrame) -> pd.DataFrame:
-    """Add, after the drawn pictures, the near-duplicates of them that the study removed; new column near."""
-    near = duplicates[(duplicates["kind"] == "near") & duplicates["kept_id"].isin(drawn["image_id"])]
-    again = manifest[manifest["image_id"].isin(near["removed_id"])].sort_values("image_id")
+def near_duplicates(duplicates: pd.DataFrame) -> pd.DataFrame:
+    """The pairs of notebook 01 in which one picture is nearly the other: columns kept_id, removed_id."""
+    return duplicates.loc[duplicates["kind"] == "near", ["kept_id", "removed_id"]]
+
+
+def with_near_duplicates(drawn: pd.DataFrame, manifest: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
+    """Add, after the drawn pictures, the near-duplicates of them that the study removed; new column near.
+
+    ``near`` is of ``near_duplicates``.
+    """
+    removed = near.loc[near["kept_id"].isin(drawn["image_id"]), "removed_id"]
+    again = manifest[manifest["image_id"].isin(removed)].sort_values("image_id")
     together = [drawn.assign(near=False), again[[c for c in drawn.columns if c in again]].assign(near=True)]
     return pd.concat([part for part in together if len(part)], ignore_index=True)
 
@@ -122,6 +136,11 @@ def divide(table: pd.DataFrame, protocol: Protocol, validation_share: float = 0.
             "test": rows["test"],
         }
     return {split: np.sort(part) for split, part in rows.items()}
+
+
+def found_duplicates(table: pd.DataFrame) -> tuple[int, int]:
+    """How many near-duplicates the course paper's rule, an equal hash, finds, and how many there are."""
+    return int((table["near"] & table["twin"]).sum()), int(table["near"].sum())
 
 
 def _by_image(kept: pd.DataFrame, protocol: Protocol, validation_share: float) -> dict[str, np.ndarray]:

@@ -57,16 +57,16 @@ LADDER = {
 
 def test_the_ladder_has_a_panel_per_network_and_a_line_per_score():
     rows = pd.DataFrame([{"model": model, **LADDER} for model in ("deeplabv3", "pspnet")])
-    figure = figures.ladder_steps(rows, rows)
+    figure = figures.ladder_steps(rows, rows, 0.05)
     assert [axes.get_title() for axes in figure.axes] == ["DeepLabV3", "PSPNet"]
-    assert [line.get_xdata()[0] for line in figure.axes[0].lines[1::2]] == [0.6, 0.3, 0.1]
+    assert [line.get_xdata()[0] for line in figure.axes[0].lines[1:6:2]] == [0.6, 0.3, 0.1]
     assert figure.axes[0].collections[0].get_segments()[0][:, 0].tolist() == [0.05, 0.2]
 
 
 def test_several_fits_of_a_step_are_drawn_one_by_one():
     rows = pd.DataFrame([{"model": "pspnet", **LADDER}])
     fits = pd.concat([rows, rows.assign(true_iou=0.16)], ignore_index=True)
-    drawn = [list(line.get_xdata()) for line in figures.ladder_steps(rows, fits).axes[0].lines]
+    drawn = [list(line.get_xdata()) for line in figures.ladder_steps(rows, fits, 0.05).axes[0].lines]
     assert [0.1, 0.16] in drawn
 
 
@@ -109,4 +109,4 @@ def test_nine_photographs_mark_the_experiment_itself():
 
 def test_a_table_without_its_columns_is_refused():
     with pytest.raises(InputError, match="ladder"):
-        figures.ladder_steps(pd.DataFrame({"model": ["pspnet"]}), pd.DataFrame())
+        figures.ladder_steps(pd.DataFrame({"model": ["pspnet"]}), pd.DataFrame(), 0.05)
