@@ -21,7 +21,6 @@ import pandas as pd
 from facefair_lib.config import InferenceSettings, ModelSettings, TrainingSettings
 from facefair_lib.errors import InputError
 from facefair_lib.inference import Advance, count_images, load_network, predict
-from facefair_lib.training.fit import fit
 
 STARTS = ("rendered", "scratch")
 """Where a network begins: with weights learnt from rendered people, or with random ones."""
@@ -115,6 +114,8 @@ def adapt(
     learning_rate : top of the schedule for networks that start from rendered people: lower, so as not to forget them
     progress : called with (fits done, fits in all)
     """
+    from facefair_lib.training.fit import fit  # Lightning takes seconds to import: only where something is fitted
+
     chosen = list(budgets(photographs, draws))
     masks = []
     for done, budget in enumerate(chosen):

@@ -223,6 +223,7 @@ class ReproductionSettings(Section):
     epochs: Count
     ladder: tuple[Literal["deeplabv3", "pspnet"], ...]
     seeds: ReproductionSeeds
+    known_images: Count | None
     image_spread: Annotated[float, Field(gt=0, lt=1)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import sys
 import tempfile
 import threading
 import time
@@ -77,6 +78,9 @@ def _run(stage: workflow.Stage, profile: Profile, data: str, photos: str, cores:
 
 def _run_notebook(notebook: Path, profile: Profile, values: dict[str, str]) -> None:
     """Execute a notebook; the executed copy stays in ``results/<profile>/notebooks``, also when a cell fails."""
+    # Where this optional parser of web addresses is installed, jsonschema builds it at import, in 1.6 s of every stage;
+    # notebooks hold nothing that it would check.
+    sys.modules.setdefault("rfc3987_syntax", None)
     import papermill
 
     executed = paths.results_dir(profile.name) / "notebooks" / notebook.name

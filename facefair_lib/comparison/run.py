@@ -21,7 +21,6 @@ from facefair_lib.inference import count_images, load_network, predict
 from facefair_lib.labels import NUM_CLASSES, as_labelled
 from facefair_lib.processes import spread
 from facefair_lib.results import COMPLETE, SKIPPED, Stage
-from facefair_lib.training.fit import fit
 from facefair_lib.training.resume import WEIGHTS
 
 NETWORK_COLUMNS = ["network", "model", "backbone", "weights", "learning_rate", "epochs", "best_epoch", "seconds"]
@@ -116,6 +115,8 @@ def _fit_one(
     cores: int,
 ) -> dict[str, object]:
     """Fit one network as notebooks 02 and 03 do, and describe it; a finished fit is not repeated."""
+    from facefair_lib.training.fit import fit  # Lightning takes seconds to import: only where something is fitted
+
     images, labels = Stage(data).arrays()
     with _assigned(cores):
         result = fit(contender.model, contender.settings, training, images, labels, rows, folder, seed)

@@ -52,22 +52,21 @@ def people_pool(prepared: pd.DataFrame, images: int | None, seed: int) -> pd.Dat
     Parameters
     ----------
     prepared : the study's pictures, of every split
-    images : at most this many pictures of either kind, drawn at random, people with all of theirs; ``None`` takes all
+    images : at most this many pictures, people with several first, each with all of theirs; ``None`` takes all
 
     Returns
     -------
     the columns of ``prepared`` but row and split, and named (bool: one of several pictures), sorted by image_id
     """
     single = prepared[prepared["category"] != "multi"].drop(columns=["row", "split"])
-    pictures = single.groupby("subject_id")["image_id"].transform("size")
+    of_person = single.groupby("subject_id")["image_id"].transform("size")
     ranks = single["subject_id"].map(lambda name: rank(seed, str(name)))
-    table = single.assign(named=pictures >= 2, _rank=ranks).sort_values(["_rank", "image_id"])
-    if images is not None:
-        of_person = table.groupby("subject_id")["image_id"].transform("size")
-        first = ~table["subject_id"].duplicated()
-        together = of_person.where(first, 0).groupby(table["named"]).cumsum()  # counts whole people
-        table = table[together <= images]
-    return table.drop(columns="_rank").sort_values("image_id", ignore_index=True)
+    table = single.assign(named=of_person >= 2, _size=of_person, _rank=ranks)
+    table = table.sort_values(["named", "_rank", "image_id"], ascending=[False, True, True])
+    first = ~table["subject_id"].duplicated()
+    together = table["_size"].where(first, 0).cumsum()  # counts whole people
+    drawn = table if images is None else table[together <= images]
+    return drawn.drop(columns=["_size", "_rank"]).sort_values("image_id", ignore_index=True)
 
 
 def plan(table: pd.DataFrame, seed: int, validation_share: float = 0.15) -> Plan | None:

@@ -99,7 +99,7 @@ def fit(
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     channels = _COLOUR_CHANNELS if protocol.target == "colours" else NUM_CLASSES
     network = model_from_settings(name, model, channels).to(device, memory_format=torch.channels_last)
-    optimiser = torch.optim.Adam(network.parameters(), lr=protocol.learning_rate)
+    optimiser = torch.optim.Adam(network.parameters(), lr=protocol.learning_rate, fused=True)  # the same, faster
     inputs, targets = network_inputs(pool.images, protocol), network_targets(pool, protocol)
     log, best, seconds = _Log(protocol), (np.inf, 0, network.state_dict()), 0.0
     for epoch in range(1, model.epochs + 1):

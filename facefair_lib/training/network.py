@@ -90,7 +90,12 @@ class SegmentationTask(lightning.LightningModule):
 
     def configure_optimizers(self) -> dict[str, object]:
         """AdamW under a one-cycle schedule that is stepped every batch."""
-        optimiser = torch.optim.AdamW(self.network.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay)
+        optimiser = torch.optim.AdamW(
+            self.network.parameters(),
+            lr=self.learning_rate,
+            weight_decay=self.weight_decay,
+            fused=self.trainer.precision == "32-true",  # a quarter of the time; mixed precision cannot clip for it
+        )
         steps = int(self.trainer.estimated_stepping_batches)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, self.learning_rate, total_steps=steps, pct_start=0.2)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

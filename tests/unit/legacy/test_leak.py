@@ -109,8 +109,10 @@ def test_the_pool_has_whole_people_and_no_crowd():
     crowd = people(1, 2, others=0).drop(columns="named").assign(subject_id="crowd", image_id=["c1", "c2"])
     prepared = pd.concat([prepared, crowd.assign(category="multi")], ignore_index=True).assign(row=0, split="train")
     pool = leak.people_pool(prepared, 10, 3)
-    assert set(pool.groupby("subject_id").size()[lambda sizes: sizes > 1]) == {4}
-    assert pool["named"].sum() == 8
-    assert (~pool["named"]).sum() == 9
+    assert pool["named"].sum() == 8  # two of the people; a third would be too many
+    assert set(pool[pool["named"]].groupby("subject_id").size()) == {4}
+    pool = leak.people_pool(prepared, 23, 3)
+    assert pool["named"].sum() == 20
+    assert (~pool["named"]).sum() == 3
     assert "crowd" not in set(pool["subject_id"])
     assert len(leak.people_pool(prepared, None, 3)) == 29
