@@ -26,6 +26,7 @@ def values() -> Values:
 
 def test_the_profiles_are_those_the_readme_names() -> None:
     assert profile_names() == [
+        "audit",
         "celebamask",
         "facesynthetics",
         "fasseg",
