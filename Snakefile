@@ -151,7 +151,7 @@ rule ethnicity_emotion_experiment:
     output: done("05_ethnicity_emotion_experiment")
     params: stage="05_ethnicity_emotion_experiment", data="", photos=photos_for
     threads: HALF
-    priority: 25
+    priority: 29
     shell: RUN
 
 

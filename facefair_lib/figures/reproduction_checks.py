@@ -69,7 +69,7 @@ def known_people(people: pd.DataFrame, difference: float, low: float, high: floa
     """
     style.require_columns(people, ("known", "new"), "tested people")
     with style.look():
-        figure = style.new_figure(style.COLUMN_WIDTH, 2.7)
+        figure = style.new_figure(3.0, 2.9)
         axes = figure.subplots()
         scores = 100 * people[["known", "new"]].to_numpy()
         span = (scores.min() - 2, scores.max() + 2)
