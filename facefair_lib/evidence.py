@@ -53,7 +53,7 @@ SCHEMAS: Mapping[str, str] = MappingProxyType(
         f"{REPRODUCTION}/headline": (
             "model protocol accuracy precision recall f1 iou true_iou train size epochs seconds_per_epoch device"
         ),
-        f"{REPRODUCTION}/fed": "way value change change_low change_high",
+        f"{REPRODUCTION}/fed": "model way value change change_low change_high",
         f"{REPRODUCTION}/codes": "class title code shares_with reads_as_paper reads_as_vendor",
         f"{REPRODUCTION}/invented": "class pixels blended invented images",
         f"{REPRODUCTION}/knife_edge": "shrink f1 iou",

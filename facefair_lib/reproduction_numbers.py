@@ -33,6 +33,7 @@ def add_reproduction(macros: Macros, evidence: Evidence) -> None:
     text = leak_verdict(evidence.table(leak).rows if tested else None)
     macros.add("ReproLeakVerdict", text, f"{leak}.csv class=all,metric=image_iou difference,low,high")
     fed = evidence.table(f"{REPRODUCTION}/fed")
+    macros.add("ReproFedModel", title(fed.rows["model"].iloc[0]), f"{fed.name}.csv way=as trained model")
     macros.add("ReproFedVerdict", fed_verdict(fed.rows), f"{fed.name}.csv way=both, as published value,low,high")
     _nine(macros, evidence.table(f"{REPRODUCTION}/nine_photos"))
 
@@ -134,18 +135,22 @@ def here_verdict(model: str, f1: float, iou: float) -> str:
 
 
 def steps_verdict(rows: pd.DataFrame) -> str:
-    """Which corrections move the true score beyond its interval over people, and how far luck moves it."""
+    """Which corrections move the true score beyond its interval over people, and further than another seed does."""
     fitted = rows[rows["change"].notna() & (rows[["change", "change_low", "change_high"]] != 0).any(axis=1)]
+    luck = rows["luck"].max()
     sure = fitted[(fitted["change_low"] > 0) | (fitted["change_high"] < 0)]
+    if not math.isnan(luck):
+        sure = sure[sure["change"].abs() > luck]
     moved = [
         f"``{latex.escape(r['title'])}'' ({latex.signed(r['change'])} points, {latex.signed(r['change_low'])} to "
         f"{latex.signed(r['change_high'])})"
         for r in sure.sort_values("change", key=abs, ascending=False).to_dict("records")
     ]
-    which = f"these move it beyond its interval over people: {latex.listed(moved)}" if moved else "none moves it surely"
-    luck = rows["luck"].max()
-    seeds = "" if math.isnan(luck) else f"; another seed alone moves it by up to {percent(luck)} points"
-    return f"of {words(len(fitted))} corrections with a new fit, {which}{seeds}"
+    further = "" if math.isnan(luck) else f", and further than the {percent(luck)} points of another seed"
+    number = f"of {words(len(fitted))} corrections with a new fit"
+    if not moved:
+        return f"{number}, none moves it beyond its interval over people{further}"
+    return f"{number}, these move it beyond its interval over people{further}: {latex.listed(moved)}"
 
 
 def fed_verdict(ways: pd.DataFrame) -> str:

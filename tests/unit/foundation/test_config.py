@@ -140,7 +140,7 @@ def test_a_mistake_inside_a_section_that_may_be_absent_is_named_too(values: Valu
 
 
 def test_an_unknown_profile_lists_those_there_are() -> None:
-    with pytest.raises(InputError, match=r"one of celebamask, facesynthetics, fasseg, .*, quick, smoke"):
+    with pytest.raises(InputError, match=r"one of audit, celebamask, facesynthetics, fasseg, .*, quick, smoke"):
         load_profile("quik")
 
 

@@ -60,23 +60,23 @@ def test_a_step_that_only_scores_differently_keeps_its_network():
     assert "same network" in ladder(pd.DataFrame([{**step, **scores, **changes}]))
 
 
-def test_only_steps_whose_interval_excludes_zero_are_named_the_largest_first():
+def test_only_steps_beyond_their_interval_and_beyond_luck_are_named_the_largest_first():
     rows = pd.DataFrame(
         {
-            "title": ["as published", "a", "b", "c", "d"],
-            "change": [None, 0.0, 0.02, -0.05, 0.03],
-            "change_low": [None, 0.0, 0.01, -0.08, -0.01],
-            "change_high": [None, 0.0, 0.03, -0.02, 0.07],
-            "luck": [0.011, 0.011, None, None, None],
+            "title": ["as published", "a", "b", "c", "d", "e"],
+            "change": [None, 0.0, 0.02, -0.05, 0.03, 0.008],
+            "change_low": [None, 0.0, 0.01, -0.08, -0.01, 0.004],
+            "change_high": [None, 0.0, 0.03, -0.02, 0.07, 0.012],
+            "luck": [0.011, 0.011, None, None, None, None],
         }
     )
     text = steps_verdict(rows)
-    assert text.startswith("of three corrections with a new fit, these move it beyond its interval")
+    assert text.startswith("of four corrections with a new fit, these move it beyond its interval")
+    assert "the 1.1 points of another seed: " in text
     assert text.index("``c''") < text.index("``b''")
-    assert "``d''" not in text
-    assert "``a''" not in text
-    assert text.endswith("up to 1.1 points")
-    assert "none moves it surely" in steps_verdict(rows.iloc[[0, 1, 4]])
+    assert not any(f"``{name}''" in text for name in "ade")
+    assert "none moves it" in steps_verdict(rows.iloc[[0, 1, 4, 5]])
+    assert "``e''" in steps_verdict(rows.iloc[[0, 1, 5]].assign(luck=float("nan")))
 
 
 def test_what_wrong_feeding_costs_is_said_only_where_the_interval_allows():
