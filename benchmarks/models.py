@@ -41,7 +41,7 @@ NETWORKS: tuple[tuple[str, str, dict[str, Any]], ...] = (
 def studied() -> list[tuple[str, str, dict[str, Any]]]:
     """Networks of the default study, as its profile shapes them."""
     models = load_profile("quick").models
-    steering = {"epochs", "learning_rate", "weights", "backbone"}
+    steering = {"epochs", "learning_rate", "small_start", "weights", "backbone"}
     rows = []
     for name in type(models).model_fields:
         settings = getattr(models, name)

@@ -2,7 +2,7 @@
 
 It needs the pictures that a finished study has prepared. Run it from the repository's root::
 
-    python benchmarks/small_start.py [--model pspnet] [--epochs 24] [--profile quick]
+    python benchmarks/small_start.py [--model pspnet] [--epochs 22] [--profile quick]
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from facefair_lib import metrics, paths
-from facefair_lib.config import TrainingSettings, load_profile
+from facefair_lib.config import SmallStart, load_profile
 from facefair_lib.inference import count_images, load_network, predict
 from facefair_lib.results import Stage
 from facefair_lib.training.fit import fit
@@ -24,29 +24,27 @@ def main() -> None:
     """Print seconds and validation IoU of both, and the ratio."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--model", default="pspnet", choices=("deeplabv3", "pspnet"))
-    options.add_argument("--epochs", type=int, default=24)
+    options.add_argument("--epochs", type=int, default=22)
     options.add_argument("--profile", default="quick")
     chosen = options.parse_args()
-    training = load_profile(chosen.profile).training
-    if training.small_start is None:
-        raise SystemExit(f"the profile {chosen.profile} has no training.small_start to compare")
-    small, whole = (
-        measured(chosen.model, chosen.profile, chosen.epochs, each) for each in (training, training.at_full_size())
-    )
+    start = getattr(load_profile(chosen.profile).models, chosen.model).small_start
+    if start is None:
+        raise SystemExit(f"{chosen.model} of the profile {chosen.profile} has no small_start to compare")
+    small, whole = (measured(chosen.model, chosen.profile, chosen.epochs, each) for each in (start, None))
     for name, (seconds, score) in {"small start": small, "whole pictures": whole}.items():
         print(f"{name:15} {seconds:6.0f} s   IoU on the validation people {100 * score:.1f}")
     print(f"{'ratio':15} {small[0] / whole[0]:6.2f}     difference {100 * (small[1] - whole[1]):+.1f} points")
 
 
-def measured(name: str, profile: str, epochs: int, training: TrainingSettings) -> tuple[float, float]:
+def measured(name: str, profile: str, epochs: int, start: SmallStart | None) -> tuple[float, float]:
     """Seconds of a fit, and the mean IoU of its kept weights on the validation people."""
     settings = load_profile(profile)
     data = Stage(paths.results_dir(profile) / "01_data_preparation")
     images, labels = data.arrays()
     rows = {split: np.sort(part["row"].to_numpy()) for split, part in data.table("prepared").groupby("split")}
-    model = getattr(settings.models, name).model_copy(update={"epochs": epochs})
+    model = getattr(settings.models, name).model_copy(update={"epochs": epochs, "small_start": start})
     with tempfile.TemporaryDirectory() as folder:
-        result = fit(name, model, training, images, labels, rows, Path(folder), settings.seed)
+        result = fit(name, model, settings.training, images, labels, rows, Path(folder), settings.seed)
         network = load_network(name, model, result.weights)
     people = rows["validation"]
     counts = count_images(labels[people], predict(network, images[people], views=settings.inference))

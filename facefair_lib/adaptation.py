@@ -124,15 +124,13 @@ def adapt(
         fitted = weights
         epochs = _epochs(budget.photographs, training.batch_size, steps)
         rate = learning_rate if budget.start == "rendered" else model.learning_rate
-        settings = model.model_copy(update={"epochs": epochs, "learning_rate": rate})
+        settings = model.model_copy(update={"epochs": epochs, "learning_rate": rate, "small_start": None})
         if budget.photographs:
             few = drawn_photographs(rows["train"], budget.photographs, budget.draw, seed)
             place = folder / f"{name}_{budget.start}_{budget.photographs}_{budget.draw}"
             begin = weights if budget.start == "rendered" else None
             own = {"train": few, "validation": few}
-            fitted = fit(
-                name, settings, training.at_full_size(), images, labels, own, place, seed + budget.draw, begin
-            ).weights
+            fitted = fit(name, settings, training, images, labels, own, place, seed + budget.draw, begin).weights
         masks.append(predict(load_network(name, settings, fitted), images[rows["test"]], views=views))
     if progress:
         progress(len(chosen), len(chosen))

@@ -72,6 +72,13 @@ class DataSettings(Section):
         return source
 
 
+class SmallStart(Section):
+    """First epochs on smaller pictures, which take less time: a share of all epochs, and the pictures' scale there."""
+
+    epochs: Annotated[float, Field(gt=0, lt=1)]
+    scale: Annotated[float, Field(ge=0.25, lt=1)]
+
+
 class ModelSettings(Section):
     """One network: its backbone, where its weights start, the channels of its head, and how long it is fitted."""
 
@@ -81,6 +88,7 @@ class ModelSettings(Section):
     channels: Count
     epochs: Count
     learning_rate: Annotated[float, Field(gt=0)]
+    small_start: SmallStart | None = None
 
 
 class DeepLabSettings(ModelSettings):
@@ -96,13 +104,6 @@ class ModelsSettings(Section):
     pspnet: ModelSettings
 
 
-class SmallStart(Section):
-    """First epochs on smaller pictures, which take less time: a share of all epochs, and the pictures' scale there."""
-
-    epochs: Annotated[float, Field(gt=0, lt=1)]
-    scale: Annotated[float, Field(ge=0.25, lt=1)]
-
-
 class TrainingSettings(Section):
     """What both networks share while they are fitted."""
 
@@ -111,11 +112,6 @@ class TrainingSettings(Section):
     dice_weight: Annotated[float, Field(ge=0)]
     geometric: Annotated[float, Field(ge=0, le=1)]
     colour: Annotated[float, Field(ge=0, le=1)]
-    small_start: SmallStart | None = None
-
-    def at_full_size(self) -> TrainingSettings:
-        """The same without a small start: for fits that are short, or that go on from another."""
-        return self.model_copy(update={"small_start": None})
 
 
 class View(Section):

@@ -91,11 +91,12 @@ def _settings(macros: Macros, settings: Mapping[str, Any]) -> None:
         add(macro_name("output_stride", model), f"models.{model}.output_stride", str)
         add(macro_name("learning_rate", model), f"models.{model}.learning_rate", scientific)
         add(macro_name("start", model), f"models.{model}.weights", start_phrase)
-    small = setting(settings, "training.small_start")
-    macros.switch("smallstart", small is not None, f"{file} training.small_start value")
-    if small is not None:
-        for part in small:
-            add(macro_name("small_start", part), f"training.small_start.{part}", lambda share: percent(share, 0))
+    starts = {model: setting(settings, f"models.{model}.small_start") for model in MODEL_TITLES}
+    macros.switch("smallstart", all(starts.values()), f"{file} models all small_start")
+    for model, start in starts.items():
+        for part in start or ():
+            key = f"models.{model}.small_start.{part}"
+            add(macro_name("small_start", part, model), key, lambda share: percent(share, 0))
     add("AtrousRates", "models.deeplabv3.atrous_rates", lambda rates: latex.listed([str(rate) for rate in rates]))
     _data_set(macros, setting(settings, "data.source"), f"{file} data.source value")
 

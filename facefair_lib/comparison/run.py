@@ -64,7 +64,7 @@ def write_comparison(
     images, labels = data.arrays()
     chosen = contenders(settings, images.shape[1])
     rows = {split: part["row"].to_numpy() for split, part in prepared.groupby("split")}
-    described = _fit_all(chosen, training.at_full_size(), data.folder, rows, folder / "fits", seed, workers, progress)
+    described = _fit_all(chosen, training, data.folder, rows, folder / "fits", seed, workers, progress)
     networks = {c.name: load_network(c.model, c.settings, folder / "fits" / c.name / WEIGHTS) for c in chosen}
     views = InferenceSettings(views=settings.views)
     test = prepared[prepared["split"] == "test"]

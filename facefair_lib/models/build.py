@@ -85,5 +85,5 @@ def model_from_settings(name: str, settings: ModelSettings, num_classes: int = N
 
     The keys that only steer its training are left out, and so are those that are ``None``: the network's own apply.
     """
-    options = settings.model_dump(exclude={"epochs", "learning_rate"}, exclude_none=True)
+    options = settings.model_dump(exclude={"epochs", "learning_rate", "small_start"}, exclude_none=True)
     return build_model(name, num_classes=num_classes, **options)

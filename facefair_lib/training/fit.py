@@ -148,7 +148,7 @@ def _task(
         dice_weight=training.dice_weight,
         geometric=training.geometric,
         colour=training.colour,
-        small_start=training.small_start,
+        small_start=model.small_start,
         seed=seed,
     )
 

@@ -352,18 +352,14 @@ def settings() -> dict[str, Any]:
 
 def plain_settings() -> dict[str, Any]:
     network = {"backbone": "resnet18", "weights": "none", "output_stride": 8, "epochs": 2, "learning_rate": 0.002}
+    network["small_start"] = {"epochs": 0.5, "scale": 0.75}
     return {
         "name": "quick",
         "title": "rendered people, light networks",
         "seed": 20,
         "data": {"source": "rendered", "size": 128, "near_duplicate_bits": 4, "validation": 0.1, "test": 0.2},
         "models": {"deeplabv3": {**network, "atrous_rates": [3, 6, 9]}, "pspnet": network},
-        "training": {
-            "batch_size": 16,
-            "weight_decay": 0.01,
-            "dice_weight": 1.0,
-            "small_start": {"epochs": 0.5, "scale": 0.75},
-        },
+        "training": {"batch_size": 16, "weight_decay": 0.01, "dice_weight": 1.0},
         "inference": {"views": [{"scale": 1.0, "mirrored": False}, {"scale": 1.5, "mirrored": True}]},
         "analysis": {"replicates": 2000},
         "experiment": {"people_per_cell": 20},

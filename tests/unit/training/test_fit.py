@@ -32,9 +32,8 @@ def fit_deeplabv3(
         seed = changed.pop("seed", 5)
         data = changed.pop("data", discs)
         start = changed.pop("start", None)
-        settings = training.model_copy(update={"small_start": changed.pop("small_start", None)})
         model = light_deeplabv3.model_copy(update=changed)
-        return fit("deeplabv3", model, settings, *data, rows, folder, seed, start)
+        return fit("deeplabv3", model, training, *data, rows, folder, seed, start)
 
     return run
 
