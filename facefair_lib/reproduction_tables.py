@@ -101,6 +101,11 @@ def _change(row: Mapping[str, float]) -> str:
     return latex.estimate(row["change"], row["change_low"], row["change_high"], latex.signed)
 
 
+def _epoch_time(seconds: float) -> str:
+    """A duration; one that whole seconds would round to little, with a decimal."""
+    return rf"{latex.fixed(seconds)}\,s" if seconds < 10 else latex.duration(seconds)
+
+
 def headline(rows: pd.DataFrame) -> str:
     """The paper's finals beside both ends of the ladder, with the time of an epoch."""
     blocks = []
@@ -109,7 +114,7 @@ def headline(rows: pd.DataFrame) -> str:
         for r in rows[rows["model"] == model].to_dict("records"):
             scores = [percent(r[column]) for column in ("accuracy", "precision", "recall", "f1", "iou", "true_iou")]
             name = title(model) if not block else ""
-            when = latex.duration(r["seconds_per_epoch"])
+            when = _epoch_time(r["seconds_per_epoch"])
             about = [count(r["train"]), count(r["size"]), count(r["epochs"]), when, escape(r["device"])]
             block.append([name, PROTOCOL_TITLES[r["protocol"]], *scores, *about])
         blocks.append(block)

@@ -17,7 +17,7 @@ from facefair_lib.reproduction_numbers import (
     shared_codes,
     steps_verdict,
 )
-from facefair_lib.reproduction_tables import consistency, ladder, verdict
+from facefair_lib.reproduction_tables import consistency, headline, ladder, verdict
 from facefair_lib.tables import build_table
 
 
@@ -90,6 +90,14 @@ def test_the_headline_names_each_model_once(study):
     text = build_table("reproduction_headline", study, paths.REPORT)
     assert text.count("PSPNet") == 1
     assert text.count("Course paper") == 2
+    assert r"1\,min 30\,s" in text
+
+
+def test_a_short_epoch_is_not_rounded_to_nothing():
+    row = {"model": "pspnet", "protocol": "published", "seconds_per_epoch": 0.34, "device": "CPU", "epochs": 8}
+    scores = dict.fromkeys(("accuracy", "precision", "recall", "f1", "iou", "true_iou"), 0.5)
+    text = headline(pd.DataFrame([{**row, **scores, "train": 26, "size": 64}]))
+    assert r"0.3\,s" in text
 
 
 @pytest.mark.parametrize(
