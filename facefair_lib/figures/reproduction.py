@@ -95,6 +95,8 @@ def iou_against_f1(rows: pd.DataFrame) -> Figure:
         for position, source in enumerate(dict.fromkeys(rows["source"])):
             for model in style.models_in(rows):
                 part = rows[(rows["source"] == source) & (rows["model"] == model)]
+                if part.empty:  # a network may skip a step
+                    continue
                 colour = style.MODEL_COLOURS[model]
                 face, size = _SOURCE_LOOKS[min(position, len(_SOURCE_LOOKS) - 1)]
                 label = f"{titles.MODEL_TITLES[model]}, {source}"

@@ -55,6 +55,14 @@ LADDER = {
 }
 
 
+def test_a_network_without_a_pair_of_a_source_has_no_entry_in_the_legend():
+    row = {"source": "course paper", "f1": 0.56, "iou": 0.33}
+    rows = [{"model": "pspnet", **row}, {"model": "deeplabv3", **row}, {"model": "pspnet", **row, "source": "here"}]
+    legend = figures.iou_against_f1(pd.DataFrame(rows)).axes[0].get_legend()
+    named = [text.get_text() for text in legend.get_texts()][2:]
+    assert named == ["DeepLabV3, course paper", "PSPNet, course paper", "PSPNet, here"]
+
+
 def test_the_ladder_has_a_panel_per_network_and_a_line_per_score():
     rows = pd.DataFrame([{"model": model, **LADDER} for model in ("deeplabv3", "pspnet")])
     figure = figures.ladder_steps(rows, rows, 0.05)
