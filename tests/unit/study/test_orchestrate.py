@@ -25,7 +25,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("profile", "data", "photos", "until", "words"),
     [
-        ("quik", "", "", "", "one of celebamask, .*fasseg, .*quick, smoke"),
+        ("quik", "", "", "", "one of audit, .*fasseg, .*quick, smoke"),
         ("smoke", "/somewhere", "", "", "leave DATA away"),
         ("fasseg", "", "", "", "make study PROFILE=fasseg DATA="),
         ("fasseg", "/no/such/folder", "", "", "no such folder"),
