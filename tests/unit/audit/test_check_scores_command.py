@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from real_counts import scores_of
 from typer.testing import CliRunner, Result
 
 from facefair_lib import check_sentences, consistency, paths
@@ -267,16 +268,6 @@ def test_numbers_are_read_as_papers_print_them(text: str, share: float, decimals
 # Hits, false alarms, misses and quiet answers; without a hit precision or recall may not exist.
 counts = st.tuples(st.integers(1, 10_000), *[st.integers(0, 10_000)] * 3)
 batches = st.lists(counts, min_size=1, max_size=4)
-
-
-def scores_of(hit: int, false: int, missed: int, quiet: int) -> dict[str, float]:
-    return {
-        "accuracy": (hit + quiet) / (hit + false + missed + quiet),
-        "precision": hit / (hit + false),
-        "recall": hit / (hit + missed),
-        "f1": 2 * hit / (2 * hit + false + missed),
-        "iou": hit / (hit + false + missed),
-    }
 
 
 def judged(folder: Path, rows: Sequence[dict[str, float]], digits: int, percent: bool, averaged: bool) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from real_counts import scores_of
 
 from facefair_lib import consistency, paths
 from facefair_lib.errors import InputError
@@ -18,16 +19,6 @@ PUBLISHED = pd.read_csv(paths.REPORT / "published.csv")
 def checks() -> pd.DataFrame:
     finals = consistency.final_scores(PUBLISHED)
     return consistency.check_table(finals, step=1e-4, batches=consistency.batches_per_epoch(PUBLISHED))
-
-
-def scores_of(hit: int, false: int, missed: int, quiet: int) -> dict[str, float]:
-    return {
-        "accuracy": (hit + quiet) / (hit + false + missed + quiet),
-        "precision": hit / (hit + false),
-        "recall": hit / (hit + missed),
-        "f1": 2 * hit / (2 * hit + false + missed),
-        "iou": hit / (hit + false + missed),
-    }
 
 
 def test_all_eight_published_rows_answer_one_question(checks):
