@@ -10,7 +10,7 @@ import pytest
 from facefair_lib.paths import LIBRARY
 
 FLOORS: dict[int, str] = {
-    1: "errors labels profile_files config paths results progress torchvision_hook kernel processes workflow "
+    1: "errors path_text labels profile_files config paths results progress torchvision_hook kernel processes workflow "
     "provenance",
     2: "data heads confusion metrics boundary plausibility",
     3: "models training inference legacy composition comparison",
@@ -25,11 +25,12 @@ FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms.split(
 
 # Rooms of one floor may use each other only in this direction; a room that is not listed uses no neighbour.
 NEIGHBOURS: dict[str, set[str]] = {
+    "errors": {"path_text"},
     "labels": {"errors"},
     "config": {"errors", "labels", "paths", "profile_files"},
     "profile_files": {"errors"},
-    "results": {"errors", "paths"},
-    "workflow": {"config", "paths", "results"},
+    "results": {"errors", "paths", "path_text"},
+    "workflow": {"config", "paths", "results", "errors", "path_text"},
     "provenance": {"config", "results", "workflow"},
     "metrics": {"confusion"},
     "training": {"models"},
