@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import socket
 import subprocess
 import sys
 import tempfile
+import webbrowser
 from pathlib import Path
 
 from facefair_lib import paths
@@ -41,14 +43,35 @@ def serve(profile: str, port: int, address: str = "127.0.0.1", *, token: str = "
     check_has_run(profile)
     with tempfile.TemporaryDirectory(prefix="facefair-app-") as folder:
         notebook = with_profile(paths.NOTEBOOKS / NOTEBOOK, profile, Path(folder) / NOTEBOOK)
-        command = server_command(notebook, port, address, token or secrets.token_urlsafe(24), browser)
+        token = token or secrets.token_urlsafe(24)
+        command = server_command(notebook, port or free_port(), address, token)
         try:
-            return subprocess.run(command, preexec_fn=die_with_parent, check=False).returncode
+            return _run(command, token, browser)
         except KeyboardInterrupt:
             return 0
 
 
-def server_command(notebook: Path, port: int, address: str, token: str, browser: bool) -> list[str]:
+def _run(command: list[str], token: str, browser: bool) -> int:
+    """Run the server; say where it is, with the token that Voilà leaves out, and open a browser there."""
+    with subprocess.Popen(
+        command, preexec_fn=die_with_parent, stderr=subprocess.PIPE, encoding="utf-8", errors="replace"
+    ) as server:
+        for line in server.stderr:
+            told = line.replace("?token=...", f"?token={token}")
+            print(told, end="", file=sys.stderr, flush=True)
+            if browser and told != line:
+                webbrowser.open(told.strip())
+    return server.returncode
+
+
+def free_port() -> int:
+    """A port that is free now; Voilà takes another one if it is taken by the time that it listens."""
+    with socket.socket() as probe:
+        probe.bind(("", 0))
+        return probe.getsockname()[1]
+
+
+def server_command(notebook: Path, port: int, address: str, token: str) -> list[str]:
     """The server's command line."""
     if not _has_voila():
         raise InputError(
@@ -60,7 +83,7 @@ def server_command(notebook: Path, port: int, address: str, token: str, browser:
         f"--Voila.token={token}",
         "--VoilaConfiguration.strip_sources=True",
         "--VoilaConfiguration.file_denylist=.*",  # the page holds all it needs: no file is served beside it
-        f"--Voila.open_browser={browser}",
+        "--Voila.open_browser=False",  # Voilà would open the address without the token
         "--MappingKernelManager.cull_idle_timeout=3600",
         "--MappingKernelManager.cull_interval=60",
     ]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,15 +35,37 @@ def test_a_study_that_has_been_run_is_named_beside_the_one_that_has_not(
 
 def test_the_server_listens_where_it_is_told_and_asks_for_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "_has_voila", lambda: True)
-    command = server.server_command(Path("a.ipynb"), 8866, "127.0.0.1", "secret", False)
+    command = server.server_command(Path("a.ipynb"), 8866, "127.0.0.1", "secret")
     assert "--Voila.ip=127.0.0.1" in command
     assert "--Voila.token=secret" in command
+
+
+def test_the_browser_opens_the_address_that_the_server_says_with_the_token_that_it_leaves_out(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    says = "import sys; sys.stderr.write('Voila is running at:\\nhttp://127.0.0.1:{}/?token=...\\n'); sys.exit(3)"
+    asked: list[int] = []
+    opened: list[str] = []
+
+    def voila(notebook: Path, port: int, address: str, token: str) -> list[str]:
+        asked.append(port)
+        return [sys.executable, "-c", says.format(port + 1)]  # as Voilà does where the port has been taken meanwhile
+
+    monkeypatch.setattr(server, "check_has_run", lambda profile: None)
+    monkeypatch.setattr(server, "server_command", voila)
+    monkeypatch.setattr(server.webbrowser, "open", opened.append)
+    assert server.serve("smoke", 0, token="secret") == 3
+    assert server.serve("smoke", 8866, token="secret", browser=False) == 3
+    assert asked[0] > 0
+    assert asked[1] == 8866
+    assert opened == [f"http://127.0.0.1:{asked[0] + 1}/?token=secret"]
+    assert "http://127.0.0.1:8867/?token=secret" in capfd.readouterr().err
 
 
 def test_without_voila_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "_has_voila", lambda: False)
     with pytest.raises(InputError, match="make setup"):
-        server.server_command(Path("a.ipynb"), 0, "127.0.0.1", "secret", False)
+        server.server_command(Path("a.ipynb"), 0, "127.0.0.1", "secret")
 
 
 def test_the_notebook_is_served_with_the_profile_asked_for(tmp_path: Path) -> None:
