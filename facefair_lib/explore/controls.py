@@ -52,11 +52,11 @@ _STYLE = """<style onload="{name_sliders}">
 
 
 # ipywidgets does not connect a slider's handle with its label (a dropdown's it does), so a screen reader would say
-# "slider, 3" and no more. The handler runs in the page when the style is in place, and again while sliders still come.
+# "slider, 3" and no more. The handler runs in the page when the style is in place, and again when something is added.
 _NAME_SLIDERS = (
     "const box = this.closest('.facefair'); const name = () => box.querySelectorAll('.widget-slider').forEach("
     "s => s.querySelector('[role=slider]')?.setAttribute('aria-label', s.querySelector('label').textContent)); "
-    "[0, 500, 2000, 8000].forEach(wait => setTimeout(name, wait))"
+    "name(); new MutationObserver(name).observe(box, {childList: true, subtree: true})"
 )
 
 

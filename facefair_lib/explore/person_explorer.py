@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FIRST_PERSON = 3
 _PEOPLE = 40
+_QUALITY = {True: "full quality", False: "draft"}
 
 
 def explore_person(study: Study | str) -> PersonExplorer:
@@ -133,8 +134,7 @@ class PersonExplorer(widgets.VBox):
     def _tell(self, look: Look) -> None:
         spent = [f"{titles.title(name)} {value:.0f} ms" for name, value in look.milliseconds.items()]
         whole = "" if look.fine else f" · from change to picture {1000 * (time.perf_counter() - self._asked):.0f} ms"
-        state = "full quality" if look.fine else "draft"
-        self.status.value = f'<span role="status">{" · ".join(spent)}{whole} · {state}</span>'
+        self.status.value = f'<span role="status">{" · ".join(spent)}{whole} · {_QUALITY[look.fine]}</span>'
 
     def _fail(self, error: Exception) -> None:
         text = html.escape(str(error)).replace("\n", "<br>")
@@ -151,7 +151,7 @@ def draw_look(look: Look, mode: str, table: np.ndarray) -> str:
     shown = drawing.shown_classes(labels.CLASS_NAMES[1:])
     picture = drawing.png(look.rgb)
     truth = drawing.stack(picture, drawing.mask_png(look.label, table, shown), "True classes of the picture")
-    cells = [("Picture", "as rendered", drawing.stack(picture, None, "The rendered person")), ("Truth", "exact", truth)]
+    cells = [("Picture", "as rendered", drawing.stack(picture, None, describe(look))), ("Truth", "exact", truth)]
     for model, mask in look.masks.items():
         errors = mode == "errors"
         overlay = drawing.error_png(look.label, mask, shown) if errors else drawing.mask_png(mask, table, shown)
@@ -161,6 +161,19 @@ def draw_look(look: Look, mode: str, table: np.ndarray) -> str:
     legend = f"<p>{drawing.error_legend()}</p>" if mode == "errors" else ""
     return (
         drawing.line_of_figures([(content, f"<b>{title}</b><br>{below}") for title, below, content in cells]) + legend
+    )
+
+
+def describe(look: Look) -> str:
+    """Say who is shown and how, for those who cannot see the picture, and to tell one picture from the one before."""
+    chosen = look.choices
+    group, emotion, light, hair = (
+        titles.title(key) for key in (chosen.group, chosen.emotion, chosen.light, chosen.hair)
+    )
+    return (
+        f"Person {chosen.number} in {_QUALITY[look.fine]}: face shape of group {group}, "
+        f"skin tone {chosen.skin_tone:g}, age {chosen.age:.0f}, {emotion} at intensity {chosen.intensity:.2f}, "
+        f"turned by {chosen.yaw:.0f}°, light: {light}, hair: {hair}"
     )
 
 

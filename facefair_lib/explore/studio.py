@@ -26,6 +26,7 @@ class Look:
 
     Attributes
     ----------
+    choices : what was asked for
     rgb, label : (S, S, 3) and (S, S) uint8
     masks : model -> (S, S) uint8
     counts : model -> (11, 11) int64, rows = truth
@@ -33,6 +34,7 @@ class Look:
     fine : False for a draft of one sample per pixel and one view
     """
 
+    choices: Choices
     rgb: np.ndarray
     label: np.ndarray
     masks: dict[str, np.ndarray]
@@ -79,7 +81,7 @@ class Studio:
             masks[model] = segment(self.networks[model], seen.rgb, self.views if fine else ONE_VIEW)
             milliseconds[model] = 1000 * (time.perf_counter() - begin)
         counts = {model: count_images(seen.label[None], mask[None])[0] for model, mask in masks.items()}
-        return Look(seen.rgb, seen.label, masks, counts, milliseconds, fine)
+        return Look(choices, seen.rgb, seen.label, masks, counts, milliseconds, fine)
 
     def _scene_of(self, choices: Choices) -> heads.SceneCache:
         """The cache of the scene that these choices need: camera, light and skin tone are not part of it."""

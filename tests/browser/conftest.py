@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+import secrets
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 
@@ -32,8 +33,9 @@ _OPTIONS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE = 1000 * int(os.environ.get("FACEFAIR_PATIENCE", "600"))  # ms; kernels are compiled in the first run
-TOKEN = "a-token-of-the-tests"
+PATIENCE = 1000 * int(
+    os.environ.get("FACEFAIR_PATIENCE", "600")
+)  # ms for one wait; nothing is known by its end but that it hangs
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -101,68 +103,60 @@ def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator:
     """One page of a headless Chromium with a profile of its own."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     with sync_playwright() as playwright:
         folder = tmp_path_factory.mktemp("chromium")
         size = {"width": 1500, "height": 1050}
         context = playwright.chromium.launch_persistent_context(
-            folder, executable_path=chromium(), headless=True, viewport=size, args=list(_OPTIONS)
+            folder, executable_path=chromium(), headless=True, viewport=size, args=list(_OPTIONS), timeout=PATIENCE
         )
         context.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
         yield context.pages[0]
         context.close()
 
 
 @pytest.fixture(scope="session")
 def serving(study: FinishedStudy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable]:
-    """Start servers, give their addresses, and stop them at the end."""
+    """Start servers, give the addresses that they say, and stop them at the end."""
     started: list[subprocess.Popen] = []
     folder = tmp_path_factory.mktemp("servers")
+    isolated = {f"JUPYTER_{kind}_DIR": str(folder / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
+    isolated |= {f"JUPYTERLAB_{kind}_DIR": str(folder / kind) for kind in ("SETTINGS", "WORKSPACES")}
 
-    def start(command: Callable[[int], list[str]], ready: str, name: str) -> str:
-        port = free_port()
-        log = folder / f"{name}.log"
-        isolated = {f"JUPYTER_{kind}_DIR": str(folder / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
-        isolated |= {f"JUPYTERLAB_{kind}_DIR": str(folder / kind) for kind in ("SETTINGS", "WORKSPACES")}
+    def start(*command: str) -> str:
         environment = {**study.environment, **isolated}
-        with log.open("w") as output:  # the server keeps its own handle of it
-            server = subprocess.Popen(command(port), env=environment, stdout=output, stderr=subprocess.STDOUT)
-        started.append(server)
-        address = f"http://127.0.0.1:{port}"
-        wait_for(address + ready, server, log)
-        return address
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        started.append(subprocess.Popen([sys.executable, "-m", *command], env=environment, **pipes))
+        return said_address(started[-1])
 
     yield start
     for server in started:
         server.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            server.wait(20)
+            server.wait(PATIENCE / 1000)
         server.kill()
         server.wait()
 
 
-def free_port() -> int:
-    """A port that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def said_address(server: subprocess.Popen) -> str:
+    """The address that a server says it listens on; what it said instead is shown where it does not."""
+    address: Future[str] = Future()
 
+    def listen() -> None:  # to the end: a full pipe would stop the server
+        said = []
+        with server.stdout:
+            for line in server.stdout:
+                said.append(line)
+                found = re.search(r"http://127\.0\.0\.1:[1-9]\d*/\S*", line)
+                if found and not address.done():
+                    address.set_result(found[0])
+        if not address.done():
+            address.set_exception(AssertionError(f"the server ended without an address:\n{''.join(said)[-2000:]}"))
 
-def wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
-    """Wait until a server answers; what it said is shown where it does not."""
-    end = time.monotonic() + PATIENCE / 1000
-    while time.monotonic() < end and server.poll() is None:
-        try:
-            urllib.request.urlopen(address, timeout=5).close()
-        except urllib.error.HTTPError as error:
-            error.close()
-            return  # it answers: whether it lets one in is another question
-        except OSError:
-            time.sleep(0.3)
-        else:
-            return
-    pytest.fail(f"{address} does not answer:\n{log.read_text()[-2000:]}")
+    threading.Thread(target=listen).start()
+    return address.result(PATIENCE / 1000)
 
 
 @pytest.fixture(scope="session")
@@ -172,13 +166,11 @@ def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def lab(serving, notebooks: Path) -> str:
-    """Address of JupyterLab."""
-
-    def command(port: int) -> list[str]:
-        settings = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-        place = ["--ip=127.0.0.1", f"--port={port}", f"--ServerApp.root_dir={notebooks}"]
-        options = ["--no-browser", "--allow-root", f"--IdentityProvider.token={TOKEN}", *place, *settings]
-        return [sys.executable, "-m", "jupyterlab", *options]
-
-    return serving(command, "/api", "lab")
+def lab(serving: Callable, notebooks: Path) -> str:
+    """Address of a file in JupyterLab, for its name to be put in."""
+    settings = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    place = ["--ip=127.0.0.1", "--port=0", f"--ServerApp.root_dir={notebooks}"]
+    token = secrets.token_urlsafe(24)  # JupyterLab does not say one that it was given
+    options = ["--no-browser", "--allow-root", f"--IdentityProvider.token={token}", *place, *settings]
+    address = urljoin(serving("jupyterlab", *options), "/lab/tree/")
+    return f"{address}{{}}?token={token}&reset"

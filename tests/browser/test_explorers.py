@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import sys
+import re
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urljoin
 
 import nbformat
 import pytest
+from playwright.sync_api import expect
 
 from facefair_lib import paths
 from facefair_lib.explore.server import with_profile
 
-from .conftest import EXPERIMENT_NOTEBOOK, PATIENCE, TOKEN, FinishedStudy
+from .conftest import EXPERIMENT_NOTEBOOK, FinishedStudy
 from .explorers import FITS, Explorers, check_fits, check_groups, check_person, check_pictures, check_scores
-from .jupyterlab import run_all
+from .jupyterlab import PROMPTS, run_all
 
 
 def test_notebook_05_runs_and_its_explorers_answer(
@@ -22,64 +25,66 @@ def test_notebook_05_runs_and_its_explorers_answer(
     source = paths.NOTEBOOKS / f"{EXPERIMENT_NOTEBOOK}.ipynb"
     with_profile(source, study.profile, notebooks / source.name)
     run_all(page, lab, source.name)
-    explorers = Explorers(page, PATIENCE / 1000)
+    explorers = Explorers(page)
+    ended = page.locator(PROMPTS).last.filter(has_text=re.compile(r"^\[\d+\]:$"))
+    explorers.until(ended, "the notebook has not come to its end")
     written_last = Path(study.environment["FACEFAIR_RESULTS"], study.profile, source.stem, "provenance.json")
-    explorers.until(written_last.exists, "the notebook has not come to its end")
+    assert written_last.exists()
     for check in (check_person, check_pictures, check_groups):
         check(explorers, screenshots, "notebook_05")
 
 
 BUSY_FIT = """
-row = "{epoch},{split},0.5,0.9,0.5,0.5,0.5,0.4\\n"
-lines = "epoch,split,loss,accuracy,precision,recall,f1,iou\\n"
-for epoch in range(1, 4):
-    lines += row.format(epoch=epoch, split="train") + row.format(epoch=epoch, split="validation")
-    Path("history.csv").write_text(lines)
-    time.sleep(4)
-while not Path("seen").exists():
-    time.sleep(0.1)
+epochs = []
+for epoch in (1, 2, 3):
+    for split in ("train", "validation"):
+        epochs.append([epoch, split, *[0.5] * 6])
+    results.write_csv(Path("history.csv"), pd.DataFrame(epochs, columns=COLUMNS))
+    while not Path(f"seen{epoch}").exists():
+        sum(range(10_000))  # keeps the kernel busy, as a fit does
 """
 
 
 def test_curves_grow_while_a_cell_keeps_the_kernel_busy(page, lab: str, notebooks: Path) -> None:
     look = """
-import time
 from pathlib import Path
+import pandas as pd
+from facefair_lib import results
 from facefair_lib.explore.training_viewer import TrainingViewer
+from facefair_lib.training.history import COLUMNS
 TrainingViewer({"pspnet": (Path("history.csv"), 4)}, refresh=0.5)
 """
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for code in (look, BUSY_FIT)])
     book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)"}
     nbformat.write(book, notebooks / "busy.ipynb")
     run_all(page, lab, "busy.ipynb")
-    explorers = Explorers(page, PATIENCE / 1000)
-    page.locator(".facefair").wait_for()
-    explorers.until(lambda: "Epoch 3 of 4" in explorers.status(FITS), "the curves do not grow")
-    assert page.locator(".jp-InputPrompt").all_inner_texts() == ["[1]:", "[*]:"], "the fit's cell is not running"
-    (notebooks / "seen").touch()
-    page.locator(".jp-InputPrompt", has_text="[2]:").wait_for()
+    explorers = Explorers(page)
+    prompts = page.locator(PROMPTS)
+    for epoch in (1, 2, 3):
+        drawn = explorers.status(FITS).filter(has_text=f"Epoch {epoch} of 4")
+        explorers.until(drawn, "the curves do not grow")
+        expect(prompts, "the fit's cell is not running").to_have_text(["[1]:", "[*]:"])
+        (notebooks / f"seen{epoch}").touch()
+    expect(prompts).to_have_text(["[1]:", "[2]:"])
 
 
 @pytest.fixture(scope="module")
-def app(serving, study: FinishedStudy) -> str:
-    """Address of the app."""
-
-    def command(port: int) -> list[str]:
-        options = ["--profile", study.profile, "--port", str(port), "--token", TOKEN, "--no-browser"]
-        return [sys.executable, "-m", "facefair_lib", "app", *options]
-
-    return serving(command, "/", "app")
+def app(serving: Callable, study: FinishedStudy) -> str:
+    """Address of the app, with the token that its own message gives."""
+    return serving("facefair_lib", "app", "--profile", study.profile, "--port", "0", "--no-browser")
 
 
 def test_the_app_lets_nobody_in_without_its_token(page, app: str) -> None:
-    page.goto(app)
-    assert page.locator(".facefair").count() == 0
-    assert "login" in page.url or "token" in page.content().lower()
+    page.context.clear_cookies()
+    page.goto(urljoin(app, "/"))
+    expect(page).to_have_url(re.compile("/login"))
+    expect(page.get_by_label("Password or token:")).to_be_visible()
+    expect(page.locator(".facefair")).to_have_count(0)
 
 
 def test_every_explorer_answers_in_the_app(page, app: str, screenshots: Path) -> None:
-    page.goto(f"{app}/?token={TOKEN}")
-    explorers = Explorers(page, PATIENCE / 1000)
+    page.goto(app)
+    explorers = Explorers(page)
     for check in (check_person, check_pictures, check_groups, check_fits, check_scores):
         check(explorers, screenshots, "app")
-    assert page.locator("text=from facefair_lib").count() == 0, "the app shows code"
+    expect(page.get_by_text("from facefair_lib"), "the app shows code").to_have_count(0)
