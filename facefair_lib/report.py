@@ -73,7 +73,7 @@ INSTALL_LATEX = (
 
 _ERROR_LINE = re.compile(r"^.+?\.(?:tex|sty|cls|bbl|toc|aux):\d+: .+$", re.MULTILINE)
 _UNRESOLVED = re.compile(r"^LaTeX Warning: (?:Citation|Reference) .+? undefined.*$", re.MULTILINE)
-_TIME_LIMIT = 300  # seconds; a healthy run takes about ten
+_TIME_LIMIT = 1800  # seconds; a healthy run takes about ten, and several times that beside much other work
 
 
 class ReportError(RuntimeError):

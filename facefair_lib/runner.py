@@ -20,6 +20,7 @@ from facefair_lib.provenance import write_provenance
 from facefair_lib.results import Stage
 
 MARK = "▸ "  # begins every line that the wrapper shows; everything else goes to the log only
+_KERNEL_HANGS = 1800  # seconds; a kernel starts within two, and within a minute or two beside much other work
 
 
 FAILED = "failed"
@@ -97,6 +98,7 @@ def _run_notebook(notebook: Path, profile: Profile, values: dict[str, str]) -> N
                 kernel_name="python3",
                 kernel_manager_class="facefair_lib.kernel.LocalKernelManager",
                 progress_bar=False,
+                start_timeout=_KERNEL_HANGS,
                 cwd=str(paths.NOTEBOOKS),
             )
         except papermill.PapermillExecutionError as error:

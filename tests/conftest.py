@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 os.environ["MPLBACKEND"] = "Agg"
 os.environ["OMP_NUM_THREADS"] = (
@@ -15,8 +15,10 @@ os.environ["OMP_NUM_THREADS"] = (
 )
 os.environ["MKL_NUM_THREADS"] = "1"
 
-# Derived from the test's own code, so that a failure repeats; no deadline, because other work may share the machine.
-settings.register_profile("facefair", deadline=None, derandomize=True)
+# Derived from the test's own code, so that a failure repeats; no limit of time, because other work may share the
+# machine.
+_TIMELESS = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("facefair", derandomize=True, **_TIMELESS)
 settings.load_profile("facefair")
 
 

@@ -17,7 +17,7 @@ from facefair_lib.kernel import LocalKernelManager
 
 FILES = solving.lesson_files()
 FORGET = "%reset -f"
-SECONDS = 600  # that one cell may take where many processes share the machine; alone, none takes more than five
+HANG = 3600  # seconds; no cell and no kernel's start needs them, however many processes share the machine
 
 
 @pytest.fixture(scope="module", params=FILES, ids=lambda path: path.stem)
@@ -36,7 +36,8 @@ def run(request: pytest.FixtureRequest) -> tuple[Path, list[dict[str, Any]], lis
     again = [{**cell, "id": f"solved-{cell['id']}"} for cell in copy.deepcopy(solved["cells"])]
     both = nbformat.reads(json.dumps({**lesson, "cells": [*lesson["cells"], between, *again]}), as_version=4)
     options = {"metadata": {"path": str(request.param.parent)}}
-    NotebookClient(both, timeout=SECONDS, kernel_manager_class=LocalKernelManager, resources=options).execute()
+    patience = {"timeout": HANG, "startup_timeout": HANG}
+    NotebookClient(both, kernel_manager_class=LocalKernelManager, resources=options, **patience).execute()
     place = len(lesson["cells"])
     return request.param, both.cells[:place], both.cells[place + 1 :]
 

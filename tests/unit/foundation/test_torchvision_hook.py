@@ -1,4 +1,4 @@
-"""The torchvision hook: both branches, and that opening the package costs nothing."""
+"""The torchvision hook: both branches, and that opening the package imports no heavy library."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def run(code: str, *search: Path) -> str:
     """Run code in a Python of its own, with ``search`` before everything else; gives what it printed."""
     setup = f"import sys\nsys.path[:0] = {[str(path) for path in (*search, paths.REPOSITORY)]!r}\n"
     command = [sys.executable, "-W", "error::ImportWarning", "-c", setup + textwrap.dedent(code)]
-    finished = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stderr
     return finished.stdout.strip()
 
@@ -83,18 +83,13 @@ def test_the_installed_torchvision_imports_and_builds_a_network() -> None:
     assert run(code) == "11689512"
 
 
-def test_opening_the_package_imports_no_heavy_library_and_takes_no_time() -> None:
+def test_opening_the_package_imports_no_heavy_library() -> None:
     code = """
-    import json, time
-    begin = time.process_time()
     import facefair_lib
-    seconds = time.process_time() - begin
     heavy = {"torch", "torchvision", "numpy", "pandas", "lightning", "matplotlib", "pydantic"}
-    print(json.dumps([seconds, sorted(heavy & set(sys.modules))]))
+    print(sorted(heavy & set(sys.modules)))
     """
-    seconds, heavy = json.loads(run(code))
-    assert heavy == []
-    assert seconds < 1
+    assert run(code) == "[]"
 
 
 def test_scores_and_figures_need_no_torch() -> None:
