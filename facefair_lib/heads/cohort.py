@@ -17,9 +17,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +44,7 @@ from facefair_lib.heads import (
     warm_up,
 )
 from facefair_lib.labels import encode
+from facefair_lib.processes import spread
 
 # First names of many languages. They are dealt out at random: a folder's name says nothing about a group.
 # fmt: off
@@ -288,22 +287,9 @@ def _is_there(root: Path, picture: Picture) -> bool:
 def _render_all(
     root: Path, pictures: list[Picture], size: int, samples: int, workers: int, rules: LabelRules
 ) -> Iterator[None]:
-    if not pictures:
-        return
-    warm_up()
-    if workers == 1:  # a process of its own would only cost its start
-        for picture in pictures:
-            yield _render_one(root, picture, size, samples, rules)
-        return
-    # "spawn": a forked child would inherit Warp's and torch's threads in an undefined state.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(_render_one, root, picture, size, samples, rules) for picture in pictures]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    if pictures:
+        warm_up()
+    yield from spread(_render_one, [(root, picture, size, samples, rules) for picture in pictures], workers)
 
 
 def _render_one(root: Path, picture: Picture, size: int, samples: int, rules: LabelRules) -> None:

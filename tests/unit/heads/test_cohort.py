@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import subprocess
+import sys
 from collections import Counter
 from itertools import product
 from pathlib import Path
@@ -215,6 +218,45 @@ def test_pictures_of_another_version_are_cleared_before_rendering(
         asked.clear()
         write_cohort(tmp_path / "root", settings(), seed=4, workers=1, version=version)
         assert len(asked) == rendered
+
+
+HELD = """
+import fcntl, os, sys
+from dataclasses import dataclass
+from pathlib import Path
+from facefair_lib.heads import cohort
+
+@dataclass
+class Held:
+    lock: str
+
+    def sample(self):
+        print("begun", flush=True)
+        with open(self.lock) as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
+        print("goes on", flush=True)
+        os._exit(0)
+
+if __name__ == "__main__":
+    cohort.warm_up = lambda: None
+    pictures = [cohort.Picture(f"{k}.png", f"{k}.png", "someone", (Held(sys.argv[1]),)) for k in range(2)]
+    list(cohort._render_all(Path("."), pictures, 16, 1, 2, cohort.MUT1NY_RULES))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
+def test_a_study_that_is_killed_leaves_no_process_rendering_on(tmp_path: Path) -> None:
+    (tmp_path / "held.py").write_text(HELD)
+    command = [sys.executable, str(tmp_path / "held.py"), str(tmp_path / "lock")]
+    with (tmp_path / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as study:
+            begun = [study.stdout.readline() for _ in range(2)]
+            study.kill()
+            study.wait()
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            assert begun == ["begun\n"] * 2
+            assert study.stdout.read() == ""
 
 
 def test_a_folder_of_somebody_elses_files_is_refused_and_left_alone(tmp_path: Path) -> None:
