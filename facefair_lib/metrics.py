@@ -1,7 +1,7 @@
 """Segmentation scores as pure functions of confusion counts.
 
 A confusion matrix holds pixels: row = class of the target, column = class of the prediction. Functions here work on
-the last two axes and keeps the leading ones: the same line scores one image, a stack of images or 2,000 bootstrap
+the last two axes and keep the leading ones: the same line scores one image, a stack of images or 2,000 bootstrap
 replicates.
 
 Undefined is NaN, never 0, 1 or -1:

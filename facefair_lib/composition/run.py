@@ -71,6 +71,8 @@ def write_compositions(
     version : of the code; fits of another version, other settings or other pictures are repeated
     progress : called with (fits done, fits in all)
 
+    Notes
+    -----
     Where the data set does not say who belongs to which group, all tables are written without rows, and ``status.csv``
     says why.
     """

@@ -76,6 +76,8 @@ def deeplabv3_architecture(
     atrous_rates : dilation rates of the 3x3 branches
     stages : how many stages of the backbone are used
 
+    Notes
+    -----
     Source: Chen et al., Rethinking atrous convolution for semantic image segmentation, arXiv:1706.05587, figure 5.
     """
     counts = (feature_channels, aspp_channels, num_classes)
@@ -126,6 +128,8 @@ def pspnet_architecture(
     bottleneck_channels : channels after the levels are joined with the features
     bottleneck_kernel, classifier_kernel : kernel sides of the two last convolutions
 
+    Notes
+    -----
     Source: Zhao et al., Pyramid scene parsing network, CVPR 2017, figure 3.
     """
     counts = (feature_channels, pyramid_channels, bottleneck_channels, num_classes)

@@ -54,7 +54,8 @@ def write_experiment(
     Parameters
     ----------
     folder : receives ``pictures/``, ``masks/``, ``images.npy``, ``labels.npy`` and ``people.csv``; an interrupted run
-    goes on size : side of the pictures in pixels
+        goes on
+    size : side of the pictures in pixels
     workers : processes
     version : of the rendering code; pictures of another version are rendered again
     """

@@ -21,8 +21,7 @@ def build_pspnet(
     Parameters
     ----------
     output_stride : 8 (the encoder's first three stages, as published by the library) or 4 (its max-pooling keeps the
-    size,
-        which doubles the resolution of the feature map and costs about four times as much)
+        size, which doubles the resolution of the feature map and costs about four times as much)
     channels : channels of the pyramid's output, 512 in the library
     """
     if output_stride not in (4, 8):

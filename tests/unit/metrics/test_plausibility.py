@@ -56,21 +56,20 @@ def test_an_empty_picture_keeps_none():
     [
         (without("nose"), {"parts_present"}),
         (paint("face", 30, 39, 28, 32, mask=paint("background", 0, 40, 27, 28)), {"one_head"}),
-        (paint("eyes", 33, 35, 10, 22, mask=without("eyes")), {"eyes_above_nose", "eyes_alike"} - {"eyes_alike"}),
+        (paint("eyes", 33, 35, 10, 22, mask=without("eyes")), {"eyes_above_nose"}),
         (paint("lips", 7, 10, 12, 20, mask=paint("face", 27, 31, 12, 20)), {"nose_above_mouth"}),
         (paint("eyebrows", 33, 34, 9, 23, mask=without("eyebrows")), {"brows_above_eyes"}),
-        (paint("eyes", 37, 40, 0, 4), {"parts_inside_head", "two_eyes"}),
+        (paint("eyes", 37, 40, 0, 4), {"eyes_above_nose", "parts_inside_head", "two_eyes"}),
         (paint("nose", 18, 24, 7, 10, mask=without("nose")), {"mouth_below_nose"}),
         (paint("eyes", 25, 27, 8, 10), {"two_eyes"}),
         (paint("nose", 32, 35, 14, 18), {"one_nose"}),
         (paint("lips", 33, 35, 9, 23), {"one_mouth"}),
         (paint("eyes", 14, 18, 8, 14, mask=paint("face", 15, 16, 18, 22)), {"eyes_alike"}),
-        (paint("teeth", 33, 35, 9, 11, mask=without("teeth")), {"teeth_in_mouth"}),
+        (paint("teeth", 33, 35, 9, 11, mask=without("teeth")), {"one_mouth", "teeth_in_mouth"}),
     ],
 )
 def test_each_rule_finds_the_mistake_it_is_about(mask, broken):
-    assert broken <= broken_rules(mask)
-    assert len(broken_rules(mask)) <= len(broken) + 1
+    assert broken_rules(mask) == broken
 
 
 def test_specks_are_no_second_nose():
