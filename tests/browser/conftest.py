@@ -7,14 +7,13 @@ import os
 import re
 import secrets
 import shutil
+import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 
@@ -126,10 +125,17 @@ def serving(study: FinishedStudy, tmp_path_factory: pytest.TempPathFactory) -> I
     isolated |= {f"JUPYTERLAB_{kind}_DIR": str(folder / kind) for kind in ("SETTINGS", "WORKSPACES")}
 
     def start(*command: str) -> str:
-        environment = {**study.environment, **isolated}
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-        started.append(subprocess.Popen([sys.executable, "-m", *command], env=environment, **pipes))
-        return said_address(started[-1])
+        for _ in range(3):  # a free port is looked for before it is listened on, and may be taken by then
+            log = folder / f"{len(started)}.log"
+            with log.open("w") as output:  # the server keeps its own handle of it
+                environment = {**study.environment, **isolated}
+                server = subprocess.Popen(
+                    [sys.executable, "-m", *command], env=environment, stdout=output, stderr=subprocess.STDOUT
+                )
+            started.append(server)
+            if address := address_of(server, log):
+                return address
+        pytest.fail(f"no server listens:\n{log.read_text()[-2000:]}")
 
     yield start
     for server in started:
@@ -140,23 +146,24 @@ def serving(study: FinishedStudy, tmp_path_factory: pytest.TempPathFactory) -> I
         server.wait()
 
 
-def said_address(server: subprocess.Popen) -> str:
-    """The address that a server says it listens on; what it said instead is shown where it does not."""
-    address: Future[str] = Future()
+def address_of(server: subprocess.Popen, log: Path) -> str | None:
+    """The address that a server says, once it listens there; none if it ends before."""
+    for _ in range(PATIENCE // 200):
+        said = re.search(r"http://127\.0\.0\.1:[1-9]\d*/\S*\n", log.read_text())
+        if said and listens(said[0].strip()):
+            return said[0].strip()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(0.2)
+            return None
+    return None
 
-    def listen() -> None:  # to the end: a full pipe would stop the server
-        said = []
-        with server.stdout:
-            for line in server.stdout:
-                said.append(line)
-                found = re.search(r"http://127\.0\.0\.1:[1-9]\d*/\S*", line)
-                if found and not address.done():
-                    address.set_result(found[0])
-        if not address.done():
-            address.set_exception(AssertionError(f"the server ended without an address:\n{''.join(said)[-2000:]}"))
 
-    threading.Thread(target=listen).start()
-    return address.result(PATIENCE / 1000)
+def listens(address: str) -> bool:
+    """Whether a server listens at its address: JupyterLab says it before."""
+    place = urlsplit(address)
+    with contextlib.suppress(OSError), socket.create_connection((place.hostname, place.port)):
+        return True
+    return False
 
 
 @pytest.fixture(scope="session")
