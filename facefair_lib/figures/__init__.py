@@ -1,4 +1,9 @@
-"""The figures of the report: results in, matplotlib figures out; nothing is calculated here."""
+"""The figures of the report: results in, matplotlib figures out.
+
+What only a drawing shows is calculated here: each counterfactual identity's deviation from its own mean and the t
+intervals of the groups' means, a group's score relative to the other groups, means of repeated draws, and shares of the
+rows of confusion counts.
+"""
 
 from facefair_lib.figures.adaptation import adaptation_curves
 from facefair_lib.figures.analysis import class_scores, group_scores
