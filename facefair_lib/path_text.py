@@ -25,8 +25,8 @@ def path_text(path: str | os.PathLike[str]) -> str:
 
 
 def _escaped(letter: str) -> str:
-    # U+3000 and other unusual spaces are not "printable", but they are part of names that people give.
-    if unicodedata.category(letter) == "Zs":
+    # Unusual spaces such as U+3000, and the joiners of Persian and of emoji, are not "printable", but part of names.
+    if unicodedata.category(letter) == "Zs" or letter in "\u200c\u200d":
         return letter
     return letter.encode("unicode_escape").decode("ascii")
 
@@ -36,17 +36,29 @@ def same_name(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def output_name(stem: str, ending: str) -> str:
-    """Name of a new file, ``stem`` + ``ending``; a stem that is too long is cut and keeps a digest of the whole.
+def same_output(name: str) -> str:
+    """Key under which two names meet that some file system takes for one: there capitals do not count either."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
-    Names that differ stay different. The name is printable text, whatever bytes the stem holds.
+
+def output_stem(stem: str, *endings: str) -> str:
+    """Printable text for the names of new files, which are ``stem`` + an ending.
+
+    A stem that is too long for its longest ending is cut and keeps a digest of the whole: names that differ stay
+    different.
     """
     text = path_text(stem)
-    room = LONGEST_NAME - len(ending.encode()) - len(".-12345678.png")  # a temporary name is longer by about that much
+    longest = max(len(ending.encode()) for ending in endings)
+    room = LONGEST_NAME - longest - len(".-12345678.png")  # a temporary name is longer by about that much
     if len(text.encode()) > room:
         digest = hashlib.sha256(os.fsencode(stem)).hexdigest()[:12]
         text = text.encode()[: room - len(digest) - 1].decode("utf-8", "ignore") + f"-{digest}"
-    return text + ending
+    return text
+
+
+def output_name(stem: str, ending: str) -> str:
+    """Name of a new file, ``stem`` + ``ending``, cut as ``output_stem`` says."""
+    return output_stem(stem, ending) + ending
 
 
 def existing_spelling(path: Path) -> Path:
@@ -56,11 +68,19 @@ def existing_spelling(path: Path) -> Path:
     -------
     ``path`` itself if it exists or if nothing with that name does
     """
-    if path.exists() or path.parent == path:
+    # Not Path.exists, which raises where a name is too long or a folder is closed.
+    if os.path.exists(path) or path.parent == path:  # noqa: PTH110
         return path
     folder = existing_spelling(path.parent)
-    if not folder.is_dir():
-        return path
     wanted = same_name(path.name)
-    alike = sorted(entry for entry in folder.iterdir() if same_name(entry.name) == wanted)
+    try:
+        alike = sorted(entry for entry in folder.iterdir() if same_name(entry.name) == wanted)
+    except OSError:  # no folder, or one that may not be listed
+        return path
     return alike[0] if alike else path
+
+
+def from_home(path: Path) -> Path:
+    """``~`` at the beginning as the home folder: a shell leaves it in quotes and behind ``--out=``."""
+    text = os.fspath(path)
+    return path if os.path.exists(path) else Path(os.path.expanduser(text))  # noqa: PTH110, PTH111

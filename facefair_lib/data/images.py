@@ -6,12 +6,16 @@ be a different class.
 
 from __future__ import annotations
 
-import struct
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import RLock
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image
 
+from facefair_lib.data.picture_kinds import unreadable
 from facefair_lib.errors import InputError
 from facefair_lib.labels import IGNORE_INDEX
 
@@ -22,8 +26,29 @@ FITS = ("stretch", "pad")
 # CMYK has no RGB values without the colour profile of its printing press.
 EIGHT_BIT_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "YCbCr")
 
-MAX_PIXELS = 89_478_485
-"""Largest picture that is opened: 256 MiB of RGB. A small file that unpacks to more is a decompression bomb."""
+MAX_PIXELS = 200_000_000
+"""Largest picture that is opened, as the largest sensors of telephones give it. A small file that unpacks to more is a
+decompression bomb."""
+
+_PILLOWS_LIMIT = Image.MAX_IMAGE_PIXELS or 0
+_LIMIT_LOCK = RLock()  # pictures are read in threads
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""EXIF orientation -> what makes the stored pixels upright."""
+
+_SUBFILE_TYPE = 254  # TIFF tag; its first bit says that the page is a reduced copy of another
+_PREVIEW = 256  # longer side up to which a second page is no picture of its own
+_ALIKE = (
+    24.0  # mean difference of grey values in 8 x 8 fields: below for copies, about twice as much for two photographs
+)
 
 
 def read_rgb(path: Path) -> np.ndarray:
@@ -38,11 +63,16 @@ def read_rgb(path: Path) -> np.ndarray:
     InputError
         if the file is missing, truncated, not a picture, too large, animated, CMYK, or has more than 8 bits per channel
     """
-    picture = _open(Path(path))
+    return read_upright(path)[0]
+
+
+def read_upright(path: Path) -> tuple[np.ndarray, int]:
+    """Read a photograph as ``read_rgb`` does, and say by which EXIF orientation it was turned: 1 (not at all) to 8."""
+    picture, orientation = _open(Path(path))
     if _has_alpha(picture):
         picture = picture.convert("RGBA")
         picture = Image.alpha_composite(Image.new("RGBA", picture.size, (255, 255, 255, 255)), picture)
-    return np.asarray(picture.convert("RGB"))  # (H, W, 3)
+    return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB")), orientation  # (H, W, 3)
 
 
 def read_label_rgb(path: Path) -> np.ndarray:
@@ -98,65 +128,181 @@ def _has_alpha(picture: Image.Image) -> bool:
 
 
 def _open_label(path: Path) -> Image.Image:
-    picture = _open(path)
-    if picture.format in ("JPEG", "MPO"):
+    picture, _ = _open(path)
+    if picture.format in ("JPEG", "MPO", "AVIF"):
         raise InputError(
             path,
-            found="a JPEG label picture, whose colours compression has changed",
+            found=f"a {picture.format} label picture, whose colours compression has changed",
             expected="a lossless label picture (PNG or BMP)",
             do="obtain the label in its published format",
         )
     return picture
 
 
-def _open(path: Path) -> Image.Image:
-    if not path.is_file():
-        raise InputError(path, found="no such file", expected="a picture", do="restore the file")
+def label_as_photograph(label: Path, mask: np.ndarray, orientation: int, shape: tuple[int, int]) -> np.ndarray:
+    """Turn a mask as its photograph was turned, if it was drawn on the photograph's stored pixels.
+
+    Some labelling tools heed a photograph's EXIF orientation and some do not. A label with an orientation of its own
+    has been turned by it. Of one without, the size tells, where width and height change places.
+
+    Parameters
+    ----------
+    label : the label's file
+    mask : (H, W) uint8, as decoded
+    orientation : of the photograph, as ``read_upright`` gives it
+    shape : (height, width) of the upright photograph
+
+    Returns
+    -------
+    (H, W) uint8; of another size than ``shape`` only if the label does not belong to the photograph
+
+    Raises
+    ------
+    InputError
+        if the mask would fit both ways
+    """
+    exchanged = orientation >= 5  # width and height change places
+    fits_upright, fits_stored = mask.shape == shape, mask.shape == (shape[::-1] if exchanged else shape)
+    if orientation == 1 or not fits_stored or stored_orientation(label) != 1:
+        return mask
+    if not fits_upright:
+        return np.asarray(Image.fromarray(mask).transpose(_TURNS[orientation]))
+    raise InputError(
+        label,
+        found=f"a label without an EXIF orientation, of a photograph that EXIF orientation {orientation} turns",
+        expected="a photograph whose stored pixels are upright: this label fits it turned and not turned",
+        do="write the photograph anew, turned and without the tag (mogrify -auto-orient), and look at the mask on it",
+    )
+
+
+def stored_orientation(path: Path) -> int:
+    """EXIF orientation of a picture file that can be read: 1 (upright, or not said) to 8."""
+    with opened(Path(path)) as picture:
+        return _orientation(picture)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Image.Image]:
+    """Open a picture file, with its header alone read; one of more than ``MAX_PIXELS`` is an InputError."""
+    with ExitStack() as stack:
+        with _pillow_limit(None):
+            picture = stack.enter_context(Image.open(path))
+        if picture.width * picture.height > MAX_PIXELS:
+            raise _too_large(path, f"{picture.width}x{picture.height} pixels")
+        if picture.width * picture.height > _PILLOWS_LIMIT:
+            stack.enter_context(_pillow_limit(MAX_PIXELS))
+        yield picture
+
+
+@contextmanager
+def _pillow_limit(pixels: int | None) -> Iterator[None]:
+    """Let Pillow open what is allowed here: its own limit is lower, and a setting of the whole process."""
+    with _LIMIT_LOCK:
+        before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, pixels
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = before
+
+
+def _orientation(picture: Image.Image) -> int:
     try:
-        with Image.open(path) as opened:
-            _refuse_strange(opened, path)
-            opened.load()
-            picture = ImageOps.exif_transpose(opened)
-            picture.format = opened.format
+        tag = picture.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # damaged EXIF, which fails in many ways; the pixels are none the worse for it
+        return 1
+    return tag if tag in _TURNS else 1
+
+
+def _open(path: Path) -> tuple[Image.Image, int]:
+    """Read a picture upright, and the orientation by which it was turned."""
+    if not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises where the name is too long
+        raise InputError(path, found="no such file", expected="a picture", do="correct the name or restore the file")
+    try:
+        with opened(path) as picture:
+            _refuse_strange(picture, path)
+            orientation = _orientation(picture)
+            picture.load()
+            # Not exif_transpose: it copies what is upright already, and writes the EXIF block anew, which can fail.
+            turn = _TURNS.get(_orientation(picture))  # a TIFF has been turned by loading it
+            result = picture if turn is None else picture.transpose(turn)
+            result.format = picture.format
     except InputError:
         raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+    except MemoryError:
+        raise  # nothing is wrong with the file
+    except Image.DecompressionBombError as error:
         raise _too_large(path, str(error)) from error
-    except (OSError, SyntaxError, ValueError, struct.error) as error:
-        raise InputError(
-            path,
-            found=f"an unreadable or truncated picture ({error})",
-            expected="a complete picture file",
-            do="copy or download the file again",
-        ) from error
-    return picture
+    except Exception as error:  # Pillow's readers fail in more ways on damaged bytes than can be listed
+        raise unreadable(path, error) from error
+    return result, orientation
 
 
-def _refuse_strange(opened: Image.Image, path: Path) -> None:
+def _refuse_strange(picture: Image.Image, path: Path) -> None:
     """Refuse, before any pixel is unpacked, what has no single 8-bit RGB picture in it."""
-    if opened.width * opened.height > MAX_PIXELS:
-        raise _too_large(path, f"{opened.width}x{opened.height} pixels")
-    # Telephones write MPO: a photograph and, behind it, previews of the same. Its first picture is the photograph.
-    if opened.format != "MPO" and getattr(opened, "is_animated", False):
+    if not _first_is_all(picture):
         raise InputError(
             path,
-            found=f"{opened.n_frames} pictures in one file (an animation or a document of several pages)",
+            found=f"{picture.n_frames} pictures in one file (an animation or a document of several pages)",
             expected="one picture per file",
             do="save the wanted picture as a file of its own",
         )
     # 16-bit colour is opened as mode RGB and halved in depth while unpacking; only the raw mode still tells.
-    if opened.mode not in EIGHT_BIT_MODES or _is_deep(opened):
+    if picture.mode not in EIGHT_BIT_MODES or _is_deep(picture):
         raise InputError(
             path,
-            found=f"the pixel format {opened.mode}{' with 16 bits per channel' if _is_deep(opened) else ''}",
-            expected=f"8 bits per channel ({', '.join(EIGHT_BIT_MODES)})",
+            found=f"the pixel format {picture.mode}{' with 16 bits per channel' if _is_deep(picture) else ''}",
+            expected="RGB or grey, with 8 bits per channel",
             do="convert the picture to 8-bit RGB",
         )
 
 
-def _is_deep(opened: Image.Image) -> bool:
-    raw_modes = [tile[3] if isinstance(tile[3], str) else (tile[3] or ("",))[0] for tile in getattr(opened, "tile", [])]
-    return any(isinstance(raw_mode, str) and ";16" in raw_mode for raw_mode in raw_modes)
+def _first_is_all(picture: Image.Image) -> bool:
+    """Whether a file's first picture is the only one, or the others are but smaller copies or parts of it."""
+    # Telephones write MPO: a photograph and, behind it, previews of the same. A PSD's first picture is its layers' sum.
+    if picture.format in ("MPO", "PSD") or not getattr(picture, "is_animated", False):
+        return True
+    return picture.format == "TIFF" and _pages_are_copies(picture)
+
+
+def _pages_are_copies(tiff: Image.Image) -> bool:
+    """Whether every page behind the first is its reduced copy: flagged as one, or smaller, of one shape and alike."""
+    whole = tiff.size
+    try:
+        for page in range(1, tiff.n_frames):
+            tiff.seek(page)
+            flagged = tiff.tag_v2.get(_SUBFILE_TYPE, 0) & 1
+            if not flagged and not (_is_reduced(tiff.size, whole) and _looks_like_the_first(tiff)):
+                return False
+    finally:
+        tiff.seek(0)
+    return True
+
+
+def _is_reduced(size: tuple[int, int], whole: tuple[int, int]) -> bool:
+    """Whether a page is smaller and of one shape, up to a rounded pixel."""
+    return size < whole and abs(size[0] * whole[1] - size[1] * whole[0]) <= max(whole)
+
+
+def _looks_like_the_first(tiff: Image.Image) -> bool:
+    """Whether the current page shows what the first one does; a page as small as a preview is taken for one."""
+    if max(tiff.size) <= _PREVIEW:
+        return True
+    page = _glance(tiff)
+    tiff.seek(0)
+    return float(np.abs(page - _glance(tiff)).mean()) < _ALIKE
+
+
+def _glance(picture: Image.Image) -> np.ndarray:
+    """Grey values of a picture in 8 x 8 fields: (8, 8)."""
+    return np.asarray(picture.convert("L").resize((8, 8), Image.Resampling.BOX), np.float64)
+
+
+def _is_deep(picture: Image.Image) -> bool:
+    raw_modes = [
+        tile[3] if isinstance(tile[3], str) else (tile[3] or ("",))[0] for tile in getattr(picture, "tile", [])
+    ]
+    # "BGR;16" packs three channels into 16 bits.
+    return any(isinstance(raw, str) and ";16" in raw and raw not in ("BGR;16", "RGB;16") for raw in raw_modes)
 
 
 def _too_large(path: Path, found: str) -> InputError:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from facefair_lib.data.images import read_label_rgb, read_rgb
+from facefair_lib.data.images import label_as_photograph, read_label_rgb, read_upright
 from facefair_lib.data.parallel import Progress
 from facefair_lib.data.readers.files import archive_text, wrong_root
 from facefair_lib.errors import InputError
@@ -71,7 +71,11 @@ class Reader(ABC):
 
     def image(self, row: Row) -> np.ndarray:
         """Read the photograph of one row: (H, W, 3) uint8 RGB."""
-        return read_rgb(self.root / row["image_path"])
+        return self.upright(row)[0]
+
+    def upright(self, row: Row) -> tuple[np.ndarray, int]:
+        """Read the photograph of one row, and the EXIF orientation by which it was turned."""
+        return read_upright(self.root / row["image_path"])
 
     def label_picture(self, row: Row) -> np.ndarray:
         """Read the label picture of one row in its published colours: (H, W, 3) uint8 RGB."""
@@ -96,15 +100,17 @@ class Reader(ABC):
         Raises
         ------
         InputError
-            if a file cannot be read, the label holds colours outside the palette, or the sizes differ
+            if a file cannot be read, the label holds colours outside the palette, the sizes differ, or the photograph
+            has an EXIF orientation and nothing tells whether the label was drawn with it
         """
-        image = self.image(row)
+        image, orientation = self.upright(row)
         if not row["label_path"]:
             return image, np.full(image.shape[:2], IGNORE_INDEX, np.uint8)
-        mask = self.decode(row)
+        label = self.root / row["label_path"]
+        mask = label_as_photograph(label, self.decode(row), orientation, image.shape[:2])
         if mask.shape != image.shape[:2]:
             raise InputError(
-                self.root / row["label_path"],
+                label,
                 found=f"a label of {size_text(mask)} pixels",
                 expected=f"{size_text(image)} pixels, the size of {row['image_path']}",
                 do="restore the published label, or remove the pair from the data set",

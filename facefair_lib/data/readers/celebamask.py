@@ -16,7 +16,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from facefair_lib.data.images import read_label_values, read_rgb, resize_image
+from facefair_lib.data.images import read_label_values, read_upright, resize_image
 from facefair_lib.data.manifest import make_manifest
 from facefair_lib.data.parallel import Progress
 from facefair_lib.data.readers.base import Reader, Row, first_names
@@ -111,9 +111,10 @@ class CelebAMaskReader(Reader):
             )
         return make_manifest(rows, self.root)
 
-    def image(self, row: Row) -> np.ndarray:
+    def upright(self, row: Row) -> tuple[np.ndarray, int]:
         """Read the photograph at the masks' size: (512, 512, 3) uint8."""
-        return resize_image(read_rgb(self.root / row["image_path"]), (MASK_SIZE, MASK_SIZE))
+        rgb, orientation = read_upright(self.root / row["image_path"])
+        return resize_image(rgb, (MASK_SIZE, MASK_SIZE)), orientation
 
     def decode(self, row: Row) -> np.ndarray:
         """Lay the parts over each other in the published order: (512, 512) uint8."""
