@@ -21,6 +21,8 @@ def path_text(path: str | os.PathLike[str]) -> str:
     Bytes that are no UTF-8 and control characters become backslash escapes: ``caf\xe9.png``. All else stays.
     """
     text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    if text.isprintable():
+        return text
     return "".join(letter if letter.isprintable() or letter == " " else _escaped(letter) for letter in text)
 
 

@@ -22,24 +22,34 @@ def parse(
     profile: Annotated[str, typer.Option(help="The profile that trained the network.")] = "quick",
     palette: Annotated[str, typer.Option(help="Colours of masks: display, paper, vendor or safe.")] = "display",
 ) -> None:
-    """Label every pixel of your own photographs, of any size, with a network that the study has trained.
+    """Label every pixel of your own photographs, of up to 200 megapixels, with a network that the study has trained.
 
     Writes for each photograph an indexed mask and a coloured overlay, and for all of them areas.csv (pixels, shares and
-    confidence of each class), heads.csv (where heads were found) and the legend. A photograph that cannot be read is
-    reported at the end and does not lose the others; the exit status is then 1.
+    confidence of each class), heads.csv (where heads were found) and the legend. Results of an earlier run are written
+    over, your own files never. A photograph that cannot be parsed is reported at the end and does not lose the others;
+    the exit status is then 1.
     """
-    from facefair_lib.parsing import find_photos, parse_files, trained_parser
+    from facefair_lib.parsing import parse_files, search_photos, trained_parser
+    from facefair_lib.path_text import from_home, path_text
     from facefair_lib.progress import Progress
 
-    files = find_photos(photos, leave_out=out)
+    out = from_home(out)
+    found = search_photos(photos, out)
+    files, left_out = found.photos, found.left_out()
+    if left_out:
+        typer.echo(f"facefair: {left_out}", err=True)
     parser = trained_parser(model, profile, Path(weights) if weights else None)
     progress = Progress("parse", len(files))
     result = parse_files(files, parser, out, faces=faces, smallest=smallest, palette=palette, advance=progress.advance)
     for photo in result.without_head:
-        typer.echo(f"{photo}: no head was found, nothing is labelled; if it shows one head, add --faces one", err=True)
-    for error in result.failures:
+        typer.echo(
+            f"{path_text(photo)}: no head was found, nothing is labelled; if it shows one head, add --faces one",
+            err=True,
+        )
+    for error in (*result.failures, *result.unwritten):
         typer.echo(f"facefair: {error}", err=True)
     done = len(files) - len(result.failures)
-    found = f", {len(result.heads)} heads" if faces == "many" else ""
-    typer.echo(f"{out}: {done} of {len(files)} photographs parsed{found}")
-    raise typer.Exit(1 if result.failures else 0)
+    heads = f", {len(result.heads)} heads" if faces == "many" else ""
+    passed_over = f"; {left_out}" if left_out else ""
+    typer.echo(f"{path_text(out)}: {done} of {len(files)} photographs parsed{heads}{passed_over}")
+    raise typer.Exit(1 if result.failures or result.unwritten else 0)

@@ -5,6 +5,7 @@ intervals of the groups' means, a group's score relative to the other groups, me
 rows of confusion counts.
 """
 
+from facefair_lib.figures import backend  # noqa: F401 - before whatever imports matplotlib
 from facefair_lib.figures.adaptation import adaptation_curves
 from facefair_lib.figures.analysis import class_scores, group_scores
 from facefair_lib.figures.architecture import deeplabv3_architecture, pspnet_architecture

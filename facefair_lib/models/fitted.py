@@ -10,6 +10,7 @@ from torch import nn
 from facefair_lib.config import ModelSettings
 from facefair_lib.errors import InputError
 from facefair_lib.models.build import model_from_settings
+from facefair_lib.path_text import path_text
 
 
 def load_network(name: str, model: ModelSettings, weights: Path) -> nn.Module:
@@ -20,7 +21,7 @@ def load_network(name: str, model: ModelSettings, weights: Path) -> nn.Module:
     InputError
         if the file is not there, is no plain state dict, or belongs to another network
     """
-    where = f"{name} weights {weights}"
+    where = f"{name} weights {path_text(weights)}"
     network = model_from_settings(name, model.model_copy(update={"weights": "none"}))
     try:
         state = torch.load(weights, map_location="cpu", weights_only=True)
@@ -32,7 +33,7 @@ def load_network(name: str, model: ModelSettings, weights: Path) -> nn.Module:
     except Exception as error:  # unpickling fails in many ways; a wrong network is a RuntimeError
         raise InputError(
             where,
-            found=f"{type(error).__name__}: {str(error).splitlines()[0]}",
+            found=f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}",
             expected=f"the weights of {name} with {model.backbone}",
             do="train this network again, or name the profile that trained these weights",
         ) from error

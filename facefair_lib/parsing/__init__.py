@@ -7,12 +7,13 @@ from pathlib import Path
 from facefair_lib.parsing.files import ParsedFiles, parse_files
 from facefair_lib.parsing.finding import Head
 from facefair_lib.parsing.parser import FACES, SMALLEST_FACE, Parsed, Parser
-from facefair_lib.parsing.photos import find_photos, read_photo
+from facefair_lib.parsing.photos import FoundPhotos, find_photos, read_photo, search_photos
 from facefair_lib.parsing.trained import trained_network, trained_parser
 
 __all__ = [
     "FACES",
     "SMALLEST_FACE",
+    "FoundPhotos",
     "Head",
     "Parsed",
     "ParsedFiles",
@@ -21,6 +22,7 @@ __all__ = [
     "parse",
     "parse_files",
     "read_photo",
+    "search_photos",
     "trained_network",
     "trained_parser",
 ]

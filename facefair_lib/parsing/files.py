@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 from PIL import Image
 
 from facefair_lib.errors import InputError
 from facefair_lib.figures import mask_legend, save
 from facefair_lib.figures.style import describe, look, new_figure
 from facefair_lib.labels import IGNORE_INDEX, PALETTES
-from facefair_lib.parsing.parser import SMALLEST_FACE, Parsed, Parser
+from facefair_lib.parsing.own_files import LEGEND_TEXT, MASK, OVERLAY, failure, in_the_way, write_png
+from facefair_lib.parsing.parser import SMALLEST_FACE, Parsed, Parser, check_options
 from facefair_lib.parsing.photos import read_photo
+from facefair_lib.path_text import output_stem, path_text, same_output
 from facefair_lib.results import replacing, write_csv
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+AREA_COLUMNS = ("photo", "class", "pixels", "share", "share_of_heads", "confidence")
+"""Columns of ``areas.csv``, see ``Parsed.areas``."""
 
 HEAD_COLUMNS = ("photo", "head", "top", "left", "bottom", "right", "score")
 """Columns of ``heads.csv``: the face's rectangle in pixels, and how certain the network is of eyes, nose and mouth."""
@@ -33,12 +43,14 @@ class ParsedFiles:
     heads : a row per head, as ``heads.csv``
     without_head : photographs in which no head was found
     failures : what was wrong with the photographs that could not be parsed
+    unwritten : what was wrong with the tables and the legend that could not be written
     """
 
     areas: pd.DataFrame
     heads: pd.DataFrame
     without_head: tuple[Path, ...]
     failures: tuple[InputError, ...]
+    unwritten: tuple[InputError, ...] = ()
 
 
 def parse_files(
@@ -51,10 +63,12 @@ def parse_files(
     palette: str = "display",
     advance: Callable[[], None] | None = None,
 ) -> ParsedFiles:
-    """Parse photographs one after the other; one that cannot be read does not lose the others.
+    """Parse photographs one after the other; one that fails, in whatever way, does not lose the others.
 
     Writes for each photograph ``<name>_mask.png`` (its values are class indices; opened in a viewer it shows the
     palette's colours) and ``<name>_overlay.png``; ``areas.csv`` and ``heads.csv`` for all; and the colours' legend.
+    Results of an earlier run are written over, other files never. The tables are written in the end even if the work
+    is interrupted.
 
     Parameters
     ----------
@@ -67,33 +81,55 @@ def parse_files(
     Raises
     ------
     InputError
-        if an option is unknown, or ``out`` is a file; a bad photograph is reported in ``failures`` instead
+        if an option is unknown, ``out`` is no folder to write into, or a file that was not written here lies where a
+        table belongs; a bad photograph is reported in ``failures`` instead
     """
     _check_output(out, palette)
+    check_options(faces, smallest)
     areas: list[pd.DataFrame] = []
     heads: list[dict[str, object]] = []
     without_head: list[Path] = []
     failures: list[InputError] = []
-    for photo, name in zip(photos, _output_names(photos), strict=True):
-        try:
-            image = read_photo(photo)
-        except InputError as error:
-            failures.append(error)
-        else:
-            parsed = parser.parse(image, faces, smallest)
-            _write_pictures(parsed, out, name, palette)
-            areas.append(parsed.areas().assign(photo=str(photo)))
-            heads += _head_rows(photo, parsed)
-            if faces == "many" and not parsed.heads:
-                without_head.append(photo)
-        if advance:
-            advance()
-    tables = _tables(areas, heads)
-    if areas:
-        for stem, table in zip(("areas", "heads"), tables, strict=True):
-            write_csv(out / f"{stem}.csv", table)
-        save(_legend(palette), out, "legend")
-    return ParsedFiles(*tables, tuple(without_head), tuple(failures))
+    unwritten: list[InputError] = []
+    try:
+        for photo, name in zip(photos, _output_names(photos), strict=True):
+            try:
+                parsed = _parse_one(photo, parser, out / name, faces, smallest, palette)
+                found = parsed.areas().assign(photo=path_text(photo)), _head_rows(photo, parsed)
+            except Exception as error:  # disks fill, memory runs out, decoders and networks fail in their own ways
+                failures.append(failure(photo, error))
+            else:
+                areas.append(found[0])
+                heads += found[1]
+                if faces == "many" and not parsed.heads:
+                    without_head.append(photo)
+            if advance:
+                advance()
+    finally:
+        tables = _tables(areas, heads)
+        if areas:
+            unwritten += _write_tables(tables, out, palette)
+    return ParsedFiles(*tables, tuple(without_head), tuple(failures), tuple(unwritten))
+
+
+def _parse_one(photo: Path, parser: Parser, target: Path, faces: str, smallest: float, palette: str) -> Parsed:
+    """Read a photograph, parse it, and write ``<target>_mask.png`` and ``<target>_overlay.png``."""
+    mask, overlay = (target.with_name(target.name + ending) for ending in (MASK, OVERLAY))
+    strangers = in_the_way((mask, overlay))
+    if strangers:
+        raise InputError(
+            photo,
+            found=f"in the way of its results: {', '.join(strangers)}, which facefair has not written as it is",
+            expected="a folder where that name is free",
+            do="give another --out, or move that file",
+        )
+    parsed = parser.parse(read_photo(photo), faces, smallest)
+    with replacing(mask) as temporary:
+        write_mask(temporary, parsed.mask, palette)
+    with replacing(overlay) as temporary:
+        pixels = parsed.overlay(palette=palette)
+        write_png(temporary, Image.fromarray(pixels), pixels)
+    return parsed
 
 
 def _check_output(out: Path, palette: str) -> None:
@@ -101,31 +137,49 @@ def _check_output(out: Path, palette: str) -> None:
         raise InputError(
             "palette", found=repr(palette), expected=f"one of {', '.join(PALETTES)}", do="choose one of these"
         )
-    if out.exists() and not out.is_dir():
-        raise InputError(out, found="a file", expected="a folder to write into", do="give another --out")
+    above = next(path for path in (out, *out.absolute().parents) if os.path.lexists(path))
+    if not os.path.isdir(above):  # noqa: PTH112 - Path.is_dir raises where a name is too long
+        raise InputError(above, found="a file", expected="a folder to write into", do="give another --out")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise InputError(
+            above, found="a folder that you may not write to", expected="a folder to write into",
+            do="give another --out",
+        )  # fmt: skip
+    strangers = in_the_way(
+        [out / name for name in ("areas.csv", "heads.csv", "legend.png", "legend.pdf")], (AREA_COLUMNS, HEAD_COLUMNS)
+    )
+    if strangers:
+        raise InputError(
+            out,
+            found=f"{', '.join(strangers)}, which facefair has not written",
+            expected="a folder where these names are free, or results of an earlier run",
+            do="give another --out, or move that file",
+        )
 
 
 def _output_names(photos: Sequence[Path]) -> list[str]:
-    """Give each photograph a name of its own: its stem, with more of its path where another has the same."""
+    """Give each photograph a name of its own: its stem, with more of its path where another has the same.
+
+    Names count as the same where any file system takes them for one.
+    """
     names = [photo.stem for photo in photos]
-    for more in (
-        lambda path: path.name,
-        lambda path: "_".join(path.parts[-2:]),
-        lambda path: "_".join(path.parts[-3:]),
-    ):
-        twice = {name for name in names if names.count(name) > 1}
-        names = [more(photo) if name in twice else name for name, photo in zip(names, photos, strict=True)]
-    counted: list[str] = []
+    for more in (lambda path: path.name, lambda path: _last_parts(path, 2), lambda path: _last_parts(path, 3)):
+        keys = [same_output(path_text(name)) for name in names]
+        times = Counter(keys)
+        names = [more(photo) if times[key] > 1 else name for key, name, photo in zip(keys, names, photos, strict=True)]
+    counted: dict[str, str] = {}
+    last: Counter[str] = Counter()
     for name in names:  # still the same: folders of one name in different places
-        counted.append(name if name not in counted else f"{name}_{len(counted) + 1}")
-    return counted
+        own = output_stem(name, MASK, OVERLAY)
+        while same_output(own) in counted:
+            last[name] += 1
+            own = output_stem(f"{name}_{last[name] + 1}", MASK, OVERLAY)
+        counted[same_output(own)] = own
+    return list(counted.values())
 
 
-def _write_pictures(parsed: Parsed, out: Path, name: str, palette: str) -> None:
-    with replacing(out / f"{name}_mask.png") as temporary:
-        write_mask(temporary, parsed.mask, palette)
-    with replacing(out / f"{name}_overlay.png") as temporary:
-        Image.fromarray(parsed.overlay(palette=palette)).save(temporary)
+def _last_parts(path: Path, count: int) -> str:
+    return "_".join(path.parts[bool(path.anchor) :][-count:])  # not the root: "/" would lead out of the folder
 
 
 def write_mask(path: Path, mask: np.ndarray, palette: str = "display") -> None:
@@ -135,13 +189,13 @@ def write_mask(path: Path, mask: np.ndarray, palette: str = "display") -> None:
     colours[IGNORE_INDEX] = (120, 0, 160)
     picture = Image.fromarray(mask)
     picture.putpalette(colours.tobytes())
-    picture.save(path)
+    write_png(path, picture, mask)
 
 
 def _head_rows(photo: Path, parsed: Parsed) -> list[dict[str, object]]:
     return [
         {
-            "photo": str(photo),
+            "photo": path_text(photo),
             "head": number,
             **{side: round(getattr(head.face, side)) for side in ("top", "left", "bottom", "right")},
             "score": head.score,
@@ -151,13 +205,33 @@ def _head_rows(photo: Path, parsed: Parsed) -> list[dict[str, object]]:
 
 
 def _tables(areas: list[pd.DataFrame], heads: list[dict[str, object]]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    joined = pd.concat(areas, ignore_index=True) if areas else pd.DataFrame(columns=["photo"])
-    ordered = joined[["photo", *(column for column in joined.columns if column != "photo")]]
-    return ordered, pd.DataFrame(heads, columns=list(HEAD_COLUMNS))
+    joined = pd.concat(areas, ignore_index=True) if areas else pd.DataFrame(columns=list(AREA_COLUMNS))
+    return joined[list(AREA_COLUMNS)], pd.DataFrame(heads, columns=list(HEAD_COLUMNS))
+
+
+def _write_tables(tables: tuple[pd.DataFrame, pd.DataFrame], out: Path, palette: str) -> list[InputError]:
+    """Write tables and legend, each whatever became of the others, and list what could not be written."""
+    areas, heads = tables
+    writers: dict[str, Callable[[], Path]] = {
+        "areas.csv": lambda: write_csv(out / "areas.csv", areas),
+        "heads.csv": lambda: write_csv(out / "heads.csv", heads),
+        "legend": lambda: save(_legend(palette), out, "legend"),
+    }
+    unwritten = []
+    for name, write in writers.items():
+        try:
+            write()
+        except OSError as error:
+            reason = InputError(
+                out / name, found=f"not written: {error.strerror}", expected="room, and leave to write there",
+                do="make room, or give another --out, and parse again",
+            )  # fmt: skip
+            unwritten.append(reason)
+    return unwritten
 
 
 def _legend(palette: str) -> Figure:
     with look():
         figure = new_figure(3.5, 1.0, constrained=False)
         mask_legend(figure, palette, ncols=3, loc="center")
-    return describe(figure, "The colours of the classes in masks and overlays.")
+    return describe(figure, LEGEND_TEXT)

@@ -26,7 +26,7 @@ FACES = ("many", "one")
 SMALLEST_FACE = 0.1
 """Height of the smallest face that is looked for, as a share of the photograph's longer side."""
 
-_STRIP = 512  # rows laid over at a time: a photograph of 24 megapixels as float64 would take more than a gigabyte
+_STRIP = 512  # rows worked on at a time: as float64, a whole photograph would take many times its own memory
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,13 @@ class Parsed:
 
         A class without pixels has no confidence (NaN). The background's confidence is that of the parsed squares.
         """
-        pixels = np.bincount(self.mask.ravel(), minlength=NUM_CLASSES)  # (11,)
-        parsed = ~np.isnan(self.confidence)
-        classes = self.mask[parsed]
-        certain = np.bincount(classes, self.confidence[parsed], NUM_CLASSES)
-        seen = np.bincount(classes, minlength=NUM_CLASSES)
+        pixels, seen, certain = np.zeros((3, NUM_CLASSES))
+        for start in range(0, len(self.mask), _STRIP):
+            mask, confidence = self.mask[start : start + _STRIP], self.confidence[start : start + _STRIP]
+            parsed = ~np.isnan(confidence)
+            pixels += np.bincount(mask.ravel(), minlength=NUM_CLASSES)
+            seen += np.bincount(mask[parsed], minlength=NUM_CLASSES)
+            certain += np.bincount(mask[parsed], confidence[parsed], NUM_CLASSES)
         head = pixels[np.arange(NUM_CLASSES) != INDEX["background"]].sum()
         of_heads = np.where(np.arange(NUM_CLASSES) == INDEX["background"], np.nan, pixels / head if head else np.nan)
         with np.errstate(invalid="ignore"):
@@ -71,7 +73,7 @@ class Parsed:
         return pd.DataFrame(
             {
                 "class": CLASS_NAMES,
-                "pixels": pixels,
+                "pixels": pixels.astype(np.int64),
                 "share": pixels / self.mask.size,
                 "share_of_heads": of_heads,
                 "confidence": confidence,
@@ -110,7 +112,8 @@ class Parser:
         InputError
             if the image has another shape or type, or an option is out of range
         """
-        _check(image, faces, smallest)
+        _check(image)
+        check_options(faces, smallest)
         if faces == "one":
             squares, heads = [whole_square(image.shape[:2])], []
         else:
@@ -127,7 +130,7 @@ class Parser:
             return mean_probability(self._network, normalise(batch), views).float().cpu().numpy()
 
 
-def _check(image: np.ndarray, faces: str, smallest: float) -> None:
+def _check(image: np.ndarray) -> None:
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[-1] != 3 or 0 in image.shape:
         raise InputError(
             "photograph",
@@ -135,6 +138,10 @@ def _check(image: np.ndarray, faces: str, smallest: float) -> None:
             expected="(H, W, 3) uint8 RGB with at least one pixel",
             do="give the picture's path, or convert it with PIL's convert('RGB')",
         )
+
+
+def check_options(faces: str, smallest: float) -> None:
+    """Raise InputError if one of the options of ``Parser.parse`` is out of range."""
     if faces not in FACES:
         raise InputError("faces", found=repr(faces), expected=f"one of {', '.join(FACES)}", do="choose one of these")
     if not 0.01 <= smallest <= 1:
@@ -156,27 +163,37 @@ def _lay_together(
     mask : (H, W) uint8, background where there is no square
     confidence : (H, W) float32, NaN where there is no square
     """
-    mask, best = np.zeros(shape, np.uint8), np.full(shape, -1.0, np.float32)
-    total = _sum_of_squares(shape, squares, [np.ones((2, 2), np.float32)] * len(squares))  # (H, W)
-    for index in range(NUM_CLASSES):  # class by class: all classes of a large photograph at once would not fit
-        value = _sum_of_squares(shape, squares, [answer[index] for answer in answers])  # (H, W)
-        better = value > best
-        mask[better], best[better] = index, value[better]
-    covered = total > 0
-    mask[~covered] = INDEX["background"]
-    return mask, np.divide(best, total, out=np.full(shape, np.nan, np.float32), where=covered)
+    mask, confidence = np.empty(shape, np.uint8), np.empty(shape, np.float32)
+    ones = [np.ones((2, 2), np.float32)] * len(squares)
+    for start in range(0, shape[0], _STRIP):
+        rows = slice(start, min(start + _STRIP, shape[0]))
+        total = _sum_of_squares(rows, shape[1], squares, ones)  # (h, W)
+        values = (
+            _sum_of_squares(rows, shape[1], squares, [answer[index] for answer in answers])
+            for index in range(NUM_CLASSES)
+        )
+        best, label = next(values), np.zeros(total.shape, np.uint8)
+        for index, value in enumerate(values, start=1):
+            better = value > best
+            label[better], best[better] = index, value[better]
+        covered = total > 0
+        mask[rows] = np.where(covered, label, INDEX["background"])
+        confidence[rows] = np.divide(best, total, out=np.full(total.shape, np.nan, np.float32), where=covered)
+    return mask, confidence
 
 
-def _sum_of_squares(shape: tuple[int, int], squares: Sequence[Square], maps: Sequence[np.ndarray]) -> np.ndarray:
-    """Weighted sum over squares of their maps (s, s), each enlarged to its square: (H, W) float32."""
-    result = np.zeros(shape, np.float32)
+def _sum_of_squares(strip: slice, width: int, squares: Sequence[Square], maps: Sequence[np.ndarray]) -> np.ndarray:
+    """Weighted sum over squares of their maps (s, s), each enlarged to its square, in a strip of rows: (h, W)."""
+    result = np.zeros((strip.stop - strip.start, width), np.float32)
     for square, values in zip(squares, maps, strict=True):
-        rows = slice(max(square.top, 0), min(square.top + square.side, shape[0]))
-        columns = slice(max(square.left, 0), min(square.left + square.side, shape[1]))
+        rows = slice(max(square.top, strip.start), min(square.top + square.side, strip.stop))
+        columns = slice(max(square.left, 0), min(square.left + square.side, width))
+        if rows.start >= rows.stop:
+            continue
         down = _axis(rows, square.top, square.side)
         across = _axis(columns, square.left, square.side)
         weight = np.maximum(1 - np.maximum(np.abs(down)[:, None], np.abs(across)[None]), 1e-3)  # (h, w)
-        result[rows, columns] += weight * _enlarge(values, down, across)
+        result[rows.start - strip.start : rows.stop - strip.start, columns] += weight * _enlarge(values, down, across)
     return result
 
 

@@ -11,6 +11,7 @@ from facefair_lib.config import Profile, load_profile
 from facefair_lib.errors import InputError
 from facefair_lib.models.fitted import load_network
 from facefair_lib.parsing.parser import Parser
+from facefair_lib.path_text import from_home, path_text
 
 
 def trained_parser(model: str, profile: str = paths.DEFAULT_PROFILE, weights: Path | None = None) -> Parser:
@@ -42,7 +43,7 @@ def trained_network(model: str, profile: Profile, weights: Path | None = None) -
             expected=f"one of {', '.join(type(profile.models).model_fields)}",
             do="choose one of these, or name the profile that trained this network",
         )
-    return load_network(model, settings, Path(weights) if weights else find_weights(model, profile.name))
+    return load_network(model, settings, from_home(Path(weights)) if weights else find_weights(model, profile.name))
 
 
 def find_weights(model: str, profile: str) -> Path:
@@ -59,7 +60,7 @@ def find_weights(model: str, profile: str) -> Path:
         command = "make study" if profile == paths.DEFAULT_PROFILE else f"make study PROFILE={profile}"
         raise InputError(
             f"trained weights of {model}",
-            found=f"none in {folder}",
+            found=f"none in {path_text(folder)}",
             expected=f"best.pt in a folder NN_train_{model}, which the study writes",
             do=f"run {command} once, or name a file: --weights FILE",
         )
