@@ -119,7 +119,7 @@ def _parse_one(photo: Path, parser: Parser, target: Path, faces: str, smallest: 
     if strangers:
         raise InputError(
             photo,
-            found=f"in the way of its results: {', '.join(strangers)}, which facefair has not written as it is",
+            found=f"in the way of its results: {', '.join(strangers)}, which facefair has not written, or not as it is now",
             expected="a folder where that name is free",
             do="give another --out, or move that file",
         )

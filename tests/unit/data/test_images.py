@@ -13,9 +13,11 @@ from tiny_datasets import photograph, save
 from facefair_lib.data.images import (
     MAX_PIXELS,
     fit_pair,
+    label_as_photograph,
     read_label_rgb,
     read_label_values,
     read_rgb,
+    read_upright,
     resize_image,
     resize_mask,
 )
@@ -162,3 +164,104 @@ def test_fitting_always_gives_the_square(height, width, fit):
 def test_an_unknown_fit_is_refused():
     with pytest.raises(InputError, match="stretch, pad"):
         fit_pair(np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2), np.uint8), 8, "crop")
+
+
+TURNED = {
+    2: np.fliplr,
+    3: lambda a: np.rot90(a, 2),
+    4: np.flipud,
+    5: lambda a: a.swapaxes(0, 1),
+    6: lambda a: np.rot90(a, -1),
+    7: lambda a: np.rot90(a, 2).swapaxes(0, 1),
+    8: np.rot90,
+}
+
+
+def with_orientation(path, pixels, orientation):
+    picture = Image.fromarray(pixels)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    picture.save(path, exif=exif)
+    return path
+
+
+@pytest.mark.parametrize("ending", ["png", "tif", "webp", "jpg"])
+@pytest.mark.parametrize("orientation", TURNED)
+def test_every_orientation_is_undone_and_told_in_every_kind_of_file(tmp_path, ending, orientation):
+    stored = np.zeros((48, 64, 3), np.uint8)
+    stored[:16, :16] = 255
+    rgb, told = read_upright(with_orientation(tmp_path / f"p.{ending}", stored, orientation))
+    assert told == orientation
+    assert rgb.shape == TURNED[orientation](stored).shape
+    assert np.abs(rgb.astype(int) - TURNED[orientation](stored)).max() < 60  # JPEG and WebP lose a little
+
+
+def test_damaged_exif_costs_the_orientation_but_not_the_photograph(tmp_path):
+    Image.fromarray(photograph(0)).save(tmp_path / "p.jpg", exif=b"Exif\0\0nonsense")
+    assert read_upright(tmp_path / "p.jpg")[1] == 1
+
+
+@pytest.mark.parametrize("orientation", TURNED)
+def test_a_mask_is_turned_as_its_photograph_where_its_size_tells_that_it_was_drawn_on_stored_pixels(
+    tmp_path, orientation
+):
+    stored = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    label, upright = save(tmp_path / "m.png", stored), TURNED[orientation](stored)
+    if orientation >= 5:
+        np.testing.assert_array_equal(label_as_photograph(label, stored, orientation, upright.shape), upright)
+        np.testing.assert_array_equal(label_as_photograph(label, upright, orientation, upright.shape), upright)
+    else:
+        with pytest.raises(InputError, match=rf"m\.png[\s\S]*EXIF orientation {orientation}"):
+            label_as_photograph(label, stored, orientation, upright.shape)
+    square = stored[:, :3]
+    with pytest.raises(InputError, match=r"EXIF"):
+        label_as_photograph(label, square, orientation, square.shape)
+
+
+def test_a_mask_with_an_orientation_of_its_own_has_been_turned(tmp_path):
+    label = with_orientation(tmp_path / "m.png", np.zeros((3, 3), np.uint8), 3)
+    mask = np.arange(9, dtype=np.uint8).reshape(3, 3)
+    np.testing.assert_array_equal(label_as_photograph(label, mask, 3, (3, 3)), mask)
+
+
+def test_large_photographs_are_read_and_pillows_own_limit_stays_as_it_is(tmp_path, monkeypatch):
+    path = save(tmp_path / "large.tif", photograph(0, (40, 50)))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 500)  # 2000 pixels are far above what Pillow then lets through
+    monkeypatch.setattr("facefair_lib.data.images._PILLOWS_LIMIT", 500)
+    assert read_rgb(path).shape == (40, 50, 3)
+    assert Image.MAX_IMAGE_PIXELS == 500
+
+
+def test_of_a_tiff_with_smaller_copies_the_first_page_is_read(tmp_path):
+    whole = Image.fromarray(photograph(0, (30, 40))).resize((1200, 900))
+    whole.save(
+        tmp_path / "pyramid.tif", save_all=True, append_images=[whole.resize(size) for size in ((600, 450), (120, 90))]
+    )
+    assert read_rgb(tmp_path / "pyramid.tif").shape == (900, 1200, 3)
+    other = Image.fromarray(255 - np.asarray(whole)).resize((600, 450))
+    for name, page in (("two", other), ("document", whole.rotate(90, expand=True)), ("pages", whole)):
+        whole.save(tmp_path / f"{name}.tif", save_all=True, append_images=[page])
+        with pytest.raises(InputError, match="2 pictures in one file"):
+            read_rgb(tmp_path / f"{name}.tif")
+
+
+def test_five_bits_per_channel_are_not_sixteen(tmp_path):
+    header = struct.pack("<2sIHHI", b"BM", 70, 0, 0, 66) + struct.pack(
+        "<IiiHHIIiiII", 40, 2, 1, 1, 16, 3, 4, 0, 0, 0, 0
+    )
+    masks = struct.pack("<III", 0xF800, 0x07E0, 0x001F)
+    (tmp_path / "small.bmp").write_bytes(header + masks + struct.pack("<HH", 0xF800, 0x001F))
+    assert read_rgb(tmp_path / "small.bmp").tolist() == [[[255, 0, 0], [0, 0, 255]]]
+
+
+@pytest.mark.parametrize("read", [read_rgb, read_label_rgb])
+def test_damaged_files_of_every_kind_are_named(tmp_path, read):
+    whole = Image.fromarray(photograph(0, (64, 64)))
+    for ending in ("jpg", "png", "tif", "webp", "gif", "bmp", "avif", "jp2", "tga", "ppm", "qoi", "ico", "pcx", "sgi"):
+        path = tmp_path / f"cut.{ending}"
+        whole.save(path)
+        data = path.read_bytes()
+        for length in (0, 9, len(data) // 2):
+            path.write_bytes(data[:length])
+            with pytest.raises(InputError, match=rf"cut\.{ending}"):
+                read(path)

@@ -85,8 +85,11 @@ def test_options_are_checked_before_any_work(album: list[Path], parser: Parser, 
     with pytest.raises(InputError, match="one of paper, vendor, display"):
         parse_files(album, parser, tmp_path / "out", palette="rainbow")
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="a folder to write into"):
-        parse_files(album, parser, tmp_path / "file")
+    for out in (tmp_path / "file", tmp_path / "file" / "deeper"):
+        with pytest.raises(InputError, match="a folder to write into"):
+            parse_files(album, parser, out)
+    with pytest.raises(InputError, match="one of many, one"):
+        parse_files(album, parser, tmp_path / "out", faces="some")
 
 
 @pytest.fixture
@@ -150,6 +153,19 @@ def test_the_command_says_in_which_photograph_no_head_was_found(
     assert status == 0
     assert "none.png: no head was found, nothing is labelled" in output
     assert "2 of 2 photographs parsed, 2 heads" in output
+
+
+def test_the_command_names_what_it_leaves_out(
+    album: list[Path], parser: Parser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("facefair_lib.parsing.trained_parser", lambda *_: parser)
+    for name in ("1.HEIC", "2.HEIC"):
+        album[0].with_name(name).write_bytes(b"x")
+    album[1].unlink()
+    status, output = run("parse", album[0].parent, "--out", tmp_path / "out")
+    assert status == 0
+    assert "facefair: 2 HEIC left out: export as JPEG" in output
+    assert "2 of 2 photographs parsed, 2 heads; 2 HEIC left out: export as JPEG" in output
 
 
 def test_the_command_and_the_library_look_for_faces_of_the_same_size() -> None:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from facefair_lib.data import images
 from facefair_lib.errors import InputError
-from facefair_lib.parsing import find_photos, photos, read_photo
+from facefair_lib.parsing import find_photos, photos, read_photo, search_photos
 
 
 def save(path: Path, pixels: np.ndarray, **options: object) -> Path:
@@ -49,6 +49,7 @@ def test_bad_files_are_refused_in_words_that_help(tmp_path: Path, rgb: np.ndarra
     (tmp_path / "text.jpg").write_text("not a picture")
     save(tmp_path / "deep.png", np.zeros((4, 4), np.uint16))
     Image.new("CMYK", (3, 2)).save(tmp_path / "printed.tif")
+    (tmp_path / "telephone.jpg").write_bytes(b"\0\0\0\x18ftypheic" + bytes(20))  # HEIC under another name
     frames = [Image.fromarray(rgb), Image.fromarray(rgb[::-1])]
     frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
     expected = {
@@ -57,7 +58,8 @@ def test_bad_files_are_refused_in_words_that_help(tmp_path: Path, rgb: np.ndarra
         "text.jpg": "cannot identify",
         "deep.png": "pixel format I;16",
         "moving.gif": "2 pictures in one file",
-        "printed.tif": "pixel format CMYK",
+        "printed.tif": "RGB or grey",
+        "telephone.jpg": "a HEIC file(.*\n)+.*export it as JPEG",
         "absent.jpg": "no such file",
     }
     for name, words in expected.items():
@@ -111,3 +113,41 @@ def test_a_name_that_matches_nothing_is_an_error(tmp_path: Path) -> None:
 def test_a_file_whose_name_looks_like_a_pattern_is_a_file(tmp_path: Path, rgb: np.ndarray) -> None:
     photo = save(tmp_path / "holiday [1].png", rgb)
     assert find_photos([str(photo)]) == [photo]
+
+
+def test_a_folders_pictures_of_every_readable_kind_are_taken(tmp_path: Path, rgb: np.ndarray) -> None:
+    names = ("a.jfif", "b.avif", "c.jp2", "d.tga", "e.ppm", "f.JPE", "g.webp", "h.qoi")
+    for name in names:
+        picture = Image.fromarray(rgb).resize((48, 32))
+        picture.save(tmp_path / name, format={"a.jfif": "JPEG", "f.JPE": "JPEG"}.get(name))
+    found = find_photos([tmp_path])
+    assert [path.name for path in found] == list(names)
+    assert {read_photo(path).shape for path in found} == {(32, 48, 3)}
+
+
+def test_pictures_and_films_that_cannot_be_read_are_counted_by_kind(tmp_path: Path, rgb: np.ndarray) -> None:
+    for name in ("1.HEIC", "2.heic", "r.CR3", "f.mov", "notes.txt", "meta.xmp", ".hidden.heic"):
+        (tmp_path / name).write_bytes(b"x")
+    with pytest.raises(InputError, match=r"that can be read \(1 CR3, 2 HEIC left out: export as JPEG; 1 MOV left out"):
+        find_photos([tmp_path])
+    photo = save(tmp_path / "p.jpg", rgb)
+    found = search_photos([tmp_path])
+    assert found.photos == [photo]
+    assert found.left_out() == "1 CR3, 2 HEIC left out: export as JPEG; 1 MOV left out: films are not read"
+    assert search_photos([photo]).left_out() == ""
+
+
+def test_the_home_folder_and_the_other_unicode_form_are_found(
+    tmp_path: Path, rgb: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    photo = save(tmp_path / "Pictures" / "Jose\u0301.jpg", rgb)
+    assert find_photos(["~/Pictures/*.jpg"]) == find_photos(["~/Pictures"]) == [photo]
+    assert find_photos(["~/Pictures/Jos\u00e9.jpg"]) == [photo]
+
+
+def test_a_name_longer_than_a_file_system_allows_is_an_error_about_the_file(tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 300 + ".jpg")
+    assert find_photos([path]) == [path]
+    with pytest.raises(InputError, match="no such file"):
+        read_photo(path)
