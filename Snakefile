@@ -2,32 +2,34 @@
 #
 # A rule's input `code` is a small file that changes only when the stage's own code or settings change; its output is the
 # provenance file, which the stage writes last. Everything else a stage writes stays when it is interrupted, so long work resumes.
-# Usually started by `facefair study`, which writes the `code` files first.
+# Started by `facefair study`, which writes the `code` files first, in the folder of the results: paths are relative to it,
+# so that whatever that folder is called is no pattern here. Every value reaches the shell quoted (`:q`); of an empty one
+# nothing would be left, hence `--data=`.
 import sys
 
 from facefair_lib import workflow as study
 from facefair_lib.config import load_profile
 
-ROOT = config["results"]
-CORES = int(config["cores"])
+CORES = config["cores"]
 HALF = max(1, CORES // 2)  # of most stages, so that two run side by side; priorities start first what most waits for
-DATA, PHOTOS = config.get("data") or "", config.get("photos") or ""
+DATA, PHOTOS = config["data"], config["photos"]
 COHORT, EXPERIMENT, REPORT = study.COHORT, study.EXPERIMENT, study.REPORT
 COUNTERFACTUALS, COMPOSITION, COMPARISON = study.COUNTERFACTUALS, study.COMPOSITION, study.COMPARISON
+PYTHON = sys.executable
 RUN = (
-    f"{sys.executable} -m facefair_lib stage {{params.stage}} --profile {{wildcards.profile}}"
-    f" --cores {{threads}} --data '{{params.data}}' --photos '{{params.photos}}'"
+    "{PYTHON:q} -m facefair_lib stage {params.stage} --profile={wildcards.profile:q} --cores={threads}"
+    " --data={params.data:q} --photos={params.photos:q}"
 )
 
 
 def done(stage):
     """The file that says a stage is complete."""
-    return f"{ROOT}/{{profile}}/{stage}/provenance.json"
+    return f"{{profile}}/{stage}/provenance.json"
 
 
 def code(stage):
     """The file that changes with a stage's code and settings."""
-    return f"{ROOT}/{{profile}}/.digests/{stage}.txt"
+    return f"{{profile}}/.digests/{stage}.txt"
 
 
 def data_for(wildcards):
@@ -139,7 +141,7 @@ rule comparison:
 
 
 rule metric_analysis:
-    input: done("02_train_deeplabv3"), done("03_train_pspnet"), code=code("04_metric_analysis")
+    input: done("01_data_preparation"), done("02_train_deeplabv3"), done("03_train_pspnet"), code=code("04_metric_analysis")
     output: done("04_metric_analysis")
     params: stage="04_metric_analysis", data="", photos=""
     threads: 1
@@ -156,7 +158,7 @@ rule ethnicity_emotion_experiment:
 
 
 rule reproduction_audit:
-    input: done("01_data_preparation"), code=code("06_reproduction_audit")
+    input: people_to_prepare, done("01_data_preparation"), code=code("06_reproduction_audit")
     output: done("06_reproduction_audit")
     params: stage="06_reproduction_audit", data="", photos=""
     threads: HALF
@@ -166,7 +168,8 @@ rule reproduction_audit:
 
 rule counterfactual_fairness:
     input:
-        *(done(stage) for stage in (COUNTERFACTUALS, EXPERIMENT, COMPOSITION, "02_train_deeplabv3", "03_train_pspnet")),
+        *(done(stage) for stage in (COUNTERFACTUALS, EXPERIMENT, COMPOSITION)),
+        *(done(stage) for stage in ("01_data_preparation", "02_train_deeplabv3", "03_train_pspnet")),
         code=code("07_counterfactual_fairness"),
     output: done("07_counterfactual_fairness")
     params: stage="07_counterfactual_fairness", data="", photos=""
@@ -177,7 +180,7 @@ rule counterfactual_fairness:
 
 rule real_photographs:
     input:
-        done("02_train_deeplabv3"), done("03_train_pspnet"),
+        done("01_data_preparation"), done("02_train_deeplabv3"), done("03_train_pspnet"),
         weights_to_transfer("02_train_deeplabv3"), weights_to_transfer("03_train_pspnet"),
         code=code("08_real_photographs"),
     output: done("08_real_photographs")
@@ -197,9 +200,11 @@ rule model_comparison:
     shell: RUN
 
 
+# All stages, also those that it does not read: a stage whose results were removed is made again.
 rule report:
     input:
-        *(done(stage) for stage in study.NOTEBOOK_STAGES if stage >= "04"),
+        people_to_prepare,
+        *(done(stage) for stage in study.STAGE_NAMES if stage not in (COHORT, REPORT)),
         code=code(REPORT),
     output: done(REPORT)
     params: stage=REPORT, data="", photos=""

@@ -9,8 +9,11 @@ from typing import Annotated
 
 import typer
 
+from facefair_lib import paths
 from facefair_lib.commands import app as explorers
 from facefair_lib.commands import check_scores, datasets, export, parse
+from facefair_lib.processes import child_environment
+from facefair_lib.screen import use_plain_characters
 
 app = typer.Typer(
     add_completion=False,
@@ -120,7 +123,7 @@ def clean(
     from facefair_lib.orchestrate import clean_results
 
     removed = clean_results(profile, ask=None if yes else typer.confirm)
-    typer.echo("\n".join(f"removed {path}" for path in removed) or "nothing to remove")
+    typer.echo("\n".join(removed) or "nothing to remove")
 
 
 @app.command()
@@ -129,6 +132,14 @@ def reference(profile: ProfileOption = "quick") -> None:
     from facefair_lib.orchestrate import keep_as_reference
 
     typer.echo(f"kept {keep_as_reference(profile)} files")
+
+
+@app.command(hidden=True)
+def lab() -> None:
+    """Open the notebooks in JupyterLab, with kernels of this interpreter and the study's variables; `make lab`."""
+    os.chdir(paths.REPOSITORY)
+    command = [sys.executable, "-m", "jupyterlab", "--notebook-dir=.", paths.NOTEBOOKS.name]
+    os.execve(sys.executable, command, child_environment())
 
 
 def available_cores() -> int:
@@ -142,6 +153,9 @@ def main() -> None:
     """Run a command; errors that a user can act on are printed without a traceback."""
     from facefair_lib.errors import InputError
 
+    use_plain_characters()
+    os.environ.update(paths.absolute_variables())
+    os.environ["MPLBACKEND"] = "Agg"  # no command opens a window; a backend that is not installed would stop them all
     try:
         app()
     except InputError as error:

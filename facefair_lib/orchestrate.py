@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -9,13 +10,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from facefair_lib import paths, readme, workflow
+from facefair_lib import paths, readme, results, results_folder, workflow
 from facefair_lib.config import Profile, load_profile, profile_names
 from facefair_lib.data.catalogue import no_folder
 from facefair_lib.errors import InputError
+from facefair_lib.locking import alone_in
+from facefair_lib.path_text import path_text
+from facefair_lib.processes import child_environment
 from facefair_lib.provenance import FILE_NAME
 from facefair_lib.results import Stage
-from facefair_lib.runner import FAILED, MARK
+from facefair_lib.runner import FAILED, MARK, say
 
 # What the repository keeps of a reference run: tables that are small, and no pictures of people but those in figures.
 _REFERENCE_SUFFIXES = {".csv", ".json"}
@@ -36,34 +40,61 @@ def run_study(profile: str, data: str, photos: str, until: str, cores: int) -> i
     """
     settings = load_profile(profile)
     target = _target(settings, until)
-    folder, table = _folder(settings, data), _photos(photos)
-    for needed in (settings, *_profiles_below(settings)):
-        own = needed.name == profile
-        workflow.write_digests(needed, folder if own else None, table if own else None)
-    log = paths.results_dir(profile) / "study.log"
+    folder, pictures = _folder(settings, data), _photos(photos)
+    table = pictures[0] if pictures else None
+    for place in (paths.REPOSITORY, paths.results_root(), folder, table):
+        _check_name(place)
+    needed = (settings, *_profiles_below(settings))
+    for each in needed:
+        results_folder.check_is_free(each.name)
+    with alone_in(paths.results_root(), say) as lock:
+        for each in needed:
+            own = each.name == profile
+            workflow.write_digests(each, folder if own else None, pictures if own else ())
+            for line in results_folder.forget_incomplete(each.name):
+                say(line)
+        return _bring_up_to_date(settings, _command(profile, folder, table, cores, target), until, cores, lock)
+
+
+def _bring_up_to_date(settings: Profile, command: list[str], until: str, cores: int, lock: int) -> int:
+    profile, log = settings.name, paths.results_dir(settings.name) / "study.log"
     begin = time.monotonic()
-    print(f"{MARK}study {profile}: {settings.title} ({cores} cores; details in {log})", flush=True)
-    status, stages = _run_graph(_command(profile, folder, table, cores, target), log)
+    say(f"study {profile}: {settings.title} ({cores} cores; details in {path_text(log)})")
+    status, stages = _run_graph(command, log, lock)
     seconds = time.monotonic() - begin
     if status:
-        print(f"{MARK}study {profile} stopped after {seconds:.0f} s; run the same command again to go on", flush=True)
+        say(f"study {profile} stopped after {seconds:.0f} s; run the same command again to go on")
     elif stages:
-        print(f"{MARK}study {profile} complete: {stages} stages in {seconds:.0f} s", flush=True)
+        say(f"study {profile} complete: {stages} stages in {seconds:.0f} s")
     else:
-        print(f"{MARK}study {profile}: nothing has changed, nothing to do ({seconds:.0f} s)", flush=True)
+        say(f"study {profile}: nothing has changed, nothing to do ({seconds:.0f} s)")
     pdf = paths.report_pdf(profile)
     if not status and not until and pdf.exists():
-        print(f"{MARK}report: {pdf}", flush=True)
+        say(f"report: {path_text(pdf)}")
     return status
 
 
-def _target(settings: Profile, until: str) -> Path:
+def _target(settings: Profile, until: str) -> str:
+    """The file that the graph must bring up to date, in the folder of the results."""
     stage = until or workflow.REPORT
     if stage not in workflow.STAGE_NAMES:
         raise InputError(
             f"stage {stage!r}", found="no such stage", expected=", ".join(workflow.STAGE_NAMES), do="use one"
         )
-    return paths.results_dir(settings.name) / stage / FILE_NAME
+    return f"{settings.name}/{stage}/{FILE_NAME}"
+
+
+def _check_name(path: Path | None) -> None:
+    """Refuse a path that notebooks cannot hold; names of files inside the folders do not matter."""
+    try:
+        os.fsencode(path or "").decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            path,
+            found="a name with bytes that are no UTF-8",
+            expected="a path that notebooks and tables can name",
+            do="rename the folder that is named with a backslash, or give a symbolic link to it",
+        ) from error
 
 
 def _folder(settings: Profile, data: str) -> Path | None:
@@ -80,20 +111,26 @@ def _folder(settings: Profile, data: str) -> Path | None:
         raise no_folder(settings.name, settings.data.source)
     from facefair_lib.data.readers import open_source  # with SciPy, for which rendered people need not wait
 
-    folder = Path(data).expanduser().resolve()
+    folder = Path(data).expanduser().absolute()
     open_source(settings.data, folder)  # says what is wrong with the folder before anything has run
     return folder
 
 
-def _photos(photos: str) -> Path | None:
+def _photos(photos: str) -> list[Path]:
+    """The user's table and the files that it names; none without a table."""
     if not photos:
-        return None
+        return []
     table = Path(photos).expanduser().resolve()
     if not table.is_file():
         raise InputError(
-            table, found="no such file", expected="a CSV: image, subject, group, emotion[, mask]", do="mend it"
+            table,
+            found="no such file",
+            expected="a CSV: image, subject, group, emotion[, mask]",
+            do="correct PHOTOS, or copy the table there",
         )
-    return table
+    from facefair_lib.data.readers.photos import named_files
+
+    return [table, *named_files(table)]
 
 
 def _profiles_below(settings: Profile) -> list[Profile]:
@@ -101,36 +138,42 @@ def _profiles_below(settings: Profile) -> list[Profile]:
     return [load_profile(settings.transfer_from)] if settings.transfer_from else []
 
 
-def _command(profile: str, data: Path | None, photos: Path | None, cores: int, target: Path) -> list[str]:
-    values = {
-        "profile": profile,
-        "results": paths.results_root(),
-        "cores": cores,
-        "data": data or "",
-        "photos": photos or "",
-    }
+def _command(profile: str, data: Path | None, photos: Path | None, cores: int, target: str) -> list[str]:
+    """Snakemake's command line. It works in the folder of the results, so that their path is no pattern of the graph,
+    and reads values from a file, because it would take ``007`` or ``a, b`` on its command line for something else.
+    """
+    values = {"profile": profile, "cores": cores, "data": _text(data), "photos": _text(photos)}
+    settings = results.write_json(paths.results_dir(profile) / ".digests" / "graph.json", values)
     return [
-        *(sys.executable, "-m", "snakemake", "--snakefile", str(paths.SNAKEFILE), "--directory", str(paths.REPOSITORY)),
+        *(sys.executable, "-m", "snakemake", "--snakefile", str(paths.SNAKEFILE)),
+        *("--directory", str(paths.results_root()), "--configfile", str(settings)),
+        *("--profile", "none", "--workflow-profile", "none"),  # a user's own, made for other workflows
         *("--cores", str(cores), "--rerun-incomplete", "--rerun-triggers", "mtime", "--nolock"),
         *("--quiet", "progress", "rules", "host", "reason"),
-        *("--config", *(f"{key}={value}" for key, value in values.items())),
-        *("--", str(target)),
+        *("--", target),
     ]
 
 
-def _run_graph(command: list[str], log: Path) -> tuple[int, int]:
+def _text(path: Path | None) -> str:
+    return os.fsencode(path).decode("utf-8") if path else ""
+
+
+def _run_graph(command: list[str], log: Path, lock: int) -> tuple[int, int]:
     """Run Snakemake; show marked lines, write everything to the log. Returns the exit status and the stages
     completed.
     """
-    log.parent.mkdir(parents=True, exist_ok=True)
     stages = 0
     last: list[str] = []
     shown = False
     with (
         log.open("w", encoding="utf-8") as file,
-        # Leaving this block waits for Snakemake to end, also when the user interrupts.
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process,
-    ):
+        # Leaving this block waits for Snakemake to end, also when the user interrupts. It holds the lock as well: where
+        # only this process is killed, no other study starts beside it.
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
+            env=child_environment(MPLBACKEND="Agg"), pass_fds=[lock],
+        ) as process,
+    ):  # fmt: skip
         for line in process.stdout or ():
             file.write(line)
             last = [*last[-14:], line]
@@ -144,18 +187,26 @@ def _run_graph(command: list[str], log: Path) -> tuple[int, int]:
     return status, stages
 
 
-def clean_results(profile: str, ask: Callable[[str], bool] | None) -> list[Path]:
-    """Remove a profile's results, or every profile's; the committed reference results stay."""
-    names = [profile] if profile else profile_names()
-    folders = [paths.results_dir(name) for name in names if paths.results_dir(name).is_dir()]
-    reports = [paths.report_pdf(name) for name in names if paths.report_pdf(name).exists()]
-    if not folders + reports or (ask and not ask(f"remove {', '.join(str(path) for path in folders + reports)}?")):
+def clean_results(profile: str, ask: Callable[[str], bool] | None) -> list[str]:
+    """Remove what studies have made for a profile, or for every profile; the committed reference results stay.
+
+    Returns
+    -------
+    a line for everything that was removed
+    """
+    if not paths.results_root().is_dir():
         return []
-    for folder in folders:
-        shutil.rmtree(folder)
-    for report in reports:
-        report.unlink()
-    return folders + reports
+    names = [name for name in ([profile] if profile else profile_names()) if results_folder.made_by_a_study(name)]
+    reports = [paths.report_pdf(name) for name in names if paths.report_pdf(name).exists()]
+    shown = [path_text(path) for path in (*(paths.results_dir(name) for name in names), *reports)]
+    if not names or (ask and not ask(f"remove {', '.join(shown)}?")):
+        return []
+    with alone_in(paths.results_root(), say):
+        for report in reports:
+            report.unlink()
+        left = {path_text(paths.results_dir(name)): results_folder.remove(name) for name in names}
+    stays = {folder: f" (left there: {', '.join(files)})" for folder, files in left.items() if files}
+    return [f"removed {path}{stays.get(path, '')}" for path in shown]
 
 
 def keep_as_reference(profile: str) -> int:
@@ -172,15 +223,21 @@ def keep_as_reference(profile: str) -> int:
     """
     Stage(paths.results_dir(profile) / workflow.REPORT).existing(FILE_NAME)
     source, target = paths.results_dir(profile), paths.results_root() / "reference"
-    shutil.rmtree(target, ignore_errors=True)
-    count = 0
-    for stage in workflow.NOTEBOOK_STAGES:
-        for file in sorted((source / stage).rglob("*")):
-            if file.suffix in _REFERENCE_SUFFIXES and file.stat().st_size <= _REFERENCE_BYTES:
-                count += _copy(file, target / file.relative_to(source))
-            elif file.parent.name == "figures":
-                count += _copy(file, paths.FIGURES / file.name)
+    with alone_in(paths.results_root(), say):
+        count = sum(_keep(source, target, stage) for stage in workflow.NOTEBOOK_STAGES)
     readme.update(paths.REPOSITORY / "README.md", target)
+    return count
+
+
+def _keep(source: Path, target: Path, stage: str) -> int:
+    """Keep one stage's files in place of those of an earlier reference."""
+    shutil.rmtree(target / stage, ignore_errors=True)
+    count = 0
+    for file in sorted((source / stage).rglob("*")):
+        if file.suffix in _REFERENCE_SUFFIXES and file.stat().st_size <= _REFERENCE_BYTES:
+            count += _copy(file, target / file.relative_to(source))
+        elif file.parent.name == "figures":
+            count += _copy(file, paths.FIGURES / file.name)
     return count
 
 

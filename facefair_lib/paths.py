@@ -13,10 +13,12 @@ FIGURES = REPOSITORY / "figures"
 LIBRARY = REPOSITORY / "facefair_lib"
 SNAKEFILE = REPOSITORY / "Snakefile"
 
+RESULTS_VARIABLE, CACHE_VARIABLE = "FACEFAIR_RESULTS", "FACEFAIR_CACHE"
+
 
 def results_root() -> Path:
     """Folder that holds one folder per profile; ``FACEFAIR_RESULTS`` moves it, for tests and for large disks."""
-    return Path(os.environ.get("FACEFAIR_RESULTS", REPOSITORY / "results"))
+    return _chosen(RESULTS_VARIABLE) or REPOSITORY / "results"
 
 
 def results_dir(profile: str) -> Path:
@@ -28,7 +30,7 @@ def cache_dir() -> Path:
     """Folder of things that are made once per machine (baked body model, compiled kernels); ``FACEFAIR_CACHE`` moves
     it.
     """
-    return Path(os.environ.get("FACEFAIR_CACHE", REPOSITORY / ".cache"))
+    return _chosen(CACHE_VARIABLE) or REPOSITORY / ".cache"
 
 
 def report_pdf(profile: str) -> Path:
@@ -36,8 +38,20 @@ def report_pdf(profile: str) -> Path:
     others.
     """
     name = "report.pdf" if profile == DEFAULT_PROFILE else f"report-{profile}.pdf"
-    folder = REPORT if "FACEFAIR_RESULTS" not in os.environ else results_dir(profile)
+    folder = results_dir(profile) if _chosen(RESULTS_VARIABLE) else REPORT
     return folder / name
+
+
+def absolute_variables() -> dict[str, str]:
+    """The variables that move folders, made absolute: they mean the same in every process, wherever it works."""
+    chosen = {name: _chosen(name) for name in (RESULTS_VARIABLE, CACHE_VARIABLE)}
+    return {name: str(folder) for name, folder in chosen.items() if folder}
+
+
+def _chosen(variable: str) -> Path | None:
+    """Absolute path that a variable of the environment names; ``None`` where it is unset or empty."""
+    value = os.environ.get(variable, "")
+    return Path(value).expanduser().absolute() if value else None
 
 
 DEFAULT_PROFILE = "quick"

@@ -13,6 +13,8 @@ from facefair_lib import results, workflow
 from facefair_lib.config import Profile
 
 FILE_NAME = "provenance.json"
+FILES = "files"
+"""Entry that lists the files which the stage left in its folder, so that a missing one is noticed."""
 _PACKAGES = ("torch", "torchvision", "segmentation-models-pytorch", "lightning", "anny", "warp-lang", "numpy", "pandas")
 
 
@@ -32,12 +34,19 @@ def write_provenance(folder: Path, profile: Profile, stage: str, seconds: float,
         "seconds": round(seconds, 1),
         "settings": profile.model_dump(mode="json"),
         "code": workflow.stage_digest(description, profile).splitlines(),
+        FILES: _files(folder),
         "inputs": {name: digest_of(path) for name, path in sorted(inputs.items())},
         "python": sys.version.split()[0],
         "system": f"{platform.system()} {platform.machine()}",
         "packages": package_versions(),
     }
     return results.write_json(folder / FILE_NAME, values)
+
+
+def _files(folder: Path) -> list[str]:
+    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    names = (path.as_posix() for path in found if not any(part.startswith(".") for part in path.parts))
+    return sorted(name for name in names if name != FILE_NAME)
 
 
 def package_versions() -> dict[str, str]:

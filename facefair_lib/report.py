@@ -1,13 +1,12 @@
 """Building the report: numbers, tables and figures of one profile, then LaTeX, then one PDF moved into place.
 
-LaTeX runs in ``results/<profile>/report`` and finds the sources in ``report/`` by its search paths, so that the folder
-of the sources stays clean and reports of several profiles can be built side by side. The same results give the same
-bytes.
+LaTeX runs in ``results/<profile>/report`` and finds the sources in ``report/`` through a link there, so that the folder
+of the sources stays clean, reports of several profiles can be built side by side, and no folder's name is text for TeX,
+to which blanks, ``~``, ``$`` and braces in a search path mean something. The same results give the same bytes.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -20,6 +19,8 @@ from facefair_lib.errors import InputError
 from facefair_lib.evidence import COMPARISON, DATA, EXPERIMENT, FAIRNESS, METRICS, REPRODUCTION, TRAINING, Evidence
 from facefair_lib.macros import Macros, macro_name
 from facefair_lib.numbers import compose_numbers
+from facefair_lib.path_text import path_text
+from facefair_lib.processes import child_environment
 from facefair_lib.results import replacing, write_text
 from facefair_lib.tables import write_tables
 
@@ -70,6 +71,9 @@ INSTALL_LATEX = (
     "sudo apt-get install --no-install-recommends texlive-latex-recommended texlive-fonts-recommended "
     "texlive-publishers texlive-pictures texlive-latex-extra latexmk"
 )
+
+SOURCES = "sources"
+"""Link to the sources in the folder where LaTeX runs."""
 
 _ERROR_LINE = re.compile(r"^.+?\.(?:tex|sty|cls|bbl|toc|aux):\d+: .+$", re.MULTILINE)
 _UNRESOLVED = re.compile(r"^LaTeX Warning: (?:Citation|Reference) .+? undefined.*$", re.MULTILINE)
@@ -170,11 +174,13 @@ def run_latexmk(report_dir: Path, build_dir: Path, profile: str) -> None:
         raise MissingLatexError
     for stale in build_dir.glob("report.*"):  # latexmk would remember the failure of an older run
         stale.unlink()
+    sources = build_dir / SOURCES
+    sources.unlink(missing_ok=True)
+    sources.symlink_to(report_dir)
     command = [latexmk, "-norc", "-pdf", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error", "report.tex"]
-    environment = latex_environment(report_dir)
     try:
         run = subprocess.run(
-            command, cwd=build_dir, env=environment, capture_output=True, text=True, errors="replace",
+            command, cwd=build_dir, env=latex_environment(), capture_output=True, encoding="utf-8", errors="replace",
             stdin=subprocess.DEVNULL, timeout=_TIME_LIMIT, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
@@ -188,19 +194,20 @@ def run_latexmk(report_dir: Path, build_dir: Path, profile: str) -> None:
         raise ReportError("\n  ".join([f"the report of {profile!r} has open references:", *open_references[:5]]))
 
 
-def latex_environment(report_dir: Path) -> dict[str, str]:
-    """Search paths that find the sources in ``report_dir``, and a clock that stands still.
+def latex_environment() -> dict[str, str]:
+    """Search paths that find the sources from the folder where LaTeX runs, and a clock that stands still.
 
     The trailing colon keeps TeX's own folders in each search path.
     """
-    paths = dict.fromkeys(("TEXINPUTS", "BIBINPUTS", "BSTINPUTS"), f".:{report_dir}:")
+    searched = dict.fromkeys(("TEXINPUTS", "BIBINPUTS", "BSTINPUTS"), f".:{SOURCES}:")
     clock = {"SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1"}
     # The log must not break lines at 79 characters, or file:line: error messages cannot be read back.
-    return {**os.environ, **paths, **clock, "max_print_line": "10000", "openout_any": "p"}
+    return child_environment(**searched, **clock, max_print_line="10000", openout_any="p")
 
 
 def failure_message(profile: str, output: str, log_file: Path) -> str:
     """LaTeX's first errors, or its last lines where it named none."""
     errors = list(dict.fromkeys(_ERROR_LINE.findall(output)))[:3]
     shown = errors or [line for line in output.splitlines() if line.strip()][-5:]
-    return "\n  ".join([f"LaTeX could not set the report of {profile!r}:", *shown, f"the whole log: {log_file}"])
+    log = f"the whole log: {path_text(log_file)}"
+    return "\n  ".join([f"LaTeX could not set the report of {profile!r}:", *shown, log])

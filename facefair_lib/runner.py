@@ -15,6 +15,7 @@ from pathlib import Path
 from facefair_lib import paths, reuse, workflow
 from facefair_lib.config import Profile, load_profile
 from facefair_lib.errors import InputError
+from facefair_lib.path_text import path_text
 from facefair_lib.progress import PROGRESS_FILE, Progress
 from facefair_lib.provenance import write_provenance
 from facefair_lib.results import Stage
@@ -86,14 +87,14 @@ def _run_notebook(notebook: Path, profile: Profile, values: dict[str, str]) -> N
 
     executed = paths.results_dir(profile.name) / "notebooks" / notebook.name
     executed.parent.mkdir(parents=True, exist_ok=True)
-    known = papermill.inspect_notebook(str(notebook))
+    known = papermill.inspect_notebook(_literal(notebook))
     parameters = {key: value for key, value in values.items() if value or key == "profile"}
     check_parameters(notebook, parameters, set(known))
     with _progress_to_console(notebook.stem):
         try:
             papermill.execute_notebook(
-                str(notebook),
-                str(executed),
+                _literal(notebook),
+                _literal(executed),
                 parameters=parameters,
                 kernel_name="python3",
                 kernel_manager_class="facefair_lib.kernel.LocalKernelManager",
@@ -103,6 +104,11 @@ def _run_notebook(notebook: Path, profile: Profile, values: dict[str, str]) -> N
             )
         except papermill.PapermillExecutionError as error:
             raise StageError(_explain(error, executed)) from error
+
+
+def _literal(path: Path) -> str:
+    """A path for papermill, which would fill in what stands in braces."""
+    return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def check_parameters(notebook: Path, given: dict[str, str], known: set[str]) -> None:
@@ -121,7 +127,7 @@ def check_parameters(notebook: Path, given: dict[str, str], known: set[str]) -> 
 def _explain(error: Exception, executed: Path) -> str:
     """The notebook, the cell and the error itself, without the traceback through the libraries."""
     place = f"{executed.stem} {FAILED} in cell {error.exec_count}"
-    return f"{place}: {error.ename}: {error.evalue}\nthe executed notebook is {executed}"
+    return f"{place}: {error.ename}: {error.evalue}\nthe executed notebook is {path_text(executed)}"
 
 
 @contextmanager
@@ -209,7 +215,7 @@ def _build_report(profile: Profile, cores: int) -> None:
     folder = paths.results_dir(profile.name)
     try:
         build_report(folder, paths.REPORT, profile.name, profile.model_dump(mode="json"), pdf)
-        say(f"the report is {pdf}")
+        say(f"the report is {path_text(pdf)}")
     except MissingLatexError as error:
         say(str(error))
 

@@ -9,10 +9,11 @@ reaches a stage as values, and the values that a stage uses are in its digest al
 from __future__ import annotations
 
 import ast
-import csv
 import hashlib
 import json
 import os
+import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import Any
 
 from facefair_lib import paths, results
 from facefair_lib.config import Profile
+from facefair_lib.path_text import path_text
 
 COHORT = "cohort"
 EXPERIMENT = "experiment"
@@ -91,14 +93,20 @@ def digest_file(profile: str, stage: str) -> Path:
     return paths.results_dir(profile) / ".digests" / f"{stage}.txt"
 
 
-def write_digests(profile: Profile, data: Path | None, photos: Path | None) -> None:
-    """Write every stage's digest, touching only the files whose content changes."""
+def write_digests(profile: Profile, data: Path | None, photos: Sequence[Path]) -> None:
+    """Write every stage's digest, touching only the files whose content changes.
+
+    Parameters
+    ----------
+    data : folder of the user's data set, if there is one
+    photos : the user's table of photographs and the files that it names, if there is one
+    """
     for stage in STAGES:
         text = stage_digest(stage, profile)
         if stage.name == "01_data_preparation":
             text += _describe_folder(data)
         if stage.name == "05_ethnicity_emotion_experiment":
-            text += _describe_photos(photos)
+            text += _describe(photos[0].parent, photos) if photos else ""
         if stage.name == "06_reproduction_audit":
             text += _describe(paths.REPORT, [paths.REPORT / "published.csv"])
         if stage.name == REPORT:
@@ -236,26 +244,32 @@ def _describe_folder(folder: Path | None, endings: tuple[str, ...] = ()) -> str:
     """What says that a folder's files changed; only files with one of the endings, if any are given."""
     if folder is None:
         return ""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return _describe(folder, [path for path in files if not endings or path.suffix in endings])
+    files = sorted(path for path in folder.rglob("*") if not endings or path.suffix in endings)
+    return _describe(folder, files)
 
 
-def _describe_photos(table: Path | None) -> str:
-    """What says that a table of photographs, or a picture that it names, changed."""
-    if table is None:
-        return ""
-    with table.open(newline="", encoding="utf-8-sig", errors="replace") as file:
-        named = {row.get(column) for row in csv.DictReader(file) for column in ("image", "mask")}
-    pictures = sorted(table.parent / name for name in named if name)
-    return _describe(table.parent, [table, *(path for path in pictures if path.is_file())])
-
-
-def _describe(root: Path, files: list[Path]) -> str:
+def _describe(root: Path, files: Sequence[Path]) -> str:
     """Names, sizes and times of files: enough to notice a change without reading them."""
-    stats = [(os.path.relpath(path, root), path.stat()) for path in files]
-    lines = [f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in stats]
-    return f"{root.resolve()} {len(lines)} files {_digest(chr(10).join(lines))}\n"
+    lines = [line for line in (_file_line(root, path) for path in files) if line]
+    digest = _digest_of_bytes(b"\n".join(lines))
+    return f"{path_text(root.resolve())} {len(lines)} files {digest}\n"
+
+
+def _file_line(root: Path, path: Path) -> bytes:
+    """One file, by the bytes of its name; nothing of what is no file, such as a link that leads nowhere."""
+    name = os.fsencode(os.path.relpath(path, root))
+    try:
+        found = path.stat()
+    except PermissionError:
+        return name + b" may not be looked at"
+    except OSError:
+        return b""
+    return name + f" {found.st_size} {found.st_mtime_ns}".encode() if stat.S_ISREG(found.st_mode) else b""
 
 
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return _digest_of_bytes(text.encode())
+
+
+def _digest_of_bytes(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]

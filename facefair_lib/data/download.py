@@ -6,7 +6,6 @@ bytes and refuses what does not match, so the files need no list of checksums he
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ from types import MappingProxyType
 
 from facefair_lib.data.parallel import Progress
 from facefair_lib.errors import InputError
+from facefair_lib.processes import child_environment
 
 RECORD = "facefair_source.txt"
 """File written into a finished download: address, commit and number of files."""
@@ -210,7 +210,7 @@ def _fetch_files(work: Path, commit: str, files: Mapping[str, str], url: str, pr
 
 def _git(work: Path, url: str, *arguments: str, given: str = "", allow_failure: bool = False) -> str:
     """Run git in the work folder; literal paths, no questions, and its last words in the error."""
-    environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_LITERAL_PATHSPECS": "1", "LC_ALL": "C"}
+    environment = child_environment(GIT_TERMINAL_PROMPT="0", GIT_LITERAL_PATHSPECS="1", LC_ALL="C")
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):  # set inside git hooks: they would lead elsewhere
         environment.pop(name, None)
     try:

@@ -15,7 +15,7 @@ from pathlib import Path
 from facefair_lib import paths
 from facefair_lib.errors import InputError
 from facefair_lib.explore.controls import check_has_run
-from facefair_lib.processes import die_with_parent
+from facefair_lib.processes import child_environment, die_with_parent
 
 NOTEBOOK = "explore.ipynb"
 
@@ -46,15 +46,24 @@ def serve(profile: str, port: int, address: str = "127.0.0.1", *, token: str = "
         token = token or secrets.token_urlsafe(24)
         command = server_command(notebook, port or free_port(), address, token)
         try:
-            return _run(command, token, browser)
+            return _run(command, token, browser, Path(folder))
         except KeyboardInterrupt:
             return 0
 
 
-def _run(command: list[str], token: str, browser: bool) -> int:
-    """Run the server; say where it is, with the token that Voilà leaves out, and open a browser there."""
+def _run(command: list[str], token: str, browser: bool, folder: Path) -> int:
+    """Run the server; say where it is, with the token that Voilà leaves out, and open a browser there.
+
+    ``folder`` stands in for the user's settings of Jupyter and IPython, which are for other pages than this.
+    """
+    environment = child_environment(IPYTHONDIR=str(folder / "ipython"), JUPYTER_CONFIG_DIR=str(folder / "jupyter"))
     with subprocess.Popen(
-        command, preexec_fn=die_with_parent, stderr=subprocess.PIPE, encoding="utf-8", errors="replace"
+        command,
+        env=environment,
+        preexec_fn=die_with_parent,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
     ) as server:
         for line in server.stderr:
             told = line.replace("?token=...", f"?token={token}")

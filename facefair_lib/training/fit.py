@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import torch
 from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, ModelCheckpoint
+from lightning.pytorch.plugins.environments import LightningEnvironment
 
 from facefair_lib import results
 from facefair_lib.config import ModelSettings, TrainingSettings
@@ -158,6 +159,8 @@ def _trainer(epochs: int, folder: Path, device: Device, callbacks: list[Callback
     return lightning.Trainer(
         max_epochs=epochs,
         accelerator=device.accelerator,
+        devices=1,  # on several GPUs Lightning would start the stage's process once for each
+        plugins=[LightningEnvironment()],  # and in a cluster's shell take it for one of many
         precision=device.precision,
         default_root_dir=folder,
         callbacks=callbacks,

@@ -34,7 +34,7 @@ def test_the_report_is_built_and_two_builds_give_the_same_bytes(study, settings,
 
 @needs_latex
 def test_a_latex_error_names_file_and_line_and_leaves_the_old_pdf(study, settings, tmp_path):
-    sources = tmp_path / "my report"  # a space in the path must not matter
+    sources = tmp_path / "my report"
     shutil.copytree(paths.REPORT, sources, ignore=shutil.ignore_patterns("*.pdf"))
     (sources / "sections" / "limits.tex").write_text("One.\n\nTwo \\NoSuchMacro.\n")
     old = tmp_path / "report.pdf"
@@ -42,6 +42,15 @@ def test_a_latex_error_names_file_and_line_and_leaves_the_old_pdf(study, setting
     with pytest.raises(ReportError, match=r"limits\.tex:3: Undefined control sequence"):
         build_report(study, sources, "quick", settings, old)
     assert old.read_bytes() == b"old"
+
+
+@needs_latex
+def test_no_folder_on_the_way_is_text_for_tex(study, settings, tmp_path):
+    place = tmp_path / "user's ~$HOME {a,b} #1 %20 & `id`"
+    sources, results = place / "report", place / "results"
+    shutil.copytree(paths.REPORT, sources, ignore=shutil.ignore_patterns("*.pdf"))
+    shutil.copytree(study, results)
+    assert build_report(results, sources, "quick", settings, place / "report.pdf").read_bytes().startswith(b"%PDF")
 
 
 @needs_latex
