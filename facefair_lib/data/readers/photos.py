@@ -102,3 +102,16 @@ class PhotosReader(Reader):
         if path:
             refuse_link_out(self.root, self.root / path)
         return path
+
+
+def named_files(table: Path) -> list[Path]:
+    """Files that the table names, images and masks, in the order of the manifest.
+
+    Raises
+    ------
+    InputError
+        as ``PhotosReader.read`` does
+    """
+    manifest = PhotosReader(table.parent, table.name).read()
+    names = [name for column in ("image_path", "label_path") for name in manifest[column] if name]
+    return [table.parent / name for name in names]
