@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +18,7 @@ from facefair_lib import __main__, orchestrate, paths, readme, workflow
 from facefair_lib.config import load_profile, profile_names
 from facefair_lib.errors import InputError
 from facefair_lib.orchestrate import clean_results, keep_as_reference, run_study
+from facefair_lib.processes import child_environment
 from facefair_lib.runner import MARK
 
 
@@ -43,8 +50,6 @@ def test_what_cannot_work_is_refused_before_anything_is_written(
 
 def graph(lines: list[str], status: int = 0) -> list[str]:
     """A command in Snakemake's place, which prints lines and ends with a status."""
-    import sys
-
     return [sys.executable, "-c", f"print({chr(10).join(lines)!r}); raise SystemExit({status})"]
 
 
@@ -87,45 +92,145 @@ def complete(profile: str, until: str) -> None:
         path = paths.results_dir(profile) / name / "provenance.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("{}", encoding="utf-8")
+    if until == workflow.REPORT:
+        paths.report_pdf(profile).touch()
 
 
 def test_the_real_graph_finds_nothing_to_do_in_a_complete_study(
     root: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    workflow.write_digests(load_profile("smoke"), None, None)
+    workflow.write_digests(load_profile("smoke"), None, ())
     complete("smoke", "report")
     assert run_study("smoke", "", "", "", cores=1) == 0
     assert "nothing has changed, nothing to do" in capfd.readouterr().out
 
 
-def test_the_real_graph_runs_stages_in_their_order_and_only_up_to_the_target(
-    root: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    """A dry run, read off Snakemake's own plan."""
-    import subprocess
+def plan(profile: str, until: str, data: Path | None = None, photos: Path | None = None) -> str:
+    """Snakemake's own plan, with the commands that it would run."""
+    target = orchestrate._target(load_profile(profile), until)
+    command = orchestrate._command(profile, data, photos, 1, target)
+    place = command.index("--")
+    command[place:place] = ["--dry-run", "--printshellcmds", "--quiet", "progress"]  # the later --quiet counts
+    environment = child_environment()
+    return subprocess.run(command, capture_output=True, encoding="utf-8", check=True, env=environment).stdout
 
-    profile = load_profile("smoke")
-    workflow.write_digests(profile, None, None)
-    target = orchestrate._target(profile, "04_metric_analysis")
-    command = orchestrate._command("smoke", None, None, 1, target)
-    place = command.index("--config")
-    command[place:place] = ["--dry-run", "--quiet", "progress"]  # the later --quiet counts
-    plan = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    rules = [line.split()[1].rstrip(":") for line in plan.splitlines() if line.startswith("rule ")]
+
+def planned(profile: str, until: str) -> list[str]:
+    lines = plan(profile, until).splitlines()
+    return [line.split()[1].rstrip(":") for line in lines if line.startswith("rule ")]
+
+
+def test_the_real_graph_runs_stages_in_their_order_and_only_up_to_the_target(root: Path) -> None:
+    workflow.write_digests(load_profile("smoke"), None, ())
+    rules = planned("smoke", "04_metric_analysis")
     assert rules[:2] == ["cohort", "data_preparation"]
     assert sorted(rules[2:4]) == ["train_deeplabv3", "train_pspnet"]
     assert rules[4:] == ["metric_analysis"]
 
 
+def test_a_stage_whose_results_were_removed_is_made_again_with_what_follows_from_it(root: Path) -> None:
+    workflow.write_digests(load_profile("smoke"), None, ())
+    complete("smoke", "report")
+    shutil.rmtree(paths.results_dir("smoke") / "01_data_preparation")
+    rules = planned("smoke", "report")
+    assert rules[0] == "data_preparation"
+    assert {"train_deeplabv3", "metric_analysis", "model_comparison", "report"} <= set(rules)
+    assert not {"cohort", "experiment", "counterfactuals"} & set(rules)
+
+
+@pytest.mark.parametrize(
+    ("data", "photos"),
+    [
+        ("x'|touch PWNED|'y", "it's $(touch PWNED) `touch PWNED`; touch PWNED"),
+        ('"double" $HOME {profile} {params.stage} {{x}} %20 #1', "two\nlines\\"),
+        ("-rf --photos=z", "a=b, [c]: {d: null}"),
+        ("007", "1e3"),
+    ],
+)
+def test_no_name_of_a_user_is_read_by_a_shell_or_by_the_graph(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: str, photos: str
+) -> None:
+    monkeypatch.setenv("FACEFAIR_RESULTS", str(tmp_path / data / "results"))
+    workflow.write_digests(load_profile("smoke"), None, ())
+    called = commands(plan("smoke", "05_ethnicity_emotion_experiment", Path(data), Path(photos)))
+    values = {words[4]: words[5:] for words in called}
+    assert {tuple(words[:4]) for words in called} == {(sys.executable, "-m", "facefair_lib", "stage")}
+    always = ["--profile=smoke", "--cores=1"]
+    assert values["01_data_preparation"] == [*always, f"--data={data}", "--photos="]
+    assert values["05_ethnicity_emotion_experiment"] == [*always, "--data=", f"--photos={photos}"]
+
+
+def commands(plan: str) -> list[list[str]]:
+    """Shell commands of a plan, as a shell would split them."""
+    found = re.findall(r"^ *Shell command: (.*?)(?=\n\n|\n\[|\nReasons:)", plan, re.DOTALL | re.MULTILINE)
+    return [shlex.split(text) for text in found]
+
+
+def test_the_study_works_whatever_its_results_are_called_and_wherever_it_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "user's $HOME {x} 1e3").mkdir()
+    monkeypatch.chdir(tmp_path / "user's $HOME {x} 1e3")
+    monkeypatch.setenv("FACEFAIR_RESULTS", "my results")
+    monkeypatch.setenv("SNAKEMAKE_PROFILE", "slurm")
+    workflow.write_digests(load_profile("smoke"), None, ())
+    complete("smoke", "report")
+    assert run_study("smoke", "", "", "", cores=1) == 0
+    assert "nothing has changed, nothing to do" in capfd.readouterr().out
+    assert [path.name for path in tmp_path.rglob("study.log")] == ["study.log"]
+
+
+def test_a_path_that_no_notebook_can_hold_is_named_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACEFAIR_RESULTS", os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    with pytest.raises(InputError, match=r"caf\\xe9\n.*no UTF-8"):
+        run_study("smoke", "", "", "", cores=1)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_cleaning_removes_one_profile_and_leaves_the_reference(root: Path) -> None:
-    for name in ("smoke", "quick", "reference"):
-        (paths.results_dir(name)).mkdir(parents=True)
+    for name in ("smoke", "quick"):
+        workflow.write_digests(load_profile(name), None, ())
+        complete(name, "cohort")
+    (paths.results_root() / "reference" / "cohort").mkdir(parents=True)
     assert clean_results("smoke", ask=lambda question: False) == []
     assert paths.results_dir("smoke").is_dir()
-    assert clean_results("smoke", ask=lambda question: "smoke" in question) == [paths.results_dir("smoke")]
-    assert clean_results("", ask=None) == [paths.results_dir("quick")]
-    assert paths.results_dir("reference").is_dir()
+    assert clean_results("smoke", ask=lambda question: "smoke" in question) == [f"removed {paths.results_dir('smoke')}"]
+    assert not paths.results_dir("smoke").exists()
+    assert clean_results("", ask=None) == [f"removed {paths.results_dir('quick')}"]
+    assert clean_results("reference", ask=None) == []
+    assert (paths.results_root() / "reference" / "cohort").is_dir()
     assert clean_results("", ask=None) == []
+
+
+def test_cleaning_removes_nothing_that_no_study_has_made(root: Path) -> None:
+    own = paths.results_dir("quick") / "report" / "mine.tex"
+    own.parent.mkdir(parents=True)
+    own.touch()
+    assert clean_results("", ask=None) == []
+    assert own.exists()
+    with pytest.raises(InputError, match="no study has written"):
+        run_study("quick", "", "", "", cores=1)
+    assert own.exists()
+
+
+def test_cleaning_leaves_the_users_own_files_beside_a_study_and_names_them(root: Path) -> None:
+    workflow.write_digests(load_profile("quick"), None, ())
+    complete("quick", "report")
+    folder = paths.results_dir("quick")
+    (folder / "mine").mkdir()
+    (folder / "mine" / "notes.txt").touch()
+    (folder / "study.log").touch()
+    elsewhere = root / "large disk"
+    elsewhere.mkdir()
+    (elsewhere / "a.png").touch()
+    shutil.rmtree(folder / "cohort")
+    (folder / "cohort").symlink_to(elsewhere)
+    removed = clean_results("quick", ask=None)
+    assert removed == [f"removed {folder} (left there: mine)", f"removed {paths.report_pdf('quick')}"]
+    assert [str(path.relative_to(folder)) for path in sorted(folder.rglob("*"))] == ["mine", "mine/notes.txt"]
+    assert (elsewhere / "a.png").exists()
 
 
 def test_the_reference_keeps_small_tables_and_figures_and_nothing_else(
@@ -141,10 +246,13 @@ def test_the_reference_keeps_small_tables_and_figures_and_nothing_else(
     (stage / "counts.npy").write_bytes(b"0")
     (stage / "figures" / "fig6.pdf").write_bytes(b"pdf")
     reference = paths.results_root() / "reference"
-    (reference / "old").mkdir(parents=True)
+    for name in ("04_metric_analysis/old.csv", "mine/notes.csv"):
+        (reference / name).parent.mkdir(parents=True)
+        (reference / name).touch()
     assert keep_as_reference("quick") == 2 + len(workflow.NOTEBOOK_STAGES)
     kept = {str(path.relative_to(reference)) for path in reference.rglob("*") if path.is_file()}
     assert kept == {
+        "mine/notes.csv",
         "04_metric_analysis/summary.csv",
         *(f"{stage}/provenance.json" for stage in workflow.NOTEBOOK_STAGES),
     }

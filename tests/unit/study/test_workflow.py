@@ -274,12 +274,12 @@ def touched(before: dict[str, int], profile: Profile) -> set[str]:
 
 
 def test_only_digests_that_changed_are_written(edit: Edit, profile: Profile) -> None:
-    workflow.write_digests(profile, None, None)
+    workflow.write_digests(profile, None, ())
     before = stamps(profile)
-    workflow.write_digests(profile, None, None)
+    workflow.write_digests(profile, None, ())
     assert touched(before, profile) == set()
     edit("facefair_lib/metrics.py", "x + 1", "x + 2")
-    workflow.write_digests(profile, None, None)
+    workflow.write_digests(profile, None, ())
     assert touched(before, profile) == USERS_OF_METRICS
 
 
@@ -288,15 +288,15 @@ def test_a_users_data_rerun_what_reads_them(house: Path, profile: Profile) -> No
     data.mkdir()
     (data / "a.png").write_bytes(b"a")
     photos.write_text("image\n", encoding="utf-8")
-    workflow.write_digests(profile, data, photos)
+    workflow.write_digests(profile, data, [photos])
     before = stamps(profile)
     (data / "b.png").write_bytes(b"b")
-    workflow.write_digests(profile, data, photos)
+    workflow.write_digests(profile, data, [photos])
     assert touched(before, profile) == {"01_data_preparation"}
     before = stamps(profile)
     photos.write_text("image\nb.png\n", encoding="utf-8")
     os.utime(photos, ns=(1, 1))
-    workflow.write_digests(profile, data, photos)
+    workflow.write_digests(profile, data, [photos])
     assert touched(before, profile) == {"05_ethnicity_emotion_experiment"}
 
 
@@ -306,29 +306,77 @@ def test_pictures_that_a_users_table_names_rerun_what_reads_them(house: Path, pr
     (folder / "a.png").write_bytes(b"a")
     photos = folder / "photos.csv"
     photos.write_text("image\na.png\n", encoding="utf-8")
-    workflow.write_digests(profile, None, photos)
+    workflow.write_digests(profile, None, [photos, folder / "a.png"])
     before = stamps(profile)
     (folder / "a.png").write_bytes(b"another picture")
-    workflow.write_digests(profile, None, photos)
+    workflow.write_digests(profile, None, [photos, folder / "a.png"])
     assert touched(before, profile) == {"05_ethnicity_emotion_experiment"}
 
 
+def test_a_file_with_a_name_that_is_no_text_changes_the_digest_by_its_bytes(house: Path, profile: Profile) -> None:
+    data = house / "data"
+    data.mkdir()
+    try:
+        Path(os.fsdecode(os.fsencode(data) + b"/caf\xe9.png")).write_bytes(b"a")
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    workflow.write_digests(profile, data, ())
+    before = stamps(profile)
+    workflow.write_digests(profile, data, ())
+    assert touched(before, profile) == set()
+    Path(os.fsdecode(os.fsencode(data) + b"/caf\xe9.png")).rename(os.fsdecode(os.fsencode(data) + b"/caf\xe8.png"))
+    workflow.write_digests(profile, data, ())
+    assert touched(before, profile) == {"01_data_preparation"}
+
+
+def test_a_link_that_leads_nowhere_is_no_file_of_the_data(house: Path, profile: Profile) -> None:
+    data = house / "data"
+    data.mkdir()
+    (data / "a.png").write_bytes(b"a")
+    workflow.write_digests(profile, data, ())
+    before = stamps(profile)
+    (data / "b.png").symlink_to(data / "nowhere.png")
+    workflow.write_digests(profile, data, ())
+    assert touched(before, profile) == set()
+    (data / "nowhere.png").write_bytes(b"b")
+    workflow.write_digests(profile, data, ())
+    assert touched(before, profile) == {"01_data_preparation"}
+
+
+def test_a_file_that_may_not_be_looked_at_stops_no_study(
+    house: Path, profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = house / "data"
+    data.mkdir()
+    (data / "locked.png").write_bytes(b"a")
+    real = Path.stat
+
+    def stat(path: Path, **options: bool) -> os.stat_result:
+        if path.name == "locked.png":
+            raise PermissionError(path)
+        return real(path, **options)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    workflow.write_digests(profile, data, ())
+    assert " 1 files " in workflow.digest_file(profile.name, "01_data_preparation").read_text(encoding="utf-8")
+
+
 def test_words_of_the_report_rerun_the_report_and_its_products_do_not(house: Path, profile: Profile) -> None:
-    workflow.write_digests(profile, None, None)
+    workflow.write_digests(profile, None, ())
     before = stamps(profile)
     (house / "report" / "report.pdf").write_bytes(b"made from the rest")
-    workflow.write_digests(profile, None, None)
+    workflow.write_digests(profile, None, ())
     assert touched(before, profile) == set()
     (house / "report" / "report.tex").write_text("Good morning", encoding="utf-8")
-    workflow.write_digests(profile, None, None)
+    workflow.write_digests(profile, None, ())
     assert touched(before, profile) == {"report"}
 
 
 def test_other_published_numbers_rerun_the_audit_and_the_report(house: Path, profile: Profile) -> None:
-    workflow.write_digests(profile, None, None)
+    workflow.write_digests(profile, None, ())
     before = stamps(profile)
     (house / "report" / "published.csv").write_text("value\n1.5\n", encoding="utf-8")
-    workflow.write_digests(profile, None, None)
+    workflow.write_digests(profile, None, ())
     assert touched(before, profile) == {"06_reproduction_audit", "report"}
 
 

@@ -9,12 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from lightning.pytorch.accelerators import CPUAccelerator
+from lightning.pytorch.strategies import SingleDeviceStrategy
 
 from facefair_lib.config import DeepLabSettings, ModelSettings, SmallStart, TrainingSettings
 from facefair_lib.errors import InputError
 from facefair_lib.inference import load_network
 from facefair_lib.training import network
-from facefair_lib.training.fit import FitResult, averaging_decay, fit
+from facefair_lib.training.device import Device
+from facefair_lib.training.fit import FitResult, _trainer, averaging_decay, fit
 
 Fit = Callable[..., FitResult]
 
@@ -53,6 +56,18 @@ def lowest_loss(result: FitResult) -> float:
 
 def files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_fit_takes_one_device_and_is_one_process_whatever_machine_it_runs_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CPUAccelerator, "auto_device_count", staticmethod(lambda: 2))
+    for name, value in {"NTASKS": "4", "NTASKS_PER_NODE": "4", "JOB_NAME": "train", "PROCID": "0"}.items():
+        monkeypatch.setenv(f"SLURM_{name}", value)
+    trainer = _trainer(1, tmp_path, Device("cpu", "32-true", "two of them"), [])
+    assert trainer.num_devices == 1
+    assert isinstance(trainer.strategy, SingleDeviceStrategy)
+    assert trainer.world_size == 1
 
 
 class Interruption(Exception):  # noqa: N818 - it stands for a lost connection or a killed job
