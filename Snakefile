@@ -200,11 +200,9 @@ rule model_comparison:
     shell: RUN
 
 
-# All stages, also those that it does not read: a stage whose results were removed is made again.
 rule report:
     input:
-        people_to_prepare,
-        *(done(stage) for stage in study.STAGE_NAMES if stage not in (COHORT, REPORT)),
+        *(done(stage) for stage in study.NOTEBOOK_STAGES if stage >= "04"),
         code=code(REPORT),
     output: done(REPORT)
     params: stage=REPORT, data="", photos=""

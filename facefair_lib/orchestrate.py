@@ -39,7 +39,7 @@ def run_study(profile: str, data: str, photos: str, until: str, cores: int) -> i
         if the profile, the data folder or the stage is wrong; nothing has been started then
     """
     settings = load_profile(profile)
-    target = _target(settings, until)
+    targets = _targets(settings, until)
     folder, pictures = _folder(settings, data), _photos(photos)
     table = pictures[0] if pictures else None
     for place in (paths.REPOSITORY, paths.results_root(), folder, table):
@@ -53,7 +53,7 @@ def run_study(profile: str, data: str, photos: str, until: str, cores: int) -> i
             workflow.write_digests(each, folder if own else None, pictures if own else ())
             for line in results_folder.forget_incomplete(each.name):
                 say(line)
-        return _bring_up_to_date(settings, _command(profile, folder, table, cores, target), until, cores, lock)
+        return _bring_up_to_date(settings, _command(profile, folder, table, cores, targets), until, cores, lock)
 
 
 def _bring_up_to_date(settings: Profile, command: list[str], until: str, cores: int, lock: int) -> int:
@@ -74,14 +74,18 @@ def _bring_up_to_date(settings: Profile, command: list[str], until: str, cores: 
     return status
 
 
-def _target(settings: Profile, until: str) -> str:
-    """The file that the graph must bring up to date, in the folder of the results."""
-    stage = until or workflow.REPORT
-    if stage not in workflow.STAGE_NAMES:
+def _targets(settings: Profile, until: str) -> list[str]:
+    """The files that the graph must bring up to date, in the folder of the results.
+
+    For the whole study these are all stages': from the last alone, Snakemake would not miss one that was removed.
+    """
+    if until and until not in workflow.STAGE_NAMES:
         raise InputError(
-            f"stage {stage!r}", found="no such stage", expected=", ".join(workflow.STAGE_NAMES), do="use one"
+            f"stage {until!r}", found="no such stage", expected=", ".join(workflow.STAGE_NAMES), do="use one"
         )
-    return f"{settings.name}/{stage}/{FILE_NAME}"
+    rendered = settings.data.source == "rendered"
+    stages = [until] if until else [name for name in workflow.STAGE_NAMES if rendered or name != workflow.COHORT]
+    return [f"{settings.name}/{stage}/{FILE_NAME}" for stage in stages]
 
 
 def _check_name(path: Path | None) -> None:
@@ -138,7 +142,7 @@ def _profiles_below(settings: Profile) -> list[Profile]:
     return [load_profile(settings.transfer_from)] if settings.transfer_from else []
 
 
-def _command(profile: str, data: Path | None, photos: Path | None, cores: int, target: str) -> list[str]:
+def _command(profile: str, data: Path | None, photos: Path | None, cores: int, targets: list[str]) -> list[str]:
     """Snakemake's command line. It works in the folder of the results, so that their path is no pattern of the graph,
     and reads values from a file, because it would take ``007`` or ``a, b`` on its command line for something else.
     """
@@ -150,7 +154,7 @@ def _command(profile: str, data: Path | None, photos: Path | None, cores: int, t
         *("--profile", "none", "--workflow-profile", "none"),  # a user's own, made for other workflows
         *("--cores", str(cores), "--rerun-incomplete", "--rerun-triggers", "mtime", "--nolock"),
         *("--quiet", "progress", "rules", "host", "reason"),
-        *("--", target),
+        *("--", *targets),
     ]
 
 
