@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import tomllib
+from pathlib import Path
 
 import pytest
 import yaml
@@ -93,6 +94,31 @@ def test_make_alone_lists_every_target_with_what_it_does() -> None:
     targets = re.search(r"^\.PHONY: (.*)$", read("Makefile"), re.MULTILINE)[1].split()
     assert sorted(shown) == sorted(targets)
     assert {"study", "test", "lab", "clean", "help"} <= set(targets)
+
+
+HOSTILE = 'it\'s $(touch PWNED) `touch PWNED`; touch PWNED | "$HOME" $(shell touch PWNED) $$ # -x\ny'
+
+
+@pytest.mark.parametrize("given", ["on the command line", "in the environment"])
+def test_make_hands_on_what_is_typed_letter_by_letter(tmp_path: Path, given: str) -> None:
+    interpreter = tmp_path / ".venv" / "bin" / "python"
+    interpreter.parent.mkdir(parents=True)
+    interpreter.write_text("#!/bin/sh\nprintf '%s\\0' \"$@\" >> called\n", encoding="utf-8")
+    interpreter.chmod(0o755)
+    (tmp_path / ".venv" / ".ready").touch()
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "ensure_tex.sh").touch()
+    for name in ("requirements.lock", "pyproject.toml"):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (1, 1))
+    values = {name: f"{name} {HOSTILE}" for name in ("PROFILE", "DATA", "PHOTOS", "CORES")}
+    outside = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    typed = [f"{name}={value}" for name, value in values.items()] if given == "on the command line" else []
+    command = ["make", "-f", str(REPOSITORY / "Makefile"), "study", *typed]
+    subprocess.run(command, cwd=tmp_path, check=True, env=outside if typed else {**outside, **values})
+    called = (tmp_path / "called").read_text(encoding="utf-8").split("\0")[:-1]
+    assert called == ["-m", "facefair_lib", "study", *(f"--{name.lower()}={value}" for name, value in values.items())]
+    assert not (tmp_path / "PWNED").exists()
 
 
 def test_profiles_that_the_makefile_and_the_command_line_default_to_are_the_same() -> None:

@@ -11,7 +11,7 @@ from facefair_lib.paths import LIBRARY
 
 FLOORS: dict[int, str] = {
     1: "errors path_text labels profile_files config paths results progress torchvision_hook kernel processes workflow "
-    "provenance",
+    "provenance results_folder locking screen",
     2: "data heads confusion metrics boundary plausibility",
     3: "models training inference legacy composition comparison",
     4: "uncertainty fairness analysis titles consistency small_samples adaptation export agreement score_table",
@@ -32,6 +32,9 @@ NEIGHBOURS: dict[str, set[str]] = {
     "results": {"errors", "paths", "path_text"},
     "workflow": {"config", "paths", "results", "errors", "path_text"},
     "provenance": {"config", "results", "workflow"},
+    "results_folder": {"errors", "path_text", "paths", "provenance", "workflow"},
+    "processes": {"paths"},
+    "kernel": {"processes"},
     "metrics": {"confusion"},
     "training": {"models"},
     "inference": {"models", "training"},
