@@ -63,6 +63,11 @@ def check_scores(
     from facefair_lib.score_table import read_scores
 
     try:
+        if out is not None and out.exists() and table.exists() and out.samefile(table):
+            raise InputError(
+                out, found="the table that is to be checked", expected="another file for the checks",
+                do="give another --out; the table would be lost",
+            )  # fmt: skip
         scores = read_scores(table, percent=percent, decimals=decimals)
         checks = check_sentences.check_scores(scores, zero_among=spurious_zero, averaged=averaged)
         if out is not None:

@@ -25,12 +25,13 @@ def export(
     from facefair_lib.config import load_profile
     from facefair_lib.export import export_onnx
     from facefair_lib.parsing import trained_network
+    from facefair_lib.path_text import from_home, path_text
 
     settings = load_profile(profile)
     network = trained_network(model, settings, Path(weights) if weights else None)
     notes = {"model": model, "backbone": getattr(settings.models, model).backbone, "profile": profile}
-    done = export_onnx(network, out, size=size or settings.data.size, any_size=any_size, notes=notes)
+    done = export_onnx(network, from_home(out), size=size or settings.data.size, any_size=any_size, notes=notes)
     typer.echo(
-        f"{done.path}: {done.path.stat().st_size / 1e6:.1f} MB, "
+        f"{path_text(done.path)}: {done.path.stat().st_size / 1e6:.1f} MB, "
         f"logits within {done.largest_difference:.1g} of PyTorch's on {len(done.shapes)} inputs"
     )

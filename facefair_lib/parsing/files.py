@@ -119,7 +119,7 @@ def _parse_one(photo: Path, parser: Parser, target: Path, faces: str, smallest: 
     if strangers:
         raise InputError(
             photo,
-            found=f"in the way of its results: {', '.join(strangers)}, which facefair has not written, or not as it is now",
+            found=f"where its results belong: {', '.join(strangers)}, which facefair has not written, or not as it is",
             expected="a folder where that name is free",
             do="give another --out, or move that file",
         )

@@ -191,6 +191,14 @@ def test_rounding_that_leaves_prevalences_open_does_not_make_them_one_question(t
     assert result.output.splitlines()[-1].endswith("all rows imply between 25.0 and 25.0 % positives")
 
 
+def test_the_checks_never_replace_the_table_that_is_checked(paper: Path) -> None:
+    table = paper.read_bytes()
+    result = run(paper, "--percent", "--out", paper.parent / "." / paper.name)
+    assert result.exit_code == 2
+    assert "the table would be lost" in result.output
+    assert paper.read_bytes() == table
+
+
 def test_the_checks_are_written_with_their_sentences(paper: Path, tmp_path: Path) -> None:
     out = tmp_path / "new" / "checks.csv"
     assert run(paper, "--percent", "--out", out).exit_code == 1

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -170,6 +173,19 @@ def test_the_command_names_what_it_leaves_out(
 
 def test_the_command_and_the_library_look_for_faces_of_the_same_size() -> None:
     assert inspect.signature(commands.parse.parse).parameters["smallest"].default == SMALLEST_FACE
+
+
+@pytest.mark.parametrize(("backend", "kept"), [("nonsense", False), ("svg", True)])
+def test_no_backend_of_matplotlib_is_needed_and_the_callers_is_kept(backend: str, kept: bool) -> None:
+    program = (
+        "import os, facefair_lib.parsing, matplotlib; "
+        "print(os.environ['MPLBACKEND'], matplotlib.rcParams._get_backend_or_none())"
+    )
+    environment = os.environ | {"MPLBACKEND": backend}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stdout.split() == [backend, backend if kept else "None"]
 
 
 def test_the_trained_size_is_the_profiles(trained: Path) -> None:
