@@ -21,6 +21,7 @@ from typing import Any
 
 from facefair_lib.errors import InputError
 from facefair_lib.results import write_text
+from facefair_lib.screen import use_plain_characters
 
 ROOT = Path(__file__).resolve().parents[1]
 COLAB = "notebooks/colab"
@@ -145,6 +146,7 @@ def main() -> None:
     parser.add_argument("repository", help="owner/name on GitHub")
     parser.add_argument("--branch", default="main", help="whose notebooks are opened")
     options = parser.parse_args()
+    use_plain_characters()
     try:
         repository = Repository.parse(options.repository, options.branch)
     except InputError as error:

@@ -19,6 +19,7 @@ from nbclient import NotebookClient
 from facefair_lib import paths, results
 from facefair_lib.errors import InputError
 from facefair_lib.kernel import LocalKernelManager
+from facefair_lib.screen import use_plain_characters
 from facefair_lib.workflow import NOTEBOOK_STAGES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,6 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--profile", default=paths.DEFAULT_PROFILE, help="whose executed notebooks are shown")
     profile = parser.parse_args().profile
+    use_plain_characters()
     try:
         collect(profile)
     except InputError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,15 +15,19 @@ import pandas as pd
 import pytest
 
 from facefair_lib import paths, workflow
+from facefair_lib.processes import child_environment
 
 PROFILE = "smoke"
 
 
-def run_study(results: Path, *options: str) -> subprocess.CompletedProcess[str]:
+def run_study(results: Path, *options: str, shell: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run the command line as a user does, with results in a folder of their own."""
     command = [sys.executable, "-m", "facefair_lib", "study", "--profile", PROFILE, *options]
     environment = {**os.environ, "FACEFAIR_RESULTS": str(results), "FACEFAIR_CACHE": str(paths.cache_dir())}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, cwd=paths.REPOSITORY)
+    environment |= shell or {}
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, errors="replace", cwd=paths.REPOSITORY
+    )
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +44,28 @@ def test_every_stage_leaves_its_provenance(results: Path) -> None:
         assert record["profile"] == PROFILE
         assert record["stage"] == stage.name
         assert record["code"]
+
+
+def test_the_graph_knows_of_every_stage_that_a_notebook_reads(results: Path) -> None:
+    targets = [f"{PROFILE}/{stage}/provenance.json" for stage in workflow.STAGE_NAMES]
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--snakefile",
+        str(paths.SNAKEFILE),
+        "--directory",
+        str(results.parent),
+    ]
+    command += ["--configfile", str(results / ".digests" / "graph.json"), "--profile", "none", "--nolock"]
+    command += ["--dry-run", "--forceall", "--cores", "1", "--", *targets]
+    plan = subprocess.run(command, env=child_environment(), capture_output=True, encoding="utf-8", check=True).stdout
+    rules = re.findall(rf"input: (.*)\n +output: {PROFILE}/(.*)/provenance.json", plan)
+    known = {stage: set(re.findall(rf"{PROFILE}/([^.,/]+)/provenance", inputs)) for inputs, stage in rules}
+    assert set(known) == set(workflow.STAGE_NAMES)
+    for stage in workflow.NOTEBOOK_STAGES:
+        record = json.loads((results / stage / "provenance.json").read_text(encoding="utf-8"))
+        assert {name.split("/")[1] for name in record["inputs"]} <= known[stage], stage
 
 
 def test_every_figure_of_the_report_is_saved_as_pdf_and_png(results: Path) -> None:
@@ -132,6 +159,23 @@ def test_a_second_study_has_nothing_to_do(results: Path) -> None:
     assert outcome.returncode == 0
     assert "nothing to do" in outcome.stdout
     assert times_written(results) == before
+
+
+def test_a_table_that_is_gone_is_made_again_whatever_the_users_shell_is_set_to(results: Path, tmp_path: Path) -> None:
+    (results / "04_metric_analysis" / "summary.csv").unlink()
+    (tmp_path / "kernels" / "python3").mkdir(parents=True)
+    spec = {"argv": ["/bin/false"], "display_name": "another Python", "language": "python"}
+    (tmp_path / "kernels" / "python3" / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+    startup = tmp_path / "startup"
+    startup.write_text("exit 3", encoding="utf-8")
+    shell = {
+        **{"JUPYTER_PATH": str(tmp_path), "BASH_ENV": str(startup), "SNAKEMAKE_PROFILE": "slurm", "SLURM_NTASKS": "4"},
+        **{"MPLBACKEND": "nonsense", "PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0", "LC_ALL": "POSIX"},
+    }
+    outcome = run_study(results.parent, "--until", "04_metric_analysis", shell=shell)
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    assert "summary.csv is missing, so the stage runs again" in outcome.stdout
+    assert (results / "04_metric_analysis" / "summary.csv").exists()
 
 
 def test_own_photographs_without_masks_run_through_to_the_report(results: Path, tmp_path: Path) -> None:

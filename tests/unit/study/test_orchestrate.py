@@ -78,6 +78,27 @@ def test_only_marked_lines_are_shown_and_all_are_logged(
     assert (root / "results" / "smoke" / "study.log").read_text(encoding="utf-8").splitlines() == lines
 
 
+def test_the_graph_runs_while_no_other_study_can_begin_and_keeps_others_out_when_only_this_process_is_killed(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code = (
+        "import fcntl, os\n"
+        "held = [name for name in os.listdir('/dev/fd') if os.path.realpath(f'/dev/fd/{name}').endswith('.lock')]\n"
+        f"try:\n    fcntl.flock(open({str(root / 'results' / '.lock')!r}), fcntl.LOCK_EX | fcntl.LOCK_NB)\n"
+        f"except BlockingIOError:\n    print('{MARK}locked', len(held))"
+    )
+    monkeypatch.setattr(orchestrate, "_command", lambda *_: [sys.executable, "-c", code])
+    assert run_study("smoke", "", "", "", cores=1) == 0
+    assert f"{MARK}locked 1" in capfd.readouterr().out.splitlines()
+
+
+def test_a_table_of_photographs_that_cannot_be_read_is_refused_before_anything_runs(root: Path) -> None:
+    (root / "photos.csv").write_text("image,subject\na.jpg,a\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"photos\.csv"):
+        run_study("smoke", "", str(root / "photos.csv"), "", cores=1)
+    assert not (root / "results").exists()
+
+
 def test_a_graph_that_dies_without_a_word_of_ours_shows_its_last_lines(
     root: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
