@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -14,12 +12,13 @@ import pandas as pd
 
 from facefair_lib.consistency import SCORES
 from facefair_lib.errors import InputError
+from facefair_lib.path_text import path_text
+from facefair_lib.spreadsheet import read_spreadsheet
 
 COLUMNS: Mapping[str, str] = {**{name: name for name in SCORES}, "dice": "f1", "jaccard": "iou"}
 """Column of a file, in lower case -> score; Dice is another name of F1, Jaccard's index one of IoU."""
 _EMPTY = ("", "-", "–", "—")
 _NUMBER = re.compile(r"-?(\d+[.,]?\d*|[.,]\d+)", re.ASCII)
-_SEPARATORS = ",;\t"
 
 
 class Number(NamedTuple):
@@ -109,8 +108,8 @@ def read_scores(path: Path, *, percent: bool = False, decimals: int | None = Non
 
     Parameters
     ----------
-    path : UTF-8; columns separated by comma, semicolon or tab, decimals by point or comma; any of ``COLUMNS`` in any
-        case, and others, which name the row
+    path : as ``read_spreadsheet`` takes it; decimals by point or comma; columns: any of ``COLUMNS``, and others, which
+        name the row
     percent : values are per cent, not shares
     decimals : printed decimals; None takes the most found in each column
 
@@ -119,25 +118,25 @@ def read_scores(path: Path, *, percent: bool = False, decimals: int | None = Non
     InputError
         if the file is unreadable, has no column of scores or no row, or a score is no number from 0 to 1 (to 100)
     """
-    (_, header), *lines = _read_lines(path)
-    columns = _score_columns(path, header)
-    if not lines:
+    table = read_spreadsheet(path, known=COLUMNS, nameless=True)
+    columns, written = _score_columns(path, table.columns), table.attrs["written"]
+    if table.empty:
         raise InputError(path, found="a header and nothing below it", expected="rows of scores", do="add them")
     names, rows = [], []
-    for number, (line, cells) in enumerate(lines, 1):
-        named = [cell.strip() for place, cell in enumerate(cells) if place not in columns and cell.strip()]
+    for number, (line, cells) in enumerate(zip(table.index, table.to_dict("records"), strict=True), 1):
+        named = [cell for column, cell in cells.items() if column not in columns and cell]
         names.append(", ".join(named) or f"row {number}")
+        place = f"{path_text(path)}, line {line}"
         rows.append({
-            score: read_number(cells[place], f"{path}, line {line}, column {header[place].strip()}", percent=percent)
-            for place, score in columns.items()
+            score: read_number(cells[column], f"{place}, column {written[column]}", percent=percent)
+            for column, score in columns.items()
         })  # fmt: skip
     return ScoreTable.of(names, rows, percent=percent, decimals=decimals)
 
 
-def _score_columns(path: Path, header: Sequence[str]) -> dict[int, str]:
-    """Place of a column -> the score that it holds."""
-    known = [COLUMNS.get(name.strip().lower()) for name in header]
-    columns = {place: score for place, score in enumerate(known) if score}
+def _score_columns(path: Path, header: Iterable[str]) -> dict[str, str]:
+    """Column of the table -> the score that it holds."""
+    columns = {name: COLUMNS[name] for name in header if name in COLUMNS}
     twice = [score for score in SCORES if list(columns.values()).count(score) > 1]
     if columns and not twice:
         return columns
@@ -146,28 +145,3 @@ def _score_columns(path: Path, header: Sequence[str]) -> dict[int, str]:
         expected=f"one column for {twice[0]}" if twice else f"at least one of {', '.join(COLUMNS)}",
         do="leave one of them out" if twice else "name the columns of the scores in the first line",
     )  # fmt: skip
-
-
-def _read_lines(path: Path) -> list[tuple[int, list[str]]]:
-    """Number of the line and its cells, of all lines that are not empty: the header and what stands below it."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        start = text.lstrip().partition("\n")[0]
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(_SEPARATORS, key=start.count))
-        lines = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        missing = isinstance(error, FileNotFoundError)
-        raise InputError(
-            path, found="no such file" if missing else f"unreadable: {error}", expected="a CSV file in UTF-8",
-            do="check the name" if missing else "in the spreadsheet, save the table as CSV (UTF-8)",
-        ) from error  # fmt: skip
-    if not lines:
-        raise InputError(path, found="an empty file", expected="a header and rows of scores", do="save it again")
-    width = len(lines[0][1])
-    for line, cells in lines:
-        if len(cells) != width:
-            raise InputError(
-                f"{path}, line {line}", found=f"{len(cells)} cells", expected=f"{width}, as in the header",
-                do="put cells that hold a separator into quotes; keep the separators of empty cells",
-            )  # fmt: skip
-    return lines

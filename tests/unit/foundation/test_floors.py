@@ -10,7 +10,7 @@ import pytest
 from facefair_lib.paths import LIBRARY
 
 FLOORS: dict[int, str] = {
-    1: "errors path_text labels profile_files config paths results progress torchvision_hook kernel processes workflow "
+    1: "errors path_text spreadsheet labels profile_files config paths results progress torchvision_hook kernel processes workflow "
     "provenance results_folder locking screen",
     2: "data heads confusion metrics boundary plausibility",
     3: "models training inference legacy composition comparison",
@@ -26,6 +26,7 @@ FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms.split(
 # Rooms of one floor may use each other only in this direction; a room that is not listed uses no neighbour.
 NEIGHBOURS: dict[str, set[str]] = {
     "errors": {"path_text"},
+    "spreadsheet": {"errors", "path_text"},
     "labels": {"errors"},
     "config": {"errors", "labels", "paths", "profile_files"},
     "profile_files": {"errors"},
