@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from facefair_lib.path_text import path_text
+
 if TYPE_CHECKING:  # the readers need pandas and scipy, which --help must not wait for
     from facefair_lib.data.check import Check
 
@@ -71,7 +73,7 @@ def get(
     from facefair_lib.data.download import download
 
     done = download(name, out, commit, url, _progress(f"download {name}"))
-    typer.echo(f"{done.folder}: {done.files} files of commit {done.commit}")
+    typer.echo(f"{path_text(done.folder)}: {done.files} files of commit {done.commit}")
     typer.echo(f"next: facefair datasets check {name} {_quoted(done.folder)}")
 
 
@@ -89,16 +91,16 @@ def photos(
     people: PeopleOption = "",
 ) -> None:
     """Write the CSV of photographs that `make study PHOTOS=` takes, from a data set of posed emotions."""
-    from facefair_lib.data.experiment_table import COLUMNS, experiment_table, missing_cells, save_photos
+    from facefair_lib.data.experiment_table import experiment_table, read_experiment_table, save_photos
+    from facefair_lib.data.grid import missing_cells
     from facefair_lib.data.readers import open_reader
-    from facefair_lib.data.readers.base import read_table
 
     reader = open_reader(name, root, **({"people": people} if people else {}))
     table = experiment_table(reader, per_cell or None, seed)
-    before = len(read_table(out, COLUMNS)) if append and out.exists() else 0
+    before = len(read_experiment_table(out)) if append and out.exists() else 0
     rows = save_photos(table, reader, out, copy=copy, append=append)
-    empty = missing_cells(read_table(out, COLUMNS))
-    typer.echo(f"{out}: {rows} pictures, {rows - before} of them new, from {name}")
+    empty = missing_cells(read_experiment_table(out))
+    typer.echo(f"{path_text(out)}: {rows} pictures, {rows - before} of them new, from {name}")
     for note in reader.notes:
         typer.echo(f"note: {note}")
     if empty:
@@ -108,7 +110,7 @@ def photos(
 
 def describe(result: Check, table: str = "photos.csv") -> str:
     """Put a check on one screen; ``table`` is the CSV of one's own photographs."""
-    lines = [f"{result.name} in {result.root}: {'right' if result.right else 'WRONG'}"]
+    lines = [f"{result.name} in {path_text(result.root)}: {'right' if result.right else 'WRONG'}"]
     if result.manifest is not None:
         lines += _contents(result, result.manifest)
     lines += [_line("note", note) for note in result.notes]
@@ -148,9 +150,9 @@ def _contents(result: Check, manifest: Any) -> list[str]:
 
 
 def _next_step(result: Check, table: str) -> str:
-    """What to do with the folder: train on it, take photographs from it, or mend it."""
+    """What to do with the folder: train on it, take photographs from it, or correct it."""
     if not result.right:
-        return "mend the first problem and check again"
+        return "correct the first problem and check again"
     from facefair_lib.data.readers import READERS, WITHOUT_MASKS
 
     if result.name == "photos":
@@ -163,9 +165,8 @@ def _next_step(result: Check, table: str) -> str:
     elif result.manifest is not None and (result.manifest["emotion"] != "").any():
         out = _quoted(result.root / "photos.csv")
         return f"facefair datasets photos {result.name} {_quoted(result.root)} --out {out}"
-    return (
-        f"from facefair_lib.data.readers import open_reader; open_reader({result.name!r}, {str(result.root)!r}).read()"
-    )
+    root = path_text(result.root)
+    return f"from facefair_lib.data.readers import open_reader; open_reader({result.name!r}, {root!r}).read()"
 
 
 def _profile_of(name: str) -> str:
@@ -178,7 +179,10 @@ def _profile_of(name: str) -> str:
 
 def _quoted(path: Path) -> str:
     """A path as a shell takes it: some releases unpack to folders with spaces in their names."""
-    return shlex.quote(str(path))
+    text = path_text(path)
+    if text == str(path):
+        return shlex.quote(text)
+    return "$'" + text.replace("'", "\\'") + "'"  # bash and zsh read the escapes of bytes that are no text
 
 
 def _some(names: tuple[str, ...], limit: int = 6) -> str:

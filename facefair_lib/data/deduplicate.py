@@ -26,6 +26,7 @@ from PIL import Image
 
 from facefair_lib.data.images import read_rgb
 from facefair_lib.data.parallel import Progress, map_ordered
+from facefair_lib.data.readers.files import file_in
 from facefair_lib.errors import InputError
 
 HASH_DISTANCE = 4
@@ -73,7 +74,7 @@ def fingerprint(
     manifest: pd.DataFrame, root: Path, progress: Progress | None = None, workers: int | None = None
 ) -> Fingerprints:
     """Read every image once, on all cores, and compute what is compared."""
-    paths = [Path(root) / path for path in manifest["image_path"]]
+    paths = [file_in(Path(root), place) for place in manifest["image_path"]]
     measured = map_ordered(_fingerprint_one, paths, progress, workers)
     digest, gradient, frequency, thumbnail = zip(*measured, strict=True)
     return Fingerprints(

@@ -15,11 +15,12 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from facefair_lib.data.readers.base import Reader, read_table
+from facefair_lib.data.grid import EMOTIONS, GROUPS, missing_cells, one_spelling
+from facefair_lib.data.readers.base import Reader
+from facefair_lib.data.readers.files import place_in
 from facefair_lib.errors import InputError
-
-GROUPS = ("asian", "black", "caucasian")
-EMOTIONS = ("sad", "happy", "angry")
+from facefair_lib.path_text import path_text
+from facefair_lib.spreadsheet import read_spreadsheet
 
 GROUP_OF_WORD: Mapping[str, str] = MappingProxyType(
     {
@@ -87,12 +88,6 @@ def experiment_table(reader: Reader, per_cell: int | None = 1, seed: int = 0) ->
     return table.sort_values(["group", "emotion", "image"], ignore_index=True)
 
 
-def missing_cells(table: pd.DataFrame) -> list[str]:
-    """Name the cells of the grid that a table leaves empty, such as "black sad"."""
-    filled = set(zip(table["group"], table["emotion"], strict=True))
-    return [f"{group} {emotion}" for group in GROUPS for emotion in EMOTIONS if (group, emotion) not in filled]
-
-
 def _choose(rows: pd.DataFrame, per_cell: int, seed: int) -> list[int]:
     """Row labels of the chosen pictures; cells with the fewest people choose first."""
     generator = np.random.default_rng(seed)
@@ -112,6 +107,18 @@ def _choose(rows: pd.DataFrame, per_cell: int, seed: int) -> list[int]:
 
 def _words(column: pd.Series) -> str:
     return ", ".join(sorted(set(column) - {""})) or "(not labelled)"
+
+
+def read_experiment_table(path: Path) -> pd.DataFrame:
+    """Read a table of photographs that may have been edited since, with groups and emotions as the grid spells them.
+
+    Raises
+    ------
+    InputError
+        as ``read_spreadsheet``
+    """
+    table = read_spreadsheet(path, COLUMNS)
+    return table.assign(group=one_spelling(table["group"], GROUPS), emotion=one_spelling(table["emotion"], EMOTIONS))
 
 
 def save_photos(table: pd.DataFrame, reader: Reader, out: Path, *, copy: bool = False, append: bool = False) -> int:
@@ -142,13 +149,13 @@ def save_photos(table: pd.DataFrame, reader: Reader, out: Path, *, copy: bool = 
             expected="a new file",
             do="choose another name, or add --append to put the pictures into it",
         )
-    before = read_table(out, COLUMNS) if out.exists() else None
+    before = read_experiment_table(out) if out.exists() else None
     if before is not None:
         table = _for_empty_cells(table, before, out)
     rows = table.assign(image=_places(table["image"], reader, out, copy))
     if copy:
         for source, place in zip(table["image"], rows["image"], strict=True):
-            _copy(reader.root / source, out.parent / place)
+            _copy(reader.file(source), out.parent / place)
     if before is not None:
         rows = pd.concat([before, rows], ignore_index=True).fillna("")
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -166,11 +173,11 @@ def _places(images: pd.Series, reader: Reader, out: Path, copy: bool) -> list[st
     if not root.is_relative_to(folder):
         raise InputError(
             out,
-            found=f"pictures in {reader.root}, outside the table's folder",
+            found=f"pictures in {path_text(reader.root)}, outside the table's folder",
             expected="a table whose paths are relative to its folder, in it or above the pictures",
-            do=f"write {reader.root / out.name} instead, or add --copy to copy the pictures beside the table",
+            do=f"write {path_text(reader.root / out.name)} instead, or add --copy to copy the pictures beside it",
         )
-    return [(root.relative_to(folder) / image).as_posix() for image in images]
+    return [place_in(folder, root / image) for image in images]
 
 
 def _for_empty_cells(table: pd.DataFrame, before: pd.DataFrame, out: Path) -> pd.DataFrame:

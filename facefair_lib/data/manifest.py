@@ -103,7 +103,8 @@ def _typed(frame: pd.DataFrame, where: object) -> pd.DataFrame:
     for column in (*REQUIRED, *OPTIONAL_TEXT):
         frame[column] = frame[column].fillna("").astype(str)
     for column in NUMBERS:
-        numbers = pd.to_numeric(frame[column].replace("", float("nan")), errors="coerce")
+        points = frame[column].map(lambda value: value.replace(",", ".") if isinstance(value, str) else value)
+        numbers = pd.to_numeric(points.replace("", float("nan")), errors="coerce")
         wrong = numbers.isna() & frame[column].notna() & (frame[column].astype(str) != "")
         if wrong.any():
             row = frame[wrong].iloc[0]
@@ -133,7 +134,7 @@ def _check_values(frame: pd.DataFrame, where: object) -> None:
             where,
             found=f"{len(repeated)} repeated image_id, first {repeated.iloc[0]!r}",
             expected="each image_id once",
-            do="remove the repeated rows or give them their own image_id",
+            do="remove one of the pictures, or give it another name",
         )
     strange = frame.loc[~frame["category"].isin(CATEGORIES), ["image_id", "category"]]
     if len(strange):
@@ -154,9 +155,10 @@ def _check_values(frame: pd.DataFrame, where: object) -> None:
 
 
 def is_inside(path: str) -> bool:
-    """Whether a path is relative, uses forward slashes and does not climb out of its root."""
-    absolute = PurePosixPath(path).is_absolute() or PureWindowsPath(path).drive != ""
-    return not absolute and "\\" not in path and ".." not in PurePosixPath(path).parts
+    """Whether a path is relative and does not climb out of its root, whichever slashes it is read with."""
+    # A backslash alone says nothing: it may be part of a name, or the escape of a byte that is no text.
+    windows = PureWindowsPath(path)
+    return not (PurePosixPath(path).is_absolute() or windows.anchor or ".." in windows.parts)
 
 
 def save_manifest(frame: pd.DataFrame, path: Path, root: Path) -> Path:

@@ -12,9 +12,10 @@ import pandas as pd
 
 from facefair_lib.data.images import label_as_photograph, read_label_rgb, read_upright
 from facefair_lib.data.parallel import Progress
-from facefair_lib.data.readers.files import archive_text, wrong_root
+from facefair_lib.data.readers.files import archive_text, file_in, wrong_root
 from facefair_lib.errors import InputError
 from facefair_lib.labels import CLASS_NAMES, IGNORE_INDEX
+from facefair_lib.path_text import path_text
 
 Row = Mapping[str, Any]
 """One row of a manifest, as a mapping or a pandas Series."""
@@ -51,7 +52,7 @@ class Reader(ABC):
                 self.root,
                 found="no such folder" + archive_text(self.root),
                 expected=f"the folder of a data set in the {self.name} layout",
-                do="mend the path, or unpack the data set there",
+                do="correct the path, or unpack the data set there",
             )
         if not self.holds(self.root):
             raise wrong_root(self.root, self.layout, self.holds)
@@ -69,17 +70,21 @@ class Reader(ABC):
     def decode(self, row: Row) -> np.ndarray:
         """Decode the label of one row at native size: (H, W) uint8 class indices, 255 = ignore."""
 
+    def file(self, place: str) -> Path:
+        """The file behind an ``image_path`` or ``label_path`` of the manifest."""
+        return file_in(self.root, place)
+
     def image(self, row: Row) -> np.ndarray:
         """Read the photograph of one row: (H, W, 3) uint8 RGB."""
         return self.upright(row)[0]
 
     def upright(self, row: Row) -> tuple[np.ndarray, int]:
         """Read the photograph of one row, and the EXIF orientation by which it was turned."""
-        return read_upright(self.root / row["image_path"])
+        return read_upright(self.file(row["image_path"]))
 
     def label_picture(self, row: Row) -> np.ndarray:
         """Read the label picture of one row in its published colours: (H, W, 3) uint8 RGB."""
-        return read_label_rgb(self.root / row["label_path"])
+        return read_label_rgb(self.file(row["label_path"]))
 
     def mask(self, row: Row) -> np.ndarray:
         """Read the mask of one row: (H, W) uint8 class indices at native size, all 255 where there is no label."""
@@ -106,7 +111,7 @@ class Reader(ABC):
         image, orientation = self.upright(row)
         if not row["label_path"]:
             return image, np.full(image.shape[:2], IGNORE_INDEX, np.uint8)
-        label = self.root / row["label_path"]
+        label = self.file(row["label_path"])
         mask = label_as_photograph(label, self.decode(row), orientation, image.shape[:2])
         if mask.shape != image.shape[:2]:
             raise InputError(
@@ -125,24 +130,5 @@ def size_text(picture: np.ndarray) -> str:
 
 def first_names(names: list[str], limit: int = 3) -> str:
     """The first few names of a list and how many more there are."""
-    shown = ", ".join(names[:limit])
+    shown = path_text(", ".join(names[:limit]))
     return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
-
-
-def read_table(path: Path, required: tuple[str, ...]) -> pd.DataFrame:
-    """Read a CSV file as text, with its required columns, or raise InputError."""
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:  # pandas' parser errors and broken encodings are ValueErrors
-        raise InputError(
-            path, found=f"unreadable: {error}", expected="a CSV file in UTF-8", do="save the table again"
-        ) from error
-    missing = [column for column in required if column not in table]
-    if missing:
-        raise InputError(
-            path,
-            found=f"the columns {', '.join(table.columns)}",
-            expected=f"also {', '.join(missing)}",
-            do="add the missing columns (cells may be empty)",
-        )
-    return table

@@ -20,9 +20,10 @@ from facefair_lib.data.images import read_label_values, read_upright, resize_ima
 from facefair_lib.data.manifest import make_manifest
 from facefair_lib.data.parallel import Progress
 from facefair_lib.data.readers.base import Reader, Row, first_names
-from facefair_lib.data.readers.files import by_stem, list_files, pair_by_stem
+from facefair_lib.data.readers.files import by_stem, list_files, pair_by_stem, place_in
 from facefair_lib.errors import InputError
 from facefair_lib.labels import CLASS_NAMES, INDEX, encode
+from facefair_lib.spreadsheet import read_text
 
 IMAGES, MASKS = "CelebA-HQ-img", "CelebAMask-HQ-mask-anno"
 MASK_SIZE = 512
@@ -92,8 +93,8 @@ class CelebAMaskReader(Reader):
         rows = [
             {
                 "image_id": name.zfill(5),
-                "image_path": images[name].relative_to(self.root).as_posix(),
-                "label_path": first[name].relative_to(self.root).as_posix(),
+                "image_path": place_in(self.root, images[name]),
+                "label_path": place_in(self.root, first[name]),
                 "source": self.name,
                 "category": "",
                 "folder": first[name].parent.name,
@@ -113,12 +114,12 @@ class CelebAMaskReader(Reader):
 
     def upright(self, row: Row) -> tuple[np.ndarray, int]:
         """Read the photograph at the masks' size: (512, 512, 3) uint8."""
-        rgb, orientation = read_upright(self.root / row["image_path"])
+        rgb, orientation = read_upright(self.file(row["image_path"]))
         return resize_image(rgb, (MASK_SIZE, MASK_SIZE)), orientation
 
     def decode(self, row: Row) -> np.ndarray:
         """Lay the parts over each other in the published order: (512, 512) uint8."""
-        first = self.root / row["label_path"]
+        first = self.file(row["label_path"])
         mask = np.full((MASK_SIZE, MASK_SIZE), INDEX["background"], np.uint8)
         for part, class_name in PARTS.items():
             path = first.with_name(f"{first.name[:5]}_{part}.png")
@@ -158,7 +159,7 @@ class CelebAMaskReader(Reader):
         path = self.root / "CelebAMask-HQ-attribute-anno.txt"
         if not path.is_file():
             return {}
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = read_text(path).splitlines()
         header = lines[1].split() if len(lines) > 1 else []
         if "Male" not in header:
             raise InputError(
@@ -182,14 +183,15 @@ class CelebAMaskReader(Reader):
                 expected="the release's table of original names, without which identity_CelebA.txt cannot be used",
                 do="unpack the data set again",
             )
-        person = dict(_columns(identities, identities.read_text(encoding="utf-8").splitlines(), 2))
-        rows = _columns(mapping, mapping.read_text(encoding="utf-8").splitlines()[1:], 3)
+        person = dict(_columns(identities, read_text(identities).splitlines(), 2))
+        rows = _columns(mapping, read_text(mapping).splitlines()[1:], 3)
         return {name: f"celeba-{person[original]}" for name, _, original in rows if original in person}
 
 
 def _columns(path: Path, lines: list[str], width: int) -> list[list[str]]:
-    """Split lines at white space; each that is not empty must have ``width`` words."""
-    rows = [line.split() for line in lines if line.strip()]
+    """Split lines at white space, or at what a spreadsheet puts there; all but empty ones have ``width`` words."""
+    rows = [line.replace(",", " ").replace(";", " ").split() for line in lines]
+    rows = [row for row in rows if row]
     wrong = next((row for row in rows if len(row) != width), None)
     if wrong is not None:
         raise InputError(

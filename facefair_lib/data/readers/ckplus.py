@@ -14,10 +14,11 @@ import pandas as pd
 
 from facefair_lib.data.manifest import make_manifest
 from facefair_lib.data.parallel import Progress
-from facefair_lib.data.readers.base import first_names, read_table
-from facefair_lib.data.readers.files import by_stem, list_files
+from facefair_lib.data.readers.base import first_names
+from facefair_lib.data.readers.files import by_stem, list_files, name_of, place_in
 from facefair_lib.data.readers.portraits import PortraitReader
 from facefair_lib.errors import InputError
+from facefair_lib.spreadsheet import read_spreadsheet, read_text
 
 EMOTIONS = ("neutral", "angry", "contemptuous", "disgusted", "fearful", "happy", "sad", "surprised")
 """Emotion code 0 to 7."""
@@ -73,7 +74,7 @@ class CkPlusReader(PortraitReader):
         return make_manifest(rows, self.root)
 
     def _row(self, label: Path, frames: dict[str, Path], known: dict[str, dict[str, str]]) -> dict[str, Any]:
-        stem = label.name.removesuffix("_emotion.txt")
+        stem = name_of(label.name.removesuffix("_emotion.txt"))
         match = FRAME.match(stem)
         if match is None or stem not in frames:
             raise InputError(
@@ -89,13 +90,13 @@ class CkPlusReader(PortraitReader):
                 expected="every labelled person of the data set",
                 do="add the person; the group may be empty where it is unknown",
             )
-        place = frames[stem].relative_to(self.root)
+        place = place_in(self.root, frames[stem])
         return {
             "image_id": stem,
-            "image_path": place.as_posix(),
+            "image_path": place,
             "source": self.name,
             "category": "",
-            "folder": place.parent.as_posix(),
+            "folder": place.rpartition("/")[0],
             "subject_id": match["person"],
             "emotion": _read_emotion(label),
             **known.get(match["person"], {}),
@@ -104,7 +105,8 @@ class CkPlusReader(PortraitReader):
     def _read_people(self) -> dict[str, dict[str, str]]:
         if self.people is None:
             return {}
-        table = read_table(self.people, PEOPLE)
+        table = read_spreadsheet(self.people, PEOPLE, ("gender", "age"))
+        table["subject"] = table["subject"].str.upper()  # as the folders are named
         twice = sorted(table.loc[table["subject"].duplicated(), "subject"])
         if twice:
             raise InputError(
@@ -122,7 +124,7 @@ def _first(folder: Path, names: tuple[str, ...]) -> Path | None:
 
 
 def _read_emotion(path: Path) -> str:
-    text = path.read_text(encoding="utf-8", errors="replace").strip()
+    text = read_text(path).strip()
     try:
         code = float(text)
         return EMOTIONS[int(code)] if code in range(len(EMOTIONS)) else _no_code(path, text)

@@ -17,7 +17,7 @@ import pandas as pd
 from facefair_lib.data.manifest import make_manifest
 from facefair_lib.data.parallel import Progress
 from facefair_lib.data.readers.base import Reader, Row
-from facefair_lib.data.readers.files import by_stem, list_files, pair_by_stem
+from facefair_lib.data.readers.files import by_stem, list_files, name_of, pair_by_stem, place_in
 from facefair_lib.data.readers.label_values import IGNORED, LabelMap
 
 LABEL = re.compile(r"^\d{6}_seg\.png$")
@@ -67,7 +67,7 @@ PARTS = LabelMap(
             "CLOTHING": "background",
             "GLASSES": "specs",
             "HEADWEAR": "background",  # as all other clothing
-            "FACEWEAR": IGNORED,  # hides a part of the face, but is neither face nor background
+            "FACEWEAR": IGNORED,  # documented, but no pixel of the release holds it: facewear is background
             "IGNORE": IGNORED,
         }
     ),
@@ -78,7 +78,8 @@ class FaceSyntheticsReader(Reader):
     """FaceSynthetics: ``<6 digits>.png`` with ``<6 digits>_seg.png`` beside it, in one folder.
 
     Merged: left with right, lips with the mouth's interior, neck with skin, clothing and headwear with background.
-    Ignored: facewear. Not labelled: teeth. Opaque lenses are glasses, transparent ones what lies behind them.
+    Not labelled: teeth, and facewear: it has a value (18, ignored here), but no pixel of the release holds it, and what
+    covers a face is background. Opaque lenses are glasses, transparent ones what lies behind them.
     """
 
     name = "facesynthetics"
@@ -104,21 +105,22 @@ class FaceSyntheticsReader(Reader):
         rows = [
             {
                 "image_id": stem,
-                "image_path": images[stem].name,
-                "label_path": labels[stem].name,
+                "image_path": place_in(self.root, images[stem]),
+                "label_path": place_in(self.root, labels[stem]),
                 "source": self.name,
                 "category": "",
-                "folder": self.root.name,
+                "folder": name_of(self.root.name),
                 "subject_id": stem,
             }
             for stem in pair_by_stem(images, labels, (self.root, self.root))
         ]
         self.notes = [
             "Each rendered picture shows a person of its own; group, gender and age are not published.",
-            "Facewear is ignored: it hides a part of the face, but is neither face nor background.",
+            "Facewear has a value (18), but no pixel of the release holds it: what covers a face, such as a mask over "
+            "mouth and nose, is labelled background.",
         ]
         return make_manifest(rows, self.root)
 
     def decode(self, row: Row) -> np.ndarray:
         """Decode a label by its published names."""
-        return PARTS.read(self.root / row["label_path"])
+        return PARTS.read(self.file(row["label_path"]))

@@ -12,17 +12,31 @@ from typing import Any
 
 import pandas as pd
 
-from facefair_lib.data.manifest import is_inside, make_manifest
+from facefair_lib.data.manifest import make_manifest
 from facefair_lib.data.parallel import Progress
-from facefair_lib.data.readers.base import first_names, read_table
-from facefair_lib.data.readers.files import list_files
+from facefair_lib.data.readers.base import first_names
+from facefair_lib.data.readers.files import list_files, name_of, place_in
 from facefair_lib.data.readers.portraits import PortraitReader
 from facefair_lib.errors import InputError
+from facefair_lib.path_text import path_text
+from facefair_lib.spreadsheet import read_spreadsheet
 
 TABLES = {part: f"fairface_label_{part}.csv" for part in ("train", "val")}
 GROUPS = ("east asian", "southeast asian", "indian", "black", "white", "middle eastern", "latino hispanic")
 AGES = re.compile(r"^(\d+)-(\d+)$")
 OPEN_AGE = "more than 70"
+
+# A spreadsheet takes 3-9 for the 3rd of September or the 9th of March, and 10-19 for the 19th of October or for October
+# 2019. No other range is a date: in whatever way the date is written, two numbers of it tell the range.
+_AGES_TAKEN_FOR_DATES = {frozenset({3, 9}): "3-9", frozenset({10, 19}): "10-19"}
+_MONTHS = {
+    **dict.fromkeys(("mar", "mär", "mrz", "mrt", "maa"), 3),
+    **dict.fromkeys(("sep", "set"), 9),
+    **dict.fromkeys(("oct", "okt", "ott", "out"), 10),
+}
+"""How the months begin in English, German, French, Spanish, Dutch, Italian and Portuguese."""
+_WORDS_OF_DATES = re.compile(r"\d+|[^\W\d_]+")
+_MIDNIGHT = re.compile(r"[ t]00:00.*$")
 
 
 class FairFaceReader(PortraitReader):
@@ -59,7 +73,7 @@ class FairFaceReader(PortraitReader):
         for part, table in TABLES.items():
             path = self.root / table
             if path.is_file():
-                rows += self._rows(path, read_table(path, ("file", "age", "gender", "race")), place / part)
+                rows += self._rows(path, read_spreadsheet(path, ("file", "age", "gender", "race")), place / part)
         self.notes = [
             "Who is on the photographs is not published: each counts as a person of its own.",
             f'Age is the middle of the published range; "{OPEN_AGE}" is left unknown.',
@@ -67,38 +81,54 @@ class FairFaceReader(PortraitReader):
         return make_manifest(rows, self.root)
 
     def _rows(self, path: Path, table: pd.DataFrame, place: Path) -> list[dict[str, Any]]:
-        there = {f"{place.name}/{picture.name}" for picture in list_files(self.root, place, self.suffixes)}
-        missing = [name for name in table["file"] if name not in there or not is_inside(name)]
+        pictures = list_files(self.root, place, self.suffixes)
+        there = {f"{place.name}/{name_of(picture.name)}": picture for picture in pictures}
+        table = table.assign(file=table["file"].str.replace("\\", "/"))
+        missing = [name for name in table["file"] if name_of(name) not in there]
         if missing:
             raise InputError(
                 path,
                 found=f"{len(missing)} pictures that are not there ({first_names(missing)})",
-                expected=f"every file of the table in {place}",
+                expected=f"every file of the table in {path_text(place)}",
                 do="unpack the pictures again",
             )
-        base = place.parent.relative_to(self.root)
         return [
             {
                 "image_id": cells["file"].removesuffix(".jpg"),
-                "image_path": (base / cells["file"]).as_posix(),
+                "image_path": place_in(self.root, there[name_of(cells["file"])]),
                 "source": self.name,
                 "category": "",
                 "folder": place.name,
                 "subject_id": cells["file"].removesuffix(".jpg"),
-                **_labels(cells, path),
+                **_labels(cells, f"{path_text(path)}, line {line}"),
             }
-            for cells in table.to_dict("records")
+            for line, cells in zip(table.index, table.to_dict("records"), strict=True)
         ]
 
 
-def _labels(cells: dict[str, str], path: Path) -> dict[str, Any]:
-    group, gender, age = cells["race"].lower().replace("_", " "), cells["gender"].lower(), AGES.match(cells["age"])
-    if group not in GROUPS or gender not in ("male", "female") or not (age or cells["age"] == OPEN_AGE):
+def _labels(cells: dict[str, str], place: str) -> dict[str, Any]:
+    group, gender = cells["race"].lower().replace("_", " "), cells["gender"].lower()
+    written = cells["age"].lower()
+    age = AGES.match(age_range(written))
+    if group not in GROUPS or gender not in ("male", "female") or not (age or written == OPEN_AGE):
         raise InputError(
-            path,
+            place,
             found=f"race {cells['race']!r}, gender {cells['gender']!r}, age {cells['age']!r} for {cells['file']}",
             expected=f"one of {', '.join(GROUPS)}; Male or Female; a range such as 20-29 or {OPEN_AGE!r}",
-            do="restore the published table (spreadsheets turn 3-9 into a date)",
+            do="restore the published table",
         )
     middle = (int(age[1]) + int(age[2])) / 2 if age else float("nan")
     return {"group": group, "gender": gender, "age": middle}
+
+
+def age_range(text: str) -> str:
+    """Undo what a spreadsheet made of a published age range: ``09-Mar`` was 3-9; other text stays as it is."""
+    numbers = set()
+    words = _WORDS_OF_DATES.findall(_MIDNIGHT.sub("", text.lower()))
+    for word in words:
+        month = next((number for start, number in _MONTHS.items() if word.startswith(start)), None)
+        if not word.isdigit() and month is None:
+            return text
+        numbers.add(month or int(word) % 100)
+    meant = [ages for ends, ages in _AGES_TAKEN_FOR_DATES.items() if ends <= numbers and len(words) <= 3]
+    return meant[0] if len(meant) == 1 else re.sub(r"\s*[-–]\s*", "-", text)

@@ -19,9 +19,10 @@ from facefair_lib.data.images import read_label_rgb
 from facefair_lib.data.manifest import make_manifest
 from facefair_lib.data.parallel import Progress, map_ordered
 from facefair_lib.data.readers.base import Reader, Row, first_names
-from facefair_lib.data.readers.files import by_stem, list_files, list_folders, wrong_root
+from facefair_lib.data.readers.files import by_stem, list_files, list_folders, place_in, wrong_root
 from facefair_lib.errors import InputError
 from facefair_lib.labels import INDEX, decode_nearest
+from facefair_lib.path_text import path_text
 
 LABELLED: tuple[tuple[str, tuple[int, int, int]], ...] = (
     ("background", (255, 0, 0)),
@@ -116,7 +117,7 @@ class FassegReader(Reader):
         InputError
             if more than ``MAX_RESIDUE`` of the pixels are off the palette: that is no FASSEG label
         """
-        path = self.root / row["label_path"]
+        path = self.file(row["label_path"])
         rows, distance = decode_nearest(read_label_rgb(path), COLOURS)  # (H, W) each
         strange = distance > RESIDUE_DISTANCE
         if strange.mean() > MAX_RESIDUE:
@@ -145,7 +146,7 @@ class FassegReader(Reader):
         return pd.DataFrame(measured, columns=["label_path", "off_palette", "residue"])
 
     def _shares(self, path: str) -> tuple[str, float, float]:
-        _, distance = decode_nearest(read_label_rgb(self.root / path), COLOURS)
+        _, distance = decode_nearest(read_label_rgb(self.file(path)), COLOURS)
         return path, float((distance > 0).mean()), float((distance > RESIDUE_DISTANCE).mean())
 
     def _frontal(self, version: str) -> Iterator[dict[str, Any]]:
@@ -156,7 +157,7 @@ class FassegReader(Reader):
                 raise InputError(
                     lone,
                     found="a photograph without a label" if stem in photographs else "a label without a photograph",
-                    expected=f"the file {lone.name} in {images} and in {labels}",
+                    expected=f"the file {path_text(lone.name)} in {path_text(images)} and in {path_text(labels)}",
                     do="restore the missing file, or remove the lone one",
                 )
             for stem in sorted(photographs):
@@ -209,11 +210,11 @@ class FassegReader(Reader):
     def _row(self, image_id: str, subject: str, image: Path, label: Path, yaw: float) -> dict[str, Any]:
         return {
             "image_id": image_id,
-            "image_path": image.relative_to(self.root).as_posix(),
-            "label_path": label.relative_to(self.root).as_posix(),
+            "image_path": place_in(self.root, image),
+            "label_path": place_in(self.root, label),
             "source": self.name,
             "category": "",
-            "folder": image.parent.relative_to(self.root).as_posix(),
+            "folder": place_in(self.root, image.parent),
             "subject_id": subject,
             "yaw": yaw,
         }

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain, islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from facefair_lib.errors import InputError
+from facefair_lib.path_text import path_text, same_name
 
 PICTURES = (".png", ".bmp", ".jpg", ".jpeg", ".tif", ".tiff")
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".part", ".partial", ".crdownload", ".download")
@@ -36,7 +38,7 @@ def list_files(root: Path, folder: Path, suffixes: Sequence[str] = PICTURES, *, 
         raise InputError(
             folder,
             found="no such folder" + archive_text(folder),
-            expected=f"{folder.name}/ in {folder.parent}",
+            expected=f"{path_text(folder.name)}/ in {path_text(folder.parent)}",
             do="unpack the data set completely",
         )
     found, pending = [], [str(folder)]
@@ -69,24 +71,64 @@ def refuse_link_out(root: Path, path: Path) -> None:
     if not target.is_relative_to(root.resolve()):
         raise InputError(
             path,
-            found=f"a symbolic link to {target}, outside the data set",
-            expected=f"files inside {root}",
+            found=f"a symbolic link to {path_text(target)}, outside the data set",
+            expected=f"files inside {path_text(root)}",
             do="copy the files there, or give the folder that holds both",
         )
 
 
+def place_in(root: Path, path: Path) -> str:
+    """Path below ``root`` as a manifest holds it: text with forward slashes, whatever bytes the names are."""
+    return path_text(path.relative_to(root).as_posix())
+
+
+def file_in(root: Path, place: str) -> Path:
+    """The file that a manifest or a user's table means by ``place``, or where it would be if there is none.
+
+    Found as well where the disk spells a name in another Unicode form, or in bytes that are no text (``place_in``).
+    """
+    path = root
+    for part in PurePosixPath(place).parts:
+        path = path / part if os.path.lexists(path / part) else path / _spelling(path, part)
+    return path
+
+
+def _spelling(folder: Path, name: str) -> str:
+    """How the disk spells a name; the name itself if nothing there is called so."""
+    for _ in range(2):
+        try:
+            known = _spellings(folder, folder.stat().st_mtime_ns)
+        except OSError:  # no folder, or one that may not be read
+            return name
+        if same_name(name) in known:
+            return known[same_name(name)]
+        _spellings.cache_clear()  # a file that has only just been written need not change the folder's time
+    return name
+
+
+@lru_cache(maxsize=64)
+def _spellings(folder: Path, changed: int) -> dict[str, str]:
+    return {name_of(path.name): path.name for path in sorted(folder.iterdir(), reverse=True)}
+
+
+def name_of(name: str) -> str:
+    """A file's name as text, under which its spellings meet."""
+    return same_name(path_text(name))
+
+
 def by_stem(paths: Iterable[Path]) -> dict[str, Path]:
-    """Index files by their name without the suffix; two with one name are an InputError."""
+    """Index files by their name without the suffix, as ``name_of`` gives it; two with one name are an InputError."""
     files: dict[str, Path] = {}
     for path in paths:
-        if path.stem in files:
+        stem = name_of(path.stem)
+        if stem in files:
             raise InputError(
                 path,
-                found=f"two pictures with one name, the other is {files[path.stem].name}",
+                found=f"two pictures with one name, the other is {path_text(files[stem].name)}",
                 expected="one picture per base name in a folder",
                 do="remove one of them",
             )
-        files[path.stem] = path
+        files[stem] = path
     return files
 
 
@@ -111,7 +153,7 @@ def pair_by_stem(images: Mapping[str, Path], labels: Mapping[str, Path], places:
             path,
             found=f"a {'photograph without a label' if lone[0] in images else 'label without a photograph'} "
             f"({pictures} photographs and {len(lone) - pictures} labels have no partner)",
-            expected=f"the same base names in {places[0]} and in {places[1]}",
+            expected=f"the same base names in {path_text(places[0])} and in {path_text(places[1])}",
             do="unpack the data set again, or remove the lone files",
         )
     return sorted(images)
@@ -128,7 +170,7 @@ def wrong_root(root: Path, expected: str, holds: Callable[[Path], bool]) -> Inpu
     better = next((folder for folder in _nearby(root) if holds(folder)), None)
     packed = archive_text(root)
     if better is not None:
-        do = f"give {better} instead: it holds this layout"
+        do = f"give {path_text(better)} instead: it holds this layout"
     elif packed:
         do = "unpack the archive (finish the download first where its name says that it is unfinished)"
     else:
@@ -150,7 +192,7 @@ def archive_text(folder: Path) -> str:
         return ""
     unfinished = any(name.lower().endswith(UNFINISHED) for name in names)
     state = "an unfinished download" if unfinished else "still packed"
-    return f"; there or beside it {', '.join(names[:3])}, {state}"
+    return f"; there or beside it {path_text(', '.join(names[:3]))}, {state}"
 
 
 def _is_archive(path: Path) -> bool:
@@ -182,4 +224,4 @@ def _contents(root: Path) -> str:
 
 def _first(names: list[str], limit: int = 4) -> str:
     more = len(names) - limit
-    return ", ".join(names[:limit]) + (f" and {more} more" if more > 0 else "")
+    return path_text(", ".join(names[:limit])) + (f" and {more} more" if more > 0 else "")

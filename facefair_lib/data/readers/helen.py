@@ -15,9 +15,10 @@ from facefair_lib.data.images import read_label_values
 from facefair_lib.data.manifest import make_manifest
 from facefair_lib.data.parallel import Progress
 from facefair_lib.data.readers.base import Reader, Row, first_names
-from facefair_lib.data.readers.files import by_stem, list_files, list_folders, pair_by_stem
+from facefair_lib.data.readers.files import by_stem, list_files, list_folders, name_of, pair_by_stem, place_in
 from facefair_lib.data.readers.label_values import ELEVEN_PARTS
 from facefair_lib.errors import InputError
+from facefair_lib.spreadsheet import read_text
 
 LISTS = ("exemplars", "tuning", "testing")
 """The release's own three parts; each ``<part>.txt`` has lines ``<number> , <name>``."""
@@ -53,13 +54,13 @@ class HelenReader(Reader):
         """
         places = self.root / "images", self.root / "labels"
         images = by_stem(list_files(self.root, places[0], (".jpg", ".jpeg")))
-        labels = {folder.name: folder for folder in list_folders(self.root, places[1])}
+        labels = {name_of(folder.name): folder for folder in list_folders(self.root, places[1])}
         part_of = self._read_lists(set(images))
         rows = [
             {
                 "image_id": name,
-                "image_path": images[name].relative_to(self.root).as_posix(),
-                "label_path": f"labels/{name}/{name}_lbl00.png",
+                "image_path": place_in(self.root, images[name]),
+                "label_path": place_in(self.root, labels[name] / f"{labels[name].name}_lbl00.png"),
                 "source": self.name,
                 "category": "",
                 "folder": part_of.get(name, "images"),
@@ -76,7 +77,7 @@ class HelenReader(Reader):
 
     def decode(self, row: Row) -> np.ndarray:
         """Decode eleven probability maps: each pixel takes the likeliest part."""
-        first = self.root / row["label_path"]
+        first = self.file(row["label_path"])
         paths = [first.with_name(first.name.replace("_lbl00", f"_lbl{number:02d}")) for number in ELEVEN_PARTS.names]
         maps = [read_label_values(path) for path in paths]  # 11 x (H, W)
         for path, probabilities in zip(paths, maps, strict=True):
@@ -95,8 +96,8 @@ class HelenReader(Reader):
             path = self.root / f"{part}.txt"
             if not path.is_file():
                 continue
-            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-            names = [line.rpartition(",")[2].strip() for line in lines if line.strip()]
+            lines = read_text(path).splitlines()
+            names = [name_of(line.rpartition(",")[2].strip()) for line in lines if line.strip()]
             missing = [name for name in names if name not in known]
             if missing:
                 raise InputError(

@@ -16,7 +16,7 @@ import pandas as pd
 from facefair_lib.data.manifest import make_manifest
 from facefair_lib.data.parallel import Progress
 from facefair_lib.data.readers.base import Reader, Row
-from facefair_lib.data.readers.files import by_stem, list_files, pair_by_stem
+from facefair_lib.data.readers.files import by_stem, list_files, pair_by_stem, place_in
 from facefair_lib.data.readers.label_values import ELEVEN_PARTS
 from facefair_lib.errors import InputError
 
@@ -70,7 +70,7 @@ class IBugMaskReader(Reader):
             names = pair_by_stem(images, labels, (place, place))
             kept = [name for name in names if part == "test" or self.augmented or _frame(name) == 0]
             left_out += len(names) - len(kept)
-            rows += [self._row(part, images[name], labels[name]) for name in kept]
+            rows += [self._row(part, name, images[name], labels[name]) for name in kept]
         self.notes = ["Who is on the photographs is not published: each counts as a person of its own."]
         if left_out:
             self.notes.append(f"Left out: {left_out} training pictures that a computer turned (augmented=False).")
@@ -78,18 +78,18 @@ class IBugMaskReader(Reader):
 
     def decode(self, row: Row) -> np.ndarray:
         """Decode a label by its published names."""
-        return ELEVEN_PARTS.read(self.root / row["label_path"])
+        return ELEVEN_PARTS.read(self.file(row["label_path"]))
 
-    def _row(self, part: str, image: Path, label: Path) -> dict[str, Any]:
-        frame = FRAME.match(image.stem) if part == "train" else None
+    def _row(self, part: str, name: str, image: Path, label: Path) -> dict[str, Any]:
+        frame = FRAME.match(name) if part == "train" else None
         return {
-            "image_id": f"{part}/{image.stem}",
-            "image_path": image.relative_to(self.root).as_posix(),
-            "label_path": label.relative_to(self.root).as_posix(),
+            "image_id": f"{part}/{name}",
+            "image_path": place_in(self.root, image),
+            "label_path": place_in(self.root, label),
             "source": self.name,
             "category": "",
             "folder": part,
-            "subject_id": f"{part}/{frame['photograph'] if frame else image.stem}",
+            "subject_id": f"{part}/{frame['photograph'] if frame else name}",
         }
 
 

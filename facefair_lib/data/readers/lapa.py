@@ -14,7 +14,7 @@ import pandas as pd
 from facefair_lib.data.manifest import make_manifest
 from facefair_lib.data.parallel import Progress
 from facefair_lib.data.readers.base import Reader, Row
-from facefair_lib.data.readers.files import by_stem, list_files, pair_by_stem
+from facefair_lib.data.readers.files import by_stem, list_files, pair_by_stem, place_in
 from facefair_lib.data.readers.label_values import ELEVEN_PARTS
 
 
@@ -57,8 +57,8 @@ class LapaReader(Reader):
                 rows.append(
                     {
                         "image_id": f"{part}/{stem}",
-                        "image_path": images[stem].relative_to(self.root).as_posix(),
-                        "label_path": labels[stem].relative_to(self.root).as_posix(),
+                        "image_path": place_in(self.root, images[stem]),
+                        "label_path": place_in(self.root, labels[stem]),
                         "source": self.name,
                         "category": "",
                         "folder": part,
@@ -70,4 +70,4 @@ class LapaReader(Reader):
 
     def decode(self, row: Row) -> np.ndarray:
         """Decode a label by its published names."""
-        return ELEVEN_PARTS.read(self.root / row["label_path"])
+        return ELEVEN_PARTS.read(self.file(row["label_path"]))

@@ -11,10 +11,13 @@ import pandas as pd
 from facefair_lib.data.images import read_label_rgb
 from facefair_lib.data.manifest import make_manifest
 from facefair_lib.data.parallel import Progress, map_ordered
-from facefair_lib.data.readers.base import Reader, Row, read_table
+from facefair_lib.data.readers.base import Reader, Row
+from facefair_lib.data.readers.files import name_of, place_in
 from facefair_lib.data.readers.mut1ny_layout import category_of, check_index, find_root, pair_folders, person_of
 from facefair_lib.data.readers.palette import decode_exactly, settle_palette, witnesses_in
 from facefair_lib.errors import InputError
+from facefair_lib.path_text import same_name
+from facefair_lib.spreadsheet import read_spreadsheet
 
 ATTRIBUTES = ("subject", "group", "gender", "age", "emotion", "skin_tone", "yaw", "light")
 """Columns of ``attributes.csv`` besides ``image``; further columns are left alone."""
@@ -71,7 +74,7 @@ class Mut1nyReader(Reader):
 
     def decode(self, row: Row) -> np.ndarray:
         """Decode a label exactly; a single pixel of an unknown colour is an error that names the colour."""
-        return decode_exactly(self.root / row["label_path"], self.palette)
+        return decode_exactly(self.file(row["label_path"]), self.palette)
 
     def _find_palette(self, labels: list[Path], progress: Progress | None = None) -> str:
         labels = sorted(set(labels))
@@ -79,10 +82,10 @@ class Mut1nyReader(Reader):
         return settle_palette(self.root, labels, seen)
 
     def _below_samples(self, sample: Path) -> str:
-        return sample.relative_to(self.root / "samples").as_posix()
+        return same_name(place_in(self.root / "samples", sample))
 
     def _row(self, sample: Path, label: Path, attributes: dict[str, dict[str, Any]]) -> dict[str, Any]:
-        folder, name = label.parent.name, self._below_samples(sample)
+        folder, name = name_of(label.parent.name), self._below_samples(sample)
         known = dict(attributes.get(name, {}))
         subject, category = known.pop("subject", ""), category_of(folder)
         image_id = name.removesuffix(sample.suffix)
@@ -93,8 +96,8 @@ class Mut1nyReader(Reader):
             gender = category
         return {
             "image_id": image_id,
-            "image_path": sample.relative_to(self.root).as_posix(),
-            "label_path": label.relative_to(self.root).as_posix(),
+            "image_path": place_in(self.root, sample),
+            "label_path": place_in(self.root, label),
             "source": self.name,
             "category": category,
             "folder": folder,
@@ -107,8 +110,8 @@ class Mut1nyReader(Reader):
         path = self.root / "attributes.csv"
         if not path.is_file():
             return {}
-        table = read_table(path, required=("image", *ATTRIBUTES))
-        names = table["image"].str.replace("\\", "/").str.removeprefix("samples/")
+        table = read_spreadsheet(path, ("image", *ATTRIBUTES))
+        names = table["image"].map(same_name).str.replace("\\", "/").str.removeprefix("samples/")
         strange = sorted(set(names) - samples)
         if strange or names.duplicated().any():
             found = f"attributes of {strange[0]!r}" if strange else f"{names[names.duplicated()].iloc[0]!r} twice"

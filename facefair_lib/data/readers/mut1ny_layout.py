@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree
 
-from facefair_lib.data.readers.files import by_stem, list_files, list_folders, wrong_root
+from facefair_lib.data.readers.files import by_stem, list_files, list_folders, name_of, place_in, wrong_root
 from facefair_lib.errors import InputError
+from facefair_lib.path_text import path_text, same_name
 
 PICTURES = (".png", ".bmp", ".jpg", ".jpeg")
 RELEASE_FOLDER = "headsegmentation_dataset_ccncsa"
@@ -72,7 +73,7 @@ def person_of(folder: str, where: Path) -> tuple[str, str]:
 def list_pictures(folder: Path) -> dict[str, dict[str, Path]]:
     """List the pictures below a folder: subfolder -> stem -> path; hidden files and other types are passed over."""
     root = folder.parent
-    listing = {below.name: by_stem(list_files(root, below, PICTURES)) for below in list_folders(root, folder)}
+    listing = {name_of(below.name): by_stem(list_files(root, below, PICTURES)) for below in list_folders(root, folder)}
     return {name: files for name, files in listing.items() if files}
 
 
@@ -116,7 +117,7 @@ def _refuse_orphans(root: Path, orphans: list[Path], what: str, partner: str) ->
     first = min(orphans)
     raise InputError(
         first,
-        found=f"a {what} ({len(orphans)} such file{'s' if len(orphans) > 1 else ''} in {root})",
+        found=f"a {what} ({len(orphans)} such file{'s' if len(orphans) > 1 else ''} in {path_text(root)})",
         expected=f"its partner in {partner}",
         do="restore the missing file, or remove the lone one",
     )
@@ -161,9 +162,9 @@ def check_index(root: Path, pairs: Iterable[tuple[Path, Path]]) -> None:
     path = root / INDEX
     if not path.is_file():
         return
-    indexed = set(read_index(path))
+    indexed = {(same_name(sample), same_name(label)) for sample, label in read_index(path)}
     found = {
-        (sample.relative_to(root / "samples").as_posix(), label.relative_to(root / "labels").as_posix())
+        (same_name(place_in(root / "samples", sample)), same_name(place_in(root / "labels", label)))
         for sample, label in pairs
     }
     do = f"restore the missing files, or remove {INDEX}: the folders are then paired by base name"

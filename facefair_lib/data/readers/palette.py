@@ -10,6 +10,7 @@ import numpy as np
 from facefair_lib.data.images import read_label_rgb
 from facefair_lib.errors import InputError
 from facefair_lib.labels import PALETTE_WITNESS, decode, pack_rgb
+from facefair_lib.path_text import path_text
 
 WITNESS_CODES = {name: int(pack_rgb(np.array(colour, np.uint8))) for name, colour in PALETTE_WITNESS.items()}
 
@@ -35,9 +36,10 @@ def settle_palette(root: Path, labels: Sequence[Path], seen: Sequence[frozenset[
     """
     first = {name: path for name in PALETTE_WITNESS for path, names in zip(labels, seen, strict=True) if name in names}
     if len(first) > 1:
+        places = ", ".join(f"{name} in {path_text(path)}" for name, path in sorted(first.items()))
         raise InputError(
             root,
-            found="two colour tables: " + ", ".join(f"{name} in {path}" for name, path in sorted(first.items())),
+            found=f"two colour tables: {places}",
             expected="one colour table in the whole data set",
             do="keep the two kinds of labels in separate data sets, or repair the labels that were painted white",
         )

@@ -19,7 +19,7 @@ import pandas as pd
 from facefair_lib.data.manifest import make_manifest
 from facefair_lib.data.parallel import Progress
 from facefair_lib.data.readers.base import Reader, Row, first_names
-from facefair_lib.data.readers.files import PICTURES, list_files
+from facefair_lib.data.readers.files import PICTURES, list_files, name_of, place_in
 from facefair_lib.errors import InputError
 
 _NAMES_LOOKED_AT = 1000
@@ -40,7 +40,7 @@ class PortraitReader(Reader):
     def decode(self, row: Row) -> np.ndarray:
         """Refuse: there is no label to decode; ``mask`` gives 255 everywhere."""
         raise InputError(
-            self.root / row["image_path"],
+            self.file(row["image_path"]),
             found=f"a photograph of {self.name}, which has no masks",
             expected="a data set with masks",
             do="train on a set with masks, and use this one for the experiment's photographs",
@@ -96,9 +96,9 @@ class NamedPortraitReader(PortraitReader):
         """Manifest columns that every picture has."""
         place = path.relative_to(self.root)
         return {
-            "image_id": place.with_suffix("").as_posix(),
-            "image_path": place.as_posix(),
+            "image_id": name_of(place.with_suffix("").as_posix()),
+            "image_path": place_in(self.root, path),
             "source": self.name,
             "category": "",
-            "folder": place.parent.as_posix() if len(place.parts) > 1 else "",
+            "folder": name_of(place.parent.as_posix()) if len(place.parts) > 1 else "",
         }

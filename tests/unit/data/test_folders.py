@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import unicodedata
 from pathlib import Path
 
+import pandas as pd
 import published_layouts as layouts
 import pytest
-from tiny_datasets import photograph, save
+from tiny_datasets import photograph, save, stripes
 
+from facefair_lib.data.deduplicate import find_duplicates
 from facefair_lib.data.readers import READERS, open_reader
 from facefair_lib.errors import InputError
+from facefair_lib.labels import CLASS_NAMES, encode
 
 HINT = "instead: it holds this layout"
 
@@ -173,3 +178,50 @@ def test_a_linked_folder_that_leads_round_is_not_followed(tmp_path):
     root = layouts.jaffe(tmp_path)
     (root / "again").symlink_to(root)
     assert len(open_reader("jaffe", root).read()) == 8
+
+
+@pytest.mark.parametrize("name", sorted(layouts.LAYOUTS))
+def test_names_that_are_no_utf_8_disturb_no_reader(tmp_path, name):
+    root = layouts.LAYOUTS[name](tmp_path / "data")
+    before = open_reader(name, root).read()
+    for folder in [root, *sorted(path for path in root.rglob("*") if path.is_dir())]:
+        (Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.txt"))).write_text("", encoding="utf-8")
+    pd.testing.assert_frame_equal(open_reader(name, root).read(), before)
+
+
+def test_a_pair_is_found_and_opened_whatever_bytes_its_names_are(tmp_path):
+    root = layouts.lapa(tmp_path)
+    for kind, ending in (("images", b".jpg"), ("labels", b".png")):
+        folder = os.fsencode(root / "val" / kind)
+        Path(os.fsdecode(folder + b"/3" + ending)).rename(os.fsdecode(folder + b"/caf\xe9" + ending))
+    reader = open_reader("lapa", root)
+    row = reader.read().set_index("folder").loc["val"]
+    assert row["image_id"] == "val/caf\\xe9" and row["label_path"] == "val/labels/caf\\xe9.png"
+    assert reader.pair(row)[1].shape == layouts.SHAPE
+    assert find_duplicates(reader.read(), root).kept["image_path"].str.isprintable().all()
+
+
+@pytest.mark.parametrize(
+    ("name", "image", "label"),
+    [
+        ("lapa", "test/images/{}.jpg", "test/labels/{}.png"),
+        ("ibugmask", "test/{}.jpg", "test/{}.png"),
+        ("mut1ny", "samples/male01_{}/{}.png", "labels/male01/{}.png"),
+        ("helen", "images/{}.jpg", "labels/{}/{}_lbl00.png"),
+    ],
+)
+def test_photograph_and_label_meet_in_different_unicode_forms(tmp_path, name, image, label):
+    composed, apart = (unicodedata.normalize(form, "josé") for form in ("NFC", "NFD"))
+    if name == "mut1ny":
+        root = tmp_path
+        save(root / image.format(apart, apart), photograph(1))
+        save(root / label.format(composed), encode(stripes(CLASS_NAMES), "paper"))
+    else:
+        root = layouts.LAYOUTS[name](tmp_path)
+        layouts.picture(root / image.format(composed))
+        for number in range(11 if name == "helen" else 1):
+            layouts.values(root / label.format(apart, apart).replace("lbl00", f"lbl{number:02d}"), range(1))
+    reader = open_reader(name, root)
+    rows = reader.read()
+    row = rows[rows["image_id"].str.contains(composed)].iloc[0]
+    assert reader.pair(row)[1].ndim == 2

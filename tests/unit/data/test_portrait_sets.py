@@ -129,12 +129,40 @@ def test_fairface_pictures_may_lie_beside_the_tables(tmp_path):
     assert open_reader("fairface", root).read()["image_path"].tolist() == ["train/1.jpg", "train/2.jpg", "val/1.jpg"]
 
 
-def test_fairface_names_missing_pictures_and_ranges_that_a_spreadsheet_spoiled(tmp_path):
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        *((text, 6.0) for text in ("3-9", "03-Sep", "9-Mar", "Mar-09", "3. Sep", "09. Mrz", "9. März", "2024-03-09")),
+        *((text, 6.0) for text in ("03/09/2024", "2003-09-01 00:00:00", "3 – 9", "9-mars", "09-MAR-24")),
+        *((text, 14.5) for text in ("10-19", "Oct-19", "19-Oct", "Okt 19", "2019-10-01", "10/19/2025", "01.10.2019")),
+        *((text, 24.5) for text in ("20-29", "20–29")),
+    ],
+)
+def test_fairface_reads_age_ranges_that_a_spreadsheet_made_dates(tmp_path, written, meant):
     root = layouts.fairface(tmp_path)
     table = root / "fairface_label_train.csv"
-    table.write_text(table.read_text(encoding="utf-8").replace("3-9", "03-Sep"), encoding="utf-8")
-    with pytest.raises(InputError, match=r"age '03-Sep' for train/2\.jpg[\s\S]*turn 3-9 into a date"):
+    table.write_text(table.read_text(encoding="utf-8").replace("3-9", written), encoding="utf-8")
+    assert open_reader("fairface", root).read().set_index("image_id").loc["train/2", "age"] == meant
+
+
+@pytest.mark.parametrize("written", ["", "Apr-03", "3-Mar", "2019", "seven", "70"])
+def test_fairface_refuses_an_age_that_is_no_range_and_names_its_line(tmp_path, written):
+    root = layouts.fairface(tmp_path)
+    table = root / "fairface_label_train.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace("3-9", written), encoding="utf-8")
+    with pytest.raises(InputError, match=rf"fairface_label_train\.csv, line 3[\s\S]*age '{written}' for train/2\.jpg"):
         open_reader("fairface", root).read()
+
+
+def test_fairface_reads_a_table_that_a_spreadsheet_saved_with_semicolons(tmp_path):
+    root = layouts.fairface(tmp_path)
+    table = root / "fairface_label_train.csv"
+    table.write_bytes(table.read_text(encoding="utf-8").replace(",", ";").replace("\n", ";;\r\n").encode("utf-8-sig"))
+    assert len(open_reader("fairface", root).read()) == 3
+
+
+def test_fairface_names_missing_pictures(tmp_path):
+    root = layouts.fairface(tmp_path)
     (root / "fairface-img-margin025-trainval" / "train" / "1.jpg").unlink()
     with pytest.raises(InputError, match=r"1 pictures that are not there \(train/1\.jpg\)"):
         open_reader("fairface", root).read()

@@ -1,0 +1,34 @@
+"""The grid of the experiment: three groups by three emotions, as in the course paper's Table II."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+GROUPS = ("asian", "black", "caucasian")
+EMOTIONS = ("sad", "happy", "angry")
+
+
+def missing_cells(table: pd.DataFrame) -> list[str]:
+    """Name the cells of the grid that a table with ``group`` and ``emotion`` leaves empty, such as "black sad"."""
+    filled = set(zip(table["group"], table["emotion"], strict=True))
+    return [f"{group} {emotion}" for group in GROUPS for emotion in EMOTIONS if (group, emotion) not in filled]
+
+
+def grid_note(table: pd.DataFrame) -> str:
+    """What notebook 05 shows of a table's photographs: the grid, or why not, and what it does without."""
+    missing = missing_cells(table)
+    if not missing:
+        return "Tables II to IV: each of the nine cells of groups and emotions has a photograph."
+    shown = "all nine" if len(missing) == len(GROUPS) * len(EMOTIONS) else ", ".join(missing)
+    return (
+        f"Tables II to IV need a photograph of each of {', '.join(GROUPS)} with each of {', '.join(EMOTIONS)}; empty "
+        f"cells: {shown}. Notebook 05 leaves these tables out then, and judges and scores the photographs all the same."
+    )
+
+
+def one_spelling(words: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Words that differ in capitals only are one word: as ``known`` spells it, or as it is first spelled here."""
+    first = {word.lower(): word for word in known}
+    return [first.setdefault(word.lower(), word) for word in words]
