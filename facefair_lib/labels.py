@@ -49,6 +49,8 @@ NUM_CLASSES = len(CLASSES)
 CLASS_NAMES: tuple[str, ...] = tuple(face_class.name for face_class in CLASSES)
 CLASS_TITLES: tuple[str, ...] = tuple(face_class.title for face_class in CLASSES)
 INDEX: Mapping[str, int] = MappingProxyType({face_class.name: face_class.index for face_class in CLASSES})
+FACE_PARTS = ("face", "lips", "eyes", "nose", "eyebrows", "teeth")
+"""Classes without any of which a mask shows no face at all."""
 
 # In class order. Chosen by maximising the smallest CIE76 difference of any two colours, seen with normal vision and
 # with simulated protanopia, deuteranopia and tritanopia (Machado, Oliveira and Fernandes, IEEE TVCG 15, 2009): it is
@@ -81,6 +83,15 @@ PALETTES: Mapping[str, np.ndarray] = MappingProxyType(
 PALETTE_WITNESS: Mapping[str, tuple[int, int, int]] = MappingProxyType(
     {"paper": CLASSES[8].paper_rgb, "vendor": CLASSES[8].vendor_rgb}
 )
+
+
+def shows_face(masks: np.ndarray) -> np.ndarray:
+    """Whether masks hold any part of a face: (..., H, W) uint8 class indices -> (...) bool.
+
+    A mask without one is a mistake of its data set, such as that of CelebAMask-HQ's 04790: whoever trains on it learns
+    that a face is background.
+    """
+    return np.isin(masks, [INDEX[name] for name in FACE_PARTS]).any((-2, -1))
 
 
 def pack_rgb(rgb: np.ndarray) -> np.ndarray:

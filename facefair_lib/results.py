@@ -23,7 +23,19 @@ FLOAT_FORMAT = "%.6g"
 COMPLETE, SKIPPED = "complete", "skipped"
 """What ``write_status`` says of a stage."""
 _NAMES = ("image_id", "kept_id", "removed_id", "folder")
-"""Columns that stay text where they look like numbers: picture 00012 of CelebAMask-HQ is not picture 12."""
+"""Columns that are text even where they are all empty."""
+_TEXT = frozenset(
+    {
+        *_NAMES,
+        *("subject_id", "image_path", "label_path", "kept_path", "removed_path", "source", "category"),
+        *("group", "emotion", "gender", "light", "level", "best", "worst", "contrast", "note", "reason", "title"),
+    }
+)
+"""Columns that stay text where they look like numbers: picture 00012 of CelebAMask-HQ is not picture 12, and the person
+1e3 of somebody's table is not person 1000."""
+_NUMBER = r"-?(?:inf|(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]\d{2,})?)|True|False|"
+"""What ``write_csv`` makes of numbers and truth values, and of those that are absent. ``007``, ``NA`` and ``nan`` are
+none of these, in whatever column they stand."""
 
 
 @contextlib.contextmanager
@@ -56,6 +68,25 @@ def write_csv(path: Path, table: pd.DataFrame) -> Path:
     with replacing(path) as temporary:
         table.to_csv(temporary, index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
     return path
+
+
+def read_csv(path: Path) -> pd.DataFrame:
+    """Read what ``write_csv`` wrote: text as it was, absent numbers as NaN.
+
+    A column is text if its name says so, or if it holds anything that is no number as ``write_csv`` writes it.
+    """
+    # pandas alone would take the person NA for an absent one, and 007 for 7.
+    written = pd.read_csv(path, dtype="str", keep_default_na=False)
+    text = [column for column in written if _is_text(column, written[column])]
+    table = pd.read_csv(path, dtype=dict.fromkeys(text, "str"), keep_default_na=False, na_values=[""])
+    text = table.select_dtypes(include=["object", "str"]).columns
+    return table.assign(**{column: table[column].fillna("") for column in text})
+
+
+def _is_text(name: str, cells: pd.Series) -> bool:
+    if name in _TEXT and (cells != "").any():
+        return True
+    return name in _NAMES or not cells.str.fullmatch(_NUMBER).all()
 
 
 def write_status(folder: Path, status: str, reason: str) -> Path:
@@ -123,10 +154,8 @@ class Stage:
         return path
 
     def table(self, name: str) -> pd.DataFrame:
-        """Read one of the stage's CSVs; empty text and names stay text, absent numbers become NaN."""
-        table = pd.read_csv(self.existing(f"{name}.csv"), dtype=dict.fromkeys(_NAMES, "str"))
-        text = table.select_dtypes(include=["object", "str"]).columns
-        return table.assign(**{column: table[column].fillna("") for column in text})
+        """Read one of the stage's CSVs; text stays the text it is, absent numbers become NaN."""
+        return read_csv(self.existing(f"{name}.csv"))
 
     def array(self, name: str, *, memory_map: bool = True) -> np.ndarray:
         """Read one of the stage's arrays, memory-mapped read-only unless told otherwise."""

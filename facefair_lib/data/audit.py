@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from facefair_lib.data.parallel import Progress, map_ordered
+from facefair_lib.data.readers.base import Reader, Row
 from facefair_lib.data.split import SPLITS
-from facefair_lib.labels import CLASSES, IGNORE_INDEX, NUM_CLASSES, PALETTES, SCORED_CLASSES
+from facefair_lib.labels import CLASSES, IGNORE_INDEX, NUM_CLASSES, PALETTES, SCORED_CLASSES, shows_face
 
 
 def flow_table(steps: Sequence[tuple[str, pd.DataFrame, str]], prepared: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -35,6 +37,19 @@ def flow_table(steps: Sequence[tuple[str, pd.DataFrame, str]], prepared: pd.Data
             note = f"{len(part) / len(prepared):.1%} of the images"
             rows.append((split, len(part), part["subject_id"].nunique(), 0, note))
     return pd.DataFrame(rows, columns=["step", "images", "people", "removed", "note"])
+
+
+def without_face(
+    manifest: pd.DataFrame, reader: Reader, progress: Progress | None = None, workers: int | None = None
+) -> list[str]:
+    """List the image_id of masks that show no face at all; every mask is read once, at its own size."""
+
+    def lacks(row: Row) -> bool:
+        return not shows_face(reader.decode(row))
+
+    masked = manifest[manifest["label_path"] != ""]
+    found = map_ordered(lacks, masked.to_dict("records"), progress, workers)
+    return masked.loc[found, "image_id"].tolist()
 
 
 def class_shares(prepared: pd.DataFrame, labels: np.ndarray) -> pd.DataFrame:

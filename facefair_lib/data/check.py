@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from facefair_lib.data.catalogue import CATALOGUE
+from facefair_lib.data.grid import grid_note
 from facefair_lib.data.parallel import Progress, map_ordered
 from facefair_lib.data.readers import open_reader
-from facefair_lib.data.readers.base import Reader, Row
+from facefair_lib.data.readers.base import Reader, Row, first_names
 from facefair_lib.data.readers.mut1ny import Mut1nyReader
 from facefair_lib.errors import InputError
-from facefair_lib.labels import CLASS_NAMES, IGNORE_INDEX, NUM_CLASSES
+from facefair_lib.labels import CLASS_NAMES, FACE_PARTS, IGNORE_INDEX, INDEX, NUM_CLASSES
 
 OPENED = 24
 """Pictures opened unless all are asked for: spread evenly over the manifest."""
@@ -34,7 +35,7 @@ class Check:
     pixels : class name -> pixels of it in the opened masks, in class order
     ignored : pixels of the opened masks that belong to no class
     unseen : classes that the set labels, but no opened mask shows
-    notes : what the reader assumed or left out
+    notes : what the reader assumed or left out, opened masks that show no face, and what a table of photographs is for
     problems : messages of the first errors
     """
 
@@ -104,9 +105,22 @@ def check_folder(
         pixels=dict(zip(CLASS_NAMES, counts[:NUM_CLASSES].tolist(), strict=True)) if masked else {},
         ignored=int(counts[IGNORE_INDEX]) if masked else 0,
         unseen=tuple(n for i, n in enumerate(CLASS_NAMES) if masked and n in reader.expected_classes and not counts[i]),
-        notes=tuple(reader.notes),
+        notes=(
+            *reader.notes,
+            *_faceless_note(name, rows, looked),
+            *([grid_note(manifest)] if name == "photos" else []),
+        ),
         problems=tuple(problem for _, problem in looked if problem),
     )
+
+
+def _faceless_note(name: str, rows: list[Row], looked: list[tuple[np.ndarray | None, str]]) -> list[str]:
+    """Name the opened masks that show no face at all."""
+    parts = [INDEX[part] for part in FACE_PARTS]
+    pairs = zip(rows, looked, strict=True)
+    ids = [str(row["image_id"]) for row, (count, _) in pairs if count is not None and not count[parts].any()]
+    after = "Notebook 05 does not score them." if name == "photos" else "Notebook 01 leaves them out."
+    return [f"No face in {len(ids)} of the opened masks ({first_names(ids)}). {after}"] if ids else []
 
 
 def _spread(manifest: pd.DataFrame, opened: int | None) -> list[Row]:

@@ -18,6 +18,7 @@ from lightning.pytorch.plugins.environments import LightningEnvironment
 from facefair_lib import results
 from facefair_lib.config import ModelSettings, TrainingSettings
 from facefair_lib.errors import InputError
+from facefair_lib.labels import IGNORE_INDEX
 from facefair_lib.models import model_from_settings
 from facefair_lib.models.fitted import load_network
 from facefair_lib.training.batches import ArrayBatches, ordered_batches, training_batches
@@ -72,9 +73,11 @@ def fit(
     Raises
     ------
     InputError
-        if there are fewer training images than one batch
+        if there are fewer training images than one batch, or nothing is labelled on those of a split; or if the loss
+        of an epoch is no number
     """
     _check_rows(rows, training.batch_size)
+    _check_labels(labels, rows)
     key = fit_key(name, model, training, images, labels, rows, seed, start)
     description = start_or_resume(folder, key)
     if description is None:
@@ -128,6 +131,17 @@ def _check_rows(rows: dict[str, np.ndarray], batch_size: int) -> None:
                 found=f"{found} images",
                 expected=f"at least {least} (batch size {batch_size})",
                 do="lower training.batch_size, or keep more images (data.subsample)",
+            )
+
+
+def _check_labels(labels: np.ndarray, rows: dict[str, np.ndarray]) -> None:
+    for split in ("train", "validation"):
+        if not any((labels[row] != IGNORE_INDEX).any() for row in rows[split]):
+            raise InputError(
+                f"split {split!r}",
+                found=f"no labelled pixel on {len(rows[split])} images: every label says ignore ({IGNORE_INDEX})",
+                expected="labels of which something is trained on and scored",
+                do="check the data set's labels (facefair datasets check NAME FOLDER --all), or choose another seed",
             )
 
 

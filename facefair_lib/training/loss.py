@@ -13,7 +13,7 @@ from facefair_lib.labels import IGNORE_INDEX
 
 
 def segmentation_loss(logits: torch.Tensor, labels: torch.Tensor, dice_weight: float) -> torch.Tensor:
-    """Cross-entropy + ``dice_weight`` x Dice.
+    """Cross-entropy + ``dice_weight`` x Dice; 0 where no pixel is labelled.
 
     Parameters
     ----------
@@ -25,6 +25,8 @@ def segmentation_loss(logits: torch.Tensor, labels: torch.Tensor, dice_weight: f
     () float, at least 0
     """
     log_probability = functional.log_softmax(logits.float(), 1)  # shared by both terms: it is a large part of a step
+    if (labels == IGNORE_INDEX).all():  # the mean of no pixels is no number, and one such step would spoil the weights
+        return (log_probability * 0).sum()
     cross_entropy = functional.nll_loss(log_probability, labels, ignore_index=IGNORE_INDEX)
     return cross_entropy + dice_weight * dice_loss(log_probability.exp(), labels)
 

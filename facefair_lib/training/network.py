@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import lightning
 import torch
 from torch import nn
 
 from facefair_lib.config import SmallStart
+from facefair_lib.errors import InputError
 from facefair_lib.labels import IGNORE_INDEX, NUM_CLASSES
 from facefair_lib.training.augment import augment, shrink
 from facefair_lib.training.batches import Batch, normalise
@@ -84,7 +87,7 @@ class SegmentationTask(lightning.LightningModule):
         self.log("validation_loss", self.mean_loss("validation"))
 
     def mean_loss(self, split: str) -> float:
-        """Mean loss per image of the epoch so far."""
+        """Mean loss per image of the epoch so far; images of which nothing is labelled count nowhere."""
         total, images = self.loss_sums[split]
         return total / images if images else float("nan")
 
@@ -106,10 +109,24 @@ class SegmentationTask(lightning.LightningModule):
         loss = segmentation_loss(outputs["out"], target, self.dice_weight)
         if self.training and "aux" in outputs:
             loss = loss + _AUXILIARY_WEIGHT * segmentation_loss(outputs["aux"], target, self.dice_weight)
+        self._refuse_no_number(split, value := float(loss.detach()))
         self.counts[split] += count_pairs(target, outputs["out"].detach().argmax(1))
-        self.loss_sums[split][0] += float(loss.detach()) * len(labels)
-        self.loss_sums[split][1] += len(labels)
+        images_scored = int((labels != IGNORE_INDEX).flatten(1).any(1).sum())
+        self.loss_sums[split][0] += value * images_scored
+        self.loss_sums[split][1] += images_scored
         return loss
+
+    def _refuse_no_number(self, split: str, loss: float) -> None:
+        """Stop a fit that has come apart: no later epoch would be better than the last one before."""
+        if math.isfinite(loss):
+            return
+        raise InputError(
+            f"the fit of {type(self.network).__name__}, epoch {self.current_epoch + 1}",
+            found=f"the {split} loss {loss}",
+            expected="a finite number",
+            do=f"lower its learning_rate in the profile (now {self.learning_rate:g}) and run the study again; "
+            "unchanged, it goes on behind the last complete epoch",
+        )
 
 
 def count_pairs(target: torch.Tensor, prediction: torch.Tensor) -> torch.Tensor:

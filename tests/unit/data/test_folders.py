@@ -198,7 +198,7 @@ def test_a_pair_is_found_and_opened_whatever_bytes_its_names_are(tmp_path):
     row = reader.read().set_index("folder").loc["val"]
     assert row["image_id"] == "val/caf\\xe9" and row["label_path"] == "val/labels/caf\\xe9.png"
     assert reader.pair(row)[1].shape == layouts.SHAPE
-    assert find_duplicates(reader.read(), root).kept["image_path"].str.isprintable().all()
+    assert len(find_duplicates(reader.read(), root).kept) == 4
 
 
 @pytest.mark.parametrize(

@@ -82,3 +82,10 @@ def test_people_without_a_category_are_one_stratum() -> None:
     table = pd.DataFrame({"image_id": list("abcdef"), "subject_id": list("abcdef"), "category": [float("nan")] * 6})
     split = split_by_subject(table, {"train": 0.5, "validation": 0.25, "test": 0.25}, seed=1)["split"]
     assert set(split) == {"train", "validation", "test"}
+
+
+def test_people_whose_names_look_alike_as_numbers_are_different_people():
+    names = ["007", "7", "7.0", "NA", "nan", "None", "1e3", "1000"]
+    split = split_by_subject(manifest_of(dict.fromkeys(names, 3)), PROPORTIONS)
+    assert split["subject_id"].nunique() == len(names) and split["split"].notna().all()
+    assert (split.groupby("subject_id")["split"].nunique() == 1).all()

@@ -117,3 +117,32 @@ def fail(_: int) -> None:
 def test_input_errors_come_back_from_worker_processes() -> None:
     with multiprocessing.get_context("spawn").Pool(1) as pool, pytest.raises(InputError, match="here"):
         pool.map(fail, [1])
+
+
+NAMES = ["NA", "None", "nan", "007", "7", "1e3", "TRUE", "null", "-"]
+
+
+@pytest.mark.parametrize("column", ["subject_id", "group", "emotion", "source", "best", "anything"])
+def test_text_comes_back_as_the_text_it_was_whatever_it_looks_like(tmp_path: Path, column: str) -> None:
+    stage = Stage(tmp_path)
+    stage.save_table("people", pd.DataFrame({column: NAMES, "value": 0.5}))
+    assert stage.table("people")[column].tolist() == NAMES
+
+
+@pytest.mark.parametrize("names", [["7", "8"], ["1000", "2000"], ["True", "False"], ["1.5", ""]])
+def test_names_of_people_and_groups_stay_text_where_all_of_them_look_like_numbers(
+    tmp_path: Path, names: list[str]
+) -> None:
+    stage = Stage(tmp_path)
+    stage.save_table("people", pd.DataFrame({"subject_id": names, "group": names}))
+    assert stage.table("people")["subject_id"].tolist() == stage.table("people")["group"].tolist() == names
+
+
+def test_numbers_come_back_as_numbers_however_they_are_written(tmp_path: Path) -> None:
+    table = pd.DataFrame({
+        "count": [1, 20], "value": [1e-9, -0.25], "large": [1.5e12, float("nan")], "bound": [float("-inf"), 0.0],
+        "small": [True, False], "nothing": [float("nan")] * 2,
+    })  # fmt: skip
+    stage = Stage(tmp_path)
+    stage.save_table("scores", table)
+    pd.testing.assert_frame_equal(stage.table("scores"), table)

@@ -254,3 +254,48 @@ def test_too_few_images_are_refused_before_anything_is_written(
     with pytest.raises(InputError, match=words):
         fit("pspnet", light_pspnet, training, *discs, given, folder, seed=1)
     assert not folder.exists()
+
+
+def test_a_validation_batch_without_labels_weighs_nothing(
+    tmp_path: Path, discs: tuple[np.ndarray, np.ndarray], light_pspnet: ModelSettings, training: TrainingSettings
+) -> None:
+    images, labels = discs
+    blank = np.concatenate([labels, np.full_like(labels[:4], 255)]), np.concatenate([images, images[:4]])
+    plain = {"train": np.arange(12), "validation": np.arange(12, 20)}
+    more = {**plain, "validation": np.concatenate([np.arange(20, 24), plain["validation"]])}
+    first = fit("pspnet", light_pspnet, training, images, labels, plain, tmp_path / "plain", 1)
+    second = fit("pspnet", light_pspnet, training, blank[1], blank[0], more, tmp_path / "more", 1)
+    pd.testing.assert_frame_equal(first.history, second.history)
+    assert equal(first, second)
+
+
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_a_split_of_which_nothing_is_labelled_is_refused(
+    split: str, folder: Path, discs: tuple[np.ndarray, np.ndarray], rows: dict[str, np.ndarray],
+    light_pspnet: ModelSettings, training: TrainingSettings,
+) -> None:  # fmt: skip
+    images, labels = discs
+    labels = labels.copy()
+    labels[rows[split]] = 255
+    with pytest.raises(InputError, match=rf"split '{split}'[\s\S]*no labelled pixel"):
+        fit("pspnet", light_pspnet, training, images, labels, rows, folder, seed=1)
+
+
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_a_loss_that_is_no_number_stops_the_fit_with_its_epoch_and_a_later_run_goes_on(
+    split: str, folder: Path, fit_deeplabv3: Fit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = network.segmentation_loss
+
+    def broken(logits: torch.Tensor, labels: torch.Tensor, dice_weight: float) -> torch.Tensor:
+        loss = original(logits, labels, dice_weight)
+        second = (folder / "history.csv").exists()
+        return loss * float("nan") if second and logits.requires_grad == (split == "train") else loss
+
+    monkeypatch.setattr(network, "segmentation_loss", broken)
+    with pytest.raises(InputError, match=rf"epoch 2[\s\S]*the {split} loss nan[\s\S]*lower its learning_rate"):
+        fit_deeplabv3(folder)
+    assert "last.ckpt" in files(folder)
+    monkeypatch.setattr(network, "segmentation_loss", original)
+    resumed = fit_deeplabv3(folder)
+    assert resumed.history["epoch"].tolist() == [1, 1, 2, 2] and resumed.history["loss"].notna().all()

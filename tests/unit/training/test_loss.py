@@ -86,3 +86,13 @@ def test_counts_agree_with_scikit_learn(case: tuple[torch.Tensor, torch.Tensor])
     counts = count_pairs(labels, prediction)
     assert counts.dtype == torch.int64
     assert counts.tolist() == expected.tolist()
+
+
+def test_a_batch_of_which_nothing_is_labelled_costs_nothing_and_moves_no_weight(
+    case: tuple[torch.Tensor, torch.Tensor],
+) -> None:
+    logits, labels = case
+    logits.requires_grad_()
+    loss = segmentation_loss(logits, torch.full_like(labels, IGNORE_INDEX), 1.0)
+    loss.backward()
+    assert loss.item() == 0 and not logits.grad.any()
