@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from facefair_lib.data.grid import EMOTIONS, GROUPS, UNKNOWN, missing_cells
 from facefair_lib.data.images import fit_pair
 from facefair_lib.data.readers import open_reader
-from facefair_lib.labels import IGNORE_INDEX
+from facefair_lib.labels import IGNORE_INDEX, shows_face
 from facefair_lib.results import Stage
 
 COLUMNS = ["image_id", "subject_id", "group", "emotion", "gender", "age", "skin_tone", "yaw", "light", "role"]
@@ -26,11 +27,13 @@ class People:
     table : one row per picture, the columns of ``COLUMNS``
     images : (N, S, S, 3) uint8
     labels : (N, S, S) uint8, 255 everywhere where there is no mask
+    faceless : image_id of those whose mask shows no face at all, which counts as no mask
     """
 
     table: pd.DataFrame
     images: np.ndarray
     labels: np.ndarray
+    faceless: tuple[str, ...] = ()
 
     def take(self, chosen: pd.Series | np.ndarray) -> People:
         """The pictures for which ``chosen`` (N,) bool is true."""
@@ -39,7 +42,7 @@ class People:
 
     @property
     def shown(self) -> People:
-        """One picture of each group and emotion: those of Table II."""
+        """One picture of each group and emotion: those of Table II. None where a cell of that grid is empty."""
         return self.take(self.table["role"] == "shown")
 
     @property
@@ -55,20 +58,28 @@ def rendered_people(stage: Stage) -> People:
 
 
 def own_photographs(table: Path, size: int, progress: Callable[[int, int], None] | None = None) -> People:
-    """A user's photographs: the first of each group and emotion is shown, all others that have a mask are scored.
+    """A user's photographs: the first in each cell of the grid is shown, all others that have a mask are scored.
+
+    Where a cell is empty, there is no grid to show, and all that have a mask are scored.
 
     Parameters
     ----------
-    table : CSV with the columns image, subject, group, emotion and perhaps mask
+    table : CSV with the columns image, subject and perhaps group, emotion and mask
     size : side of the squares that the photographs are fitted into; nothing is stretched
     """
     reader = open_reader("photos", table.parent, table=table.name)
     manifest = reader.read()
-    pairs = []
+    pairs, faceless = [], []
     for done, row in enumerate(manifest.to_dict("records"), 1):
-        pairs.append(fit_pair(reader.image(row), reader.mask(row), size, "pad"))
+        image, mask = reader.pair(row)
+        if row["label_path"] and not shows_face(mask):
+            faceless.append(row["image_id"])
+            mask = np.full_like(mask, IGNORE_INDEX)
+        pairs.append(fit_pair(image, mask, size, "pad"))
         if progress:
             progress(done, len(manifest))
     first = ~manifest.duplicated(["group", "emotion"])
-    people = manifest.assign(role=np.where(first, "shown", "scored"))
-    return People(people[COLUMNS], *(np.stack(side) for side in zip(*pairs, strict=True)))
+    shown = first & manifest["group"].isin(GROUPS) & manifest["emotion"].isin(EMOTIONS) & (not missing_cells(manifest))
+    known = {column: manifest[column].replace("", UNKNOWN) for column in ("group", "emotion")}
+    people = manifest.assign(role=np.where(shown, "shown", "scored"), **known)
+    return People(people[COLUMNS], *(np.stack(side) for side in zip(*pairs, strict=True)), tuple(faceless))

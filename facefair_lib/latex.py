@@ -7,11 +7,13 @@ compared byte by byte. Scores are stored as shares from 0 to 1 and printed in pe
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
 MISSING = "--"
 """Printed where a value is undefined (NaN): never 0."""
 
+_LAST_LATIN = 0x17F
 _SPECIAL = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -29,8 +31,17 @@ _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", 
 
 
 def escape(text: object) -> str:
-    """Escape text for LaTeX: a folder called ``real_50%`` prints as it is written."""
-    return "".join(_SPECIAL.get(character, character) for character in str(text))
+    """Escape text for LaTeX: a folder called ``real_50%`` prints as it is written.
+
+    The report's fonts hold the Latin alphabets. A letter of any other is printed by its code point, U+6771, rather than
+    stop the report.
+    """
+    return "".join(_SPECIAL.get(character) or _printed(character) for character in str(text))
+
+
+def _printed(character: str) -> str:
+    foreign = ord(character) > _LAST_LATIN and unicodedata.category(character)[0] in "LMSC"
+    return f"[U+{ord(character):04X}]" if foreign else character
 
 
 def is_missing(value: object) -> bool:

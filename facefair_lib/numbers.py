@@ -29,7 +29,7 @@ from facefair_lib.metrics import ESTIMANDS
 from facefair_lib.reproduction_numbers import add_reproduction
 from facefair_lib.results import write_text
 from facefair_lib.tables import EXPERIMENT_METRIC, SMALL_CELL
-from facefair_lib.titles import MODEL_TITLES, in_text, title
+from facefair_lib.titles import EMOTION_TITLES, GROUP_TITLES, MODEL_TITLES, in_text, title
 from facefair_lib.uncertainty import LEVEL
 
 FIRST, SECOND = MODEL_TITLES
@@ -290,7 +290,9 @@ def _experiment(macros: Macros, evidence: Evidence) -> None:
     _experiment_size(macros, evidence, groups)
     for feature in ("group", "emotion"):
         table = evidence.table(f"{EXPERIMENT}/{feature}s")
-        for r in table.rows[table.rows["metric"] == EXPERIMENT_METRIC].to_dict("records"):
+        # A reader's own groups may have names that are no names of macros, and no section asks for them.
+        known = table.rows[feature].isin(GROUP_TITLES if feature == "group" else EMOTION_TITLES)
+        for r in table.rows[known & (table.rows["metric"] == EXPERIMENT_METRIC)].to_dict("records"):
             keys = {"model": r["model"], feature: r[feature], "metric": EXPERIMENT_METRIC}
             _estimate(macros, macro_name(feature, str(r[feature]), r["model"]), table, **keys)
     gaps = evidence.table(f"{EXPERIMENT}/gaps")
@@ -310,7 +312,7 @@ def _experiment_size(macros: Macros, evidence: Evidence, groups: Table) -> None:
     macros.add("ExperimentImages", count(one["n_images"].sum()), f"{groups.name}.csv {keys} n_images")
     shown = set(evidence.table(f"{EXPERIMENT}/nine").rows["image_id"].astype(str))
     name = "experiment/people"
-    rendered = evidence.has(name) and shown <= set(evidence.table(name).rows["image_id"].astype(str))
+    rendered = bool(shown) and evidence.has(name) and shown <= set(evidence.table(name).rows["image_id"].astype(str))
     macros.switch("renderedexperiment", rendered, f"{EXPERIMENT}/nine.csv all image_id")
     # A person belongs to one group, so the groups' people add up.
     macros.add("ExperimentPeople", count(one["n_subjects"].sum()), f"{groups.name}.csv {keys} n_subjects")
@@ -327,7 +329,10 @@ def _gap_test(gaps: Table, feature: str, model: str) -> verdicts.GapTest:
 def _nine_pictures(macros: Macros, evidence: Evidence) -> None:
     """What nine pictures, three of each group, could have shown with the spread of this study's test images."""
     nine, images = evidence.table(f"{EXPERIMENT}/nine"), evidence.table(f"{METRICS}/images")
-    per_group = int(nine.rows["group"].value_counts().min())
+    per_group = len(EMOTION_TITLES) if nine.rows.empty else int(nine.rows["group"].value_counts().min())
+    grid, scored = not nine.rows.empty, evidence.has(f"{EXPERIMENT}/cells")
+    macros.switch("experimentgrid", grid, f"{nine.name}.csv all rows")
+    macros.switch("experimenttables", grid or scored, f"{nine.name}.csv all rows")
     spread = float(images.rows.groupby("model")["image_iou"].std().max())
     origin = images.whole(None, "image_iou (largest standard deviation of a model)").origin
     macros.add("PerGroup", latex.words(per_group), nine.whole(None, "group (smallest count)").origin)

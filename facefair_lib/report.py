@@ -67,6 +67,9 @@ OPTIONAL_FIGURES: Mapping[str, str] = MappingProxyType(
 NEEDS_SCORES = ("fig8_group_scores",)
 """Figures that need masks of the experiment's people; a reader's own photographs may come without."""
 
+NEEDS_GRID = ("table2_experiment_images", "table3_deeplabv3_segmentations", "table4_pspnet_segmentations")
+"""Figures that need a picture of each group with each emotion; a reader's own photographs may show others."""
+
 INSTALL_LATEX = (
     "sudo apt-get install --no-install-recommends texlive-latex-recommended texlive-fonts-recommended "
     "texlive-publishers texlive-pictures texlive-latex-extra latexmk"
@@ -132,8 +135,11 @@ def assemble(evidence: Evidence, settings: Mapping[str, Any], build_dir: Path) -
         shutil.rmtree(build_dir / folder, ignore_errors=True)
     numbers = compose_numbers(evidence, settings)
     tables = write_tables(evidence, build_dir / "tables")
-    unscored = () if "cell_scores" in tables else NEEDS_SCORES
-    figures = collect_figures(evidence.results_dir, build_dir / "figures", leave_out=unscored)
+    absent = (
+        *(() if "cell_scores" in tables else NEEDS_SCORES),
+        *(() if "experiment_people" in tables else NEEDS_GRID),
+    )
+    figures = collect_figures(evidence.results_dir, build_dir / "figures", leave_out=absent)
     write_text(build_dir / "numbers.tex", numbers)
     switches = Macros()
     for stem in OPTIONAL_FIGURES:

@@ -217,7 +217,7 @@ def _grid(table: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
     for group in in_order(table["group"], GROUP_TITLES):
         rows = table[table["group"] == group]
         for position, emotion in enumerate(in_order(rows["emotion"], EMOTION_TITLES)):
-            yield group, emotion, title(group) if position == 0 else _BLANK
+            yield group, emotion, escape(title(group)) if position == 0 else _BLANK
 
 
 def experiment_people(nine: pd.DataFrame) -> str:
@@ -227,7 +227,7 @@ def experiment_people(nine: pd.DataFrame) -> str:
     for group, emotion, name in _grid(nine):
         for r in nine[(nine["group"] == group) & (nine["emotion"] == emotion)].to_dict("records"):
             known = [_attribute(r[column]) for column in ("gender", "age", "skin_tone", "yaw", "light")]
-            body.append([name, title(emotion), *known, *(percent(r[f"{key}_iou"]) for key in keys)])
+            body.append([name, escape(title(emotion)), *known, *(percent(r[f"{key}_iou"]) for key in keys)])
     heads = [["Group", "Emotion", "Gender", "Age", "Tone", "Yaw", "Light", *(title(key) for key in keys)]]
     return tabular("llllrrl" + "r" * len(keys), heads, [body])
 
@@ -250,7 +250,7 @@ def cell_scores(cells: pd.DataFrame, metric: str = EXPERIMENT_METRIC, small_cell
         rows = [find(chosen, model=key, group=group, emotion=emotion) for key in keys]
         counts = next(row for row in rows if row is not None)
         line = [
-            title(emotion),
+            escape(title(emotion)),
             *(estimate_of(row) for row in rows),
             count(counts["n_images"]),
             count(counts["n_subjects"]),
@@ -290,7 +290,7 @@ def group_gaps(gaps: pd.DataFrame, metric: str = EXPERIMENT_METRIC) -> str:
         block = [[rf"\multicolumn{{6}}{{@{{}}l}}{{\emph{{{name}}}}}"]]
         for key in in_order(chosen.loc[chosen["feature"] == feature, "model"], MODEL_TITLES):
             r = find(chosen, feature=feature, model=key)
-            ends = " / ".join(title(r[end]) for end in ("best", "worst")) if r["best"] else latex.MISSING
+            ends = " / ".join(escape(title(r[end])) for end in ("best", "worst")) if r["best"] else latex.MISSING
             rest = estimate(r["corrected"], r["low"], r["high"], signed)
             chance = percent(r["expected_by_chance"])
             block.append([title(key), ends, percent(r["gap"]), chance, rest, latex.p_value(r["p_value"])])
@@ -346,7 +346,7 @@ TABLES: Mapping[str, Recipe] = MappingProxyType(
         "published_comparison": Recipe(
             lambda e: published_comparison(e.paper("published").rows, e.table(f"{METRICS}/summary").rows, e.models())
         ),
-        "experiment_people": Recipe(lambda e: experiment_people(e.table(f"{EXPERIMENT}/nine").rows)),
+        "experiment_people": _optional(EXPERIMENT, "nine", experiment_people),
         "cell_scores": Recipe(lambda e: cell_scores(e.table(f"{EXPERIMENT}/cells").rows), (f"{EXPERIMENT}/cells",)),
         "group_gaps": Recipe(lambda e: group_gaps(e.table(f"{EXPERIMENT}/gaps").rows), (f"{EXPERIMENT}/cells",)),
         "transfer_scores": Recipe(

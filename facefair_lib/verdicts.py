@@ -125,7 +125,8 @@ def gap_verdict(test: GapTest) -> str:
     model, kind = title(test.model), "people" if test.feature == "group" else "faces"
     if not test.tested:
         return f"{model} cannot be judged here, since there were too few people with masks"
-    best, worst = (title(k) if test.feature == "group" else in_text(title(k)) for k in (test.best, test.worst))
+    names = (title(k) if test.feature == "group" else in_text(title(k)) for k in (test.best, test.worst))
+    best, worst = map(latex.escape, names)
     p = p_phrase(test.p)
     seen = (
         f"{model} scores best on {best} and worst on {worst} {kind}, {percent(test.gap)} points apart, where chance "

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from facefair_lib.analysis.checks import SCORE_COLUMNS, CountsByModel, check_tables, label_rows
-from facefair_lib.fairness import gaps, group_bootstrap, overall
+from facefair_lib.data.grid import EMOTIONS, GROUPS, UNKNOWN
+from facefair_lib.errors import InputError
+from facefair_lib.fairness import Gap, gaps, group_bootstrap, overall
 from facefair_lib.metrics import ESTIMANDS, image_scores
 from facefair_lib.uncertainty import PERMUTATIONS, REPLICATES
 
-GROUP_ORDER = ("asian", "black", "caucasian")
-EMOTION_ORDER = ("sad", "happy", "angry")
+GROUP_ORDER, EMOTION_ORDER = GROUPS, EMOTIONS
 
 
 def nine_table(counts_by_model: Mapping[str, np.ndarray | None], people: pd.DataFrame) -> pd.DataFrame:
-    """Add each model's image IoU to the people shown, as ``<model>_iou``; None stands for pictures without masks."""
+    """Add each model's image IoU to a table of people, as ``<model>_iou``; None stands for pictures without masks."""
     check_tables({model: counts for model, counts in counts_by_model.items() if counts is not None}, people)
     scores = {
         f"{model}_iou": np.nan if counts is None else image_scores(counts)["image_iou"]
@@ -83,18 +85,42 @@ def gap_table(
     Returns
     -------
     model, feature, metric, gap, expected_by_chance, corrected, low, high, p_value, best, worst (`fairness.Gap`)
+
+    Notes
+    -----
+    People of whom the feature is unknown are left out. Where a few people are seen with several of its values, and most
+    with one, no way of shuffling fits both, and the few are left out as well.
     """
     columns = ["gap", "expected_by_chance", "corrected", "low", "high", "p_value", "best", "worst"]
     columns = ["model", "feature", "metric", *columns]
     if people.empty:  # photographs without masks: nobody can be scored, and the table says so by having no rows
         return pd.DataFrame(columns=columns)
     check_tables(counts_by_model, people, features)
-    subjects, table = people["subject_id"].to_numpy(), []
+    table = []
     sizes = {"estimands": estimands, "replicates": replicates, "permutations": permutations, "seed": seed}
     for (model, counts), feature in itertools.product(counts_by_model.items(), features):
-        for metric, gap in gaps(counts, people[feature].to_numpy(), subjects, **sizes).items():
+        for metric, gap in _gaps(counts, people[[feature, "subject_id"]], **sizes).items():
             table.append({"model": model, "feature": feature, "metric": metric, **vars(gap)})
     return pd.DataFrame(table, columns=columns)
+
+
+def _gaps(counts: np.ndarray, people: pd.DataFrame, **sizes: Any) -> dict[str, Gap]:
+    """Gaps between the values of the first column of ``people``."""
+    feature = people.columns[0]
+    known = (people[feature] != UNKNOWN).to_numpy()
+    try:
+        return _gaps_among(counts, people, known, **sizes)
+    except InputError:
+        values_of_person = people[known].groupby("subject_id")[feature].nunique()
+        steady = people["subject_id"].map(values_of_person).eq(1).to_numpy()
+        return _gaps_among(counts, people, known & steady, **sizes)
+
+
+def _gaps_among(counts: np.ndarray, people: pd.DataFrame, rows: np.ndarray, **sizes: Any) -> dict[str, Gap]:
+    if not rows.any():
+        return dict.fromkeys(sizes["estimands"], Gap())
+    labels, subjects = (people[column].to_numpy()[rows] for column in people.columns)
+    return gaps(counts[rows], labels, subjects, **sizes)
 
 
 def _sliced(

@@ -8,6 +8,8 @@ import pandas as pd
 
 GROUPS = ("asian", "black", "caucasian")
 EMOTIONS = ("sad", "happy", "angry")
+UNKNOWN = "unknown"
+"""Stands for a group or an emotion that nobody has named: a value to count and to show, but not to compare."""
 
 
 def missing_cells(table: pd.DataFrame) -> list[str]:

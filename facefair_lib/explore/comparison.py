@@ -10,6 +10,7 @@ import pandas as pd
 
 from facefair_lib import titles
 from facefair_lib.analysis import check_tables
+from facefair_lib.data.grid import UNKNOWN
 from facefair_lib.errors import InputError
 from facefair_lib.fairness import MIN_SUBJECTS, Gap, by_group, gaps, group_bootstrap
 
@@ -31,7 +32,6 @@ _BANDS = {
 }
 NO_CONTROL = ""
 """What stands for no control feature: everybody is one level."""
-UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
