@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from facefair_lib import paths, readme, results, results_folder, workflow
+from facefair_lib import paths, results, results_folder, workflow
 from facefair_lib.config import Profile, load_profile, profile_names
 from facefair_lib.data.catalogue import no_folder
 from facefair_lib.errors import InputError
@@ -18,6 +18,7 @@ from facefair_lib.locking import alone_in
 from facefair_lib.path_text import path_text
 from facefair_lib.processes import child_environment
 from facefair_lib.provenance import FILE_NAME
+from facefair_lib.report import readme
 from facefair_lib.results import Stage
 from facefair_lib.runner import FAILED, MARK, say
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
 from facefair_lib.errors import InputError
+from facefair_lib.fairness.power import detectable_unpaired
 
 REPLICATES = 20_000
 
@@ -92,9 +94,13 @@ def permutation_p_values(
     return (np.abs(means) >= np.abs(means[:, :1]) - 1e-12).mean(1)
 
 
+def smallest_p_value(per_group: int) -> float:
+    """Smallest two-sided p value of an exact permutation test between two groups of ``per_group`` pictures."""
+    return 2 / math.comb(2 * per_group, per_group)
+
+
 def nine_photos(
     spread: float,
-    smallest_gap: Callable[[float, int], float],
     *,
     per_group: int = 3,
     groups: int = 3,
@@ -105,8 +111,8 @@ def nine_photos(
 
     ``noise_range`` is the mean of best minus worst cell without any difference and ``noise_range_high`` its 95th
     percentile, ``right_order`` how often equal groups come out in one given order, ``smallest_p`` the smallest p value
-    that any simulated pair of groups reaches, however far apart, ``detectable_gap`` what ``smallest_gap`` says
-    (``verdicts.smallest_detectable_gap``, which lives on a higher floor).
+    that any simulated pair of groups reaches, however far apart, ``detectable_gap`` the gap between two groups that a
+    t test finds with power 0.8.
     """
     ranges = best_minus_worst(spread, per_group * groups, replicates=replicates, seed=seed)
     order = right_ranking([0.0], spread, per_group, groups, replicates=replicates, seed=seed).iloc[0]
@@ -117,7 +123,7 @@ def nine_photos(
         "noise_range_high": np.quantile(ranges, 0.95),
         "right_order": order["whole_order"],
         "smallest_p": permutation_p_values(spread, 10 * spread, per_group, seed=seed).min(),
-        "detectable_gap": smallest_gap(spread, per_group),
+        "detectable_gap": detectable_unpaired(spread, per_group),
     }
     return pd.DataFrame({"measure": list(rows), "value": [float(value) for value in rows.values()]})
 
@@ -129,9 +135,6 @@ def _check(spread: float, number: int) -> None:
         )
 
 
-def detectable_table(spread: float, sizes: Sequence[int], smallest_gap: Callable[[float, int], float]) -> pd.DataFrame:
-    """The smallest gap that each number of pictures per group would find: columns per_group, gap.
-
-    ``smallest_gap`` is ``verdicts.smallest_detectable_gap``, which lives on a higher floor.
-    """
-    return pd.DataFrame({"per_group": list(sizes), "gap": [smallest_gap(spread, size) for size in sizes]})
+def detectable_table(spread: float, sizes: Sequence[int]) -> pd.DataFrame:
+    """The smallest gap that each number of pictures per group would find: columns per_group, gap."""
+    return pd.DataFrame({"per_group": list(sizes), "gap": [detectable_unpaired(spread, size) for size in sizes]})

@@ -106,6 +106,24 @@ def invented_table(table: pd.DataFrame, reader: Reader, size: int) -> pd.DataFra
     return pd.DataFrame({**columns, "images": (counts[:, 2] > 0).sum(0)})
 
 
+def blending_table(invented: pd.DataFrame) -> pd.DataFrame:
+    """What blending does to all pixels together, and the class that gains most from it.
+
+    Parameters
+    ----------
+    invented : as ``invented_table`` gives it
+
+    Returns
+    -------
+    one row: blended and invented (shares of all pixels), class, invented_of_class (share of the pixels that look like
+    this class, the largest of all classes)
+    """
+    pixels, blended, made = invented[["pixels", "blended", "invented"]].sum()
+    shares = (invented["invented"] / invented["pixels"]).where(invented["pixels"] > 0)
+    row = {"blended": blended / pixels, "invented": made / pixels}
+    return pd.DataFrame([{**row, "class": invented["class"][shares.idxmax()], "invented_of_class": shares.max()}])
+
+
 def nearest_labels(picture: np.ndarray) -> np.ndarray:
     """Give every pixel the class of the nearest label colour: (H, W, 3) uint8 RGB -> (H, W) uint8."""
     return decode_nearest(picture, PALETTES["paper"])[0]

@@ -8,8 +8,8 @@ import numpy as np
 
 from facefair_lib.course.compare import short
 from facefair_lib.course.exercise import Case, Exercise, Mistake, expect
+from facefair_lib.small_samples import smallest_p_value
 from facefair_lib.uncertainty import permutation_p_value
-from facefair_lib.verdicts import smallest_p_value
 
 _REPLICATES = 2000
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from facefair_lib import small_samples, verdicts
+from facefair_lib import small_samples
 from facefair_lib.errors import InputError
 
 
 @pytest.fixture(scope="module")
 def nine() -> dict[str, float]:
-    table = small_samples.nine_photos(8.0, verdicts.smallest_detectable_gap, seed=1)
+    table = small_samples.nine_photos(8.0, seed=1)
     return dict(zip(table["measure"], table["value"], strict=True))
 
 
@@ -27,7 +27,7 @@ def test_three_against_three_finds_gaps_of_24_6_points_at_best(nine):
 
 
 def test_three_against_three_never_reaches_a_p_value_below_a_tenth(nine):
-    assert nine["smallest_p"] == pytest.approx(verdicts.smallest_p_value(3))
+    assert nine["smallest_p"] == pytest.approx(small_samples.smallest_p_value(3))
     assert nine["smallest_p"] >= 0.1 - 1e-12
 
 
@@ -46,11 +46,11 @@ def test_permutation_p_values_are_uniform_without_a_gap_and_small_with_one():
     equal = small_samples.permutation_p_values(1.0, 0.0, 5, replicates=400)
     apart = small_samples.permutation_p_values(1.0, 10.0, 5, replicates=50)
     assert np.mean(equal <= 0.5) == pytest.approx(0.5, abs=0.08)
-    assert (apart == verdicts.smallest_p_value(5)).all()
+    assert (apart == small_samples.smallest_p_value(5)).all()
 
 
 def test_the_detectable_gap_shrinks_with_the_pictures():
-    table = small_samples.detectable_table(0.08, [3, 30, 300], verdicts.smallest_detectable_gap)
+    table = small_samples.detectable_table(0.08, [3, 30, 300])
     assert table["gap"].is_monotonic_decreasing
     assert table["gap"].iloc[1] / table["gap"].iloc[2] == pytest.approx(np.sqrt(10), rel=0.05)
 

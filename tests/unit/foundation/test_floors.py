@@ -15,9 +15,7 @@ FLOORS: dict[int, str] = {
     2: "data heads confusion metrics boundary plausibility",
     3: "models training inference legacy composition comparison",
     4: "uncertainty fairness analysis titles consistency small_samples adaptation export agreement score_table",
-    5: "figures tables latex macros numbers evidence verdicts report readme reproduction_tables reproduction_numbers "
-    "fairness_tables fairness_verdicts fairness_numbers comparison_tables comparison_verdicts "
-    "comparison_numbers parsing check_sentences",
+    5: "figures report parsing check_sentences",
     6: "__main__ commands explore study runner orchestrate experiment photographs counterfactuals compared_networks "
     "second_looks course reuse",
 }
@@ -45,30 +43,8 @@ NEIGHBOURS: dict[str, set[str]] = {
     "fairness": {"uncertainty"},
     "agreement": {"uncertainty"},
     "score_table": {"consistency"},
+    "small_samples": {"fairness"},
     "analysis": {"fairness", "uncertainty", "titles", "agreement"},
-    "reproduction_tables": {"latex"},
-    "reproduction_numbers": {"latex", "macros", "evidence", "verdicts"},
-    "fairness_tables": {"latex"},
-    "fairness_verdicts": {"latex", "verdicts"},
-    "fairness_numbers": {"latex", "macros", "evidence", "fairness_tables", "fairness_verdicts"},
-    "comparison_tables": {"latex"},
-    "comparison_verdicts": {"latex", "verdicts", "fairness_tables"},
-    "comparison_numbers": {"latex", "macros", "evidence", "fairness_tables", "comparison_verdicts"},
-    "tables": {"latex", "evidence", "reproduction_tables", "fairness_tables", "comparison_tables"},
-    "macros": {"latex"},
-    "readme": {"verdicts"},
-    "numbers": {
-        "latex",
-        "macros",
-        "evidence",
-        "verdicts",
-        "tables",
-        "reproduction_numbers",
-        "fairness_numbers",
-        "comparison_numbers",
-    },
-    "verdicts": {"evidence", "latex"},
-    "report": {"latex", "macros", "numbers", "tables", "evidence", "verdicts", "figures"},
     "parsing": {"figures"},  # it draws overlays
     "orchestrate": {"runner"},
     "counterfactuals": {"experiment"},

@@ -94,7 +94,7 @@ def test_opening_the_package_imports_no_heavy_library() -> None:
 
 def test_scores_and_figures_need_no_torch() -> None:
     code = """
-    import facefair_lib.analysis, facefair_lib.fairness, facefair_lib.figures, facefair_lib.report, facefair_lib.numbers
+    import facefair_lib.analysis, facefair_lib.fairness, facefair_lib.figures, facefair_lib.report
     print("torch" in sys.modules, "lightning" in sys.modules)
     """
     assert run(code) == "False False"

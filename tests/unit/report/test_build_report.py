@@ -1,40 +1,282 @@
-import shutil
+"""Filling the templates: what each kind of study shows, what is missing is named, and every number can be followed."""
 
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
 import pytest
 
 from facefair_lib import paths
+from facefair_lib.data.audit import scored_classes
 from facefair_lib.errors import InputError
-from facefair_lib.evidence import Evidence
-from facefair_lib.report import (
-    MissingLatexError,
-    ReportError,
-    assemble,
-    build_report,
-    collect_figures,
-    failure_message,
-    run_latexmk,
-)
+from facefair_lib.labels import NUM_CLASSES
+from facefair_lib.report import MissingLatexError, ReportError, build_report, render
+from facefair_lib.report.build import environment, fill
+from facefair_lib.report.latexmk import failure_message, run_latexmk
+from facefair_lib.report.results_reader import Results
+
+EXPERIMENT, FAIRNESS, COMPARED = "05_ethnicity_emotion_experiment", "07_counterfactual_fairness", "09_model_comparison"
+GAP = ["gap", "expected_by_chance", "p_value", "p_adjusted"]
+Edit = Callable[[str, Callable[[pd.DataFrame], pd.DataFrame]], None]
 
 needs_latex = pytest.mark.skipif(shutil.which("latexmk") is None, reason="latexmk is not installed")
+needs_pdftotext = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is missing")
+
+
+def rendered(study: Path, settings: dict[str, Any]) -> str:
+    """Fill the templates and give all their text; labels and references must fit."""
+    render(Results(study, paths.REPORT, settings), study / "report")
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sorted((study / "report").rglob("*.tex")))
+    refs, labels = (set(re.findall(rf"\\{name}\{{([^}}]*)\}}", text)) for name in ("ref", "label"))
+    assert refs <= labels
+    for stem in re.findall(r"\\plate(?:\[[^]]*\])?\{(\w+)\}", text):
+        assert (study / "report" / "figures" / f"{stem}.pdf").is_file()
+    return text
+
+
+def own_photographs(study: Path, edit: Edit) -> None:
+    """Make the study one of a reader's own photographs, which have no masks."""
+    for name in ("cells", "groups", "emotions", "gaps"):
+        edit(f"{EXPERIMENT}/{name}", lambda table: table.iloc[:0])
+    edit(
+        f"{EXPERIMENT}/nine",
+        lambda table: table.assign(
+            image_id=[f"mine_{number}" for number in range(len(table))], group="a & b", light="",
+            **dict.fromkeys(("age", "skin_tone", "yaw", "deeplabv3_iou", "pspnet_iou"), np.nan),
+        ),
+    )  # fmt: skip
+    (study / EXPERIMENT / "figures" / "fig8_group_scores.pdf").unlink()
+    edit(f"{COMPARED}/comparison", lambda table: table.assign(**dict.fromkeys(GAP, np.nan)))
+
+
+@pytest.fixture(scope="module")
+def built(pristine: Path, settings: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pdf = tmp_path_factory.mktemp("out") / "report.pdf"
+    return build_report(pristine, paths.REPORT, "quick", settings, pdf)
 
 
 @needs_latex
-def test_the_report_is_built_and_two_builds_give_the_same_bytes(study, settings, tmp_path):
-    first, second = tmp_path / "out" / "report.pdf", tmp_path / "out" / "again.pdf"
+def test_two_builds_give_the_same_bytes_and_touch_no_source(
+    built: Path, pristine: Path, settings: dict[str, Any]
+) -> None:
     before = sorted(paths.REPORT.rglob("*"))
-    assert build_report(study, paths.REPORT, "quick", settings, first) == first
-    build_report(study, paths.REPORT, "quick", settings, second)
-    assert first.read_bytes() == second.read_bytes()
-    assert first.read_bytes().startswith(b"%PDF")
-    assert sorted((tmp_path / "out").iterdir()) == [second, first], "nothing half-written is left"
-    assert sorted(paths.REPORT.rglob("*")) == before, "the folder of the sources stays clean"
-    log = (study / "report" / "report.log").read_text(errors="replace")
-    assert "Overfull" not in log
+    again = build_report(pristine, paths.REPORT, "quick", settings, built.parent / "again.pdf")
+    assert again.read_bytes() == built.read_bytes()
+    assert built.read_bytes().startswith(b"%PDF")
+    assert sorted(built.parent.iterdir()) == [again, built], "nothing half-written is left"
+    assert sorted(paths.REPORT.rglob("*")) == before
+    assert "Overfull" not in (pristine / "report" / "report.log").read_text(errors="replace")
+
+
+PHRASES = {
+    "sections/abstract.tex": [r"On (\d+) test pictures", r"IoU of ([\d.]+) % \(", r"and PSPNet ([\d.]+) % \("],
+    "sections/introduction.tex": [r"failed for up to ([\d.]+) % of darker"],
+    "sections/data.tex": [r"covers ([\d.]+) % of the pixels"],
+    "sections/results_experiment.tex": [r"only a gap of ([\d.]+) points"],
+    "sections/counterfactual.tex": [r"Each of (\d+) base identities"],
+    "sections/reproduction.tex": [r"still has an F1 of ([\d.]+)", r"it is ([\d.]+) % as published"],
+    "sections/conclusion.tex": [r"a gap below ([\d.]+) points"],
+}
 
 
 @needs_latex
-def test_a_latex_error_names_file_and_line_and_leaves_the_old_pdf(study, settings, tmp_path):
-    sources = tmp_path / "my report"
+@needs_pdftotext
+def test_numbers_of_the_pdf_lead_through_the_ledger_to_their_cells(built: Path, pristine: Path) -> None:
+    run = subprocess.run(["pdftotext", built, "-"], capture_output=True, text=True, check=True)
+    text = " ".join(run.stdout.replace("-\n", "").split())
+    ledger = pd.read_csv(pristine / "report" / "numbers.csv", dtype=str)
+    followed = 0
+    for template, phrases in PHRASES.items():
+        for phrase in phrases:
+            (number,) = set(re.findall(phrase, text))
+            entries = ledger[(ledger["template"] == template) & (ledger["number"] == number)]
+            assert len(entries), f"{phrase}: {number} is not in the ledger"
+            for entry in entries.to_dict("records"):
+                root = paths.REPOSITORY if entry["file"].startswith("report/") else pristine
+                cell = pd.read_csv(root / entry["file"], dtype=str).loc[int(entry["row"]) - 2, entry["column"]]
+                value = float(cell)
+                assert number in {cell, f"{100 * value:.1f}", f"{value:.2f}"}, entry
+                followed += 1
+    assert followed >= 10
+
+
+def test_the_ledger_lists_every_number_with_file_row_and_column(study: Path, settings: dict[str, Any]) -> None:
+    ledger = render(Results(study, paths.REPORT, settings), study / "report")
+    assert list(ledger.columns) == ["template", "number", "file", "row", "column"]
+    assert ledger[["number", "file", "column"]].ne("").all(axis=None)
+    for name, entries in ledger.groupby("template"):
+        text = (study / "report" / name).read_text(encoding="utf-8").replace("$", "").replace(r"\,", " ")
+        assert [number for number in entries["number"] if number not in text] == []
+    pd.testing.assert_frame_equal(
+        pd.read_csv(study / "report" / "numbers.csv", dtype=str, keep_default_na=False), ledger, check_dtype=False
+    )
+
+
+def test_another_value_in_a_cell_is_another_number_in_the_text(
+    study: Path, edit: Edit, settings: dict[str, Any]
+) -> None:
+    assert "87.7" not in rendered(study, settings)
+    edit(
+        "04_metric_analysis/summary",
+        lambda table: table.assign(
+            value=table["value"].mask((table["model"] == "pspnet") & (table["metric"] == "iou"), 0.877)
+        ),
+    )
+    assert rendered(study, settings).count("87.7") >= 3  # abstract, table of scores, table beside the paper
+
+
+def test_cells_with_few_people_are_grey_and_others_are_not(study: Path, edit: Edit, settings: dict[str, Any]) -> None:
+    edit(
+        f"{EXPERIMENT}/cells",
+        lambda table: table.assign(n_subjects=table["n_subjects"].mask(table["emotion"] == "angry", 9)),
+    )
+    rendered(study, settings)
+    table = (study / "report" / "floats" / "results_experiment.tex").read_text().split(r"\label{tab:cells}")[1]
+    lines = [line for line in table.splitlines() if r"\est" in line][:9]
+    assert [("gray" in line) for line in lines] == ["Angry" in line for line in lines]
+    assert [line.count("gray") for line in lines if "Angry" in line] == [5, 5, 5]
+
+
+def test_gaps_without_enough_people_print_dashes_and_no_verdict(
+    study: Path, edit: Edit, settings: dict[str, Any]
+) -> None:
+    numbers = [*GAP[:3], "corrected", "low", "high"]
+    edit(f"{EXPERIMENT}/gaps", lambda table: table.assign(**dict.fromkeys(numbers, np.nan), best="", worst=""))
+    text = rendered(study, settings)
+    assert text.count(r"& -- & -- & -- & -- & --") == 4
+    assert "There were too few people with masks to compare the emotions." in text
+    assert "nan" not in re.findall(r"\w+", text.lower())
+
+
+def test_photographs_without_masks_leave_no_trace_of_scores(study: Path, edit: Edit, settings: dict[str, Any]) -> None:
+    own_photographs(study, edit)
+    edit(f"{COMPARED}/status", lambda table: table.assign(fitted=False))
+    text = rendered(study, settings)
+    assert "photographs that the reader of this report supplied" in text
+    assert "Rendered people are not people" not in text
+    assert "tab:gaps" not in text and "tab:people" not in text
+    assert "& -- & -- & -- & 129 & 99 " in text, "networks have scores and no gaps"
+    assert "They are the networks of the other sections" in text
+    assert "Right: gap" not in text
+
+
+@needs_latex
+def test_photographs_without_masks_make_a_report(
+    study: Path, edit: Edit, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    own_photographs(study, edit)
+    assert build_report(study, paths.REPORT, "mine", settings, tmp_path / "mine.pdf").is_file()
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("mut1ny", "one folder of photographs"),
+        ("fasseg", "Brows count as hair"),
+        ("celebamask", r"~\cite{lee2020maskgan}"),
+        ("lapa", r"~\cite{liu2020lapa}"),
+        ("helen", r"~\cite{smith2013exemplar}"),
+        ("ibugmask", r"~\cite{lin2021roi}"),
+        ("facesynthetics", r"~\cite{wood2021fake}"),
+    ],
+)
+def test_a_study_of_photographs_says_which(
+    study: Path, settings: dict[str, Any], tmp_path: Path, source: str, said: str
+) -> None:
+    scored = scored_classes(source)
+    scored.to_csv(study / "01_data_preparation" / "scored_classes.csv", index=False)
+    settings = settings | {"data": settings["data"] | {"source": source}}
+    templates = environment(Results(study, paths.REPORT, settings), tmp_path, [])
+    text = fill("sections/data.tex", templates)
+    assert said in text
+    assert "must be obtained from its owner" not in text
+    fewer = "were fitted to pictures with fewer classes" in fill("sections/counterfactual.tex", templates)
+    assert fewer == (len(scored) < NUM_CLASSES)
+
+
+def test_what_a_study_lacks_takes_its_whole_paragraph_along(study: Path, edit: Edit, settings: dict[str, Any]) -> None:
+    full = rendered(study, settings)
+    for name in ("01_data_preparation/duplicates", f"{FAIRNESS}/composition", "06_reproduction_audit/leak"):
+        edit(name, lambda table: table.iloc[:0])
+    edit("01_data_preparation/flow", lambda table: table.assign(removed=0))
+    settings = settings | {"models": {m: part | {"small_start": None} for m, part in settings["models"].items()}}
+    for stem in ("01_data_preparation/figures/data_duplicates", f"{FAIRNESS}/figures/fig12_composition"):
+        (study / f"{stem}.pdf").unlink()
+    poor = rendered(study, settings)
+    for words in (
+        "Duplicates by Folder",
+        "Where the training data decides",
+        "Knowing the tested people",
+        "fewer pixels~",
+    ):
+        assert words in full and words not in poor
+    assert "None were found among" in poor and "No picture was left out beyond these" in poor
+    assert not (study / "report" / "figures" / "data_duplicates.pdf").exists(), "an older build's figure is removed"
+
+
+def test_networks_of_another_study_are_scored_on_the_photographs(study: Path, settings: dict[str, Any]) -> None:
+    assert "tab:transfer" not in rendered(study, settings)
+    keys = "trained_on model class f1 low high n_images n_subjects".split()  # noqa: SIM905
+    rows = [(s, m, c, 0.76, 0.7, 0.8, n, 6) for s, n in (("quick_50%", 70), ("fasseg", 18))
+            for m in ("deeplabv3", "pspnet") for c in ("eyes", "mean")]  # fmt: skip
+    pd.DataFrame(rows, columns=keys).to_csv(study / "04_metric_analysis" / "transfer.csv", index=False)
+    text = rendered(study, settings)
+    assert r"\emph{quick\_50\%} & DeepLabV3 & \est{76.0}{70.0}{80.0} & \est{76.0}{70.0}{80.0} & 70 & 6 \\" in text
+    assert r"\emph{fasseg} & DeepLabV3 & \est{76.0}{70.0}{80.0} & \est{76.0}{70.0}{80.0} & 18 & 6 \\" in text
+
+
+def test_names_from_the_disk_are_escaped(study: Path, edit: Edit, settings: dict[str, Any]) -> None:
+    edit("01_data_preparation/duplicate_folders", lambda table: table.assign(folder="male_50%"))
+    assert r"\texttt{male\_50\%}" in rendered(study, settings)
+
+
+def test_a_class_that_nobody_shows_has_no_line(study: Path, edit: Edit, settings: dict[str, Any]) -> None:
+    absent = lambda table: table.assign(  # noqa: E731
+        **{c: table[c].mask(table["class"] == "specs") for c in ("value", "low", "high")}
+    )
+    edit("04_metric_analysis/classes", absent)
+    rendered(study, settings)
+    table = (study / "report" / "floats" / "results_test.tex").read_text()
+    assert "Teeth &" in table and "Specs" not in table
+
+
+@pytest.mark.parametrize("stem", ["04_metric_analysis/figures/fig6_class_scores.pdf", "04_metric_analysis/classes.csv"])
+def test_a_missing_result_is_named_with_its_stage(study: Path, settings: dict[str, Any], stem: str) -> None:
+    (study / stem).unlink()
+    with pytest.raises(InputError, match=rf"(?s){Path(stem).name}.*04_metric_analysis"):
+        rendered(study, settings)
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("<< cel('a') >>", "'cel' is undefined"),
+        ("<< cell('04_metric_analysis/summary', 'value', model='pspnet', metric='iou') >>", "without a filter"),
+        ("<< 48.2 | percent >>", "comes from no cell"),
+        ("line\n<% if %>", r"bad\.tex line 2"),
+        ("<< setting('seed') | per_cent >>", "No filter named 'per_cent'"),
+    ],
+)
+def test_a_mistake_in_a_template_is_an_error(
+    tmp_path: Path, pristine: Path, settings: dict[str, Any], template: str, message: str
+) -> None:
+    (tmp_path / "bad.tex").write_text(template, encoding="utf-8")
+    with pytest.raises(InputError, match=message):
+        fill("bad.tex", environment(Results(pristine, tmp_path, settings), tmp_path, []))
+
+
+@needs_latex
+def test_a_latex_error_names_file_and_line_and_leaves_the_old_pdf(
+    study: Path, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    sources = tmp_path / "my report"  # a space in the path must not matter
     shutil.copytree(paths.REPORT, sources, ignore=shutil.ignore_patterns("*.pdf"))
     (sources / "sections" / "limits.tex").write_text("One.\n\nTwo \\NoSuchMacro.\n")
     old = tmp_path / "report.pdf"
@@ -45,52 +287,22 @@ def test_a_latex_error_names_file_and_line_and_leaves_the_old_pdf(study, setting
 
 
 @needs_latex
-def test_no_folder_on_the_way_is_text_for_tex(study, settings, tmp_path):
-    place = tmp_path / "user's ~$HOME {a,b} #1 %20 & `id`"
-    sources, results = place / "report", place / "results"
-    shutil.copytree(paths.REPORT, sources, ignore=shutil.ignore_patterns("*.pdf"))
-    shutil.copytree(study, results)
-    assert build_report(results, sources, "quick", settings, place / "report.pdf").read_bytes().startswith(b"%PDF")
-
-
-@needs_latex
-def test_an_open_reference_fails_the_build(tmp_path):
+def test_an_open_reference_fails_the_build(tmp_path: Path) -> None:
     (tmp_path / "report.tex").write_text("\\documentclass{article}\\begin{document}\\ref{nowhere}\\end{document}\n")
-    build = tmp_path / "build"
-    build.mkdir()
     with pytest.raises(ReportError, match="nowhere"):
-        run_latexmk(tmp_path, build, "quick")
+        run_latexmk(tmp_path, tmp_path, "quick")
 
 
-def test_a_missing_latexmk_says_in_one_line_how_to_get_it(study, settings, tmp_path, monkeypatch):
+def test_a_missing_latexmk_says_in_one_line_how_to_get_it(
+    study: Path, settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(MissingLatexError, match=r"apt-get install .* latexmk") as caught:
         build_report(study, paths.REPORT, "quick", settings, tmp_path / "report.pdf")
     assert "\n" not in str(caught.value)
-    assert (study / "report" / "numbers.tex").is_file(), "numbers are there even without TeX"
+    assert (study / "report" / "numbers.csv").is_file(), "numbers are there even without TeX"
     assert not (tmp_path / "report.pdf").exists()
 
 
-def test_a_figure_that_was_not_drawn_names_the_notebook(study, tmp_path):
-    (study / "04_metric_analysis" / "figures" / "fig6_class_scores.pdf").unlink()
-    with pytest.raises(InputError, match="run the notebook 04_metric_analysis"):
-        collect_figures(study, tmp_path / "figures")
-
-
-def test_a_figure_that_a_profile_may_lack_is_left_out(study, settings):
-    (study / "01_data_preparation" / "figures" / "data_duplicates.pdf").unlink()
-    assemble(Evidence(study, paths.REPORT), settings, study / "report")
-    assert r"\togglefalse{HasDataDuplicates}" in (study / "report" / "contents.tex").read_text()
-
-
-def test_what_an_older_build_left_is_removed(study, evidence, settings):
-    stale = study / "report" / "tables" / "transfer_scores.tex"
-    stale.parent.mkdir(parents=True)
-    stale.write_text("old")
-    assemble(evidence, settings, study / "report")
-    assert not stale.exists()
-
-
-def test_a_failure_without_an_error_line_shows_the_last_lines():
-    message = failure_message("quick", "one\n\ntwo\n", paths.REPORT / "report.log")
-    assert "one\n  two" in message
+def test_a_failure_without_an_error_line_shows_the_last_lines() -> None:
+    assert "one\n  two" in failure_message("quick", "one\n\ntwo\n", paths.REPORT / "report.log")

@@ -1,61 +1,64 @@
-"""The README's answer: a table of the groups and, where there are counterfactual pictures, one of the differences."""
+"""The README's answer: a table of the groups, of the counterfactual differences and of the architectures."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
+from pathlib import Path
 
-import pandas as pd
 import pytest
 
-from facefair_lib import readme
+from facefair_lib import paths
 from facefair_lib.errors import InputError
-from facefair_lib.evidence import COMPARISON, FAIRNESS
-from facefair_lib.results import write_csv
+from facefair_lib.report import readme
+
+EFFECTS, COMPARED = "07_counterfactual_fairness/effects", "09_model_comparison"
 
 
-def test_the_counterfactual_rows_are_told_from_the_side_of_the_higher_group(pristine):
-    lines = readme.counterfactual_answer(pristine)
-    rows = [line for line in lines if line.startswith("| DeepLabV3") or line.startswith("| PSPNet")]
-    assert rows == [
-        "| DeepLabV3: Caucasian over Black | +3.6 (+2.5 to +4.5) | 0.002 | +0.8 (-0.3 to +1.7) | +2.8 (+1.7 to +3.7) |",
-        "| PSPNet: Caucasian over Black | +1.4 (+0.3 to +2.3) | 0.31 | +0.3 (-0.8 to +1.2) | +1.1 (+0.0 to +2.0) |",
-    ]
-    assert "40 rendered identities" in lines[-1]
+def rows(text: str, start: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith(f"| {start}")]
 
 
-def test_a_clear_difference_goes_before_a_larger_unclear_one(study, counterfactual):
-    effects = counterfactual["effects"].copy()
-    largest = (effects["contrast"] == "black-caucasian") & (effects["component"] == "total")
-    effects.loc[largest, "p_adjusted"] = 0.2
-    write_csv(study / FAIRNESS / "effects.csv", effects)
-    assert any(line.startswith("| DeepLabV3: Asian over Black") for line in readme.counterfactual_answer(study))
+def test_the_readme_holds_the_answer_of_the_reference_study(pristine: Path) -> None:
+    text = (paths.REPOSITORY / "README.md").read_text(encoding="utf-8")
+    assert text.split(readme.BEGIN)[1].split(readme.END)[0].strip() == readme.answer(pristine)
 
 
-def test_without_counterfactual_pictures_the_first_table_stands_alone(study, counterfactual):
-    shutil.rmtree(study / COMPARISON)
-    text = readme.answer(study)
-    assert text.count("|---|") == 2
-    write_csv(study / FAIRNESS / "effects.csv", counterfactual["effects"].assign(difference=float("nan")))
+def test_a_difference_is_told_from_the_side_of_the_higher_group(study: Path, edit: Callable[..., None]) -> None:
+    largest = lambda table: (table["model"] == "pspnet") & (table["contrast"] == "asian-black")  # noqa: E731
+    edit(EFFECTS, lambda table: table.assign(difference=table["difference"].mask(largest(table), -0.04),
+         low=table["low"].mask(largest(table), -0.05), high=table["high"].mask(largest(table), -0.03)))  # fmt: skip
+    (line,) = rows(readme.answer(study), "PSPNet: ")
+    assert line.startswith("| PSPNet: Black over Asian | +4.0 (+3.0 to +5.0) |")
+    edit(
+        EFFECTS,
+        lambda table: table.assign(p_adjusted=table["p_adjusted"].mask(table["contrast"] == "asian-caucasian", 0.01)),
+    )
+    (line,) = rows(readme.answer(study), "PSPNet: ")
+    assert line.startswith("| PSPNet: Asian over Caucasian |"), "a clear difference goes before a larger unclear one"
+
+
+def test_what_the_reference_study_lacks_has_no_table(study: Path, edit: Callable[..., None]) -> None:
+    assert readme.answer(study).count("|---|") == 3
+    edit(f"{COMPARED}/status", lambda table: table.assign(fitted=False))
+    assert readme.answer(study).count("|---|") == 2
+    edit(EFFECTS, lambda table: table.assign(difference=float("nan")))
     assert readme.answer(study).count("|---|") == 1
-    shutil.rmtree(study / FAIRNESS)
+    shutil.rmtree(study / COMPARED)
+    shutil.rmtree(study / "07_counterfactual_fairness")
     assert readme.answer(study).count("|---|") == 1
 
 
-def test_networks_fitted_alike_stand_best_first_and_the_front_is_marked(pristine):
-    rows = [line for line in readme.comparison_answer(pristine) if line.startswith("| ")][1:]
-    assert rows == [
-        "| PSPNet, ResNet-18 \\* | 0.9 | 2.2 | 9 | 30 | 52.0 (49.0–55.0) | 4.0 | 0.004 |",
-        "| DeepLabV3, ResNet-18 | 0.9 | 3.1 | 9 | 20 | 48.0 (45.0–51.0) | 4.0 | 0.4 |",
-    ]
-    assert any("8 epochs" in line for line in readme.comparison_answer(pristine))
+def test_networks_fitted_alike_stand_best_first_and_the_front_is_marked(study: Path, edit: Callable[..., None]) -> None:
+    edit(f"{COMPARED}/comparison", lambda table: table.assign(front=table["model"] == "fcn"))
+    text = readme.answer(study).split("fitted alike")[1]
+    lines = [line for line in text.splitlines()[2:] if line.startswith("| ")]
+    scores = [float(line.split(" | ")[5].split(" ")[0]) for line in lines]
+    assert len(lines) == 8 and scores == sorted(scores, reverse=True)
+    assert [line.split(" | ")[0] for line in lines if r"\*" in line] == [r"| FCN, ResNet-18 \*"]
 
 
-def test_networks_of_the_study_alone_make_no_table_of_architectures(study):
-    write_csv(study / COMPARISON / "status.csv", pd.DataFrame([{"fitted": False, "reason": "none listed"}]))
-    assert readme.comparison_answer(study) == []
-
-
-def test_the_answer_goes_between_its_marks_and_nothing_else_changes(pristine, tmp_path):
+def test_the_answer_goes_between_its_marks_and_nothing_else_changes(pristine: Path, tmp_path: Path) -> None:
     page = tmp_path / "README.md"
     page.write_text(f"before\n{readme.BEGIN}\nold\n{readme.END}\nafter\n")
     readme.update(page, pristine)
@@ -64,7 +67,7 @@ def test_the_answer_goes_between_its_marks_and_nothing_else_changes(pristine, tm
     assert "old" not in text
 
 
-def test_a_readme_without_marks_is_refused(pristine, tmp_path):
+def test_a_readme_without_marks_is_refused(pristine: Path, tmp_path: Path) -> None:
     page = tmp_path / "README.md"
     page.write_text("nothing")
     with pytest.raises(InputError, match="no place for the answer"):

@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from facefair_lib import __main__, orchestrate, paths, readme, workflow
+from facefair_lib import __main__, orchestrate, paths, workflow
 from facefair_lib.config import load_profile, profile_names
 from facefair_lib.errors import InputError
 from facefair_lib.orchestrate import clean_results, keep_as_reference, run_study
 from facefair_lib.processes import child_environment
+from facefair_lib.report import readme
 from facefair_lib.runner import MARK
 
 

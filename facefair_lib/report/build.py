@@ -1,0 +1,188 @@
+"""Building the report: templates filled from the results of one profile, figures copied, then LaTeX, then one PDF.
+
+The templates are ``report/*.tex``. They are filled into ``results/<profile>/report``, where LaTeX runs, so that the
+folder of the sources stays clean and reports of several profiles can be built side by side. Beside them goes the
+ledger, ``numbers.csv``: every number printed, with the file, row and column that it came from.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+
+from facefair_lib.data.catalogue import CATALOGUE
+from facefair_lib.errors import InputError
+from facefair_lib.fairness import MIN_SUBJECTS
+from facefair_lib.fairness.power import ALPHA, POWER
+from facefair_lib.labels import NUM_CLASSES
+from facefair_lib.metrics import ESTIMANDS
+from facefair_lib.report.filters import FILTERS, Tex, tex
+from facefair_lib.report.latexmk import run_latexmk
+from facefair_lib.report.results_reader import Number, Results, Source, is_missing, size, total
+from facefair_lib.report.sentences import against_chance, ahead, leading, shown_smaller
+from facefair_lib.results import replacing, write_csv, write_text
+from facefair_lib.titles import MODEL_TITLES
+from facefair_lib.uncertainty import LEVEL
+
+EXPERIMENT_METRIC = "image_iou"
+"""The score of the experiment's tables and sentences: the mean over images, so that every picture counts once."""
+
+_CONSTANTS: Mapping[str, tuple[float, str]] = {
+    "LEVEL": (LEVEL, "uncertainty.py"),
+    "ALPHA": (ALPHA, "fairness/power.py"),
+    "POWER": (POWER, "fairness/power.py"),
+    "MIN_SUBJECTS": (MIN_SUBJECTS, "fairness/groups.py"),
+    "NUM_CLASSES": (NUM_CLASSES, "labels.py"),
+}
+_LEDGER = ("template", "number", "file", "row", "column")
+
+
+def build_report(
+    results_dir: Path, report_dir: Path, profile: str, settings: Mapping[str, Any], output_pdf: Path
+) -> Path:
+    """Build the report of one profile.
+
+    Parameters
+    ----------
+    results_dir : ``results/<profile>``; ``results_dir/report`` receives everything that is made on the way
+    report_dir : ``report/`` with the templates, ``refs.bib``, ``published.csv`` and ``literature.csv``
+    profile : name, for messages
+    settings : the profile as plain nested values, as ``Profile.model_dump`` gives them
+    output_pdf : where the PDF goes; an older one stays until the new one is complete
+
+    Returns
+    -------
+    ``output_pdf``
+
+    Raises
+    ------
+    InputError
+        if a result, a row or a figure that the report shows is missing
+    MissingLatexError
+        if latexmk is not installed; templates and ledger are written all the same
+    ReportError
+        if LaTeX fails or leaves a reference open
+    """
+    results_dir, report_dir, output_pdf = (Path(p).resolve() for p in (results_dir, report_dir, output_pdf))
+    build_dir = results_dir / "report"
+    render(Results(results_dir, report_dir, settings), build_dir)
+    run_latexmk(report_dir, build_dir, profile)
+    with replacing(output_pdf) as temporary:
+        shutil.copyfile(build_dir / "report.pdf", temporary)
+    return output_pdf
+
+
+def render(results: Results, build_dir: Path) -> pd.DataFrame:
+    """Fill every template into ``build_dir``, copy the figures that they show, and write the ledger.
+
+    Returns
+    -------
+    the ledger: template, number (as printed), file, row, column
+    """
+    for folder in ("sections", "floats", "figures"):
+        shutil.rmtree(build_dir / folder, ignore_errors=True)
+    ledger: list[tuple[str, str, str, str, str]] = []
+    for path in sorted(results.report_dir.rglob("*.tex")):
+        name = path.relative_to(results.report_dir).as_posix()
+        numbers: list[tuple[str, Source]] = []
+        write_text(build_dir / name, fill(name, environment(results, build_dir, numbers)))
+        ledger += [(name, _plain(text), source.file, source.row, source.column) for text, source in numbers]
+    table = pd.DataFrame(ledger, columns=list(_LEDGER))
+    write_csv(build_dir / "numbers.csv", table)
+    return table
+
+
+def fill(name: str, templates: jinja2.Environment) -> str:
+    """Fill one template; a mistake in it is an error that names the file."""
+    try:
+        return templates.get_template(name).render()
+    except jinja2.TemplateError as error:
+        line = f" line {error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
+        raise InputError(
+            f"report/{name}{line}",
+            found=str(error.message),
+            expected="a template of names and filters that the report knows",
+            do="correct the template",
+        ) from error
+
+
+def environment(results: Results, build_dir: Path, numbers: list[tuple[str, Source]]) -> jinja2.Environment:
+    """What the templates may use; ``numbers`` receives every number printed, with its source."""
+
+    def finish(value: object) -> str:
+        if isinstance(value, str):
+            done = tex(value)
+            numbers.extend(done.numbers)
+            return str(done)
+        if isinstance(value, jinja2.Undefined):
+            return str(value)  # raises: nothing is printed for a misspelt name
+        raise InputError(
+            "a template of the report",
+            found=f"{value!r} without a filter",
+            expected="<< value | percent >> or the like",
+            do="say how it is printed",
+        )
+
+    templates = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(results.report_dir), undefined=jinja2.StrictUndefined, finalize=finish,
+        autoescape=False, keep_trailing_newline=True, trim_blocks=True, lstrip_blocks=True,
+        variable_start_string="<<", variable_end_string=">>", block_start_string="<%", block_end_string="%>",
+        comment_start_string="<#", comment_end_string="#>",
+    )  # fmt: skip
+    templates.filters.update(FILTERS, total=total, size=size, leading=leading)
+    templates.tests["missing"] = is_missing
+    templates.globals.update(_names(results, build_dir))
+    return templates
+
+
+def _names(results: Results, build_dir: Path) -> dict[str, Any]:
+    """Functions and values of the templates."""
+
+    def figure(name: str) -> Tex:
+        stage, stem = name.split("/")
+        source = results.results_dir / stage / "figures" / f"{stem}.pdf"
+        if not source.is_file():
+            raise InputError(
+                source, found="no such file", expected=f"a figure of {stage}", do=f"run the notebook {stage}"
+            )
+        target = build_dir / "figures" / source.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+        return Tex(stem)
+
+    def constant(name: str) -> Number:
+        value, module = _CONSTANTS[name]
+        return Number(value, Source(f"facefair_lib/{module}", "", name))
+
+    readers = (results.cell, results.row, results.rows, results.has, results.setting)
+    return {
+        **{reader.__name__: reader for reader in readers},
+        **{shape.__name__: shape for shape in (ahead, against_chance, shown_smaller)},
+        "figure": figure,
+        "constant": constant,
+        "definition": lambda metric: tex(_lowered(ESTIMANDS[metric].definition.rstrip("."))),
+        "data_set_title": lambda: CATALOGUE[results.setting("data.source")].title,
+        "rendered_people": lambda: shows_rendered_people(results),
+        "models": tuple(MODEL_TITLES),
+        "experiment_metric": EXPERIMENT_METRIC,
+    }
+
+
+def shows_rendered_people(results: Results) -> bool:
+    """Whether the experiment shows rendered people, and not a reader's own photographs."""
+    shown = results.rows("05_ethnicity_emotion_experiment/nine")
+    return all(results.has("experiment/people", image_id=row["image_id"]) for row in shown)
+
+
+def _plain(number: str) -> str:
+    """A number without LaTeX's marks: ``$-$0.7`` -> ``-0.7``."""
+    return number.replace("$", "").replace("\\,", " ")
+
+
+def _lowered(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:]

@@ -1,0 +1,78 @@
+"""Running latexmk, and saying what went wrong: the same sources give the same bytes."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+INSTALL_LATEX = (
+    "sudo apt-get install --no-install-recommends texlive-latex-recommended texlive-fonts-recommended "
+    "texlive-publishers texlive-pictures texlive-latex-extra latexmk"
+)
+_ERROR_LINE = re.compile(r"^.+?\.(?:tex|sty|cls|bbl|toc|aux):\d+: .+$", re.MULTILINE)
+_UNRESOLVED = re.compile(r"^LaTeX Warning: (?:Citation|Reference) .+? undefined.*$", re.MULTILINE)
+_TIME_LIMIT = 300  # seconds; a healthy run takes about ten
+
+
+class ReportError(RuntimeError):
+    """LaTeX could not set the report; the message shows its first errors."""
+
+
+class MissingLatexError(ReportError):
+    """There is no latexmk on this machine."""
+
+    def __init__(self) -> None:
+        super().__init__(f"latexmk is missing, so the report cannot be set; get it with: {INSTALL_LATEX}")
+
+
+def run_latexmk(report_dir: Path, build_dir: Path, profile: str) -> None:
+    """Run latexmk on ``build_dir/report.tex``.
+
+    Parameters
+    ----------
+    report_dir : folder with ``refs.bib``
+    build_dir : folder of the filled templates
+    profile : name, for messages
+    """
+    latexmk = shutil.which("latexmk")
+    if latexmk is None:
+        raise MissingLatexError
+    for made in build_dir.glob("report.*"):  # latexmk would remember the failure of an older run
+        if made.suffix != ".tex":
+            made.unlink()
+    command = [latexmk, "-norc", "-pdf", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error", "report.tex"]
+    try:
+        run = subprocess.run(
+            command, cwd=build_dir, env=latex_environment(report_dir), capture_output=True, text=True,
+            errors="replace", stdin=subprocess.DEVNULL, timeout=_TIME_LIMIT, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise ReportError(f"LaTeX did not finish the report of {profile!r} in {_TIME_LIMIT} seconds") from error
+    log_file = build_dir / "report.log"
+    log = log_file.read_text(encoding="utf-8", errors="replace") if log_file.is_file() else ""
+    if run.returncode != 0:
+        raise ReportError(failure_message(profile, run.stdout + run.stderr, log_file))
+    open_references = sorted(set(_UNRESOLVED.findall(log)))
+    if open_references:
+        raise ReportError("\n  ".join([f"the report of {profile!r} has open references:", *open_references[:5]]))
+
+
+def latex_environment(report_dir: Path) -> dict[str, str]:
+    """Search paths that find the literature in ``report_dir``, and a clock that stands still.
+
+    The trailing colon keeps TeX's own folders in each search path.
+    """
+    paths = dict.fromkeys(("BIBINPUTS", "BSTINPUTS"), f".:{report_dir}:")
+    clock = {"SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1"}
+    # The log must not break lines at 79 characters, or file:line: error messages cannot be read back.
+    return {**os.environ, **paths, **clock, "max_print_line": "10000", "openout_any": "p"}
+
+
+def failure_message(profile: str, output: str, log_file: Path) -> str:
+    """LaTeX's first errors, or its last lines where it named none."""
+    errors = list(dict.fromkeys(_ERROR_LINE.findall(output)))[:3]
+    shown = errors or [line for line in output.splitlines() if line.strip()][-5:]
+    return "\n  ".join([f"LaTeX could not set the report of {profile!r}:", *shown, f"the whole log: {log_file}"])
