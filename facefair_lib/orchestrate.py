@@ -18,7 +18,6 @@ from facefair_lib.locking import alone_in
 from facefair_lib.path_text import path_text
 from facefair_lib.processes import child_environment
 from facefair_lib.provenance import FILE_NAME
-from facefair_lib.report import readme
 from facefair_lib.results import Stage
 from facefair_lib.runner import FAILED, MARK, say
 
@@ -226,6 +225,8 @@ def keep_as_reference(profile: str) -> int:
     InputError
         if the study has not run to its end: the old reference stays
     """
+    from facefair_lib.report import readme  # loads SciPy, which no other command needs
+
     Stage(paths.results_dir(profile) / workflow.REPORT).existing(FILE_NAME)
     source, target = paths.results_dir(profile), paths.results_root() / "reference"
     with alone_in(paths.results_root(), say):

@@ -49,21 +49,6 @@ MEASURE_TITLES: Mapping[str, str] = MappingProxyType(
 )
 """Measures of quality that need no mask."""
 
-FEATURE_TITLES: Mapping[str, str] = MappingProxyType(
-    {
-        "skin_tone": "Skin tone (Monk scale)",
-        "gender": "Gender",
-        "age_band": "Age (years)",
-        "group_gender": "Group and gender",
-        "yaw_band": "Pose (degrees to either side)",
-        "light": "Light",
-        "face_size": "Size of the face (thirds)",
-        "glasses": "Spectacles",
-        "occluder": "What covers the face",
-    }
-)
-"""Features of people and pictures by which scores are compared, in the order of the report's table."""
-
 SPLIT_TITLES: Mapping[str, str] = MappingProxyType({"train": "Training", "validation": "Validation", "test": "Test"})
 
 CLASS_TITLES: Mapping[str, str] = MappingProxyType({face_class.name: face_class.title for face_class in CLASSES})

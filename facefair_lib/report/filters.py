@@ -244,7 +244,7 @@ def grey(text: object, when: bool) -> Tex:
 
 FILTERS: Mapping[str, Callable[..., Tex]] = {
     **NUMBER_FILTERS,
-    **{form.__name__: form for form in (tex, est, interval, title, in_text, contrast, composition, backbone, start)},
+    **{form.__name__: form for form in (est, interval, title, in_text, contrast, composition, backbone, start)},
     **{form.__name__: form for form in (attribute, first_upper, listed, grey)},
 }
 """Name in a template -> filter."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from facefair_lib.labels import INDEX, NUM_CLASSES, PALETTES
@@ -76,6 +77,14 @@ def test_a_uniform_label_picture_invents_nothing():
     pixels, blended, invented = colours.invented_classes(np.full((9, 9), INDEX["hair"], np.uint8), 6)
     assert pixels[INDEX["hair"]] == 36
     assert blended.sum() == invented.sum() == 0
+
+
+def test_blending_is_summed_over_all_pixels_and_names_the_class_that_gains_most():
+    table = pd.DataFrame(
+        {"class": ["face", "hair", "specs"], "pixels": [80, 20, 0], "blended": [6, 4, 0], "invented": [4, 2, 0]}
+    )
+    row = colours.blending_table(table).squeeze()
+    assert row.to_dict() == {"blended": 0.1, "invented": 0.06, "class": "hair", "invented_of_class": 0.1}
 
 
 def test_a_label_picture_of_the_wanted_size_is_blended_all_the_same():
