@@ -176,7 +176,7 @@ def _names(results: Results, build_dir: Path) -> dict[str, Any]:
 def shows_rendered_people(results: Results) -> bool:
     """Whether the experiment shows rendered people, and not a reader's own photographs."""
     shown = results.rows("05_ethnicity_emotion_experiment/nine")
-    return all(results.has("experiment/people", image_id=row["image_id"]) for row in shown)
+    return bool(shown) and all(results.has("experiment/people", image_id=row["image_id"]) for row in shown)
 
 
 def _plain(number: str) -> str:

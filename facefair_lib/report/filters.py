@@ -6,6 +6,7 @@ Scores are stored as shares from 0 to 1 and printed in per cent; a value that is
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
@@ -20,6 +21,7 @@ _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
 }  # fmt: skip
+_LAST_LATIN = 0x17F
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _STARTS = {"none": "random weights", "imagenet": "ImageNet weights in the backbone", "coco": "COCO weights"}
 
@@ -37,12 +39,21 @@ class Tex(str):
 
 
 def tex(text: object) -> Tex:
-    """Escape text for LaTeX: a folder called ``real_50%`` prints as it is written."""
+    """Escape text for LaTeX: a folder called ``real_50%`` prints as it is written.
+
+    The report's fonts hold the Latin alphabets. A letter of any other is printed by its code point, U+6771, rather than
+    stop the report.
+    """
     if isinstance(text, Tex):
         return text
-    escaped = MISSING if is_missing(text) else "".join(_SPECIAL.get(letter, letter) for letter in str(text))
+    escaped = MISSING if is_missing(text) else "".join(_SPECIAL.get(letter) or _latin(letter) for letter in str(text))
     holds_number = isinstance(text, Text) and any(letter.isdigit() for letter in text)
     return Tex(escaped, [(escaped, text.source)] if holds_number else ())
+
+
+def _latin(letter: str) -> str:
+    foreign = ord(letter) > _LAST_LATIN and unicodedata.category(letter)[0] in "LMSC"
+    return f"[U+{ord(letter):04X}]" if foreign else letter
 
 
 def compose(template: str, *parts: object) -> Tex:

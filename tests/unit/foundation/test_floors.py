@@ -10,8 +10,8 @@ import pytest
 from facefair_lib.paths import LIBRARY
 
 FLOORS: dict[int, str] = {
-    1: "errors path_text spreadsheet labels profile_files config paths results progress torchvision_hook kernel processes workflow "
-    "provenance results_folder locking screen",
+    1: "errors path_text spreadsheet labels profile_files config paths results progress torchvision_hook kernel "
+    "processes workflow provenance results_folder locking screen",
     2: "data heads confusion metrics boundary plausibility",
     3: "models training inference legacy composition comparison",
     4: "uncertainty fairness analysis titles consistency small_samples adaptation export agreement score_table",

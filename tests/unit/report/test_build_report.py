@@ -168,6 +168,22 @@ def test_photographs_without_masks_leave_no_trace_of_scores(study: Path, edit: E
 
 
 @needs_latex
+def test_photographs_that_fill_no_grid_are_scored_without_it(
+    study: Path, edit: Edit, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    edit(f"{EXPERIMENT}/nine", lambda table: table.iloc[:0])
+    for stem in ("table2_experiment_images", "table3_deeplabv3_segmentations", "table4_pspnet_segmentations"):
+        (study / EXPERIMENT / "figures" / f"{stem}.pdf").unlink()
+    for name in ("cells", "groups"):
+        edit(f"{EXPERIMENT}/{name}", lambda table: table.replace({"group": {"asian": "東 & a"}}))
+    text = rendered(study, settings)
+    assert "do not fill these nine cells" in text
+    assert "tab:experiment}" not in text and "tab:deeplabnine" not in text
+    assert r"[U+6771] \& a" in text and "tab:cells" in text
+    assert build_report(study, paths.REPORT, "mine", settings, tmp_path / "mine.pdf").is_file()
+
+
+@needs_latex
 def test_photographs_without_masks_make_a_report(
     study: Path, edit: Edit, settings: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -276,7 +292,7 @@ def test_a_mistake_in_a_template_is_an_error(
 def test_a_latex_error_names_file_and_line_and_leaves_the_old_pdf(
     study: Path, settings: dict[str, Any], tmp_path: Path
 ) -> None:
-    sources = tmp_path / "my report"  # a space in the path must not matter
+    sources = tmp_path / "my report"
     shutil.copytree(paths.REPORT, sources, ignore=shutil.ignore_patterns("*.pdf"))
     (sources / "sections" / "limits.tex").write_text("One.\n\nTwo \\NoSuchMacro.\n")
     old = tmp_path / "report.pdf"
