@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
 from pathlib import Path
+
+from facefair_lib.path_text import path_text
+from facefair_lib.processes import child_environment
 
 INSTALL_LATEX = (
     "sudo apt-get install --no-install-recommends texlive-latex-recommended texlive-fonts-recommended "
@@ -34,7 +36,8 @@ def run_latexmk(report_dir: Path, build_dir: Path, profile: str) -> None:
     Parameters
     ----------
     report_dir : folder with ``refs.bib``
-    build_dir : folder of the filled templates
+    build_dir : folder of the filled templates; LaTeX reads from here alone, because blanks, ``~``, ``$`` and braces
+        mean something in its search paths
     profile : name, for messages
     """
     latexmk = shutil.which("latexmk")
@@ -43,10 +46,12 @@ def run_latexmk(report_dir: Path, build_dir: Path, profile: str) -> None:
     for made in build_dir.glob("report.*"):  # latexmk would remember the failure of an older run
         if made.suffix != ".tex":
             made.unlink()
+    for literature in report_dir.glob("*.bib"):
+        shutil.copyfile(literature, build_dir / literature.name)
     command = [latexmk, "-norc", "-pdf", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error", "report.tex"]
     try:
         run = subprocess.run(
-            command, cwd=build_dir, env=latex_environment(report_dir), capture_output=True, text=True,
+            command, cwd=build_dir, env=latex_environment(), capture_output=True, encoding="utf-8",
             errors="replace", stdin=subprocess.DEVNULL, timeout=_TIME_LIMIT, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
@@ -60,19 +65,16 @@ def run_latexmk(report_dir: Path, build_dir: Path, profile: str) -> None:
         raise ReportError("\n  ".join([f"the report of {profile!r} has open references:", *open_references[:5]]))
 
 
-def latex_environment(report_dir: Path) -> dict[str, str]:
-    """Search paths that find the literature in ``report_dir``, and a clock that stands still.
-
-    The trailing colon keeps TeX's own folders in each search path.
-    """
-    paths = dict.fromkeys(("BIBINPUTS", "BSTINPUTS"), f".:{report_dir}:")
+def latex_environment() -> dict[str, str]:
+    """TeX's own search paths, and a clock that stands still."""
     clock = {"SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1"}
     # The log must not break lines at 79 characters, or file:line: error messages cannot be read back.
-    return {**os.environ, **paths, **clock, "max_print_line": "10000", "openout_any": "p"}
+    return child_environment(**clock, max_print_line="10000", openout_any="p")
 
 
 def failure_message(profile: str, output: str, log_file: Path) -> str:
     """LaTeX's first errors, or its last lines where it named none."""
     errors = list(dict.fromkeys(_ERROR_LINE.findall(output)))[:3]
     shown = errors or [line for line in output.splitlines() if line.strip()][-5:]
-    return "\n  ".join([f"LaTeX could not set the report of {profile!r}:", *shown, f"the whole log: {log_file}"])
+    log = f"the whole log: {path_text(log_file)}"
+    return "\n  ".join([f"LaTeX could not set the report of {profile!r}:", *shown, log])

@@ -303,6 +303,15 @@ def test_a_latex_error_names_file_and_line_and_leaves_the_old_pdf(
 
 
 @needs_latex
+def test_no_folder_on_the_way_is_text_for_tex(study: Path, settings: dict[str, Any], tmp_path: Path) -> None:
+    place = tmp_path / "user's ~$HOME {a,b} #1 %20 & `id`"
+    sources, results = place / "report", place / "results"
+    shutil.copytree(paths.REPORT, sources, ignore=shutil.ignore_patterns("*.pdf"))
+    shutil.copytree(study, results)
+    assert build_report(results, sources, "quick", settings, place / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
+@needs_latex
 def test_an_open_reference_fails_the_build(tmp_path: Path) -> None:
     (tmp_path / "report.tex").write_text("\\documentclass{article}\\begin{document}\\ref{nowhere}\\end{document}\n")
     with pytest.raises(ReportError, match="nowhere"):
