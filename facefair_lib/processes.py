@@ -59,6 +59,8 @@ def child_environment(**values: str) -> dict[str, str]:
         "JUPYTER_PREFER_ENV_PATH": "1",  # a kernel that the user has installed at home may be another Python's
         "TMPDIR": tempfile.gettempdir(),
     }
+    if not os.access(Path("~").expanduser(), os.W_OK):  # Snakemake and torch would keep their caches there
+        own["XDG_CACHE_HOME"] = os.environ.get("XDG_CACHE_HOME", str(paths.cache_dir()))
     return {**kept, **own, **paths.absolute_variables(), **values}
 
 

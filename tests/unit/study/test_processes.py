@@ -81,6 +81,14 @@ def test_variables_that_move_folders_mean_the_same_in_every_folder(
     assert paths.results_dir("quick") == tmp_path / "out" / "quick"
 
 
+def test_without_a_home_caches_go_where_the_projects_own_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert "XDG_CACHE_HOME" not in child_environment()
+    monkeypatch.setenv("HOME", str(tmp_path / "nobody"))
+    assert child_environment()["XDG_CACHE_HOME"] == str(paths.cache_dir())
+
+
 def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("FACEFAIR_RESULTS", "FACEFAIR_CACHE"):
         monkeypatch.setenv(name, "")
