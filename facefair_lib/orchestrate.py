@@ -21,6 +21,7 @@ from facefair_lib.provenance import FILE_NAME
 from facefair_lib.results import Stage
 from facefair_lib.runner import FAILED, MARK, say
 
+_USES_PHOTOS = "05_ethnicity_emotion_experiment"
 # What the repository keeps of a reference run: tables that are small, and no pictures of people but those in figures.
 _REFERENCE_SUFFIXES = {".csv", ".json"}
 _REFERENCE_BYTES = 200_000
@@ -53,6 +54,8 @@ def run_study(profile: str, data: str, photos: str, until: str, cores: int) -> i
             workflow.write_digests(each, folder if own else None, pictures if own else ())
             for line in results_folder.forget_incomplete(each.name):
                 say(line)
+        if table:
+            _check_photos(profile, table)
         return _bring_up_to_date(settings, _command(profile, folder, table, cores, targets), until, cores, lock)
 
 
@@ -135,6 +138,16 @@ def _photos(photos: str) -> list[Path]:
     from facefair_lib.data.readers.photos import named_files
 
     return [table, *named_files(table)]
+
+
+def _check_photos(profile: str, table: Path) -> None:
+    """Open all photographs before long work begins, unless the experiment has read them as they are now."""
+    from facefair_lib.data.readers.photos import check_photos
+
+    record = paths.results_dir(profile) / _USES_PHOTOS / FILE_NAME
+    digest = workflow.digest_file(profile, _USES_PHOTOS)
+    if not record.exists() or digest.stat().st_mtime_ns > record.stat().st_mtime_ns:
+        check_photos(table)
 
 
 def _profiles_below(settings: Profile) -> list[Profile]:

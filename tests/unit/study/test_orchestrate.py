@@ -94,10 +94,24 @@ def test_the_graph_runs_while_no_other_study_can_begin_and_keeps_others_out_when
 
 
 def test_a_table_of_photographs_that_cannot_be_read_is_refused_before_anything_runs(root: Path) -> None:
-    (root / "photos.csv").write_text("image,subject\na.jpg,a\n", encoding="utf-8")
+    (root / "photos.csv").write_text("picture,person\na.jpg,a\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"photos\.csv"):
         run_study("smoke", "", str(root / "photos.csv"), "", cores=1)
     assert not (root / "results").exists()
+
+
+def test_photographs_are_opened_before_long_work_begins_and_not_again_once_they_were_read(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+    monkeypatch.setattr(orchestrate, "_command", lambda *_: ran.append("") or graph(["nothing"]))
+    (root / "a.png").write_bytes(b"no picture")
+    (root / "photos.csv").write_text("image,subject,group,emotion\na.png,a,x,sad\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"a\.png"):
+        run_study("smoke", "", str(root / "photos.csv"), "", cores=1)
+    assert ran == []
+    complete("smoke", "report")  # as if the pictures had been readable then
+    assert run_study("smoke", "", str(root / "photos.csv"), "", cores=1) == 0
 
 
 def test_a_graph_that_dies_without_a_word_of_ours_shows_its_last_lines(
