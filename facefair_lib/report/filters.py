@@ -20,6 +20,7 @@ MISSING = "--"
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    "[": "{[}", "*": "{*}",  # behind a line break, where a row of a table begins, they would be an argument
 }  # fmt: skip
 _LAST_LATIN = 0x17F
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -53,7 +54,7 @@ def tex(text: object) -> Tex:
 
 def _latin(letter: str) -> str:
     foreign = ord(letter) > _LAST_LATIN and unicodedata.category(letter)[0] in "LMSC"
-    return f"[U+{ord(letter):04X}]" if foreign else letter
+    return f"(U+{ord(letter):04X})" if foreign else letter
 
 
 def compose(template: str, *parts: object) -> Tex:

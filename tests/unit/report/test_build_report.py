@@ -179,7 +179,7 @@ def test_photographs_that_fill_no_grid_are_scored_without_it(
     text = rendered(study, settings)
     assert "do not fill these nine cells" in text
     assert "tab:experiment}" not in text and "tab:deeplabnine" not in text
-    assert r"[U+6771] \& a" in text and "tab:cells" in text
+    assert r"(U+6771) \& a" in text and "tab:cells" in text
     assert build_report(study, paths.REPORT, "mine", settings, tmp_path / "mine.pdf").is_file()
 
 
