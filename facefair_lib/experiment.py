@@ -58,7 +58,7 @@ def rendered_people(stage: Stage) -> People:
 
 
 def own_photographs(table: Path, size: int, progress: Callable[[int, int], None] | None = None) -> People:
-    """A user's photographs: the first in each cell of the grid is shown, all others that have a mask are scored.
+    """A user's photographs: the first by name in each cell of the grid is shown, all others with a mask are scored.
 
     Where a cell is empty, there is no grid to show, and all that have a mask are scored.
 

@@ -139,7 +139,7 @@ CATALOGUE: Mapping[str, Card] = MappingProxyType(
             groups="as your table says",
             emotions="as your table says",
             licence="yours; have the consent of those who are seen",
-            obtain="write photos.csv: image,subject,group,emotion[,mask]",
+            obtain="write photos.csv: image,subject[,group,emotion,mask]",
             page="",
         ),
         "jaffe": Card(

@@ -26,7 +26,7 @@ def grid_note(table: pd.DataFrame) -> str:
     shown = "all nine" if len(missing) == len(GROUPS) * len(EMOTIONS) else ", ".join(missing)
     return (
         f"Tables II to IV need a photograph of each of {', '.join(GROUPS)} with each of {', '.join(EMOTIONS)}; empty "
-        f"cells: {shown}. Notebook 05 leaves these tables out then, and judges and scores the photographs all the same."
+        f"cells: {shown}. Notebook 05 leaves these tables out, judges every photograph and scores those with a mask."
     )
 
 

@@ -8,8 +8,9 @@ from tiny_datasets import photograph, save
 from facefair_lib.data.arrays import pack
 from facefair_lib.data.catalogue import CATALOGUE
 from facefair_lib.data.check import check_folder
-from facefair_lib.data.prepare import prepare
+from facefair_lib.data.prepare import flow, prepare
 from facefair_lib.data.readers import READERS, WITHOUT_MASKS, open_reader
+from facefair_lib.data.readers.celebamask import MASK_SIZE
 from facefair_lib.errors import InputError
 from facefair_lib.labels import encode
 
@@ -104,3 +105,18 @@ def test_parts_of_celebamask_are_packed_in_the_pictures_proportions(tmp_path):
     packed = pack(reader.read(), reader, tmp_path, 32, expected_classes=("background", "face"))
     right_half = packed.labels[1][:, 16:]  # picture 2001: skin fills the left half
     assert (packed.labels[1][:, :16] == 4).all() and (right_half == 0).all()
+
+
+def test_masks_without_a_face_are_named_and_left_out_of_the_preparation(tmp_path):
+    root = layouts.celebamask(tmp_path / "data", extra=9)
+    names = sorted({path.name[:5] for path in root.rglob("*_*.png")})
+    for part in root.rglob(f"{names[1]}_*.png"):  # as those of 04790 in the release
+        layouts.values(part, [0], (MASK_SIZE, MASK_SIZE))
+    result = check_folder("celebamask", root, opened=None)
+    assert result.right
+    assert f"No face in 1 of the opened masks ({names[1]}). Notebook 01 leaves them out." in result.notes
+    done = prepare(open_reader("celebamask", root), tmp_path / "out", 64, expected_classes=())
+    assert done.faceless == [names[1]] and names[1] not in set(done.prepared["image_id"])
+    step = done.flow.set_index("step").loc["no face in the mask"]
+    assert step["removed"] == 1 and step["note"] == f"left out: {names[1]}"
+    assert "no face in the mask" not in set(flow(done.manifest, done.duplicates, done.drawn, [], done.prepared)["step"])

@@ -135,4 +135,4 @@ def test_a_table_is_checked_to_its_last_picture_and_mask(photos):
 
 def test_a_check_says_which_cells_of_the_grid_are_empty_and_that_the_rest_is_scored(photos):
     (note,) = [note for note in check_folder("photos", photos).notes if "Tables II to IV" in note]
-    assert "empty cells: asian angry, black sad, " in note and "scores the photographs all the same" in note
+    assert "empty cells: asian angry, black sad, " in note and "scores those with a mask" in note
