@@ -148,8 +148,7 @@ def sources_table(
 
     Returns
     -------
-    model, cohort, ``fairness.Gap``'s numbers, n_images, n_subjects, detectable (smallest gap between two groups that
-    this cohort finds with power 0.8)
+    model, cohort, ``fairness.Gap``'s numbers, n_images, n_subjects, detectable (``fairness.detectable_between``)
     """
     table = []
     for (cohort, (counts_by_model, people)), model in _each(cohorts):
@@ -157,7 +156,7 @@ def sources_table(
         sizes = {"replicates": replicates, "permutations": permutations, "seed": seed}
         gap = fairness.gaps(counts, groups, subjects, estimands=[SCORE], **sizes)[SCORE]
         numbers = {"n_images": len(people), "n_subjects": people["subject_id"].nunique()}
-        least = _detectable(score(counts), groups, subjects)
+        least = fairness.detectable_between(score(counts), groups, subjects)
         table.append({"model": model, "cohort": cohort, **vars(gap), **numbers, "detectable": least})
     return pd.DataFrame(table)
 
@@ -169,24 +168,6 @@ def _each(cohorts: Cohorts) -> list[tuple[tuple[str, tuple[CountsByModel, pd.Dat
     for _, (counts, people) in known:
         check_tables(counts, people, ("group",))
     return [(entry, model) for model, entry in itertools.product(models, known)]
-
-
-def _is_paired(groups: np.ndarray, subjects: np.ndarray) -> bool:
-    """Whether people are seen as several groups."""
-    return len(set(zip(subjects, groups, strict=True))) > len(set(subjects))
-
-
-def _detectable(values: np.ndarray, groups: np.ndarray, subjects: np.ndarray) -> float:
-    """Smallest gap found with power 0.8: of the least sure pair of groups, or of unpaired groups."""
-    if not _is_paired(groups, subjects):
-        return fairness.detectable_between(values, groups, subjects)
-    by_group = pd.DataFrame({"value": values, "group": groups, "subject": subjects}).pivot_table(
-        index="subject", columns="group", values="value"
-    )
-    differences = [
-        (by_group[first] - by_group[second]).dropna() for first, second in itertools.combinations(by_group, 2)
-    ]
-    return max(fairness.detectable_paired(float(part.std()), len(part)) for part in differences)
 
 
 def adjusted_table(cohorts: Cohorts, controls: Sequence[str]) -> pd.DataFrame:

@@ -125,8 +125,8 @@ def paired_table(
     Returns
     -------
     The columns of ``names``, then difference, low, high (95 %), p_value, p_adjusted (max-|t|), p_holm, n_subjects,
-    small (fewer than ``MIN_SUBJECTS``), detectable (smallest difference found with power 0.8 at this number of people
-    and spread), exact
+    small (fewer than ``MIN_SUBJECTS``), detectable (smallest difference found with power 0.8 at this number of people,
+    spread and size of the family), exact
     """
     names = names.reset_index(drop=True) if isinstance(names, pd.DataFrame) else pd.DataFrame({"contrast": list(names)})
     differences = np.asarray(differences, float)
@@ -138,6 +138,7 @@ def paired_table(
             do="pass one column per name",
         )
     test = sign_flip_test(differences, permutations=permutations, seed=seed)
+    members = max(1, int((test.n_subjects > 1).sum()))
     columns = ("difference", "low", "high", "p_value", "p_adjusted")
     return names.assign(
         **{name: getattr(test, name) for name in columns},
@@ -145,7 +146,9 @@ def paired_table(
         n_subjects=test.n_subjects,
         small=test.n_subjects < MIN_SUBJECTS,
         detectable=[
-            detectable_paired(float(column[np.isfinite(column)].std(ddof=1)), int(count)) if count > 1 else np.nan
+            detectable_paired(float(column[np.isfinite(column)].std(ddof=1)), int(count), comparisons=members)
+            if count > 1
+            else np.nan
             for column, count in zip(differences.T, test.n_subjects, strict=True)
         ],
         exact=test.exact,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from facefair_lib import analysis
+from facefair_lib import analysis, fairness
 from facefair_lib.analysis import counterfactual
 from facefair_lib.analysis.composition import composition_table, scores_of_fits, slope_table
 from facefair_lib.analysis.features import features_table, with_face_share
@@ -177,6 +178,18 @@ def test_pairs_detect_smaller_gaps_than_as_many_strangers() -> None:
         for table in (people, strangers)
     ]
     assert tables[0]["detectable"].item() < 0.3 * tables[1]["detectable"].item()
+
+
+def test_every_cohort_detects_gaps_at_the_same_level() -> None:
+    paired = factorial_people(15)
+    shown = analysis.typical(paired, TONES).to_numpy()
+    scores, people = additive(paired, noise=0.02)[shown], paired[shown].reset_index(drop=True)
+    table = analysis.sources_table({"counterfactual": ({"m": counts_of(scores)}, people)}, replicates=9, permutations=9)
+    by_group = people.assign(score=scores).pivot(index="subject_id", columns="group", values="score")
+    spread = [(by_group[first] - by_group[second]).std() for first, second in itertools.combinations(GROUPS, 2)]
+    assert table["detectable"].item() == pytest.approx(
+        fairness.detectable_paired(max(spread), 15, comparisons=3), rel=1e-3
+    )
 
 
 def test_too_few_people_are_not_adjusted_and_enough_are() -> None:

@@ -115,8 +115,29 @@ def test_table_names_its_rows_and_says_what_could_be_found():
     assert table.columns.tolist()[:3] == ["contrast", "component", "difference"]
     assert table["small"].all()
     spread = values[:, 1].std(ddof=1)
-    assert table.loc[1, "detectable"] == pytest.approx(fairness.detectable_paired(spread, 9))
+    assert table.loc[1, "detectable"] == pytest.approx(fairness.detectable_paired(spread, 9, comparisons=2))
     assert (table["p_holm"] >= table["p_value"]).all()
+
+
+def test_the_detectable_difference_is_found_in_four_of_five_families():
+    people, members, studies = 20, 6, 150
+    family = fairness.paired_table(random(people, members), [str(member) for member in range(members)])
+    spread = random(people, members).std(0, ddof=1)
+    rng = np.random.default_rng(1)
+    found = []
+    for _ in range(studies):
+        values = rng.normal(0, spread, (people, members))
+        values[:, 0] += family.loc[0, "detectable"]
+        found.append(fairness.sign_flip_test(values, permutations=1000).p_adjusted[0] < 0.05)
+    assert np.mean(found) > 0.74  # by the p value alone it would be about 0.6
+
+
+def test_members_that_nobody_has_do_not_make_a_family_larger():
+    values = np.column_stack([random(9, 1), np.full(9, np.nan)])
+    table = fairness.paired_table(values, ["a-b", "a-c"])
+    assert table["detectable"].tolist() == pytest.approx(
+        [fairness.detectable_paired(values[:, 0].std(ddof=1), 9), np.nan], nan_ok=True
+    )
 
 
 def test_strange_differences_are_refused():
