@@ -1,19 +1,11 @@
 """Scores by group, the gaps between groups, and how sure they are.
 
-The words are Fairlearn's: overall, by_group, difference, ratio, sensitive and control features. Everything public is
+The words are Fairlearn's: overall, by_group, sensitive and control features. Everything public is
 importable from here.
 """
 
 from facefair_lib.fairness.adjusted import adjusted_gaps
 from facefair_lib.fairness.decomposition import COMPONENTS, Decomposition, effects_table, shapley
-from facefair_lib.fairness.disparity import (
-    cliffs_delta,
-    difference,
-    disparity_table,
-    equity_scaled_spread,
-    equity_scaled_sum,
-    ratio,
-)
 from facefair_lib.fairness.equivalence import (
     Equivalence,
     equivalence_paired,
@@ -27,13 +19,9 @@ from facefair_lib.fairness.groups import MIN_SUBJECTS, by_group, group_bootstrap
 from facefair_lib.fairness.model_gaps import GapComparison, compare_gaps
 from facefair_lib.fairness.paired import SignFlipTest, paired_table, sign_flip_test
 from facefair_lib.fairness.power import (
-    design_effect,
     detectable_between,
     detectable_paired,
     detectable_unpaired,
-    spread_of_differences,
-    subjects_paired,
-    subjects_unpaired,
 )
 from facefair_lib.fairness.seeds import TwoLevel, two_level_bootstrap
 from facefair_lib.fairness.subjects import SubjectArray, SubjectScores, contrasts, subject_array, subject_scores
@@ -54,18 +42,12 @@ __all__ = [
     "adjusted_gaps",
     "by_group",
     "class_family",
-    "cliffs_delta",
     "compare_gaps",
     "contrasts",
-    "design_effect",
     "detectable_between",
     "detectable_paired",
     "detectable_unpaired",
-    "difference",
-    "disparity_table",
     "effects_table",
-    "equity_scaled_spread",
-    "equity_scaled_sum",
     "equivalence_paired",
     "equivalence_table",
     "equivalence_unpaired",
@@ -77,13 +59,9 @@ __all__ = [
     "max_t_p_values",
     "overall",
     "paired_table",
-    "ratio",
     "shapley",
     "sign_flip_test",
-    "spread_of_differences",
     "subject_array",
     "subject_scores",
-    "subjects_paired",
-    "subjects_unpaired",
     "two_level_bootstrap",
 ]

@@ -22,7 +22,6 @@ from scipy import stats
 
 from facefair_lib.errors import InputError
 from facefair_lib.fairness.design import Design, build_design
-from facefair_lib.fairness.equivalence import welch_error
 from facefair_lib.fairness.groups import MIN_SUBJECTS
 from facefair_lib.fairness.random_intercept import fit_random_intercept
 from facefair_lib.fairness.subjects import PAIRED, check_scores, contrasts, pair_of_groups, subject_scores
@@ -90,12 +89,9 @@ def _raw_rows(score: np.ndarray, people: pd.DataFrame, names: list[str]) -> list
     rows, table = subject_scores(score, people["subject_id"].to_numpy(), people["group"].to_numpy()), []
     for contrast, first, second in contrasts(names):
         kind, a, b = pair_of_groups(rows, names[first], names[second])
-        if kind == PAIRED:
-            error, freedom = float((a - b).std(ddof=1) / np.sqrt(len(a))), len(a) - 1
-        else:
-            error, freedom = welch_error(a, b)
-        method = PAIRED_T if kind == PAIRED else WELCH
-        table.append((contrast, RAW, *_inference(a.mean() - b.mean(), error, freedom), method, ""))
+        test = stats.ttest_rel(a, b) if kind == PAIRED else stats.ttest_ind(a, b, equal_var=False)
+        numbers = (a.mean() - b.mean(), *test.confidence_interval(LEVEL), test.pvalue)
+        table.append((contrast, RAW, *numbers, PAIRED_T if kind == PAIRED else WELCH, ""))
     return table
 
 

@@ -43,25 +43,23 @@ def build_design(people: pd.DataFrame, groups: Sequence[str], controls: Sequence
     InputError
         if a control settles the group
     """
-    group = _indicators(people["group"], groups)[:, 1:]  # (N, G - 1)
-    emotions = sorted(people["emotion"].unique())
-    emotion = _sum_coded(_indicators(people["emotion"], emotions))  # (N, E - 1)
+    from patsy import dmatrix  # slow to import, and few ask for it
+
     notes: list[str] = []
-    product = (group[:, :, None] * emotion[:, None]).reshape(len(people), -1)  # (N, (G - 1)(E - 1))
-    cells = people.groupby(["group", "emotion"]).ngroups
-    if cells < len(groups) * len(emotions):
-        missing = len(groups) * len(emotions) - cells
+    missing = len(groups) * people["emotion"].nunique() - people.groupby(["group", "emotion"]).ngroups
+    if missing:
         notes.append(f"no image in {missing} cells of group and emotion: without their interaction")
-        product = product[:, :0]
-    blocks = [np.ones((len(people), 1)), emotion, group, product]
-    starts = np.cumsum([0, *(block.shape[1] for block in blocks)])
-    matrix, of_group = np.hstack(blocks), np.arange(starts[2], starts[4])
+    # Effects of emotions sum to 0, so that a group's coefficient is a mean over emotions.
+    group, emotion = "C(group, levels=groups)", "C(emotion, Sum)"
+    coded = dmatrix(f"{group} {'+' if missing else '*'} {emotion}", people)
+    matrix = np.asarray(coded)
+    of_group = np.flatnonzero([group in name for name in coded.design_info.column_names])
     _check_rank(matrix, "emotion", of_group)
     for name in controls:
         matrix = _add_control(matrix, name, people[name], of_group, notes)
     margins = np.zeros((len(groups), matrix.shape[1]))
     margins[:, 0] = 1
-    margins[np.arange(1, len(groups)), starts[2] + np.arange(len(groups) - 1)] = 1
+    margins[1:, coded.design_info.slice(group)] = np.eye(len(groups) - 1)
     return Design(matrix, margins, tuple(notes))
 
 
@@ -104,8 +102,7 @@ def _control_columns(values: pd.Series) -> Iterator[np.ndarray]:
             )
         yield (numbers - numbers.mean()) / numbers.std()
         return
-    text = values.astype(str)
-    for column in _indicators(text, sorted(text.unique())).T[1:]:
+    for column in pd.get_dummies(values.astype(str), drop_first=True, dtype=float).to_numpy().T:
         yield column - column.mean()
 
 
@@ -123,12 +120,3 @@ def _is_dependent(matrix: np.ndarray, column: np.ndarray) -> bool:
     """Say whether a column is a linear combination of others, (N, p), (N,)."""
     rest = column - matrix @ np.linalg.lstsq(matrix, column, rcond=None)[0]
     return bool(np.linalg.norm(rest) <= _DEPENDENT * np.linalg.norm(column))
-
-
-def _indicators(values: pd.Series, levels: Sequence[str]) -> np.ndarray:
-    return (values.to_numpy(object)[:, None] == np.array(list(levels), object)).astype(float)
-
-
-def _sum_coded(indicators: np.ndarray) -> np.ndarray:
-    """Code levels so that their effects sum to 0, (N, E) -> (N, E - 1); coefficients at 0 are means over levels."""
-    return indicators[:, :-1] - indicators[:, -1:]

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from facefair_lib.errors import InputError
 from facefair_lib.fairness.subjects import PAIRED, contrasts, pair_of_groups, subject_scores
@@ -58,11 +57,16 @@ def equivalence_paired(differences: np.ndarray, delta: float) -> Equivalence:
     -------
     Equivalence; NaN and not equivalent with fewer than two subjects
     """
+    _check_delta(delta)
     differences = _sample(differences)
     if len(differences) < 2:
         return _undefined(delta, len(differences))
-    error = differences.std(ddof=1) / np.sqrt(len(differences))
-    return _one_sided_tests(differences.mean(), error, len(differences) - 1, delta, len(differences))
+    from statsmodels.stats.weightstats import DescrStatsW  # slow to import, and few ask for it
+
+    sample = DescrStatsW(differences)
+    with _no_spread_allowed():
+        p_value, interval = sample.ttost_mean(-delta, delta)[0], sample.tconfint_mean(2 * ALPHA)
+    return _result(delta, differences.mean(), interval, p_value, len(differences))
 
 
 def equivalence_unpaired(first: np.ndarray, second: np.ndarray, delta: float) -> Equivalence:
@@ -77,12 +81,18 @@ def equivalence_unpaired(first: np.ndarray, second: np.ndarray, delta: float) ->
     -------
     Equivalence; NaN and not equivalent where a group has fewer than two subjects
     """
+    _check_delta(delta)
     first, second = _sample(first), _sample(second)
     people = len(first) + len(second)
     if min(len(first), len(second)) < 2:
         return _undefined(delta, people)
-    error, freedom = welch_error(first, second)
-    return _one_sided_tests(first.mean() - second.mean(), error, freedom, delta, people)
+    from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
+
+    samples = CompareMeans(DescrStatsW(first), DescrStatsW(second))
+    with _no_spread_allowed():
+        p_value = samples.ttost_ind(-delta, delta, usevar="unequal")[0]
+        interval = samples.tconfint_diff(2 * ALPHA, usevar="unequal")
+    return _result(delta, first.mean() - second.mean(), interval, p_value, people)
 
 
 def equivalence_table(
@@ -122,30 +132,17 @@ def equivalence_table(
     return pd.DataFrame(table, columns=["contrast", *Equivalence.__dataclass_fields__])
 
 
-def welch_error(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
-    """Standard error of a difference of two means, and Welch's degrees of freedom; (n1,), (n2,) with n >= 2."""
-    parts = [sample.var(ddof=1) / len(sample) for sample in (first, second)]
-    total = sum(parts)
-    if total == 0:
-        return 0.0, len(first) + len(second) - 2.0
-    return float(np.sqrt(total)), float(
-        total**2 / sum(part**2 / (len(s) - 1) for part, s in zip(parts, (first, second), strict=True))
-    )
+def _no_spread_allowed() -> np.errstate:
+    """Without spread t is infinite, and the difference is what it is."""
+    return np.errstate(divide="ignore", invalid="ignore")
 
 
-def _one_sided_tests(difference: float, error: float, freedom: float, delta: float, people: int) -> Equivalence:
-    _check_delta(delta)
-    reach = stats.t.ppf(1 - ALPHA, freedom) * error
-    if error == 0:  # no spread: the difference is what it is
-        p_value = 0.0 if abs(difference) < delta else 1.0
-    else:
-        p_value = float(stats.t.sf((delta - abs(difference)) / error, freedom))
-    low, high = float(difference - reach), float(difference + reach)
-    return Equivalence(delta, float(difference), low, high, p_value, bool(p_value < ALPHA), people)
+def _result(delta: float, difference: float, interval: tuple[float, float], p_value: float, people: int) -> Equivalence:
+    low, high = map(float, interval)
+    return Equivalence(delta, float(difference), low, high, float(p_value), bool(p_value < ALPHA), people)
 
 
 def _undefined(delta: float, people: int) -> Equivalence:
-    _check_delta(delta)
     return Equivalence(delta, np.nan, np.nan, np.nan, np.nan, False, people)
 
 

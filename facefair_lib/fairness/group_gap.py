@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from facefair_lib.confusion import check_counts
-from facefair_lib.fairness.disparity import difference
 from facefair_lib.fairness.groups import MIN_SUBJECTS, group_bootstrap
 from facefair_lib.metrics import ESTIMANDS, evaluate
 from facefair_lib.uncertainty import (
@@ -109,7 +108,7 @@ def _describe_gap(names: np.ndarray, observed: np.ndarray, null: np.ndarray, rep
     """Compose a gap from group scores (G,), shuffled ones (P, G) and bootstrap replicates (B, G)."""
     if np.isnan(observed).any():
         return Gap()
-    gap = difference(observed)
+    gap = float(np.ptp(observed))
     chance = np.ptp(null, axis=1)  # (P,) NaN where a shuffled group has no score
     chance = chance[np.isfinite(chance)]
     # |largest true difference - largest observed one| <= largest error of any pair, whose quantile therefore bounds it.

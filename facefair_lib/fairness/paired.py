@@ -24,7 +24,6 @@ import numpy as np
 import pandas as pd
 
 from facefair_lib.errors import InputError
-from facefair_lib.fairness.families import holm
 from facefair_lib.fairness.groups import MIN_SUBJECTS
 from facefair_lib.fairness.power import detectable_paired
 from facefair_lib.uncertainty import LEVEL
@@ -124,7 +123,7 @@ def paired_table(
 
     Returns
     -------
-    The columns of ``names``, then difference, low, high (95 %), p_value, p_adjusted (max-|t|), p_holm, n_subjects,
+    The columns of ``names``, then difference, low, high (95 %), p_value, p_adjusted (max-|t|), n_subjects,
     small (fewer than ``MIN_SUBJECTS``), detectable (smallest difference found with power 0.8 at this number of people,
     spread and size of the family), exact
     """
@@ -142,7 +141,6 @@ def paired_table(
     columns = ("difference", "low", "high", "p_value", "p_adjusted")
     return names.assign(
         **{name: getattr(test, name) for name in columns},
-        p_holm=holm(test.p_value),
         n_subjects=test.n_subjects,
         small=test.n_subjects < MIN_SUBJECTS,
         detectable=[

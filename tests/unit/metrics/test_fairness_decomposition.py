@@ -59,7 +59,6 @@ def test_whether_groups_differ_is_adjusted_apart_from_where_it_comes_from():
         alone = fairness.paired_table(parts.differences[:, rows], parts.names[rows], permutations=300)
         chosen = table[rows].reset_index(drop=True)
         np.testing.assert_array_equal(chosen["p_adjusted"], alone["p_adjusted"])
-        assert (chosen["p_holm"] >= chosen["p_value"] - 1e-12).all()
 
 
 def test_a_missing_picture_leaves_the_person_out_of_the_pairs_that_need_it():

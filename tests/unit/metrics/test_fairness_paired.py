@@ -116,7 +116,7 @@ def test_table_names_its_rows_and_says_what_could_be_found():
     assert table["small"].all()
     spread = values[:, 1].std(ddof=1)
     assert table.loc[1, "detectable"] == pytest.approx(fairness.detectable_paired(spread, 9, comparisons=2))
-    assert (table["p_holm"] >= table["p_value"]).all()
+    assert (table["p_adjusted"] >= table["p_value"]).all()
 
 
 def test_the_detectable_difference_is_found_in_four_of_five_families():
