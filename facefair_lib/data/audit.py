@@ -2,40 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
+from facefair_lib.data.deduplicate import Duplicates
 from facefair_lib.data.parallel import Progress, map_ordered
-from facefair_lib.data.readers.base import Reader, Row
+from facefair_lib.data.readers.base import Reader, Row, first_names
 from facefair_lib.data.split import SPLITS
-from facefair_lib.labels import CLASSES, IGNORE_INDEX, NUM_CLASSES, PALETTES, SCORED_CLASSES, shows_face
+from facefair_lib.labels import CLASSES, NUM_CLASSES, PALETTES, SCORED_CLASSES, shows_face
 
 
-def flow_table(steps: Sequence[tuple[str, pd.DataFrame, str]], prepared: pd.DataFrame | None = None) -> pd.DataFrame:
+def flow_table(
+    manifest: pd.DataFrame, duplicates: Duplicates, drawn: pd.DataFrame, prepared: pd.DataFrame
+) -> pd.DataFrame:
     """Follow the images from the first reading to the splits.
 
     Parameters
     ----------
-    steps : (step, manifest after it, note), in order
-    prepared : manifest with the column split; adds one row per split
+    manifest : one row per image read
+    duplicates : what was found of them (``find_duplicates``)
+    drawn : the subsample
+    prepared : the drawn rows whose masks show a face, with the column split
 
     Returns
     -------
     DataFrame with step, images, people, removed (images lost since the step before; 0 for splits), note
     """
-    rows = []
-    before = None
-    for step, manifest, note in steps:
-        removed = 0 if before is None else before - len(manifest)
-        rows.append((step, len(manifest), manifest["subject_id"].nunique(), removed, note))
-        before = len(manifest)
-    if prepared is not None:
-        for split in SPLITS:
-            part = prepared[prepared["split"] == split]
-            note = f"{len(part) / len(prepared):.1%} of the images"
-            rows.append((split, len(part), part["subject_id"].nunique(), 0, note))
+    steps = [
+        ("read", manifest, "pictures with their labels"),
+        ("exact duplicates removed", duplicates.after_exact, "equal pixels, in any folder"),
+        ("near-duplicates removed", duplicates.kept, "within one category"),
+        ("subsample", drawn, "drawn by seed and name"),
+    ]
+    faceless = drawn.loc[~drawn["image_id"].isin(prepared["image_id"]), "image_id"].tolist()
+    if faceless:
+        steps.append(("no face in the mask", prepared, f"left out: {first_names(faceless)}"))
+    rows, before = [], len(manifest)
+    for step, left, note in steps:
+        rows.append((step, len(left), left["subject_id"].nunique(), before - len(left), note))
+        before = len(left)
+    for split in SPLITS:
+        part = prepared[prepared["split"] == split]
+        note = f"{len(part) / len(prepared):.1%} of the images"
+        rows.append((split, len(part), part["subject_id"].nunique(), 0, note))
     return pd.DataFrame(rows, columns=["step", "images", "people", "removed", "note"])
 
 
@@ -76,11 +85,6 @@ def class_shares(prepared: pd.DataFrame, labels: np.ndarray) -> pd.DataFrame:
             share = held / total if total else float("nan")
             rows.append((split, face_class.name, held, share, int((part[:, face_class.index] > 0).sum())))
     return pd.DataFrame(rows, columns=["split", "class", "pixels", "share", "images"])
-
-
-def ignored_share(labels: np.ndarray) -> float:
-    """Share of pixels that are neither trained on nor scored, such as the margins of padded pictures."""
-    return float(np.mean([(mask == IGNORE_INDEX).mean() for mask in labels]))
 
 
 def colour_table(palette: str = "paper") -> pd.DataFrame:

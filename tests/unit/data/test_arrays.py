@@ -5,11 +5,12 @@ import pytest
 from tiny_datasets import CORE, photograph, save, stripes
 
 from facefair_lib.data.arrays import open_arrays, pack
-from facefair_lib.data.audit import class_shares, colour_table, flow_table, ignored_share
+from facefair_lib.data.audit import class_shares, colour_table, flow_table
+from facefair_lib.data.deduplicate import find_duplicates
 from facefair_lib.data.images import resize_image, resize_mask
-from facefair_lib.data.prepare import prepare
 from facefair_lib.data.readers import open_reader
 from facefair_lib.data.split import split_by_subject
+from facefair_lib.data.subsample import subsample
 from facefair_lib.errors import InputError
 from facefair_lib.labels import NUM_CLASSES
 
@@ -85,18 +86,6 @@ def test_class_shares_are_counted_by_hand(mut1ny):
     assert shares.loc[("train", "hair"), "share"] == pytest.approx(3 / 7)
     assert shares.loc[("train", "face"), ["pixels", "images"]].tolist() == [1, 1]
     assert np.isnan(shares.loc[("test", "face"), "share"]), "a split of ignored pixels only has no shares"
-    assert ignored_share(labels) == pytest.approx(5 / 12)
-
-
-def test_flow_counts_images_people_and_losses(mut1ny):
-    manifest = open_reader("mut1ny", mut1ny).read()
-    fewer = manifest[manifest["category"] != "real"]
-    divided = split_by_subject(fewer)
-    table = flow_table([("read", manifest, "all"), ("subsample", fewer, "no real")], divided)
-    assert table["step"].tolist() == ["read", "subsample", "train", "validation", "test"]
-    assert table["images"].tolist()[:2] == [9, 7] and table["people"].tolist()[:2] == [6, 4]
-    assert table["removed"].tolist() == [0, 2, 0, 0, 0]
-    assert table["images"].tolist()[2:] == divided["split"].value_counts()[["train", "validation", "test"]].tolist()
 
 
 def test_the_colour_table_is_the_papers_first_table():
@@ -113,16 +102,21 @@ def test_the_whole_preparation_runs_from_folder_to_arrays(mut1ny, tmp_path, add_
     save(mut1ny / "samples" / "real_photos" / "copy.png", photograph(30))
     add_pair(mut1ny, "real_photos/copy.png", "real/copy.png", 30)
     seen: list[tuple[int, int]] = []
-    result = prepare(
-        open_reader("mut1ny", mut1ny), tmp_path / "out", 24, multi=1, per_folder=1, seed=5,
-        progress=lambda done, total: seen.append((done, total)),
-    )  # fmt: skip
-    assert result.duplicates.table["removed_id"].tolist() == ["real_photos/copy"]
-    flow = result.flow.set_index("step")["images"]
-    assert flow["read"] == 16 and flow["exact duplicates removed"] == 15
-    assert flow["subsample"] == flow[["train", "validation", "test"]].sum() == len(result.images) == 14
-    assert (result.prepared.groupby("subject_id")["split"].nunique() == 1).all()
-    assert result.labels[0].shape == (24, 24) and set(np.unique(result.labels[0])) == set(
+    reader = open_reader("mut1ny", mut1ny)
+    manifest = reader.read()
+    duplicates = find_duplicates(manifest, reader.root)
+    drawn = subsample(duplicates.kept, multi=1, per_folder=1, seed=5)
+    progress = lambda done, total: seen.append((done, total))  # noqa: E731
+    packed = pack(split_by_subject(drawn, seed=5), reader, tmp_path / "out", 24, progress=progress)
+    assert duplicates.table["removed_id"].tolist() == ["real_photos/copy"]
+    flow = flow_table(manifest, duplicates, drawn, packed.prepared).set_index("step")
+    images = flow["images"]
+    assert images["read"] == 16 and images["exact duplicates removed"] == 15
+    assert images["subsample"] == images[["train", "validation", "test"]].sum() == len(packed.images) == 14
+    assert flow.loc["read", "people"] == manifest["subject_id"].nunique()
+    assert flow["removed"].tolist() == [0, 1, 0, 1, 0, 0, 0]
+    assert (packed.prepared.groupby("subject_id")["split"].nunique() == 1).all()
+    assert packed.labels[0].shape == (24, 24) and set(np.unique(packed.labels[0])) == set(
         np.unique(stripes((*CORE, "teeth")))
     )
     assert seen[-1] == (14, 14)

@@ -6,11 +6,13 @@ import pytest
 from tiny_datasets import photograph, save
 
 from facefair_lib.data.arrays import pack
+from facefair_lib.data.audit import flow_table, without_face
 from facefair_lib.data.catalogue import CATALOGUE
 from facefair_lib.data.check import check_folder
-from facefair_lib.data.prepare import flow, prepare
+from facefair_lib.data.deduplicate import find_duplicates
 from facefair_lib.data.readers import READERS, WITHOUT_MASKS, open_reader
 from facefair_lib.data.readers.celebamask import MASK_SIZE
+from facefair_lib.data.split import split_by_subject
 from facefair_lib.errors import InputError
 from facefair_lib.labels import encode
 
@@ -92,14 +94,6 @@ def test_mistakes_in_the_question_itself_are_errors(tmp_path):
         check_folder("lapa", layouts.lapa(tmp_path), people="x.csv")
 
 
-@pytest.mark.parametrize("name", ["lapa", "facesynthetics", "ibugmask"])
-def test_a_set_with_masks_goes_through_the_whole_preparation(tmp_path, name):
-    reader = open_reader(name, layouts.LAYOUTS[name](tmp_path / "data"))
-    result = prepare(reader, tmp_path, 32, near=False, per_folder=None, expected_classes=())
-    assert set(result.prepared["split"]) == {"train", "validation", "test"}
-    assert set(np.unique(result.labels)) <= {*range(11), 255} and (result.labels != 255).any()
-
-
 def test_parts_of_celebamask_are_packed_in_the_pictures_proportions(tmp_path):
     reader = open_reader("celebamask", layouts.celebamask(tmp_path / "data"))
     packed = pack(reader.read(), reader, tmp_path, 32, expected_classes=("background", "face"))
@@ -115,8 +109,12 @@ def test_masks_without_a_face_are_named_and_left_out_of_the_preparation(tmp_path
     result = check_folder("celebamask", root, opened=None)
     assert result.right
     assert f"No face in 1 of the opened masks ({names[1]}). Notebook 01 leaves them out." in result.notes
-    done = prepare(open_reader("celebamask", root), tmp_path / "out", 64, expected_classes=())
-    assert done.faceless == [names[1]] and names[1] not in set(done.prepared["image_id"])
-    step = done.flow.set_index("step").loc["no face in the mask"]
+    reader = open_reader("celebamask", root)
+    manifest = reader.read()
+    duplicates = find_duplicates(manifest, reader.root)
+    assert without_face(duplicates.kept, reader) == [names[1]]
+    kept = split_by_subject(duplicates.kept[duplicates.kept["image_id"] != names[1]])
+    step = flow_table(manifest, duplicates, duplicates.kept, kept).set_index("step").loc["no face in the mask"]
     assert step["removed"] == 1 and step["note"] == f"left out: {names[1]}"
-    assert "no face in the mask" not in set(flow(done.manifest, done.duplicates, done.drawn, [], done.prepared)["step"])
+    everybody = split_by_subject(duplicates.kept)
+    assert "no face in the mask" not in set(flow_table(manifest, duplicates, duplicates.kept, everybody)["step"])

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from tiny_datasets import photograph, save
 
-from facefair_lib.data.prepare import prepare
+from facefair_lib.data.arrays import pack
+from facefair_lib.data.audit import class_shares
+from facefair_lib.data.deduplicate import find_duplicates
 from facefair_lib.data.readers import open_reader
 from facefair_lib.data.readers.fasseg import CLASS_OF_COLOUR, COLOURS
+from facefair_lib.data.split import split_by_subject
 from facefair_lib.errors import InputError
 from facefair_lib.labels import INDEX
 
@@ -111,14 +114,16 @@ def test_orphans_missing_folders_and_unreadable_names_are_refused(fasseg):
 @pytest.mark.skipif(not PHOTOGRAPHS.is_dir(), reason="needs the FASSEG photographs in ../shared/data/fasseg")
 def test_the_published_photographs_are_read_packed_and_their_one_true_duplicate_found(tmp_path):
     reader = open_reader("fasseg", PHOTOGRAPHS)
-    result = prepare(reader, tmp_path, 64, per_folder=None)
-    assert len(result.manifest) == 44 and result.manifest["subject_id"].nunique() == 24
+    manifest = reader.read()
+    assert len(manifest) == 44 and manifest["subject_id"].nunique() == 24
+    duplicates = find_duplicates(manifest, reader.root)
     # One photograph was published twice, as both series of person 03; different shots of one person must stay.
-    assert result.duplicates.table["removed_id"].tolist() == ["V3/train/personne03242+0-60"]
-    residue = reader.residue(result.manifest)
+    assert duplicates.table["removed_id"].tolist() == ["V3/train/personne03242+0-60"]
+    residue = reader.residue(manifest)
     assert 0.005 < residue["residue"].mean() < 0.015
     assert residue["residue"].max() < 0.02
-    present = set(np.unique(result.labels)) - {255}
+    packed = pack(split_by_subject(duplicates.kept), reader, tmp_path, 64)
+    present = set(np.unique(packed.labels)) - {255}
     assert present == {INDEX[name] for name in reader.expected_classes}
-    shares = result.shares.set_index(["split", "class"])["share"]
+    shares = class_shares(packed.prepared, packed.labels).set_index(["split", "class"])["share"]
     assert 0.3 < shares["train", "face"] < 0.6 and shares["train", "eyes"] < 0.02
