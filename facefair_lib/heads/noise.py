@@ -113,18 +113,6 @@ def _sample_noise(
     values[i] = octaves_at(volume, wp.cw_mul(points[i], frequency), shift, octaves)
 
 
-@wp.kernel
-def _sample_slope(
-    volume: wp.array3d(dtype=wp.float32),
-    points: wp.array(dtype=wp.vec3),
-    frequency: float,
-    shift: float,
-    slopes: wp.array(dtype=wp.vec3),
-):
-    i = wp.tid()
-    slopes[i] = slope_at(volume, points[i], frequency, shift)
-
-
 def noise(
     points: np.ndarray, frequency: float | tuple[float, float, float], *, shift: float = 0.0, octaves: int = 1
 ) -> np.ndarray:
@@ -146,11 +134,3 @@ def noise(
     volume, scale = noise_volume(current_device()), wp.vec3(*map(float, per_axis))
     wp.launch(_sample_noise, len(points), [volume, vectors(points), scale, float(shift), octaves], [values])
     return values.numpy()
-
-
-def noise_gradient(points: np.ndarray, frequency: float, *, shift: float = 0.0) -> np.ndarray:
-    """Gradient (N, 3) of two octaves of ``noise``; it jumps where cells meet."""
-    slopes = wp.empty(len(points), dtype=wp.vec3)
-    inputs = [noise_volume(current_device()), vectors(points), float(frequency), float(shift)]
-    wp.launch(_sample_slope, len(points), inputs, [slopes])
-    return slopes.numpy()

@@ -26,11 +26,6 @@ def smoothstep(low: float, high: float, value: np.ndarray) -> np.ndarray:
     return t * t * (3 - 2 * t)
 
 
-def bump(value: np.ndarray, centre: float, width: float) -> np.ndarray:
-    """Gaussian bump of height 1."""
-    return np.exp(-(((value - centre) / width) ** 2))
-
-
 def normalised(vectors_: np.ndarray) -> np.ndarray:
     """Scale vectors (..., 3) to length one; zero vectors stay zero."""
     length = np.sqrt(np.einsum("...i,...i->...", vectors_, vectors_))[..., None]
@@ -51,9 +46,3 @@ def srgb_to_linear(colour: np.ndarray) -> np.ndarray:
     """Decode sRGB values in [0, 1] to linear light. Source: IEC 61966-2-1."""
     colour = np.asarray(colour, np.float32)
     return np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4).astype(np.float32)
-
-
-def linear_to_srgb(colour: np.ndarray) -> np.ndarray:
-    """Encode linear light as sRGB values in [0, 1]. Source: IEC 61966-2-1."""
-    colour = np.clip(colour, 0, 1)
-    return np.where(colour <= 0.0031308, colour * 12.92, 1.055 * np.power(colour, 1 / 2.4) - 0.055)

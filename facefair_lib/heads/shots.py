@@ -5,16 +5,14 @@ Nothing here is drawn with a view to the person: pose, light, background and cam
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from facefair_lib.heads.expressions import EMOTIONS, FULL_GAZE, facial_actions, sample_actions
 from facefair_lib.heads.numerics import choose, stream
-from facefair_lib.heads.people import Person, check_choice, check_fields, check_range, check_seed
+from facefair_lib.heads.people import Person, check_choice, check_range, check_seed
 
 LIGHTS = ("soft", "hard", "side", "backlit", "dim", "night")
 BACKGROUNDS = ("studio", "room", "street", "outdoors", "bokeh")
@@ -120,17 +118,6 @@ class Shot:
     def facial_actions(self) -> dict[str, float]:
         """Facial actions as the body model takes them: the emotion at its intensity, the gaze and the lids."""
         return facial_actions(self.actions, self.intensity, self.gaze, self.eye_opening)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Write the shot as JSON values."""
-        return dataclasses.asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Shot:
-        """Read what ``to_dict`` wrote, also after a trip through JSON."""
-        check_fields(cls, values)
-        light, actions, gaze = LightSetup(**values["light"]), dict(values["actions"]), tuple(values["gaze"])
-        return cls(**{**values, "light": light, "actions": actions, "gaze": gaze})
 
 
 def sample_shot(

@@ -49,7 +49,7 @@ def hit_points(part: np.ndarray, normal: np.ndarray, canonical: np.ndarray) -> H
 
 @wp.func
 def bump_at(value: float, centre: float, width: float):
-    """Gaussian bump of height 1, as ``numerics.bump``."""
+    """Gaussian bump of height 1."""
     t = (value - centre) / width
     # Most points are far from most bumps, and an exponential costs more than all the rest.
     if t * t > 16.0:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import segmentation_models_pytorch as smp
 import timm
 import torch
 from segmentation_models_pytorch.encoders import encoders as smp_encoders
@@ -158,7 +157,3 @@ def use_default_batch_norm_momentum(network: nn.Module) -> None:
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.momentum = 0.1
-
-
-ENCODERS: tuple[str, ...] = tuple(smp.encoders.get_encoder_names())
-"""Encoders of segmentation-models-pytorch by name; timm's are named ``tu-<name>`` beside them."""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
+import pickle
 import subprocess
 import sys
 
@@ -37,15 +37,14 @@ def test_a_picture_is_the_same_bytes_again(woman, frontal_shot, rendering_of_wom
 
 def test_a_picture_is_the_same_bytes_in_another_process(woman, frontal_shot, rendering_of_woman):
     code = (
-        "import hashlib, json, sys; from facefair_lib.heads import Person, Shot, render;"
-        "person, shot = json.load(sys.stdin);"
-        f"seen = render(Person.from_dict(person), Shot.from_dict(shot), {SIZE});"
+        "import hashlib, pickle, sys; from facefair_lib.heads import render;"
+        f"seen = render(*pickle.load(sys.stdin.buffer), {SIZE});"
         "print(hashlib.sha256(seen.rgb.tobytes() + seen.label.tobytes()).hexdigest())"
     )
-    values = json.dumps([woman.to_dict(), frontal_shot.to_dict()])
-    there = subprocess.run([sys.executable, "-c", code], input=values, capture_output=True, text=True, check=True)
+    values = pickle.dumps((woman, frontal_shot))
+    there = subprocess.run([sys.executable, "-c", code], input=values, capture_output=True, check=True)
     here = hashlib.sha256(rendering_of_woman.rgb.tobytes() + rendering_of_woman.label.tobytes()).hexdigest()
-    assert there.stdout.split()[-1] == here
+    assert there.stdout.decode().split()[-1] == here
 
 
 def test_skin_tone_changes_the_picture_and_no_label(woman, frontal_shot, rendering_of_woman):
