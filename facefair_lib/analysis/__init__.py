@@ -6,14 +6,16 @@ rest on the same replicates. Intervals are 95 % percentile intervals of a bootst
 
 from facefair_lib.analysis.adaptation import adaptation_table
 from facefair_lib.analysis.checks import check_tables
-from facefair_lib.analysis.composition import composition_table, slope_table
+from facefair_lib.analysis.composition import composition_points, composition_table, slope_table
 from facefair_lib.analysis.counterfactual import (
     adjusted_table,
     class_gap_table,
     effects_table,
     equivalence_table,
+    mean_pairs,
     model_gaps_table,
     pairs_table,
+    relative_pairs,
     sources_table,
     tones_table,
     typical,
@@ -42,6 +44,7 @@ __all__ = [
     "class_gap_table",
     "class_table",
     "comparison_table",
+    "composition_points",
     "composition_table",
     "difference_table",
     "effects_table",
@@ -54,12 +57,14 @@ __all__ = [
     "group_table",
     "image_table",
     "ladder_changes",
+    "mean_pairs",
     "model_gaps_table",
     "nine_table",
     "pairs_table",
     "pareto_front",
     "picture_table",
     "quality_table",
+    "relative_pairs",
     "slope_table",
     "sources_table",
     "summary_table",

@@ -65,6 +65,29 @@ def composition_table(
     return pd.DataFrame(table, columns=COLUMNS)
 
 
+def composition_points(fits: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+    """Set each group against the others, fit by fit.
+
+    Parameters
+    ----------
+    fits : columns fit, composition, share_<group> for every group (``composition/fits.csv``)
+    scores : columns fit, group, image_iou (``composition/scores.csv``)
+
+    Returns
+    -------
+    fit, composition, group, share (of the group in training), relative (its score minus the mean of the other groups')
+    """
+    wide = scores.pivot_table("image_iou", "fit", "group")
+    rows = [
+        {
+            "fit": fit["fit"], "composition": fit["composition"], "group": group, "share": fit[f"share_{group}"],
+            "relative": wide.loc[fit["fit"], group] - wide.loc[fit["fit"]].drop(group).mean(),
+        }
+        for fit in fits.to_dict("records") for group in GROUP_ORDER
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
 def slope_table(
     fits: pd.DataFrame, counts: np.ndarray, people: pd.DataFrame, *, replicates: int = 2000, seed: int = 0
 ) -> pd.DataFrame:

@@ -10,13 +10,15 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from facefair_lib import fairness
 from facefair_lib.analysis.checks import CountsByModel, check_tables, label_rows
 from facefair_lib.analysis.experiment import GROUP_ORDER
+from facefair_lib.errors import InputError
 from facefair_lib.labels import CLASS_NAMES
 from facefair_lib.metrics import image_scores, iou_per_class
-from facefair_lib.uncertainty import PERMUTATIONS, REPLICATES, percentile_interval, subject_bootstrap
+from facefair_lib.uncertainty import LEVEL, PERMUTATIONS, REPLICATES, percentile_interval, subject_bootstrap
 
 SCORE = "image_iou"
 COHORTS = ("balanced", "wild", "counterfactual")
@@ -92,6 +94,32 @@ def pairs_table(counts_by_model: CountsByModel, people: pd.DataFrame) -> pd.Data
         mean = scored.groupby(["subject_id", "group"], sort=True)["value"].mean().reset_index()
         tables.append(label_rows(mean, model=model))
     return pd.concat(tables, ignore_index=True)
+
+
+def relative_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Take each identity's own mean off its scores.
+
+    Parameters
+    ----------
+    pairs : of ``pairs_table``; an identity that lacks a group is left out
+
+    Returns
+    -------
+    model, subject_id, group, relative
+    """
+    if pairs.duplicated(["model", "subject_id", "group"]).any():
+        raise InputError("pairs", found="an identity twice in a group", expected="one row each", do="take the mean")
+    identity = pairs.groupby(["model", "subject_id"], sort=False)["value"]
+    whole = identity.transform("count") == pairs["group"].nunique()
+    return pairs.assign(relative=pairs["value"] - identity.transform("mean"))[whole].drop(columns="value")
+
+
+def mean_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Average ``relative_pairs``: model, group, relative, low, high (95 % t interval over identities), n_subjects."""
+    means = pairs.groupby(["model", "group"], sort=False)["relative"].agg(["mean", "sem", "count"])
+    reach = stats.t.ppf((1 + LEVEL) / 2, means["count"] - 1) * means["sem"]
+    table = {"relative": means["mean"], "low": means["mean"] - reach, "high": means["mean"] + reach}
+    return pd.DataFrame({**table, "n_subjects": means["count"]}).reset_index()
 
 
 def tones_table(

@@ -19,7 +19,6 @@ from facefair_lib.figures.fairness_checks import (
     adjusted_gaps,
     boundary_traps,
     composition_effect,
-    composition_points,
     gap_sources,
     quality_measures,
 )
@@ -52,7 +51,6 @@ __all__ = [
     "class_shares",
     "colour_story",
     "composition_effect",
-    "composition_points",
     "confusion_matrix",
     "counterfactual_examples",
     "counterfactual_pairs",

@@ -16,7 +16,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
-from scipy import stats
 
 from facefair_lib import labels, titles
 from facefair_lib.errors import InputError
@@ -130,28 +129,31 @@ def _iou_text(people: pd.DataFrame, row: int, model: str) -> str:
     return iou_caption(people[column].iloc[row]).replace("image ", "") if column in people else ""
 
 
-def counterfactual_pairs(pairs: pd.DataFrame, effects: pd.DataFrame) -> Figure:
+def counterfactual_pairs(pairs: pd.DataFrame, means: pd.DataFrame, effects: pd.DataFrame) -> Figure:
     """Figure 9: each identity's score in three groups, and the differences split into morphology and skin tone.
 
     Scores are drawn as differences to the identity's own mean: people differ far more from each other than from
-    themselves. The bold line is the mean with its 95 % t interval over identities.
+    themselves. The bold line is the mean with its interval over identities.
 
     Parameters
     ----------
-    pairs : columns model, subject_id, group, value; an identity that lacks a group is left out
+    pairs : columns model, subject_id, group, relative (``analysis.relative_pairs``)
+    means : columns model, group, relative, low, high (``analysis.mean_pairs``)
     effects : columns model, contrast, component, difference, low, high, p_adjusted
     """
-    style.require_columns(pairs, ("model", "subject_id", "group", "value"), "pairs")
+    style.require_columns(pairs, ("model", "subject_id", "group", "relative"), "pairs")
+    style.require_columns(means, ("model", "group", "relative", "low", "high"), "means of the pairs")
     style.require_columns(effects, ("model", "contrast", "component", "difference", "low", "high"), "effects")
     style.require_columns(effects, ("p_adjusted",), "effects")
     models, groups = style.models_in(pairs), titles.in_order(pairs["group"], titles.GROUP_TITLES)
     with style.look():
         figure = style.new_figure(style.PAGE_WIDTH, 3.0)
         *panels, right = figure.subplots(1, len(models) + 1, width_ratios=[*[1] * len(models), 1.35])
-        own = {model: _relative_to_own_mean(pairs[pairs["model"] == model], groups) for model in models}
-        reach = 105 * max(np.abs(values).max(initial=0.01) for values in own.values())
+        reach = 105 * max(0.01, pairs["relative"].abs().max())
         for axes, model in zip(panels, models, strict=True):
-            _draw_slopes(axes, 100 * own[model], groups, model)
+            own = pairs[pairs["model"] == model].pivot_table("relative", "subject_id", "group")
+            middle = means[means["model"] == model].set_index("group").reindex(groups)
+            _draw_slopes(axes, own[groups].to_numpy(float), middle, model)
             axes.set_ylim(-reach, reach)
         for axes in panels[1:]:
             axes.sharey(panels[0])
@@ -165,42 +167,27 @@ def counterfactual_pairs(pairs: pd.DataFrame, effects: pd.DataFrame) -> Figure:
     )
 
 
-def _relative_to_own_mean(pairs: pd.DataFrame, groups: Sequence[str]) -> np.ndarray:
-    """Scores (identities, groups) minus each identity's mean."""
-    if pairs.duplicated(["subject_id", "group"]).any():
-        raise InputError("pairs", found="an identity twice in a group", expected="one row each", do="take the mean")
-    values = pairs.pivot_table("value", "subject_id", "group").reindex(columns=groups).dropna()
-    return values.sub(values.mean(axis=1), axis=0).to_numpy(float)
-
-
-def _draw_slopes(axes: Axes, values: np.ndarray, groups: Sequence[str], model: str) -> None:
-    """One thin line per identity, the mean with its interval in bold."""
-    places, colour = np.arange(len(groups)), style.MODEL_COLOURS[model]
-    lines = np.stack([np.broadcast_to(places, values.shape), values], -1)  # (identities, groups, 2)
+def _draw_slopes(axes: Axes, values: np.ndarray, means: pd.DataFrame, model: str) -> None:
+    """One thin line per identity, (identities, groups), the groups' means with their intervals in bold."""
+    places, colour = np.arange(len(means)), style.MODEL_COLOURS[model]
+    lines = np.stack([np.broadcast_to(places, values.shape), 100 * values], -1)  # (identities, groups, 2)
     axes.add_collection(LineCollection(list(lines), colors=style.GREY, linewidths=0.4, alpha=0.35))
     axes.axhline(0, color=style.GREY, linewidth=0.6, linestyle=":")
-    means = values.mean(0) if len(values) else np.full(len(groups), np.nan)
+    middle = 100 * means["relative"]
+    ends = [middle - 100 * means["low"], 100 * means["high"] - middle]
     axes.errorbar(
-        places, means, yerr=_half_interval(values), color=colour, marker=style.MODEL_MARKERS[model], markersize=5,
+        places, middle, yerr=ends, color=colour, marker=style.MODEL_MARKERS[model], markersize=5,
         linewidth=2, elinewidth=1.6, capsize=3, zorder=3,
     )  # fmt: skip
-    for place, mean in zip(places, means, strict=True):
+    for place, mean in zip(places, means["relative"], strict=True):
         axes.annotate(
-            signed_points(mean / 100), (place, mean), (9, 3), textcoords="offset points", color=colour,
+            signed_points(mean), (place, 100 * mean), (9, 3), textcoords="offset points", color=colour,
             fontweight="bold", fontsize=style.SMALL_SIZE, zorder=5,
             bbox={"facecolor": "white", "alpha": 0.8, "pad": 0.6, "linewidth": 0},
         )  # fmt: skip
-    axes.set_xticks(places, [titles.title(group) for group in groups])
-    axes.set(xlim=(-0.3, len(groups) - 0.45))
+    axes.set_xticks(places, [titles.title(group) for group in means.index])
+    axes.set(xlim=(-0.3, len(means) - 0.45))
     axes.set_title(f"{titles.MODEL_TITLES[model]}, n = {len(values)}", color=colour, pad=4)
-
-
-def _half_interval(values: np.ndarray) -> np.ndarray:
-    """Half width (groups,) of the 95 % t interval of the mean; zero for a single identity, which has none."""
-    n = len(values)
-    if n < 2:
-        return np.zeros(values.shape[1])
-    return stats.t.ppf((1 + LEVEL) / 2, n - 1) * values.std(0, ddof=1) / np.sqrt(n)
 
 
 def _draw_effects(axes: Axes, effects: pd.DataFrame) -> None:

@@ -125,32 +125,6 @@ def _draw_adjusted(
     axes.grid(axis="x")
 
 
-def composition_points(fits: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
-    """Join the fits of the composition experiment with their scores: one row per fit and group.
-
-    Parameters
-    ----------
-    fits : columns fit, composition, share_<group> for every group (``composition/fits.csv``)
-    scores : columns fit, group, image_iou (``composition/scores.csv``)
-
-    Returns
-    -------
-    fit, composition, group, share (of the group in training), relative (its score minus the mean of the other groups')
-    """
-    style.require_columns(scores, ("fit", "group", "image_iou"), "scores of the compositions")
-    groups = titles.in_order(scores["group"], titles.GROUP_TITLES)
-    style.require_columns(fits, ("fit", "composition", *(f"share_{group}" for group in groups)), "compositions")
-    wide = scores.pivot_table("image_iou", "fit", "group")[groups]
-    rows = [
-        {
-            "fit": fit["fit"], "composition": fit["composition"], "group": group, "share": fit[f"share_{group}"],
-            "relative": wide.loc[fit["fit"], group] - wide.loc[fit["fit"]].drop(group).mean(),
-        }
-        for fit in fits.to_dict("records") for group in groups
-    ]  # fmt: skip
-    return pd.DataFrame(rows)
-
-
 def composition_effect(composition: pd.DataFrame, slope: pd.DataFrame, fits: pd.DataFrame | None = None) -> Figure:
     """Figure 12: a group's score, relative to the others, against its share of the training people.
 
@@ -158,7 +132,7 @@ def composition_effect(composition: pd.DataFrame, slope: pd.DataFrame, fits: pd.
     ----------
     composition : columns group, share, relative, low, high
     slope : one row with slope (per ten points of share), low, high, p_value, n_fits
-    fits : what ``composition_points`` returns: one dot per fit and group
+    fits : what ``analysis.composition_points`` returns: one dot per fit and group
     """
     style.require_columns(composition, ("group", "share", "relative", "low", "high"), "composition")
     style.require_columns(slope, ("slope", "low", "high", "p_value", "n_fits"), "slope of the composition")

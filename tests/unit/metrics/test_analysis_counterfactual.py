@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from facefair_lib import analysis, fairness
 from facefair_lib.analysis import counterfactual
@@ -15,6 +16,7 @@ from facefair_lib.analysis.composition import composition_table, scores_of_fits,
 from facefair_lib.analysis.features import features_table, with_face_share
 from facefair_lib.analysis.quality import picture_table, quality_table, with_truth
 from facefair_lib.analysis.traps import traps_table
+from facefair_lib.errors import InputError
 from facefair_lib.labels import INDEX, NUM_CLASSES
 
 GROUPS = ("asian", "black", "caucasian")
@@ -355,3 +357,37 @@ def test_measures_without_a_mask_are_listed_per_picture_and_model_and_compared_w
     assert table.loc[("flip_consistency", "deeplabv3"), "correlation"] == pytest.approx(1)
     assert table.loc[("entropy", "pspnet"), "correlation"] == pytest.approx(-1)
     assert abs(table.loc[("scale_consistency", "pspnet"), "correlation"]) < 0.6
+
+
+def test_the_points_of_a_composition_set_each_group_against_the_others() -> None:
+    fits = pd.DataFrame({"fit": ["a"], "composition": ["without_asian"], "share_asian": [0.0], "share_black": [0.5]})
+    fits["share_caucasian"] = 0.5
+    scores = pd.DataFrame({"fit": "a", "group": list(GROUPS), "image_iou": [0.3, 0.5, 0.7]})
+    points = analysis.composition_points(fits, scores)
+    assert list(points["share"]) == [0.0, 0.5, 0.5]
+    np.testing.assert_allclose(points["relative"], [-0.3, 0.0, 0.3])
+
+
+def test_pairs_stand_around_each_identitys_own_mean_with_a_t_interval() -> None:
+    pairs = analysis.pairs_table({"m": counts_of(additive(factorial_people(12), 0.01))}, factorial_people(12))
+    relative = analysis.relative_pairs(pairs)
+    wide = relative.pivot(index="subject_id", columns="group", values="relative")
+    np.testing.assert_allclose(wide.sum(axis=1), 0, atol=1e-12)
+    for row in analysis.mean_pairs(relative).itertuples():
+        test = stats.ttest_1samp(wide[row.group], 0).confidence_interval()
+        assert (row.relative, row.low, row.high) == pytest.approx((wide[row.group].mean(), *test))
+        assert row.n_subjects == 12
+
+
+def test_an_identity_without_one_of_the_groups_is_left_out_and_a_single_one_has_no_interval() -> None:
+    pairs = pd.DataFrame({"model": "m", "subject_id": list("aaabb"), "group": [*GROUPS, "asian", "black"]})
+    relative = analysis.relative_pairs(pairs.assign(value=[0.1, 0.2, 0.6, 0.5, 0.5]))
+    assert set(relative["subject_id"]) == {"a"}
+    assert relative["relative"].tolist() == pytest.approx([-0.2, -0.1, 0.3])
+    assert analysis.mean_pairs(relative)[["low", "high"]].isna().all(axis=None)
+
+
+def test_an_identity_twice_in_a_group_is_refused() -> None:
+    pairs = pd.DataFrame({"model": "m", "subject_id": "a", "group": ["asian", "asian"], "value": 0.5})
+    with pytest.raises(InputError, match="twice in a group"):
+        analysis.relative_pairs(pairs)
