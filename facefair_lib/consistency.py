@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from facefair_lib.errors import InputError
+from facefair_lib.metrics import iou_floor
 
 SCORES = ("accuracy", "precision", "recall", "f1", "iou")
 POSSIBLE, IMPOSSIBLE, BEATEN = "possible", "impossible", "worse than trivial"
@@ -41,11 +42,6 @@ def implied_prevalence(accuracy: float, precision: float, recall: float) -> floa
 def f1_ceiling(precision: float, recall: float) -> float:
     """Largest mean F1 that goes with a mean precision and a mean recall: their harmonic mean, NaN if one is."""
     return 0.0 if precision + recall <= 0 else 2 * precision * recall / (precision + recall)
-
-
-def iou_floor(f1: float) -> float:
-    """Smallest mean IoU that goes with a mean F1, if both come from the same decisions: F / (2 - F)."""
-    return f1 / (2 - f1)
 
 
 def trivial_scores(prevalence: float) -> dict[str, dict[str, float]]:

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from facefair_lib.data.grid import EMOTIONS, GROUPS, UNKNOWN, missing_cells
+from facefair_lib.data.grid import UNKNOWN, missing_cells
 from facefair_lib.data.images import fit_pair
 from facefair_lib.data.readers import open_reader
-from facefair_lib.labels import IGNORE_INDEX, shows_face
+from facefair_lib.labels import EMOTIONS, GROUPS, IGNORE_INDEX, shows_face
 from facefair_lib.results import Stage
 
 COLUMNS = ["image_id", "subject_id", "group", "emotion", "gender", "age", "skin_tone", "yaw", "light", "role"]

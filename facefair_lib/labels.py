@@ -1,4 +1,4 @@
-"""The eleven classes of the study: the only place that spells a class name or a label colour.
+"""The eleven classes, the groups and the emotions of the study: the only place that spells them and the label colours.
 
 Two colour tables are in circulation for the Mut1ny head segmentation data. The course paper's Table I and the vendor's
 sample program agree on eight classes and differ on ears, eyebrows and teeth. Both are kept here, under their names.
@@ -13,6 +13,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
+
+GROUPS = ("asian", "black", "caucasian")
+EMOTIONS = ("sad", "happy", "angry")
+"""The groups and emotions that are compared, in the order of every table."""
 
 IGNORE_INDEX = 255
 """Label value of pixels that are neither trained on nor scored."""

@@ -35,6 +35,7 @@ __all__ = [
     "evaluate",
     "f1_per_class",
     "image_scores",
+    "iou_floor",
     "iou_per_class",
     "mean_f1",
     "mean_f1_foreground",
@@ -48,6 +49,11 @@ __all__ = [
 ]
 
 _BACKGROUND = INDEX["background"]
+
+
+def iou_floor(f1: float) -> float:
+    """IoU of the same decisions as an F1, F / (2 - F), which is also the smallest mean IoU that goes with a mean F1."""
+    return f1 / (2 - f1)
 
 
 def iou_per_class(counts: np.ndarray) -> np.ndarray:

@@ -24,6 +24,8 @@ from facefair_lib.errors import InputError
 REPLICATES = 2000
 PERMUTATIONS = 2000
 LEVEL = 0.95
+ALPHA, POWER = 0.05, 0.8
+"""A p value below ALPHA is called clear; a gap that is found with this POWER is called detectable."""
 _CHUNK = 128  # replicates per matrix product: 10 MB of weights for 10,000 people
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from facefair_lib import fairness
-from facefair_lib.analysis.experiment import GROUP_ORDER
+from facefair_lib.labels import GROUPS
 from facefair_lib.metrics import image_scores
 
 COLUMNS = ["composition", "focus", "group", "share", "value", "relative", "low", "high", "n_seeds"]
@@ -55,8 +55,8 @@ def composition_table(
     table = []
     for composition, rows in fits.groupby("composition", sort=False):
         part, first = scores[rows.index], rows.iloc[0]
-        for group in GROUP_ORDER:
-            others = [other for other in GROUP_ORDER if other != group]
+        for group in GROUPS:
+            others = [other for other in GROUPS if other != group]
             contrast = {group: 1.0, **{other: -1 / len(others) for other in others}}
             gap = fairness.two_level_bootstrap(part, groups, contrast, replicates=replicates, seed=seed)
             value = float(part[:, groups == group].mean())
@@ -83,7 +83,7 @@ def composition_points(fits: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame
             "fit": fit["fit"], "composition": fit["composition"], "group": group, "share": fit[f"share_{group}"],
             "relative": wide.loc[fit["fit"], group] - wide.loc[fit["fit"]].drop(group).mean(),
         }
-        for fit in fits.to_dict("records") for group in GROUP_ORDER
+        for fit in fits.to_dict("records") for group in GROUPS
     ]  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -104,15 +104,15 @@ def slope_table(
         return pd.DataFrame(columns=SLOPE_COLUMNS)
     scores, groups = scores_of_fits(counts, people)
     names = fits["composition"].drop_duplicates()
-    shares = fits.groupby("composition", sort=False)[[f"share_{g}" for g in GROUP_ORDER]].first()  # (C, G)
+    shares = fits.groupby("composition", sort=False)[[f"share_{g}" for g in GROUPS]].first()  # (C, G)
     weights = _weights(shares.loc[names].to_numpy())  # (C, G)
-    column = {group: place for place, group in enumerate(GROUP_ORDER)}
+    column = {group: place for place, group in enumerate(GROUPS)}
     own = weights[:, [column[group] for group in groups]]  # (C, S)
     by_seed = [
         sum(own[place] * scores[rows.index[rows["composition"] == name][0]] for place, name in enumerate(names))
         for _, rows in fits.groupby("seed")
     ]  # (R, S)
-    everyone = dict.fromkeys(GROUP_ORDER, 1.0)
+    everyone = dict.fromkeys(GROUPS, 1.0)
     slope = fairness.two_level_bootstrap(np.stack(by_seed), groups, everyone, replicates=replicates, seed=seed)
     row = (POINTS * slope.value, POINTS * slope.low, POINTS * slope.high, slope.p_value, len(fits))
     return pd.DataFrame([row], columns=SLOPE_COLUMNS)

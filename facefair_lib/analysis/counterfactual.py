@@ -14,9 +14,8 @@ from scipy import stats
 
 from facefair_lib import fairness
 from facefair_lib.analysis.checks import CountsByModel, check_tables, label_rows
-from facefair_lib.analysis.experiment import GROUP_ORDER
 from facefair_lib.errors import InputError
-from facefair_lib.labels import CLASS_NAMES
+from facefair_lib.labels import CLASS_NAMES, GROUPS
 from facefair_lib.metrics import image_scores, iou_per_class
 from facefair_lib.uncertainty import LEVEL, PERMUTATIONS, REPLICATES, percentile_interval, subject_bootstrap
 
@@ -214,17 +213,17 @@ def adjusted_table(cohorts: Cohorts, controls: Sequence[str]) -> pd.DataFrame:
     tables = []
     for (cohort, (counts_by_model, people)), model in _each(cohorts):
         smallest = people.groupby("group")["subject_id"].nunique().min()
-        if smallest < fairness.MIN_SUBJECTS or people["group"].nunique() < len(GROUP_ORDER):
+        if smallest < fairness.MIN_SUBJECTS or people["group"].nunique() < len(GROUPS):
             table = _nothing_adjusted(people)
         else:
-            table = fairness.adjusted_gaps(score(counts_by_model[model]), people, controls, order=GROUP_ORDER)
+            table = fairness.adjusted_gaps(score(counts_by_model[model]), people, controls, order=GROUPS)
         tables.append(label_rows(table[ADJUSTED_COLUMNS], model=model, cohort=cohort))
     return pd.concat(tables, ignore_index=True)
 
 
 def _nothing_adjusted(people: pd.DataFrame) -> pd.DataFrame:
     rows = [
-        {"contrast": contrast, "kind": kind} for contrast, _, _ in fairness.contrasts(GROUP_ORDER) for kind in
+        {"contrast": contrast, "kind": kind} for contrast, _, _ in fairness.contrasts(GROUPS) for kind in
         ("raw", "adjusted")
     ]  # fmt: skip
     table = pd.DataFrame(rows).assign(n_images=len(people), n_subjects=people["subject_id"].nunique())
@@ -241,7 +240,7 @@ def equivalence_table(cohorts: Cohorts) -> pd.DataFrame:
     tables = []
     for (cohort, (counts_by_model, people)), model in _each(cohorts):
         values, groups, subjects = (score(counts_by_model[model]), people["group"], people["subject_id"])
-        table = fairness.equivalence_table(values, groups.to_numpy(), subjects.to_numpy(), order=GROUP_ORDER)
+        table = fairness.equivalence_table(values, groups.to_numpy(), subjects.to_numpy(), order=GROUPS)
         tables.append(label_rows(table, model=model, cohort=cohort))
     return pd.concat(tables, ignore_index=True)
 
@@ -273,7 +272,7 @@ def class_gap_table(
     tables = [
         label_rows(
             fairness.class_family(
-                iou_per_class(counts), groups, subjects, classes=CLASS_NAMES, order=GROUP_ORDER,
+                iou_per_class(counts), groups, subjects, classes=CLASS_NAMES, order=GROUPS,
                 permutations=permutations, seed=seed,
             ),
             model=model,

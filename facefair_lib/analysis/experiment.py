@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 
 from facefair_lib.analysis.checks import SCORE_COLUMNS, CountsByModel, check_tables, label_rows
-from facefair_lib.data.grid import EMOTIONS, GROUPS, UNKNOWN
+from facefair_lib.data.grid import UNKNOWN
 from facefair_lib.errors import InputError
 from facefair_lib.fairness import Gap, gaps, group_bootstrap, overall
+from facefair_lib.labels import EMOTIONS, GROUPS
 from facefair_lib.metrics import ESTIMANDS, image_scores
 from facefair_lib.uncertainty import PERMUTATIONS, REPLICATES
-
-GROUP_ORDER, EMOTION_ORDER = GROUPS, EMOTIONS
 
 
 def nine_table(counts_by_model: Mapping[str, np.ndarray | None], people: pd.DataFrame) -> pd.DataFrame:
@@ -141,7 +140,7 @@ def _sliced(
 
 def _slices(people: pd.DataFrame, features: list[str]) -> Iterator[tuple[dict[str, str], np.ndarray]]:
     """Give the names and the (N,) bool rows of each combination, in the order of the tables."""
-    known = {"group": GROUP_ORDER, "emotion": EMOTION_ORDER}
+    known = {"group": GROUPS, "emotion": EMOTIONS}
     values = [_ordered(people[feature].astype(str).unique(), known[feature]) for feature in features]
     for combination in itertools.product(*values):
         names = dict(zip(features, combination, strict=True))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from facefair_lib import boundary
 from facefair_lib.analysis.checks import label_rows
-from facefair_lib.analysis.experiment import GROUP_ORDER
+from facefair_lib.labels import GROUPS
 
 COLUMNS = ["model", "group", "class", "area_share", "interocular", "one_pixel_f1", "boundary_error", "n_images"]
 
@@ -35,7 +35,7 @@ def traps_table(labels: np.ndarray, masks_by_model: Mapping[str, np.ndarray], pe
             table = table.assign(boundary_error=np.nan)
         tables.append(label_rows(table, model=model))
     joined = pd.concat(tables, ignore_index=True)[COLUMNS]
-    place = joined["group"].map({group: place for place, group in enumerate(GROUP_ORDER)})
+    place = joined["group"].map({group: place for place, group in enumerate(GROUPS)})
     order = {model: place for place, model in enumerate(("", *masks_by_model))}
     return (
         joined.assign(_model=joined["model"].map(order), _group=place)

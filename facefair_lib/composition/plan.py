@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-GROUPS = ("asian", "black", "caucasian")
+from facefair_lib.labels import GROUPS
+
 MOST = 0.9
 """Share of the group that a training set is mostly made of."""
 FEWEST = 8

@@ -15,10 +15,11 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from facefair_lib.data.grid import EMOTIONS, GROUPS, missing_cells, one_spelling
+from facefair_lib.data.grid import missing_cells, one_spelling
 from facefair_lib.data.readers.base import Reader
 from facefair_lib.data.readers.files import place_in
 from facefair_lib.errors import InputError
+from facefair_lib.labels import EMOTIONS, GROUPS
 from facefair_lib.path_text import path_text
 from facefair_lib.spreadsheet import read_spreadsheet
 

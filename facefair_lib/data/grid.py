@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-GROUPS = ("asian", "black", "caucasian")
-EMOTIONS = ("sad", "happy", "angry")
+from facefair_lib.labels import EMOTIONS, GROUPS
+
 UNKNOWN = "unknown"
 """Stands for a group or an emotion that nobody has named: a value to count and to show, but not to compare."""
 

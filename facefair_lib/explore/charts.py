@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from facefair_lib.metrics import iou_floor
+
 _GRID, _AXIS = 'stroke="currentColor" stroke-opacity="0.18"', 'stroke="currentColor" stroke-opacity="0.6"'
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 12, 26, 30  # pixels around a panel's curves
 _LINE_HEIGHT, _NAME_WIDTH = 26, 230  # of an interval chart
@@ -130,7 +132,7 @@ def score_plane(f1: float, iou: float, *, possible: bool) -> str:
     """
     x_place, y_place = _Scale(0, 100, 58, 358), _Scale(0, 100, 314, 14)
     x = np.linspace(0, 100, 51)
-    curve = " ".join(f"{x_place(a):.1f},{y_place(100 * a / (200 - a)):.1f}" for a in x)
+    curve = " ".join(f"{x_place(a):.1f},{y_place(100 * iou_floor(a / 100)):.1f}" for a in x)
     corners = [f"{x_place(end):.1f},{y_place(end):.1f}" for end in (0, 100)]
     parts = [f'<polygon points="{curve} {corners[0]}" fill="currentColor" fill-opacity="0.14"/>']
     parts += _plane_grid(x_place, y_place)

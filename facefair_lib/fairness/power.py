@@ -16,9 +16,7 @@ from scipy import optimize, stats
 
 from facefair_lib.errors import InputError
 from facefair_lib.fairness.subjects import PAIRED, contrasts, pair_of_groups, subject_scores
-
-POWER = 0.8
-ALPHA = 0.05
+from facefair_lib.uncertainty import ALPHA, POWER
 
 
 def detectable_unpaired(

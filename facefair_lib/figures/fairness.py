@@ -21,10 +21,8 @@ from facefair_lib import labels, titles
 from facefair_lib.errors import InputError
 from facefair_lib.figures import style
 from facefair_lib.figures.pictures import Picture, check_pairs, iou_caption, picture_rows
-from facefair_lib.uncertainty import LEVEL
+from facefair_lib.uncertainty import ALPHA
 
-ALPHA = round(1 - LEVEL, 6)
-"""A p value below this makes a mark filled, or a number bold with a star."""
 MINUS = "−"
 _DODGE = {"deeplabv3": -0.14, "pspnet": 0.14}
 

@@ -18,7 +18,8 @@ from facefair_lib.errors import InputError
 from facefair_lib.fairness import MIN_SUBJECTS
 from facefair_lib.figures import style
 from facefair_lib.figures.analysis import draw_cells, shared_norm
-from facefair_lib.figures.fairness import ALPHA, MINUS, signed_points
+from facefair_lib.figures.fairness import MINUS, signed_points
+from facefair_lib.uncertainty import ALPHA
 
 # Purple to orange: told apart under the common colour-vision deficiencies; pale enough for dark type.
 _DIVERGING = LinearSegmentedColormap.from_list("facefair_diverging", ["#9d8ec7", "#f7f7f7", "#f0a04b"])

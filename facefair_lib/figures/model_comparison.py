@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 
 from facefair_lib import titles
 from facefair_lib.figures import style
-from facefair_lib.figures.fairness import ALPHA
+from facefair_lib.uncertainty import ALPHA
 
 # Okabe and Ito's colours, the two networks of the study as everywhere; the shapes tell them apart without colour.
 NETWORK_COLOURS: Mapping[str, str] = MappingProxyType(

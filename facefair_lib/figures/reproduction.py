@@ -10,6 +10,7 @@ from matplotlib.patches import Rectangle
 
 from facefair_lib import titles
 from facefair_lib.figures import style
+from facefair_lib.metrics import iou_floor
 
 _SCORES = (
     ("f1", "F1 as reported", "D"),
@@ -89,7 +90,7 @@ def iou_against_f1(rows: pd.DataFrame) -> Figure:
         figure = style.new_figure(style.COLUMN_WIDTH, 2.7)
         axes = figure.subplots()
         f1 = np.linspace(0, 1, 101)
-        floor = f1 / (2 - f1)
+        floor = iou_floor(f1)
         axes.fill_between(f1, floor, f1, color=style.PALE, zorder=0, label="possible")
         axes.plot(f1, floor, color=style.GREY, linewidth=1, label="F1 / (2 − F1)")
         for position, source in enumerate(dict.fromkeys(rows["source"])):

@@ -14,11 +14,10 @@ import pandas as pd
 from PIL import Image
 
 from facefair_lib import results
-from facefair_lib.heads import GENDERS, GROUPS, attributes, sample_person, sample_shot
+from facefair_lib.heads import GENDERS, attributes, sample_person, sample_shot
 from facefair_lib.heads.cohort import Advance, Head, Picture, stream_seeds, write_pictures
-from facefair_lib.labels import decode
+from facefair_lib.labels import EMOTIONS, GROUPS, decode
 
-EMOTIONS = ("sad", "happy", "angry")
 """The emotions of the course paper's experiment, in its order."""
 
 _SAMPLES = 2  # per pixel and axis

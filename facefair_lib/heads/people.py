@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from facefair_lib.errors import InputError
+from facefair_lib.labels import GROUPS
 
-GROUPS = ("asian", "black", "caucasian")
 """Groups as rendered: mostly one of Anny's three ancestries (asian, african, caucasian), never a person's own word."""
 GENDERS = ("female", "male")
 HAIR_STYLES = (

@@ -126,7 +126,7 @@ def fits_table(steps: Sequence[Step], pool: Pool, unseen_labels: np.ndarray) -> 
         for seed, run in enumerate(step.runs):
             scores = reported_scores(run, step.protocol)
             true = metrics.mean_iou(metrics.confusion_counts(unseen_labels, run.unseen).sum(0))
-            impossible = bool(scores["iou"] < scores["f1"] / (2 - scores["f1"]) - 1e-9)
+            impossible = bool(scores["iou"] < metrics.iou_floor(scores["f1"]) - 1e-9)
             rows.append({**about, "seed": seed, **sizes, **scores, "true_iou": float(true), "impossible": impossible})
     return pd.DataFrame(rows)
 
