@@ -7,16 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from facefair_lib import labels, titles
 from facefair_lib.errors import InputError
 from facefair_lib.fairness import MIN_SUBJECTS
 from facefair_lib.figures import style
+from facefair_lib.figures.heat_map import draw_heat_map, hatch_cells
 
 _DODGE = {"deeplabv3": -0.16, "pspnet": 0.16}
 # One hue from light to mid blue: dark type stays readable on every value, also in grey print.
@@ -182,7 +182,7 @@ def shared_norm(cells: pd.DataFrame, fewest_subjects: int) -> Normalize:
 
 def draw_cells(
     axes: Axes, cells: pd.DataFrame, order: Sequence[str], norm: Normalize, fewest_subjects: int
-) -> AxesImage:
+) -> ScalarMappable:
     """Heat map of one model: groups in rows, emotions in columns; small cells stay off the colour scale."""
     table = cells.set_index(["group", "emotion"])
     if not table.index.is_unique:
@@ -195,34 +195,17 @@ def draw_cells(
     values, people = table["value"].to_numpy(float).reshape(shape), table["n_subjects"].fillna(0).to_numpy(int)
     people = people.reshape(shape)  # (groups, emotions)
     small = (people < fewest_subjects) | np.isnan(values)
-    for i, j in np.ndindex(shape):
-        _write_cell(axes, i, j, values[i, j], people[i, j], small=small[i, j])
-    image = axes.imshow(np.where(small, np.nan, values), cmap=_HEAT, norm=norm, aspect="auto")
-    axes.set_xticks(range(len(emotions)), [titles.title(emotion) for emotion in emotions])
-    axes.set_yticks(range(len(order)), [titles.title(group) for group in order])
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
-    for edge in range(1, max(shape)):  # white gaps between the cells
-        axes.axhline(edge - 0.5, color="white", linewidth=1.5)
-        axes.axvline(edge - 0.5, color="white", linewidth=1.5)
-    axes.set(xlim=(-0.5, len(emotions) - 0.5), ylim=(len(order) - 0.5, -0.5))
-    return image
+    texts = np.vectorize(_cell_text)(values, people, small)
+    names = ([titles.title(group) for group in order], [titles.title(emotion) for emotion in emotions])
+    shades = draw_heat_map(axes, np.where(small, np.nan, values), texts, names, (_HEAT, norm))
+    hatch_cells(axes, small, texts)
+    return shades
 
 
-def _write_cell(axes: Axes, i: int, j: int, value: float, people: int, *, small: bool) -> None:
-    """Value over n; a small cell is hatched grey with its value in brackets."""
-    if small:
-        axes.add_patch(
-            Rectangle(
-                (j - 0.5, i - 0.5), 1, 1, facecolor=style.SMALL_CELL, edgecolor="white", hatch="////", linewidth=0
-            )
-        )
-    text = "–" if np.isnan(value) else f"({value:.2f})" if small else f"{value:.2f}"
-    colour = style.GREY if small else style.INK
-    axes.text(j, i - 0.11, text, ha="center", va="center", color=colour)
-    axes.text(
-        j, i + 0.25, f"n = {people}", ha="center", va="center", fontsize=6, color=style.GREY if small else "#333333"
-    )
+def _cell_text(value: float, people: int, small: bool) -> str:
+    """Value over number of people; that of a small cell in brackets."""
+    number = "–" if np.isnan(value) else f"({value:.2f})" if small else f"{value:.2f}"
+    return f"{number}\nn = {people}"
 
 
 def _draw_groups(axes: Axes, groups: pd.DataFrame, order: Sequence[str], title: str) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from facefair_lib.figures import style
+from facefair_lib.figures.heat_map import draw_heat_map
 from facefair_lib.labels import CLASS_TITLES, NUM_CLASSES
 
 _PRINT_FROM = 0.005  # smaller shares are left blank: eleven squared numbers are too many to read
@@ -30,14 +32,14 @@ def confusion_matrix(counts: np.ndarray, title: str = "") -> Figure:
     with style.look():
         figure = style.new_figure(4.6, 4.2)
         axes = figure.subplots()
-        axes.imshow(np.sqrt(shares), cmap="Blues", vmin=0, vmax=1)  # the root brings small confusions out
-        for row, column in np.argwhere(shares >= _PRINT_FROM):
-            dark = shares[row, column] > 0.35
-            text = f"{100 * shares[row, column]:.0f}" if shares[row, column] >= 0.01 else "<1"
-            axes.text(column, row, text, ha="center", va="center", color="white" if dark else "black", fontsize=6.5)
-        places = range(NUM_CLASSES)
-        axes.set_xticks(places, CLASS_TITLES, rotation=45, ha="right")
-        axes.set_yticks(places, CLASS_TITLES)
+        texts = np.vectorize(_percent)(np.nan_to_num(shares))
+        roots = np.sqrt(shares)  # which brings small confusions out
+        draw_heat_map(axes, roots, texts, (CLASS_TITLES, CLASS_TITLES), ("Blues", Normalize(0, 1)), fontsize=6.5)
+        axes.set_aspect("equal")
+        axes.tick_params(axis="x", labelrotation=45, labelrotation_mode="xtick")
         axes.set(xlabel="predicted", ylabel="true", title=title)
-        axes.spines[:].set_visible(False)
     return style.describe(figure, "Confusion matrix: per cent of each true class's pixels by predicted class.")
+
+
+def _percent(share: float) -> str:
+    return "" if share < _PRINT_FROM else f"{100 * share:.0f}" if share >= 0.01 else "<1"

@@ -7,10 +7,9 @@ import re
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from facefair_lib import labels, titles
@@ -19,6 +18,7 @@ from facefair_lib.fairness import MIN_SUBJECTS
 from facefair_lib.figures import style
 from facefair_lib.figures.analysis import draw_cells, shared_norm
 from facefair_lib.figures.fairness import MINUS, signed_points
+from facefair_lib.figures.heat_map import draw_heat_map, hatch_cells
 from facefair_lib.uncertainty import ALPHA
 
 # Purple to orange: told apart under the common colour-vision deficiencies; pale enough for dark type.
@@ -44,11 +44,12 @@ def class_gaps(classes: pd.DataFrame, *, fewest_subjects: int = MIN_SUBJECTS) ->
         panels = np.atleast_1d(figure.subplots(1, len(models), sharey=True))
         for axes, model in zip(panels, models, strict=True):
             part = classes[classes["model"] == model].set_index(["class", "group"])
-            keys = pd.MultiIndex.from_product([labels.CLASS_NAMES, groups])
-            shades = _draw_class_cells(axes, part.reindex(keys), len(groups), reach, fewest_subjects)
-            axes.set_xticks(range(len(groups)), [titles.title(group) for group in groups], rotation=90)
+            cells = part.reindex(pd.MultiIndex.from_product([labels.CLASS_NAMES, groups]))
+            names = (_class_names(classes), [titles.title(group) for group in groups])
+            shades = _draw_class_cells(axes, cells, names, reach, fewest_subjects)
+            axes.tick_params(axis="x", labelrotation=90)
             axes.set_title(titles.MODEL_TITLES[model], color=style.MODEL_COLOURS[model], pad=3)
-        panels[0].set_yticks(range(len(labels.CLASS_NAMES)), _class_names(classes))
+            axes.tick_params(axis="y", labelleft=axes is panels[0])
         bar = figure.colorbar(shades, ax=panels, location="bottom", fraction=0.04, aspect=40, pad=0.02)
         bar.set_label(f"IoU {MINUS} mean of the groups (points)", fontsize=style.SMALL_SIZE)
         note = f"* p < {ALPHA:g} after adjustment; hatched: fewer than {fewest_subjects} people"
@@ -69,34 +70,29 @@ def _class_names(classes: pd.DataFrame) -> list[str]:
     return [f"{text}\nn = {count:.0f}" for text, count in zip(labels.CLASS_TITLES, counts, strict=True)]
 
 
-def _draw_class_cells(axes: Axes, cells: pd.DataFrame, width: int, reach: float, fewest_subjects: int) -> AxesImage:
+def _draw_class_cells(
+    axes: Axes, cells: pd.DataFrame, names: tuple[list[str], list[str]], reach: float, fewest_subjects: int
+) -> ScalarMappable:
     """Heat map of one model from rows in the order of (class, group)."""
-    shape = (len(labels.CLASS_NAMES), width)
-    values = cells["relative"].to_numpy(float).reshape(shape)
-    small = ~(cells["n_subjects"].to_numpy(float).reshape(shape) >= fewest_subjects) | np.isnan(values)
-    clear = cells["p_adjusted"].to_numpy(float).reshape(shape) < ALPHA
-    shades = axes.imshow(
-        np.where(small, np.nan, 100 * values), cmap=_DIVERGING, norm=Normalize(-100 * reach, 100 * reach), aspect="auto"
-    )
-    for i, j in np.ndindex(shape):
-        if small[i, j]:
-            axes.add_patch(
-                Rectangle((j - 0.5, i - 0.5), 1, 1, facecolor=style.SMALL_CELL, edgecolor="white", hatch="////", lw=0)
-            )
-        number = "–" if np.isnan(values[i, j]) else signed_points(values[i, j])
-        marked = bool(clear[i, j]) and not small[i, j]
-        axes.text(
-            j, i, f"({number})" if small[i, j] and number != "–" else number + "*" * marked, ha="center", va="center",
-            fontsize=6.5, fontweight="bold" if marked else "normal", color=style.GREY if small[i, j] else style.INK,
-        )  # fmt: skip
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
-    for edge in range(1, shape[0]):
-        axes.axhline(edge - 0.5, color="white", linewidth=1.2)
-    for edge in range(1, width):
-        axes.axvline(edge - 0.5, color="white", linewidth=1.2)
-    axes.set(xlim=(-0.5, width - 0.5), ylim=(shape[0] - 0.5, -0.5))
+    columns = ("relative", "n_subjects", "p_adjusted")
+    shape = (len(names[0]), len(names[1]))
+    values, people, p = (cells[column].to_numpy(float).reshape(shape) for column in columns)
+    small = ~(people >= fewest_subjects) | np.isnan(values)
+    texts = np.vectorize(_gap_text)(values, small, p < ALPHA)
+    scale = (_DIVERGING, Normalize(-100 * reach, 100 * reach))
+    shades = draw_heat_map(axes, np.where(small, np.nan, 100 * values), texts, names, scale)
+    for text in axes.texts:
+        text.set_fontweight("bold" if text.get_text().endswith("*") else "normal")
+    hatch_cells(axes, small, texts)
     return shades
+
+
+def _gap_text(value: float, small: bool, clear: bool) -> str:
+    """Points with a star where they are clear; those of a small cell in brackets."""
+    number = "–" if np.isnan(value) else signed_points(value)
+    if small:
+        return f"({number})" if number != "–" else number
+    return f"{number}*" if clear else number
 
 
 def emotion_cells(features: pd.DataFrame, *, fewest_subjects: int = MIN_SUBJECTS) -> Figure:

@@ -152,21 +152,25 @@ def test_the_tone_curve_falls_back_to_plain_scores_where_there_are_no_difference
 def test_class_gaps_star_what_survives_adjustment_and_hatch_what_few_people_show(counterfactual, assert_legible):
     figure = figures.class_gaps(counterfactual["classes"])
     first = figure.axes[0]
-    shown = np.array(texts_of(first)).reshape(labels.NUM_CLASSES, 3)
-    assert list(shown[labels.INDEX["nose"]]) == ["+3.0", "−4.5*", "+1.5"]
-    assert list(shown[labels.INDEX["teeth"]]) == ["(0.0)"] * 3
-    assert list(shown[labels.INDEX["specs"]]) == ["–"] * 3
-    assert len([patch for patch in first.patches if patch.get_hatch()]) == 6
-    norm = first.images[0].norm
+    written = {text.get_position(): text.get_text() for text in first.texts}
+    places = np.arange(labels.NUM_CLASSES) + 0.5
+    shown = [[written[column, row] for column in (0.5, 1.5, 2.5)] for row in places]
+    assert shown[labels.INDEX["nose"]] == ["+3.0", "−4.5*", "+1.5"]
+    assert shown[labels.INDEX["teeth"]] == ["(0.0)"] * 3
+    assert shown[labels.INDEX["specs"]] == ["–"] * 3
+    assert first.patch.get_hatch() == "////"
+    shades = first.collections[0]
+    assert shades.get_array().mask.sum() == 6
+    norm = shades.norm
     assert norm.vmin == -norm.vmax, "the colour of zero is the middle one"
-    assert np.isnan(first.images[0].get_array().filled(np.nan)[labels.INDEX["teeth"]]).all()
+    assert shades.get_array().mask.reshape(-1, 3)[labels.INDEX["teeth"]].all()
     assert_legible(figure)
 
 
 def test_emotions_are_read_from_the_level_of_the_features(counterfactual, assert_legible):
     figure = figures.emotion_cells(counterfactual["features"])
     shown = texts_of(figure.axes[0])
-    assert shown[0] == "0.52" and "(0.52)" in shown, "black and angry: six people"
+    assert shown[0] == "0.52\nn = 40" and "(0.52)\nn = 6" in shown, "black and angry: six people"
     assert_legible(figure)
 
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
-from matplotlib.patches import Rectangle
 
 from facefair_lib import figures, labels, titles
 from facefair_lib.errors import InputError
@@ -120,7 +119,7 @@ def test_a_model_without_colour_is_an_error(classes):
 
 def test_group_cells_hold_values_and_share_one_scale(cells, groups, assert_legible):
     figure = figures.group_scores(cells, groups)
-    left, middle = (axes.get_images()[0] for axes in figure.axes[:2])
+    left, middle = (axes.collections[0] for axes in figure.axes[:2])
     assert left.norm is middle.norm
     expected = cells["value"].where(cells["n_subjects"] >= 10).to_numpy().reshape(2, 3, 3)
     for image, values in zip((left, middle), expected, strict=True):
@@ -132,18 +131,17 @@ def test_group_cells_hold_values_and_share_one_scale(cells, groups, assert_legib
 
 def test_small_cells_are_grey_in_brackets_and_off_the_scale(cells, groups):
     axes = figures.group_scores(cells, groups).axes[0]
-    grey = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
-    assert sorted(patch.get_xy() for patch in grey) == [(0.5, 1.5), (1.5, 0.5)]
-    assert {to_hex(patch.get_facecolor()) for patch in grey} == {style.SMALL_CELL}
-    texts = texts_of(axes)
-    assert "(0.65)" in texts and "n = 3" in texts and "–" in texts and "n = 0" in texts
-    assert sum(text.startswith("(") for text in texts) == 1
+    assert np.argwhere(axes.collections[0].get_array().mask.reshape(3, 3)).tolist() == [[1, 2], [2, 1]]
+    assert (to_hex(axes.patch.get_facecolor()), axes.patch.get_hatch()) == (style.SMALL_CELL, "////")
+    written = {text.get_position(): text.get_text() for text in axes.texts}
+    assert {written[2.5, 1.5], written[1.5, 2.5]} == {"(0.65)\nn = 3", "–\nn = 0"}
+    assert sum(text.startswith(("(", "–")) for text in written.values()) == 2
 
 
 def test_an_outlier_in_a_small_cell_does_not_move_the_scale(cells, groups):
-    before = figures.group_scores(cells, groups).axes[0].get_images()[0].norm
+    before = figures.group_scores(cells, groups).axes[0].collections[0].norm
     cells.loc[cells["n_subjects"] == 3, "value"] = 0.01
-    after = figures.group_scores(cells, groups).axes[0].get_images()[0].norm
+    after = figures.group_scores(cells, groups).axes[0].collections[0].norm
     assert (before.vmin, before.vmax) == (after.vmin, after.vmax)
 
 
@@ -181,7 +179,7 @@ def test_groups_of_the_users_own_data_follow_the_three(cells, groups, assert_leg
 
 def test_only_small_cells_still_make_a_figure(cells, groups, assert_legible):
     figure = figures.group_scores(cells.assign(n_subjects=1), groups.assign(low=np.nan, high=np.nan))
-    assert figure.axes[0].get_images()[0].get_array().mask.all()
+    assert figure.axes[0].collections[0].get_array().mask.all()
     assert_legible(figure)
 
 
@@ -231,3 +229,19 @@ def test_the_flow_refuses_published_numbers_of_unknown_steps(flow):
         figures.data_flow(flow, {"hashed": 3})
     with pytest.raises(InputError, match="steps before and among"):
         figures.data_flow(flow[:4])
+
+
+def test_a_confusion_matrix_shows_shares_of_each_true_class_and_leaves_absent_ones_blank():
+    counts = np.diag(np.full(labels.NUM_CLASSES, 997))
+    counts[labels.INDEX["nose"], labels.INDEX["face"]] = 3
+    counts[labels.INDEX["ears"]] = 0
+    counts[labels.INDEX["ears"], labels.INDEX["hair"]] = 994
+    counts[labels.INDEX["ears"], labels.INDEX["ears"]] = 6
+    counts[labels.INDEX["teeth"]] = 0
+    figure = figures.confusion_matrix(counts, "PSPNet")
+    (axes,) = figure.axes
+    written = {text.get_position(): text.get_text() for text in axes.texts if text.get_text()}
+    assert written.pop((labels.INDEX["hair"] + 0.5, labels.INDEX["ears"] + 0.5)) == "99"
+    assert written.pop((labels.INDEX["ears"] + 0.5, labels.INDEX["ears"] + 0.5)) == "<1"
+    assert set(written.values()) == {"100"} and len(written) == labels.NUM_CLASSES - 2
+    assert axes.collections[0].get_array().mask.reshape(11, 11)[labels.INDEX["teeth"]].all()
