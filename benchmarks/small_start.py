@@ -15,7 +15,9 @@ import numpy as np
 
 from facefair_lib import metrics, paths
 from facefair_lib.config import SmallStart, load_profile
-from facefair_lib.inference import count_images, load_network, predict
+from facefair_lib.confusion import confusion_counts
+from facefair_lib.inference import predict
+from facefair_lib.models.fitted import load_network
 from facefair_lib.results import Stage
 from facefair_lib.training.fit import fit
 
@@ -47,7 +49,7 @@ def measured(name: str, profile: str, epochs: int, start: SmallStart | None) -> 
         result = fit(name, model, settings.training, images, labels, rows, Path(folder), settings.seed)
         network = load_network(name, model, result.weights)
     people = rows["validation"]
-    counts = count_images(labels[people], predict(network, images[people], views=settings.inference))
+    counts = confusion_counts(labels[people], predict(network, images[people], views=settings.inference))
     return float(result.description["seconds"].item()), float(metrics.mean_iou(counts.sum(0)))
 
 

@@ -19,8 +19,10 @@ import numpy as np
 import pandas as pd
 
 from facefair_lib.config import InferenceSettings, ModelSettings, TrainingSettings
+from facefair_lib.confusion import confusion_counts
 from facefair_lib.errors import InputError
-from facefair_lib.inference import Advance, count_images, load_network, predict
+from facefair_lib.inference import Advance, predict
+from facefair_lib.models.fitted import load_network
 
 STARTS = ("rendered", "scratch")
 """Where a network begins: with weights learnt from rendered people, or with random ones."""
@@ -136,7 +138,7 @@ def adapt(
         progress(len(chosen), len(chosen))
     table = pd.DataFrame([dataclasses.asdict(budget) for budget in chosen])
     table["epochs"] = [_epochs(count, training.batch_size, steps) if count else 0 for count in table["photographs"]]
-    counts = np.stack([count_images(labels[rows["test"]], predicted) for predicted in masks])
+    counts = np.stack([confusion_counts(labels[rows["test"]], predicted) for predicted in masks])
     return Adapted(table, counts, np.stack(masks))
 
 

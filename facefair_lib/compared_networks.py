@@ -11,7 +11,7 @@ from facefair_lib import analysis, workflow
 from facefair_lib.comparison.cost import measure_costs
 from facefair_lib.comparison.plan import network_name
 from facefair_lib.comparison.run import NETWORK_COLUMNS
-from facefair_lib.inference import load_network
+from facefair_lib.models.fitted import load_network
 from facefair_lib.results import COMPLETE
 from facefair_lib.study import Study
 

@@ -10,10 +10,11 @@ from torch import nn
 
 from facefair_lib.analysis import typical, with_face_share
 from facefair_lib.config import InferenceSettings
+from facefair_lib.confusion import confusion_counts
 from facefair_lib.errors import InputError
 from facefair_lib.experiment import People, rendered_people
 from facefair_lib.heads.counterfactual_cohort import COLUMNS, TYPICAL_TONES
-from facefair_lib.inference import count_images, predict
+from facefair_lib.inference import predict
 from facefair_lib.results import Stage
 
 CONTROLS = ("turn", "light", "face_share", "glasses")
@@ -67,7 +68,7 @@ def predict_people(
 
 def count_people(people: People, masks: Masks) -> dict[str, np.ndarray]:
     """Confusion counts of every network, model -> (N, 11, 11)."""
-    return {model: count_images(people.labels, mask) for model, mask in masks.items()}
+    return {model: confusion_counts(people.labels, mask) for model, mask in masks.items()}
 
 
 def as_typical(people: People, by_model: Masks) -> tuple[dict[str, np.ndarray], People]:

@@ -1,25 +1,21 @@
-"""Predicting with fitted networks, and counting what they confuse."""
+"""Predicting with fitted networks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
 
-from facefair_lib import metrics
 from facefair_lib.config import ONE_VIEW, InferenceSettings
-from facefair_lib.models.fitted import load_network
 from facefair_lib.training.batches import normalise
 from facefair_lib.training.device import assigned_cores, use_cores
 
-__all__ = ["count_images", "load_network", "mean_probability", "predict"]
-
-_BATCH = 32
-
 Advance = Callable[[int, int], None]
+Kept = TypeVar("Kept")
 
 
 def predict(
@@ -39,17 +35,40 @@ def predict(
     (N, H, W) uint8 class indices
     """
     use_cores(assigned_cores())
+    masks = in_batches(network, images, lambda inputs: classes(mean_probability(network, inputs, views)), progress)
+    return np.concatenate([np.empty((0, *images.shape[1:3]), np.uint8), *masks])
+
+
+def in_batches(
+    network: nn.Module,
+    images: np.ndarray,
+    look: Callable[[torch.Tensor], Kept],
+    progress: Advance | None = None,
+    batch: int = 32,
+) -> list[Kept]:
+    """Show pictures to a network, batch by batch, on the GPU where there is one.
+
+    Parameters
+    ----------
+    images : (N, H, W, 3) uint8 RGB
+    look : from normalised pictures (B, 3, H, W) to what is kept of them
+    progress : called with (images done, images in all)
+    """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    network = network.to(device).eval()
-    masks = np.empty(images.shape[:3], np.uint8)
+    network.to(device).eval()
+    kept = []
     with torch.inference_mode():
-        for start in range(0, len(images), _BATCH):
-            batch = torch.from_numpy(np.array(images[start : start + _BATCH])).to(device).permute(0, 3, 1, 2)
-            probability = mean_probability(network, normalise(batch), views)  # (B, C, H, W)
-            masks[start : start + _BATCH] = probability.argmax(1).to(torch.uint8).cpu().numpy()
+        for start in range(0, len(images), batch):
+            part = torch.from_numpy(np.array(images[start : start + batch])).to(device).permute(0, 3, 1, 2)
+            kept.append(look(normalise(part)))
             if progress:
-                progress(min(start + _BATCH, len(images)), len(images))
-    return masks
+                progress(min(start + batch, len(images)), len(images))
+    return kept
+
+
+def classes(scores: torch.Tensor) -> np.ndarray:
+    """The likeliest class of each pixel, (B, C, H, W) -> (B, H, W) uint8."""
+    return scores.argmax(1).to(torch.uint8).cpu().numpy()
 
 
 def mean_probability(network: nn.Module, inputs: torch.Tensor, views: InferenceSettings) -> torch.Tensor:
@@ -80,8 +99,3 @@ def _probability(network: nn.Module, view: torch.Tensor, size: torch.Size) -> to
 
 def _resize(values: torch.Tensor, size: Sequence[int]) -> torch.Tensor:
     return functional.interpolate(values, size, mode="bilinear", align_corners=False)
-
-
-def count_images(labels: np.ndarray, masks: np.ndarray) -> np.ndarray:
-    """Confusion counts image by image: two (N, H, W) uint8 stacks -> (N, 11, 11) int64, rows = target."""
-    return metrics.confusion_counts(np.asarray(labels), masks)

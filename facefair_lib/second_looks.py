@@ -6,7 +6,6 @@ notebook 07.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,13 +14,11 @@ from torch import nn
 
 from facefair_lib import agreement
 from facefair_lib.config import InferenceSettings, View
-from facefair_lib.inference import mean_probability
-from facefair_lib.training.batches import normalise
+from facefair_lib.inference import Advance, classes, in_batches, mean_probability
 from facefair_lib.training.device import assigned_cores, use_cores
 
 SMALLER = 0.75
 """Scale of the smaller look."""
-_BATCH = 32
 _LOOKS = {
     "flip_consistency": InferenceSettings(views=(View(scale=1.0, mirrored=True),)),
     "scale_consistency": InferenceSettings(views=(View(scale=SMALLER, mirrored=False),)),
@@ -47,7 +44,7 @@ def look_twice(
     network: nn.Module,
     images: np.ndarray,
     views: InferenceSettings,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Advance | None = None,
 ) -> Looks:
     """Segment pictures, then segment them again mirrored and smaller.
 
@@ -58,24 +55,14 @@ def look_twice(
     progress : called with (pictures done, pictures in all)
     """
     use_cores(assigned_cores())
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    network = network.to(device).eval()
-    masks = np.empty(images.shape[:3], np.uint8)
-    measures = {name: np.empty(len(images)) for name in (*_LOOKS, "entropy")}
-    with torch.inference_mode():
-        for start in range(0, len(images), _BATCH):
-            part = slice(start, start + _BATCH)
-            inputs = normalise(torch.from_numpy(np.array(images[part])).to(device).permute(0, 3, 1, 2))
-            probability = mean_probability(network, inputs, views)  # (B, C, H, W)
-            masks[part] = _labels(probability)
-            measures["entropy"][part] = agreement.mean_entropy(probability.float().cpu().numpy())
-            for name, look in _LOOKS.items():
-                again = _labels(mean_probability(network, inputs, look))
-                measures[name][part] = agreement.label_agreement(masks[part], again)
-            if progress:
-                progress(min(start + _BATCH, len(images)), len(images))
-    return Looks(masks, measures)
 
+    def look(inputs: torch.Tensor) -> tuple[np.ndarray, ...]:
+        probability = mean_probability(network, inputs, views)  # (B, C, H, W)
+        masks = classes(probability)
+        again = [classes(mean_probability(network, inputs, second)) for second in _LOOKS.values()]
+        steady = [agreement.label_agreement(masks, other) for other in again]
+        return masks, *steady, agreement.mean_entropy(probability.float().cpu().numpy())
 
-def _labels(probability: torch.Tensor) -> np.ndarray:
-    return probability.argmax(1).to(torch.uint8).cpu().numpy()
+    seen = in_batches(network, images, look, progress)
+    masks, *measures = (np.concatenate(parts) for parts in zip(*seen, strict=True))
+    return Looks(masks, dict(zip((*_LOOKS, "entropy"), measures, strict=True)))

@@ -17,8 +17,10 @@ from facefair_lib import results
 from facefair_lib.comparison.cost import COST_COLUMNS, measure_costs
 from facefair_lib.comparison.plan import Contender, contenders
 from facefair_lib.config import ComparisonSettings, InferenceSettings, TrainingSettings
-from facefair_lib.inference import count_images, load_network, predict
+from facefair_lib.confusion import confusion_counts
+from facefair_lib.inference import predict
 from facefair_lib.labels import NUM_CLASSES, as_labelled
+from facefair_lib.models.fitted import load_network
 from facefair_lib.processes import spread
 from facefair_lib.results import COMPLETE, SKIPPED, Stage
 from facefair_lib.training.resume import WEIGHTS
@@ -146,7 +148,7 @@ def _count_all(
     if not len(images):
         return np.zeros((len(networks), 0, NUM_CLASSES, NUM_CLASSES), np.int64)
     masks = (as_labelled(predict(network, images, views=views), source) for network in networks.values())
-    return np.stack([count_images(labels, mask) for mask in masks])
+    return np.stack([confusion_counts(labels, mask) for mask in masks])
 
 
 def _nothing(table: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:

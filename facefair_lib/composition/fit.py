@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from facefair_lib import metrics
 from facefair_lib.config import CompositionSettings, TrainingSettings
+from facefair_lib.confusion import confusion_counts
+from facefair_lib.inference import classes, in_batches
 from facefair_lib.labels import NUM_CLASSES
 from facefair_lib.models import build_model
 from facefair_lib.training.augment import augment
@@ -60,17 +61,13 @@ def fit_small(
     return network.eval()
 
 
-@torch.inference_mode()
 def confusion_per_picture(network: nn.Module, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Confusion counts picture by picture: (N, S, S, 3) and (N, S, S) uint8 -> (N, 11, 11) int64, rows = target."""
-    device = next(network.parameters()).device
-    counts = np.empty((len(images), NUM_CLASSES, NUM_CLASSES), np.int64)
-    for start in range(0, len(images), _BATCH):
-        part = slice(start, start + _BATCH)
-        batch = torch.from_numpy(np.array(images[part])).to(device).permute(0, 3, 1, 2)  # (B, 3, S, S)
-        masks = network(normalise(batch).contiguous(memory_format=torch.channels_last))["out"].argmax(1)
-        counts[part] = metrics.confusion_counts(np.asarray(labels[part]), masks.to(torch.uint8).cpu().numpy())
-    return counts
+
+    def look(inputs: torch.Tensor) -> np.ndarray:
+        return classes(network(inputs.contiguous(memory_format=torch.channels_last))["out"])
+
+    return confusion_counts(np.asarray(labels), np.concatenate(in_batches(network, images, look, batch=_BATCH)))
 
 
 def most_frequent_class(labels: np.ndarray) -> np.ndarray:

@@ -12,9 +12,11 @@ import torch
 
 from facefair_lib import heads, workflow
 from facefair_lib.config import ONE_VIEW, InferenceSettings, Profile
+from facefair_lib.confusion import confusion_counts
 from facefair_lib.explore.choices import Choices
 from facefair_lib.explore.controls import check_has_run, stage_of
-from facefair_lib.inference import count_images, load_network, mean_probability
+from facefair_lib.inference import mean_probability
+from facefair_lib.models.fitted import load_network
 from facefair_lib.training.batches import normalise
 
 _SCENES_KEPT = 6  # of about 30 MB each: going back and forth between two groups builds no scene again
@@ -80,7 +82,7 @@ class Studio:
             begin = time.perf_counter()
             masks[model] = segment(self.networks[model], seen.rgb, self.views if fine else ONE_VIEW)
             milliseconds[model] = 1000 * (time.perf_counter() - begin)
-        counts = {model: count_images(seen.label[None], mask[None])[0] for model, mask in masks.items()}
+        counts = {model: confusion_counts(seen.label[None], mask[None])[0] for model, mask in masks.items()}
         return Look(choices, seen.rgb, seen.label, masks, counts, milliseconds, fine)
 
     def _scene_of(self, choices: Choices) -> heads.SceneCache:

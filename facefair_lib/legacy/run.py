@@ -16,13 +16,14 @@ from torch.nn import functional
 
 from facefair_lib import metrics
 from facefair_lib.config import ModelSettings, TrainingSettings
-from facefair_lib.inference import load_network, predict
+from facefair_lib.inference import predict
 from facefair_lib.labels import IGNORE_INDEX, NUM_CLASSES
 from facefair_lib.legacy.colours import colour_labels, decode_prediction
 from facefair_lib.legacy.pool import Pool
 from facefair_lib.legacy.protocol import Protocol
 from facefair_lib.legacy.scoring import SCORES, epoch_scores, tracked_counts
 from facefair_lib.models import model_from_settings
+from facefair_lib.models.fitted import load_network
 from facefair_lib.training.batches import normalise
 from facefair_lib.training.device import assigned_cores, choose_device, use_cores
 

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from facefair_lib.data.grid import EMOTIONS, GROUPS, one_spelling
+from facefair_lib.data.grid import one_spelling
 from facefair_lib.data.manifest import is_inside, make_manifest
 from facefair_lib.data.parallel import Progress, map_ordered
 from facefair_lib.data.readers.base import Reader, Row
 from facefair_lib.data.readers.files import file_in, name_of, place_in, refuse_link_out
 from facefair_lib.data.readers.palette import decode_exactly
 from facefair_lib.errors import InputError
-from facefair_lib.labels import PALETTES
+from facefair_lib.labels import EMOTIONS, GROUPS, PALETTES
 from facefair_lib.path_text import path_text
 from facefair_lib.spreadsheet import read_spreadsheet
 

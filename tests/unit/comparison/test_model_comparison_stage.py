@@ -17,8 +17,9 @@ from facefair_lib.comparison.cost import COST_COLUMNS, Labelling, measure_costs
 from facefair_lib.comparison.plan import contenders
 from facefair_lib.comparison.run import write_comparison
 from facefair_lib.config import ComparisonSettings, InferenceSettings, TrainingSettings, load_profile, parse_profile
+from facefair_lib.confusion import confusion_counts
 from facefair_lib.errors import InputError
-from facefair_lib.inference import count_images, predict
+from facefair_lib.inference import predict
 from facefair_lib.labels import as_labelled
 from facefair_lib.models import MODEL_NAMES, build_model
 from facefair_lib.models.cost import measure_cost
@@ -121,7 +122,7 @@ def test_the_counts_are_those_of_the_kept_weights(tmp_path: Path, data: Stage, p
     write_comparison(folder, settings(epochs=2), TRAINING, data, "rendered", people, 1, 1)
     (fcn,) = (entry for entry in contenders(settings(epochs=2), 32) if entry.model == "fcn")
     network = load_network("fcn", fcn.settings, folder / "fits" / "fcn_resnet18" / "best.pt")
-    expected = count_images(people[2], predict(network, people[1]))
+    expected = confusion_counts(people[2], predict(network, people[1]))
     assert (Stage(folder).array("people_counts")[1] == expected).all()
     history = pd.read_csv(folder / "fits" / "fcn_resnet18" / "history.csv")
     best = history[history["split"] == "validation"].sort_values("loss").iloc[0]["epoch"]

@@ -16,11 +16,13 @@ import pytest
 from facefair_lib import analysis, figures, labels, paths, study
 from facefair_lib.analysis.performance import transfer_table
 from facefair_lib.config import ModelSettings, Profile, TrainingSettings, load_profile, profile_names
+from facefair_lib.confusion import confusion_counts
 from facefair_lib.data.catalogue import CATALOGUE, no_folder
 from facefair_lib.data.readers import READERS, WITH_MASKS, open_source
 from facefair_lib.errors import InputError
-from facefair_lib.inference import count_images, load_network, predict
+from facefair_lib.inference import predict
 from facefair_lib.labels import CLASS_NAMES, IGNORE_INDEX, INDEX, SCORED_CLASSES
+from facefair_lib.models.fitted import load_network
 from facefair_lib.orchestrate import run_study
 from facefair_lib.results import Stage
 from facefair_lib.training.fit import fit
@@ -121,7 +123,7 @@ def test_a_fit_and_its_scores_leave_out_what_the_set_does_not_label(prepared: Si
     result = fit("pspnet", MODEL, TRAINING, images, masks, rows, tmp_path, seed=0)
     network = load_network("pspnet", MODEL, result.weights)
     answer = labels.as_labelled(predict(network, images[rows["test"]]), prepared.settings.data.source)
-    counts = count_images(masks[rows["test"]], answer)
+    counts = confusion_counts(masks[rows["test"]], answer)
     assert counts.sum() == (masks[rows["test"]] != IGNORE_INDEX).sum()
     lacking = [INDEX[name] for name in CLASS_NAMES if name not in READERS[prepared.name].expected_classes]
     assert lacking and counts[:, lacking].sum() == 0, "no true pixel is of a class that the set lacks"
@@ -147,7 +149,7 @@ def test_a_network_of_eleven_classes_is_right_where_it_names_the_finer_one(prepa
     for members in SCORED_CLASSES[prepared.name].values():
         finer[np.isin(truth, [INDEX[name] for name in members])] = INDEX[members[-1]]
     assert (finer != truth).any()
-    counts = {("rendered", "pspnet"): count_images(truth, np.where(truth == IGNORE_INDEX, 0, finer))}
+    counts = {("rendered", "pspnet"): confusion_counts(truth, np.where(truth == IGNORE_INDEX, 0, finer))}
     assert (score(prepared, counts, test)["f1"].dropna() == 1).all()
 
 

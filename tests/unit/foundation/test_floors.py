@@ -38,7 +38,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "training": {"models"},
     "inference": {"models", "training"},
     "legacy": {"inference", "models", "training"},  # it compares its protocol with the study's own
-    "composition": {"models", "training"},
+    "composition": {"inference", "models", "training"},
     "comparison": {"inference", "models", "training"},
     "fairness": {"uncertainty"},
     "agreement": {"uncertainty"},

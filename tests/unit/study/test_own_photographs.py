@@ -10,9 +10,8 @@ import pytest
 from PIL import Image
 
 from facefair_lib import analysis
-from facefair_lib.data.grid import EMOTIONS, GROUPS
 from facefair_lib.experiment import own_photographs
-from facefair_lib.labels import INDEX, NUM_CLASSES, encode
+from facefair_lib.labels import EMOTIONS, GROUPS, INDEX, NUM_CLASSES, encode
 
 NINE = [(group, emotion) for group in GROUPS for emotion in EMOTIONS]
 

@@ -14,7 +14,7 @@ from lightning.pytorch.strategies import SingleDeviceStrategy
 
 from facefair_lib.config import DeepLabSettings, ModelSettings, SmallStart, TrainingSettings
 from facefair_lib.errors import InputError
-from facefair_lib.inference import load_network
+from facefair_lib.models.fitted import load_network
 from facefair_lib.training import network
 from facefair_lib.training.device import Device
 from facefair_lib.training.fit import FitResult, _trainer, averaging_decay, fit

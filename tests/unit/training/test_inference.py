@@ -11,9 +11,11 @@ from sklearn.metrics import confusion_matrix
 from torch import nn
 
 from facefair_lib.config import ONE_VIEW, DeepLabSettings, InferenceSettings, ModelSettings, View
+from facefair_lib.confusion import confusion_counts
 from facefair_lib.errors import InputError
-from facefair_lib.inference import count_images, load_network, mean_probability, predict
+from facefair_lib.inference import mean_probability, predict
 from facefair_lib.models import model_from_settings
+from facefair_lib.models.fitted import load_network
 
 
 class Brightest(nn.Module):
@@ -58,7 +60,7 @@ def test_counts_are_made_image_by_image() -> None:
     generator = np.random.default_rng(1)
     labels, masks = generator.integers(0, 11, (2, 3, 8, 8), np.uint8)
     expected = [confusion_matrix(a.ravel(), b.ravel(), labels=range(11)) for a, b in zip(labels, masks, strict=True)]
-    np.testing.assert_array_equal(count_images(labels, masks), expected)
+    np.testing.assert_array_equal(confusion_counts(labels, masks), expected)
 
 
 def test_weights_that_are_not_there_are_named(tmp_path: Path, light_pspnet: ModelSettings) -> None:
