@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from facefair_lib.data.grid import UNKNOWN, missing_cells
 from facefair_lib.data.images import fit_pair
+from facefair_lib.data.pictures import Pictures
 from facefair_lib.data.readers import open_reader
 from facefair_lib.labels import EMOTIONS, GROUPS, IGNORE_INDEX, shows_face
 from facefair_lib.results import Stage
@@ -19,26 +18,15 @@ COLUMNS = ["image_id", "subject_id", "group", "emotion", "gender", "age", "skin_
 
 
 @dataclass(frozen=True)
-class People:
-    """The experiment's pictures.
+class People(Pictures):
+    """The experiment's pictures; the table has the columns of ``COLUMNS``.
 
     Attributes
     ----------
-    table : one row per picture, the columns of ``COLUMNS``
-    images : (N, S, S, 3) uint8
-    labels : (N, S, S) uint8, 255 everywhere where there is no mask
     faceless : image_id of those whose mask shows no face at all, which counts as no mask
     """
 
-    table: pd.DataFrame
-    images: np.ndarray
-    labels: np.ndarray
     faceless: tuple[str, ...] = ()
-
-    def take(self, chosen: pd.Series | np.ndarray) -> People:
-        """The pictures for which ``chosen`` (N,) bool is true."""
-        chosen = np.asarray(chosen, bool)
-        return People(self.table[chosen].reset_index(drop=True), self.images[chosen], self.labels[chosen])
 
     @property
     def shown(self) -> People:

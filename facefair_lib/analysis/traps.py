@@ -30,10 +30,7 @@ def traps_table(labels: np.ndarray, masks_by_model: Mapping[str, np.ndarray], pe
     groups, interocular = people["group"].to_numpy(), people["interocular"].to_numpy(float)
     tables = []
     for model, masks in {"": None, **masks_by_model}.items():
-        table = boundary.traps_table(np.asarray(labels), masks, groups, interocular)
-        if "boundary_error" not in table:
-            table = table.assign(boundary_error=np.nan)
-        tables.append(label_rows(table, model=model))
+        tables.append(label_rows(boundary.traps_table(np.asarray(labels), masks, groups, interocular), model=model))
     joined = pd.concat(tables, ignore_index=True)[COLUMNS]
     place = joined["group"].map({group: place for place, group in enumerate(GROUPS)})
     order = {model: place for place, model in enumerate(("", *masks_by_model))}

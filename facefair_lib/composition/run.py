@@ -6,7 +6,6 @@ import hashlib
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from facefair_lib import metrics, results
 from facefair_lib.composition.fit import confusion_per_picture, fit_small, most_frequent_class
 from facefair_lib.composition.plan import GROUPS, Fit, plan_fits, usable, why_not
 from facefair_lib.config import CompositionSettings, TrainingSettings
-from facefair_lib.data.images import resize_image, resize_mask
+from facefair_lib.data.pictures import Pictures
 from facefair_lib.labels import NUM_CLASSES
 from facefair_lib.processes import spread
 from facefair_lib.results import COMPLETE, SKIPPED
@@ -28,24 +27,6 @@ SCORE_COLUMNS = ["fit", "composition", "focus", "seed", "group", "image_iou", "n
 BASELINE_COLUMNS = ["group", "image_iou", "n_images", "n_subjects"]
 
 Advance = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Pictures:
-    """Pictures with their table: ``images`` (N, H, W, 3) and ``labels`` (N, H, W) uint8; ``table`` has group,
-    image_id, subject_id.
-    """
-
-    table: pd.DataFrame
-    images: np.ndarray
-    labels: np.ndarray
-
-    def resized(self, size: int) -> Pictures:
-        """The same at another size, as squares."""
-        shape = (size, size)
-        images = [resize_image(np.asarray(image), shape) for image in self.images]
-        labels = [resize_mask(np.asarray(mask), shape) for mask in self.labels]
-        return Pictures(self.table, np.stack(images), np.stack(labels))
 
 
 def write_compositions(

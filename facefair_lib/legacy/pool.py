@@ -13,6 +13,7 @@ from PIL import Image
 
 from facefair_lib.data.images import resize_image, resize_mask
 from facefair_lib.data.parallel import map_ordered
+from facefair_lib.data.pictures import Pictures
 from facefair_lib.data.readers.base import Reader
 from facefair_lib.data.split import split_by_subject
 from facefair_lib.data.subsample import rank
@@ -25,21 +26,16 @@ FEWEST = 12
 
 
 @dataclass(frozen=True)
-class Pool:
+class Pool(Pictures):
     """Pictures and their labels, resized in both ways.
 
     Attributes
     ----------
     table : manifest columns and near (a near-duplicate of an earlier row), twin (same 8 x 8 difference hash as an
         earlier row); the row number is the position in the arrays
-    images : (N, S, S, 3) uint8 RGB
-    labels : (N, S, S) uint8 class indices, resized with nearest neighbour
     colours : (N, S, S, 3) uint8 RGB label pictures, resized with blending
     """
 
-    table: pd.DataFrame
-    images: np.ndarray
-    labels: np.ndarray
     colours: np.ndarray
 
 
