@@ -100,19 +100,14 @@ def smallest_p_value(per_group: int) -> float:
 
 
 def nine_photos(
-    spread: float,
-    *,
-    per_group: int = 3,
-    groups: int = 3,
-    replicates: int = REPLICATES,
-    seed: int = 0,
+    spread: float, *, per_group: int = 3, groups: int = 3, replicates: int = REPLICATES, seed: int = 0
 ) -> pd.DataFrame:
     """The 3 x 3 experiment in numbers: columns measure, value.
 
     ``noise_range`` is the mean of best minus worst cell without any difference and ``noise_range_high`` its 95th
     percentile, ``right_order`` how often equal groups come out in one given order, ``smallest_p`` the smallest p value
-    that any simulated pair of groups reaches, however far apart, ``detectable_gap`` the gap between two groups that a
-    t test finds with power 0.8.
+    that any simulated pair of groups reaches, however far apart, ``detectable_gap`` the smallest gap that would mostly
+    be found.
     """
     ranges = best_minus_worst(spread, per_group * groups, replicates=replicates, seed=seed)
     order = right_ranking([0.0], spread, per_group, groups, replicates=replicates, seed=seed).iloc[0]

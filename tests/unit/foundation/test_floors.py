@@ -42,6 +42,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "comparison": {"inference", "models", "training"},
     "fairness": {"uncertainty"},
     "agreement": {"uncertainty"},
+    "small_samples": {"fairness"},
     "score_table": {"consistency"},
     "small_samples": {"fairness"},
     "analysis": {"fairness", "uncertainty", "titles", "agreement"},
