@@ -18,7 +18,6 @@ import pandas as pd
 from facefair_lib.data.catalogue import CATALOGUE
 from facefair_lib.errors import InputError
 from facefair_lib.fairness import MIN_SUBJECTS
-from facefair_lib.fairness.power import ALPHA, POWER
 from facefair_lib.labels import NUM_CLASSES
 from facefair_lib.metrics import ESTIMANDS
 from facefair_lib.report.filters import FILTERS, Tex, tex
@@ -27,15 +26,15 @@ from facefair_lib.report.results_reader import Number, Results, Source, is_missi
 from facefair_lib.report.sentences import against_chance, ahead, leading, shown_smaller
 from facefair_lib.results import replacing, write_csv, write_text
 from facefair_lib.titles import MODEL_TITLES
-from facefair_lib.uncertainty import LEVEL
+from facefair_lib.uncertainty import ALPHA, LEVEL, POWER
 
 EXPERIMENT_METRIC = "image_iou"
 """The score of the experiment's tables and sentences: the mean over images, so that every picture counts once."""
 
 _CONSTANTS: Mapping[str, tuple[float, str]] = {
     "LEVEL": (LEVEL, "uncertainty.py"),
-    "ALPHA": (ALPHA, "fairness/power.py"),
-    "POWER": (POWER, "fairness/power.py"),
+    "ALPHA": (ALPHA, "uncertainty.py"),
+    "POWER": (POWER, "uncertainty.py"),
     "MIN_SUBJECTS": (MIN_SUBJECTS, "fairness/groups.py"),
     "NUM_CLASSES": (NUM_CLASSES, "labels.py"),
 }

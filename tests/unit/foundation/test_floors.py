@@ -44,7 +44,6 @@ NEIGHBOURS: dict[str, set[str]] = {
     "agreement": {"uncertainty"},
     "small_samples": {"fairness"},
     "score_table": {"consistency"},
-    "small_samples": {"fairness"},
     "analysis": {"fairness", "uncertainty", "titles", "agreement"},
     "parsing": {"figures"},  # it draws overlays
     "orchestrate": {"runner"},
