@@ -29,10 +29,11 @@ FEWEST = 12
 class Pool(Pictures):
     """Pictures and their labels, resized in both ways.
 
+    The table has the manifest's columns and near (a near-duplicate of an earlier row) and twin (same 8 x 8 difference
+    hash as an earlier row).
+
     Attributes
     ----------
-    table : manifest columns and near (a near-duplicate of an earlier row), twin (same 8 x 8 difference hash as an
-        earlier row); the row number is the position in the arrays
     colours : (N, S, S, 3) uint8 RGB label pictures, resized with blending
     """
 

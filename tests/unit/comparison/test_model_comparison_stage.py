@@ -116,7 +116,7 @@ def test_listed_networks_are_fitted_scored_and_measured_whatever_their_order(
 
 
 def test_the_counts_are_those_of_the_kept_weights(tmp_path: Path, data: Stage, people: tuple) -> None:
-    from facefair_lib.inference import load_network
+    from facefair_lib.models.fitted import load_network
 
     folder = tmp_path / "comparison"
     write_comparison(folder, settings(epochs=2), TRAINING, data, "rendered", people, 1, 1)
