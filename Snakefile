@@ -7,8 +7,8 @@
 # nothing would be left, hence `--data=`.
 import sys
 
-from facefair_lib import workflow as study
-from facefair_lib.config import load_profile
+from facefair_lib.store import stages as study
+from facefair_lib.settings.profiles import load_profile
 
 CORES = config["cores"]
 HALF = max(1, CORES // 2)  # of most stages, so that two run side by side; priorities start first what most waits for

@@ -16,15 +16,17 @@ import time
 
 import numpy as np
 
-from facefair_lib import heads
-from facefair_lib.config import load_profile
-from facefair_lib.explore.choices import Choices
+from facefair_heads.people.expressions import EMOTIONS
+from facefair_heads.people.person import GROUPS, HAIR_STYLES
+from facefair_heads.people.shots import LIGHTS
 from facefair_lib.explore.palettes import colour_table
+from facefair_lib.explore.person_controls import Choices
 from facefair_lib.explore.person_explorer import draw_look, score_table
-from facefair_lib.explore.studio import Studio
+from facefair_lib.explore.person_renderer import Studio
+from facefair_lib.settings.profiles import load_profile
 
 RANGES = {"skin_tone": (1, 10), "age": (18, 80), "intensity": (0, 1), "yaw": (-90, 90)}
-CHOICES = {"group": heads.GROUPS, "emotion": heads.EMOTIONS, "light": heads.LIGHTS, "hair": heads.HAIR_STYLES}
+CHOICES = {"group": GROUPS, "emotion": EMOTIONS, "light": LIGHTS, "hair": HAIR_STYLES}
 
 
 def changed(choices: Choices, field: str, random: np.random.Generator) -> Choices:

@@ -16,9 +16,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from facefair_lib import fairness
-from facefair_lib.metrics import evaluate, iou_per_class
-from facefair_lib.uncertainty import SubjectBootstrap
+from facefair_lib.fairness.families import class_family
+from facefair_lib.fairness.groups import group_bootstrap
+from facefair_lib.scores.metrics import evaluate, iou_per_class
+from facefair_lib.scores.resampling import SubjectBootstrap
 
 IMAGES_PER_SUBJECT = 2
 
@@ -67,13 +68,13 @@ def main() -> None:
     asked = parser.parse_args()
     counts, subjects, group = made_up(asked.images, asked.classes, asked.groups)
     scoring, scores = seconds(lambda: iou_per_class(counts))
-    drawing, bootstrap = seconds(lambda: fairness.group_bootstrap(subjects, group, replicates=asked.replicates))
+    drawing, bootstrap = seconds(lambda: group_bootstrap(subjects, group, replicates=asked.replicates))
     averaging, means = seconds(lambda: class_means(bootstrap, scores, group))
     loop, expected = seconds(lambda: looped(bootstrap, scores, group, asked.loops))
     np.testing.assert_allclose(means[: asked.loops], expected)
     names = [f"class {c}" for c in range(asked.classes)]
     family, _ = seconds(
-        lambda: fairness.class_family(scores, group.astype(str), subjects, classes=names, permutations=asked.replicates)
+        lambda: class_family(scores, group.astype(str), subjects, classes=names, permutations=asked.replicates)
     )
     pooled, _ = seconds(lambda: evaluate(counts, bootstrap.totals))
     vectorised, scaled = drawing + averaging, drawing + loop / asked.loops * asked.replicates

@@ -12,9 +12,9 @@ from typing import Any
 
 import torch
 
-from facefair_lib.config import load_profile
-from facefair_lib.models import build_model
+from facefair_lib.models.build import build_model
 from facefair_lib.models.cost import measure_cost
+from facefair_lib.settings.profiles import load_profile
 from facefair_lib.training.device import choose_device
 
 NETWORKS: tuple[tuple[str, str, dict[str, Any]], ...] = (

@@ -20,15 +20,17 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
 
-from facefair_lib.heads import SceneCache, sample_person, sample_shot, warm_up
-from facefair_lib.heads import render as render_one
-from facefair_lib.heads.rays import camera, cast, pixel_rays
-from facefair_lib.heads.render import detail_for
-from facefair_lib.heads.trace import build_scene
-from facefair_lib.heads.warp_runtime import build_mesh, vectors
+from facefair_heads.camera.render import detail_for
+from facefair_heads.camera.render import render as render_one
+from facefair_heads.camera.scene_cache import SceneCache, build_scene
+from facefair_heads.camera.warm_up import warm_up
+from facefair_heads.people.population import sample_person
+from facefair_heads.people.shots import sample_shot
+from facefair_heads.shading.rays import camera, cast, pixel_rays
+from facefair_heads.warp_runtime import build_mesh, vectors
 
 # The package's attribute "render" is the function, so the modules are asked for by name.
-RENDER, TRACE = (importlib.import_module(f"facefair_lib.heads.{name}") for name in ("render", "trace"))
+RENDER, TRACE = map(importlib.import_module, ("facefair_heads.camera.render", "facefair_heads.camera.scene_cache"))
 SEED = 1000
 
 

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from facefair_lib import metrics, paths
-from facefair_lib.config import SmallStart, load_profile
-from facefair_lib.confusion import confusion_counts
-from facefair_lib.inference import predict
 from facefair_lib.models.fitted import load_network
-from facefair_lib.results import Stage
+from facefair_lib.scores import metrics
+from facefair_lib.scores.confusion import confusion_counts
+from facefair_lib.settings import paths
+from facefair_lib.settings.profiles import SmallStart, load_profile
+from facefair_lib.store.results import Stage
 from facefair_lib.training.fit import fit
+from facefair_lib.training.predict import predict
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """The helper package of the facefair compendium. Importing it is instant: rooms are imported when they are used."""
 
-from facefair_lib import torchvision_hook
+from facefair_lib.models import torchvision_hook
 
 __version__ = "0.1.0"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from facefair_lib.path_text import path_text
+from facefair_lib.settings.path_text import path_text
 
 
 class InputError(ValueError):

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from facefair_lib.errors import InputError
-from facefair_lib.results import write_text
-from facefair_lib.screen import use_plain_characters
+from facefair_lib.store.results import write_text
+from facefair_lib.store.screen import use_plain_characters
 
 ROOT = Path(__file__).resolve().parents[1]
 COLAB = "notebooks/colab"

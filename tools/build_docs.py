@@ -16,11 +16,12 @@ import nbformat
 from badges import Repository, recorded
 from nbclient import NotebookClient
 
-from facefair_lib import paths, results
 from facefair_lib.errors import InputError
-from facefair_lib.kernel import LocalKernelManager
-from facefair_lib.screen import use_plain_characters
-from facefair_lib.workflow import NOTEBOOK_STAGES
+from facefair_lib.settings import paths
+from facefair_lib.store import results
+from facefair_lib.store.screen import use_plain_characters
+from facefair_lib.store.stages import NOTEBOOK_STAGES
+from facefair_lib.study.jupyter_kernel import LocalKernelManager
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -29,14 +30,44 @@ COURSE = paths.NOTEBOOKS / "course"
 SECONDS = 600  # that one cell of a lesson may take; alone, none takes more than five
 
 REFERENCE = (
-    ("Scores", ("confusion", "metrics", "boundary")),
-    ("Fairness", ("fairness", "uncertainty", "agreement")),
-    ("Reading a paper critically", ("consistency", "small_samples")),
-    ("Rendered people", ("heads", "heads.people", "heads.shots", "heads.population", "heads.counterfactual")),
-    ("Data", ("labels", "data.manifest", "data.deduplicate", "data.split", "data.readers")),
-    ("Networks", ("models.build", "inference", "training.fit", "parsing")),
+    (
+        "Scores",
+        tuple(f"facefair_lib.scores.{name}" for name in ("confusion", "metrics", "resampling", "outline_errors")),
+    ),
+    (
+        "Fairness",
+        (
+            *(f"facefair_lib.fairness.{name}" for name in ("groups", "group_gap", "paired", "families", "adjusted")),
+            *("facefair_lib.fairness.equivalence", "facefair_lib.fairness.power", "facefair_lib.scores.without_masks"),
+        ),
+    ),
+    (
+        "Reading a paper critically",
+        ("facefair_lib.reproduction.table_checks", "facefair_lib.reproduction.nine_photographs"),
+    ),
+    (
+        "Rendered people",
+        (
+            *(f"facefair_heads.people.{name}" for name in ("person", "shots", "population", "counterfactual")),
+            *("facefair_heads.camera.render", "facefair_heads.camera.compose", "facefair_heads.sets.dataset"),
+        ),
+    ),
+    (
+        "Data",
+        (
+            *("facefair_lib.settings.labels", "facefair_lib.data.readers.opening"),
+            *(f"facefair_lib.data.{name}" for name in ("manifest", "deduplicate", "split")),
+        ),
+    ),
+    (
+        "Networks",
+        (
+            *("facefair_lib.models.build", "facefair_lib.training.fit", "facefair_lib.training.predict"),
+            *("facefair_lib.parse", "facefair_lib.parse.parser"),
+        ),
+    ),
 )
-"""Pages of the reference: title, modules of facefair_lib."""
+"""Pages of the reference: title, modules."""
 
 
 def main() -> None:
@@ -135,15 +166,14 @@ def reference_page(title: str, modules: tuple[str, ...]) -> str:
     """Docstrings of modules, where these exist."""
     parts = [f"# {title}"]
     for module in modules:
-        name = f"facefair_lib.{module}"
-        directive = [f".. automodule:: {name}", "   :members:", "   :imported-members:" if is_package(module) else ""]
-        parts += [f"## `{name}`", "\n".join(["```{eval-rst}", *filter(None, directive), "```"])]
+        directive = [f".. automodule:: {module}", "   :members:", "   :imported-members:" if is_package(module) else ""]
+        parts += [f"## `{module}`", "\n".join(["```{eval-rst}", *filter(None, directive), "```"])]
     return "\n\n".join(parts) + "\n"
 
 
 def is_package(module: str) -> bool:
     """Say whether a module is a folder, whose public names come from inside."""
-    return paths.LIBRARY.joinpath(*module.split("."), "__init__.py").exists()
+    return paths.REPOSITORY.joinpath(*module.split("."), "__init__.py").exists()
 
 
 def site_links(readme: str) -> str:

@@ -12,10 +12,10 @@ import pandas as pd
 
 from facefair_lib.data.images import check_fit, fit_pair
 from facefair_lib.data.manifest import check_manifest
-from facefair_lib.data.parallel import Progress, map_ordered
 from facefair_lib.data.readers.base import Reader
 from facefair_lib.errors import InputError
-from facefair_lib.labels import CLASS_NAMES, INDEX
+from facefair_lib.settings.labels import CLASS_NAMES, INDEX
+from facefair_lib.store.parallel import Progress, map_ordered
 
 IMAGES, LABELS = "images.npy", "labels.npy"
 

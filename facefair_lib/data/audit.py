@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from facefair_lib.data.deduplicate import Duplicates
-from facefair_lib.data.parallel import Progress, map_ordered
 from facefair_lib.data.readers.base import Reader, Row, first_names
 from facefair_lib.data.split import SPLITS
-from facefair_lib.labels import CLASSES, NUM_CLASSES, PALETTES, SCORED_CLASSES, shows_face
+from facefair_lib.settings.labels import CLASSES, NUM_CLASSES, PALETTES, SCORED_CLASSES, shows_face
+from facefair_lib.store.parallel import Progress, map_ordered
 
 
 def flow_table(

@@ -25,9 +25,9 @@ import pandas as pd
 from PIL import Image
 
 from facefair_lib.data.images import read_rgb
-from facefair_lib.data.parallel import Progress, map_ordered
 from facefair_lib.data.readers.files import file_in
 from facefair_lib.errors import InputError
+from facefair_lib.store.parallel import Progress, map_ordered
 
 HASH_DISTANCE = 4
 """Largest Hamming distance, in bits of 64, of each of the two hashes."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from facefair_lib.labels import EMOTIONS, GROUPS
+from facefair_lib.settings.labels import EMOTIONS, GROUPS
 
 UNKNOWN = "unknown"
 """Stands for a group or an emotion that nobody has named: a value to count and to show, but not to compare."""

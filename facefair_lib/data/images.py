@@ -17,7 +17,7 @@ from PIL import ExifTags, Image
 
 from facefair_lib.data.picture_kinds import unreadable
 from facefair_lib.errors import InputError
-from facefair_lib.labels import IGNORE_INDEX
+from facefair_lib.settings.labels import IGNORE_INDEX
 
 FITS = ("stretch", "pad")
 """How a picture that is not square becomes square: ``stretch`` both sides (as the course paper did) or ``pad``."""

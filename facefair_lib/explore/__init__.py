@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.display import Markdown
 
-from facefair_lib.progress import PROGRESS_FILE
+from facefair_lib.store.progress import PROGRESS_FILE
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from facefair_lib.study import Study
+    from facefair_lib.study.open import Study
 
 __all__ = ["counterfactual", "groups", "images", "pictures", "score_groups", "scores", "training"]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facefair_lib.metrics import iou_floor
+from facefair_lib.scores.metrics import iou_floor
 
 _GRID, _AXIS = 'stroke="currentColor" stroke-opacity="0.18"', 'stroke="currentColor" stroke-opacity="0.6"'
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 12, 26, 30  # pixels around a panel's curves

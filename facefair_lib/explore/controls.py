@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
-from facefair_lib import paths, workflow
-from facefair_lib.config import Profile, load_profile, profile_names
 from facefair_lib.errors import InputError
-from facefair_lib.results import Stage
+from facefair_lib.settings import paths
+from facefair_lib.settings.profiles import Profile, load_profile, profile_names
+from facefair_lib.store import stages as store_stages
+from facefair_lib.store.results import Stage
 
 if TYPE_CHECKING:
-    from facefair_lib.study import Study
+    from facefair_lib.study.open import Study
 
 _numbers = itertools.count(1)
 
@@ -178,7 +179,7 @@ def check_has_run(profile: str) -> Path:
 
 def _missing_fits(profile: str) -> list[str]:
     """The training stages that a profile has no results of."""
-    stages = workflow.TRAINING_STAGES.values()
+    stages = store_stages.TRAINING_STAGES.values()
     return [stage for stage in stages if not (paths.results_dir(profile) / stage / "test_predictions.npy").exists()]
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from facefair_lib.explore.palettes import ERROR_TITLES, RIGHT, UNLABELLED, WRONG, error_table
-from facefair_lib.labels import IGNORE_INDEX, INDEX, NUM_CLASSES
+from facefair_lib.settings.labels import IGNORE_INDEX, INDEX, NUM_CLASSES
 
 
 def png(image: np.ndarray) -> bytes:

@@ -10,9 +10,8 @@ import ipywidgets as widgets
 import numpy as np
 import pandas as pd
 
-from facefair_lib import metrics, titles, workflow
 from facefair_lib.explore import charts, controls
-from facefair_lib.explore.comparison import (
+from facefair_lib.explore.group_comparison import (
     FEATURE_TITLES,
     NO_CONTROL,
     Comparison,
@@ -21,10 +20,12 @@ from facefair_lib.explore.comparison import (
     features_of,
     with_bands,
 )
-from facefair_lib.fairness import MIN_SUBJECTS
+from facefair_lib.fairness.groups import MIN_SUBJECTS
+from facefair_lib.scores import metrics, titles
+from facefair_lib.store import stages
 
 if TYPE_CHECKING:
-    from facefair_lib.study import Study
+    from facefair_lib.study.open import Study
 
 REPLICATES = 1000
 """Of bootstrap and permutations: enough to look, within a second; the study's own tables take more."""
@@ -36,7 +37,7 @@ def explore_study(study: Study | str) -> GroupExplorer:
     """Compare groups of a study's test people; see ``explore.groups``."""
     profile = controls.profile_of(study)
     people = controls.stage_of(profile, "01_data_preparation").table("prepared")
-    fits = {model: controls.stage_of(profile, stage) for model, stage in workflow.TRAINING_STAGES.items()}
+    fits = {model: controls.stage_of(profile, stage) for model, stage in stages.TRAINING_STAGES.items()}
     counts = {model: fit.array("test_counts", memory_map=False) for model, fit in fits.items()}
     test = next(iter(fits.values())).table("test_images")[["row"]].merge(people, on="row", validate="1:1")
     return GroupExplorer(counts, test)

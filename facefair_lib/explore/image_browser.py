@@ -10,12 +10,13 @@ import ipywidgets as widgets
 import numpy as np
 import pandas as pd
 
-from facefair_lib import labels, titles
 from facefair_lib.explore import controls, drawing, palettes
-from facefair_lib.explore.gallery import ATTRIBUTES, EVERY, Gallery, gallery_of_arrays, gallery_of_study
+from facefair_lib.explore.picture_list import ATTRIBUTES, EVERY, Gallery, gallery_of_arrays, gallery_of_study
+from facefair_lib.scores import titles
+from facefair_lib.settings import labels
 
 if TYPE_CHECKING:
-    from facefair_lib.study import Study
+    from facefair_lib.study.open import Study
 
 _FACTS = {
     "group": "{}", "gender": "{}", "age": "age {:.0f}", "emotion": "{}", "skin_tone": "skin tone {:.0f}",

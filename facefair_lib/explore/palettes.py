@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from facefair_lib import labels
 from facefair_lib.errors import InputError
+from facefair_lib.settings import labels
 
 PALETTE_TITLES: Mapping[str, str] = MappingProxyType(
     {"paper": "As in the paper", "safe": "Safe for colour blindness", "display": "Muted"}

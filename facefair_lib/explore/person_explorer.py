@@ -10,16 +10,21 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 import numpy as np
 
-from facefair_lib import heads, labels, titles, workflow
-from facefair_lib.config import Profile
+from facefair_heads.people.expressions import EMOTIONS
+from facefair_heads.people.person import GROUPS, HAIR_STYLES
+from facefair_heads.people.shots import LIGHTS
 from facefair_lib.explore import controls, drawing, palettes
-from facefair_lib.explore.choices import Choices
-from facefair_lib.explore.latest import LatestWorker
-from facefair_lib.metrics import iou_per_class, mean_iou
+from facefair_lib.explore.latest_worker import LatestWorker
+from facefair_lib.explore.person_controls import Choices
+from facefair_lib.scores import titles
+from facefair_lib.scores.metrics import iou_per_class, mean_iou
+from facefair_lib.settings import labels
+from facefair_lib.settings.profiles import Profile
+from facefair_lib.store import stages
 
 if TYPE_CHECKING:
-    from facefair_lib.explore.studio import Look, Studio
-    from facefair_lib.study import Study
+    from facefair_lib.explore.person_renderer import Look, Studio
+    from facefair_lib.study.open import Study
 
 FIRST_PERSON = 3
 _PEOPLE = 40
@@ -64,16 +69,16 @@ class PersonExplorer(widgets.VBox):
         people = {f"Person {number}": number for number in range(_PEOPLE)}
         self.choices: dict[str, widgets.Widget] = {
             "number": controls.dropdown("Person", people, FIRST_PERSON),
-            "group": controls.dropdown("Face shape of group", _titled(heads.GROUPS), first["group"]),
+            "group": controls.dropdown("Face shape of group", _titled(GROUPS), first["group"]),
             "skin_tone": controls.slider("Skin tone (Monk)", 1, 10, 0.5, first["skin_tone"]),
             "age": controls.slider("Age", 18, 80, 1, first["age"]),
-            "emotion": controls.dropdown("Emotion", _titled(heads.EMOTIONS), first["emotion"]),
+            "emotion": controls.dropdown("Emotion", _titled(EMOTIONS), first["emotion"]),
             "intensity": controls.slider("Intensity", 0, 1, 0.05, first["intensity"]),
             "yaw": controls.slider("Turn of the head (°)", -90, 90, 1, first["yaw"]),
-            "light": controls.dropdown("Light", _titled(heads.LIGHTS), first["light"]),
-            "hair": controls.dropdown("Hair", _titled(heads.HAIR_STYLES), first["hair"]),
+            "light": controls.dropdown("Light", _titled(LIGHTS), first["light"]),
+            "hair": controls.dropdown("Hair", _titled(HAIR_STYLES), first["hair"]),
         }
-        self.models = {model: controls.checkbox(titles.title(model)) for model in workflow.TRAINING_STAGES}
+        self.models = {model: controls.checkbox(titles.title(model)) for model in stages.TRAINING_STAGES}
         self.mode = controls.dropdown("View", {"Segmentation": "mask", "Errors": "errors"})
         self.palette = controls.dropdown("Colours", {title: name for name, title in palettes.PALETTE_TITLES.items()})
         self.choices["number"].observe(self._meet, "value")
@@ -118,7 +123,7 @@ class PersonExplorer(widgets.VBox):
     def _work(self, asked: tuple[Choices, tuple[str, ...]], fine: bool) -> None:
         choices, models = asked
         if self._studio is None:
-            from facefair_lib.explore.studio import Studio  # torch takes seconds to open
+            from facefair_lib.explore.person_renderer import Studio  # torch takes seconds to open
 
             self._studio = Studio(self._profile)
             self._asked = time.perf_counter()

@@ -7,21 +7,23 @@ import html
 import ipywidgets as widgets
 import pandas as pd
 
-from facefair_lib import check_sentences, consistency, paths, titles
 from facefair_lib.errors import InputError
 from facefair_lib.explore import charts, controls
-from facefair_lib.score_table import Number, ScoreTable, read_number
+from facefair_lib.reproduction import table_checks, table_sentences
+from facefair_lib.reproduction.table_reader import Number, ScoreTable, read_number
+from facefair_lib.scores import titles
+from facefair_lib.settings import paths
 
 OWN = "My own"
 FIRST_ROW = "DeepLabV3, test, epoch 25"
-_FIELDS = {score: f"{name[0].upper()}{name[1:]}, %" for score, name in check_sentences.SCORE_TITLES.items()}
+_FIELDS = {score: f"{name[0].upper()}{name[1:]}, %" for score, name in table_sentences.SCORE_TITLES.items()}
 _PAPER_DECIMALS = 2
 _LEGEND = "Shaded: F1 and IoU of one table of counts (the curve) or of means over several (between curve and line)."
 _HEADINGS = {
-    consistency.POSSIBLE: "Possible: nothing in this row contradicts the rest of it.",
-    consistency.IMPOSSIBLE: "Impossible, whatever the data:",
-    consistency.BEATEN: "Possible, but worse than looking away:",
-    check_sentences.UNCHECKED: "Not checked:",
+    table_checks.POSSIBLE: "Possible: nothing in this row contradicts the rest of it.",
+    table_checks.IMPOSSIBLE: "Impossible, whatever the data:",
+    table_checks.BEATEN: "Possible, but worse than looking away:",
+    table_sentences.UNCHECKED: "Not checked:",
 }
 
 
@@ -42,9 +44,9 @@ def paper_rows(published: pd.DataFrame) -> dict[str, dict[str, str]]:
     name of the row -> score -> per cent, "" where the paper gives none
     """
     rows = {}
-    for row in consistency.final_scores(published).to_dict("records"):
+    for row in table_checks.final_scores(published).to_dict("records"):
         name = f"{titles.title(row['model'])}, {row['split']}, epoch {row['epoch']}"
-        printed = {score: 100 * row[score] for score in consistency.SCORES}
+        printed = {score: 100 * row[score] for score in table_checks.SCORES}
         rows[name] = {s: "" if pd.isna(value) else f"{value:.{_PAPER_DECIMALS}f}" for s, value in printed.items()}
     return rows
 
@@ -109,14 +111,14 @@ class ScoreChecker(widgets.VBox):
             return
         decimals = None if self.decimals.value < 0 else self.decimals.value
         table = ScoreTable.of(["this row"], [numbers], percent=True, decimals=decimals)
-        checks = check_sentences.check_scores(table, averaged=self.averaged.value)
-        (report,) = check_sentences.row_reports(table, checks, averaged=self.averaged.value)
-        broken = set(checks.loc[checks["verdict"] == consistency.IMPOSSIBLE, "check"])
+        checks = table_sentences.check_scores(table, averaged=self.averaged.value)
+        (report,) = table_sentences.row_reports(table, checks, averaged=self.averaged.value)
+        broken = set(checks.loc[checks["verdict"] == table_checks.IMPOSSIBLE, "check"])
         self.verdict.value = f'<div role="status">{describe(report)}</div>'
         self.chart.value = _drawn(numbers, possible=not broken & {"iou_floor", "iou_ceiling"})
 
 
-def describe(report: check_sentences.RowReport) -> str:
+def describe(report: table_sentences.RowReport) -> str:
     """One row's verdict as HTML."""
     sentences = [_item(sentence, kind, report.verdict) for kind, sentence in report.sentences]
     items = "".join(sentences) or (_item(report.note, report.verdict, report.verdict) if report.note else "")

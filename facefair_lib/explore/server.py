@@ -12,10 +12,10 @@ import tempfile
 import webbrowser
 from pathlib import Path
 
-from facefair_lib import paths
 from facefair_lib.errors import InputError
 from facefair_lib.explore.controls import check_has_run
-from facefair_lib.processes import child_environment, die_with_parent
+from facefair_lib.settings import paths
+from facefair_lib.store.processes import child_environment, die_with_parent
 
 NOTEBOOK = "explore.ipynb"
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 import pandas as pd
 
-from facefair_lib import titles, workflow
 from facefair_lib.explore import charts, controls
-from facefair_lib.explore.latest import Poller
+from facefair_lib.explore.latest_worker import Poller
+from facefair_lib.scores import titles
+from facefair_lib.store import stages
 
 if TYPE_CHECKING:
-    from facefair_lib.study import Study
+    from facefair_lib.study.open import Study
 
 METRICS = ("loss", "iou", "f1", "accuracy", "precision", "recall")
 """Panels, in their order."""
@@ -31,7 +32,7 @@ def watch_study(study: Study | str) -> TrainingViewer:
     profile = controls.profile_of(study)
     files = {
         model: (controls.stage_of(profile, stage).path("history.csv"), getattr(profile.models, model).epochs)
-        for model, stage in workflow.TRAINING_STAGES.items()
+        for model, stage in stages.TRAINING_STAGES.items()
     }
     return TrainingViewer(files)
 

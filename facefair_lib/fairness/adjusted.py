@@ -25,7 +25,7 @@ from facefair_lib.fairness.design import Design, build_design
 from facefair_lib.fairness.groups import MIN_SUBJECTS
 from facefair_lib.fairness.random_intercept import fit_random_intercept
 from facefair_lib.fairness.subjects import PAIRED, check_scores, contrasts, pair_of_groups, subject_scores
-from facefair_lib.uncertainty import LEVEL
+from facefair_lib.scores.resampling import LEVEL
 
 WELCH, PAIRED_T, MIXED, OLS_HC3, OLS_CLUSTER = "welch", "paired_t", "mixed", "ols_hc3", "ols_cluster"
 RAW, ADJUSTED = "raw", "adjusted"

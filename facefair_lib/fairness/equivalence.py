@@ -17,7 +17,7 @@ import pandas as pd
 
 from facefair_lib.errors import InputError
 from facefair_lib.fairness.subjects import PAIRED, contrasts, pair_of_groups, subject_scores
-from facefair_lib.uncertainty import ALPHA
+from facefair_lib.scores.resampling import ALPHA
 
 DELTAS = (0.01, 0.02, 0.03)
 

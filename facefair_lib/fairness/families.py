@@ -19,8 +19,8 @@ import pandas as pd
 from facefair_lib.errors import InputError
 from facefair_lib.fairness.groups import MIN_SUBJECTS
 from facefair_lib.fairness.subjects import SubjectScores, check_scores, subject_scores
-from facefair_lib.labels import CLASS_NAMES
-from facefair_lib.uncertainty import LEVEL, PERMUTATIONS, encode_labels, permuted_totals, sum_by
+from facefair_lib.scores.resampling import LEVEL, PERMUTATIONS, encode_labels, permuted_totals, sum_by
+from facefair_lib.settings.labels import CLASS_NAMES
 
 _TIE = 1e-9  # equal sums in another order may differ in the last bits
 _TINY = 1e-12  # standard error of scores that are all equal: no difference is 0 of them, any other is very many

@@ -13,7 +13,7 @@ import pandas as pd
 
 from facefair_lib.fairness.groups import MIN_SUBJECTS
 from facefair_lib.fairness.subjects import check_scores, subject_scores
-from facefair_lib.uncertainty import REPLICATES, percentile_interval, times_drawn
+from facefair_lib.scores.resampling import REPLICATES, percentile_interval, times_drawn
 
 SENSITIVE = ("group", "skin_tone", "tone_band", "gender", "age_band", "emotion", "group_gender", "group_emotion")
 CONTROL = ("yaw_band", "light", "face_size", "glasses", "occluder")

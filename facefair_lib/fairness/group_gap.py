@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facefair_lib.confusion import check_counts
 from facefair_lib.fairness.groups import MIN_SUBJECTS, group_bootstrap
-from facefair_lib.metrics import ESTIMANDS, evaluate
-from facefair_lib.uncertainty import (
+from facefair_lib.scores.confusion import check_counts
+from facefair_lib.scores.metrics import ESTIMANDS, evaluate
+from facefair_lib.scores.resampling import (
     LEVEL,
     PERMUTATIONS,
     REPLICATES,

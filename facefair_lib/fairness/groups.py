@@ -13,9 +13,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from facefair_lib.confusion import check_counts
-from facefair_lib.metrics import ESTIMANDS, evaluate
-from facefair_lib.uncertainty import (
+from facefair_lib.scores.confusion import check_counts
+from facefair_lib.scores.metrics import ESTIMANDS, evaluate
+from facefair_lib.scores.resampling import (
     REPLICATES,
     SubjectBootstrap,
     encode_labels,

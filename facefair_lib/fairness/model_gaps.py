@@ -27,7 +27,7 @@ from scipy import stats
 from facefair_lib.errors import InputError
 from facefair_lib.fairness.groups import MIN_SUBJECTS, group_bootstrap
 from facefair_lib.fairness.subjects import check_scores, subject_scores
-from facefair_lib.uncertainty import LEVEL, REPLICATES, encode_labels, permutation_p_value, sum_by
+from facefair_lib.scores.resampling import LEVEL, REPLICATES, encode_labels, permutation_p_value, sum_by
 
 _APART = 1e3  # the factor by which group means are pulled apart so that best and worst cannot change
 

@@ -26,7 +26,7 @@ import pandas as pd
 from facefair_lib.errors import InputError
 from facefair_lib.fairness.groups import MIN_SUBJECTS
 from facefair_lib.fairness.power import detectable_paired
-from facefair_lib.uncertainty import LEVEL
+from facefair_lib.scores.resampling import LEVEL
 
 FLIPS = 10_000
 """Patterns of signs; up to 14 people all of them are tried."""

@@ -16,7 +16,7 @@ from scipy import optimize, stats
 
 from facefair_lib.errors import InputError
 from facefair_lib.fairness.subjects import PAIRED, contrasts, pair_of_groups, subject_scores
-from facefair_lib.uncertainty import ALPHA, POWER
+from facefair_lib.scores.resampling import ALPHA, POWER
 
 
 def detectable_unpaired(

@@ -20,7 +20,7 @@ import numpy as np
 from scipy import optimize, special
 
 from facefair_lib.errors import InputError
-from facefair_lib.uncertainty import LEVEL, REPLICATES, encode_labels, times_drawn
+from facefair_lib.scores.resampling import LEVEL, REPLICATES, encode_labels, times_drawn
 
 BOTH, PEOPLE = "seeds and subjects", "subjects"
 

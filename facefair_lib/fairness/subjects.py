@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from facefair_lib.errors import InputError
-from facefair_lib.uncertainty import encode_labels, sum_by
+from facefair_lib.scores.resampling import encode_labels, sum_by
 
 PAIRED, UNPAIRED = "paired", "unpaired"
 

@@ -6,8 +6,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from facefair_lib import titles
 from facefair_lib.figures import style
+from facefair_lib.scores import titles
 
 _STARTS = {"rendered": ("from rendered people", "-"), "scratch": ("from scratch", "--")}
 _COLUMNS = ("model", "start", "photographs", "class", "f1", "low", "high")

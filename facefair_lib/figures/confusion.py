@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from facefair_lib.figures import style
 from facefair_lib.figures.heat_map import draw_heat_map
-from facefair_lib.labels import CLASS_TITLES, NUM_CLASSES
+from facefair_lib.settings.labels import CLASS_TITLES, NUM_CLASSES
 
 _PRINT_FROM = 0.005  # smaller shares are left blank: eleven squared numbers are too many to read
 

@@ -12,9 +12,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import FuncFormatter
 
-from facefair_lib import labels, titles
 from facefair_lib.errors import InputError
 from facefair_lib.figures import style
+from facefair_lib.scores import titles
+from facefair_lib.settings import labels
 
 _SPLITS = tuple(titles.SPLIT_TITLES)
 

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from facefair_lib import titles
 from facefair_lib.errors import InputError
 from facefair_lib.figures import style
 from facefair_lib.figures.pictures import Picture, check_pairs, check_pictures, iou_caption, overlay, picture_rows
+from facefair_lib.scores import titles
 
 _GROUPS, _EMOTIONS = tuple(titles.GROUP_TITLES), tuple(titles.EMOTION_TITLES)
 

@@ -15,9 +15,9 @@ from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from facefair_lib import labels
 from facefair_lib.errors import InputError
 from facefair_lib.figures import style
+from facefair_lib.settings import labels
 
 BOTH_RIGHT, FIRST_RIGHT, SECOND_RIGHT, BOTH_WRONG = range(4)
 DISAGREEMENT_TITLES = ("Both right", "Only DeepLabV3 right", "Only PSPNet right", "Both wrong")

@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from facefair_lib import titles
 from facefair_lib.figures import style
-from facefair_lib.metrics import iou_floor
+from facefair_lib.scores import titles
+from facefair_lib.scores.metrics import iou_floor
 
 _SCORES = (
     ("f1", "F1 as reported", "D"),

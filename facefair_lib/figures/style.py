@@ -22,9 +22,10 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.legend import Legend
 from matplotlib.patches import Patch
 
-from facefair_lib import labels, titles
 from facefair_lib.errors import InputError
-from facefair_lib.results import replacing
+from facefair_lib.scores import titles
+from facefair_lib.settings import labels
+from facefair_lib.store.results import replacing
 
 COLUMN_WIDTH = 3.5
 """Width of one IEEE text column, inches."""

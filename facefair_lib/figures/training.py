@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from facefair_lib import titles
 from facefair_lib.errors import InputError
 from facefair_lib.figures import style
+from facefair_lib.scores import titles
 
 PANELS = ("accuracy", "f1", "iou", "loss", "precision", "recall")
 """The six panels, in the order of the published figures."""

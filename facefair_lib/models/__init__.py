@@ -1,5 +1,1 @@
-"""The networks of the study, behind one constructor."""
-
-from facefair_lib.models.build import MODEL_NAMES, build_model, model_from_settings
-
-__all__ = ["MODEL_NAMES", "build_model", "model_from_settings"]
+"""The networks of the study, behind one constructor: ``build.build_model``."""

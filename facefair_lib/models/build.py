@@ -8,14 +8,14 @@ from typing import Any
 
 from torch import nn
 
-from facefair_lib.config import ModelSettings
 from facefair_lib.errors import InputError
-from facefair_lib.labels import NUM_CLASSES
 from facefair_lib.models.deeplabv3 import build_deeplabv3
 from facefair_lib.models.encoder_decoders import build_deeplabv3plus, build_segformer, build_unet, build_upernet
 from facefair_lib.models.pspnet import build_pspnet
 from facefair_lib.models.published import build_fcn
 from facefair_lib.models.segnet import build_segnet
+from facefair_lib.settings.labels import NUM_CLASSES
+from facefair_lib.settings.profiles import ModelSettings
 
 _BUILDERS: dict[str, Callable[..., nn.Module]] = {
     "deeplabv3": build_deeplabv3,

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from facefair_lib.config import ModelSettings
+from facefair_lib.settings.profiles import ModelSettings
 
 
 def describe_deeplabv3(network: nn.Module, settings: ModelSettings, size: int, num_classes: int) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from facefair_lib.config import ModelSettings
 from facefair_lib.errors import InputError
 from facefair_lib.models.build import model_from_settings
-from facefair_lib.path_text import path_text
+from facefair_lib.settings.path_text import path_text
+from facefair_lib.settings.profiles import ModelSettings
 
 
 def load_network(name: str, model: ModelSettings, weights: Path) -> nn.Module:

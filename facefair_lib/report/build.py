@@ -15,28 +15,28 @@ from typing import Any
 import jinja2
 import pandas as pd
 
-from facefair_lib.data.catalogue import CATALOGUE
+from facefair_lib.data.published.catalogue import CATALOGUE
 from facefair_lib.errors import InputError
-from facefair_lib.fairness import MIN_SUBJECTS
-from facefair_lib.labels import NUM_CLASSES
-from facefair_lib.metrics import ESTIMANDS
+from facefair_lib.fairness.groups import MIN_SUBJECTS
 from facefair_lib.report.filters import FILTERS, Tex, tex
 from facefair_lib.report.latexmk import run_latexmk
 from facefair_lib.report.results_reader import Number, Results, Source, is_missing, size, total
 from facefair_lib.report.sentences import against_chance, ahead, leading, shown_smaller
-from facefair_lib.results import replacing, write_csv, write_text
-from facefair_lib.titles import MODEL_TITLES
-from facefair_lib.uncertainty import ALPHA, LEVEL, POWER
+from facefair_lib.scores.metrics import ESTIMANDS
+from facefair_lib.scores.resampling import ALPHA, LEVEL, POWER
+from facefair_lib.scores.titles import MODEL_TITLES
+from facefair_lib.settings.labels import NUM_CLASSES
+from facefair_lib.store.results import replacing, write_csv, write_text
 
 EXPERIMENT_METRIC = "image_iou"
 """The score of the experiment's tables and sentences: the mean over images, so that every picture counts once."""
 
 _CONSTANTS: Mapping[str, tuple[float, str]] = {
-    "LEVEL": (LEVEL, "uncertainty.py"),
-    "ALPHA": (ALPHA, "uncertainty.py"),
-    "POWER": (POWER, "uncertainty.py"),
+    "LEVEL": (LEVEL, "scores/resampling.py"),
+    "ALPHA": (ALPHA, "scores/resampling.py"),
+    "POWER": (POWER, "scores/resampling.py"),
     "MIN_SUBJECTS": (MIN_SUBJECTS, "fairness/groups.py"),
-    "NUM_CLASSES": (NUM_CLASSES, "labels.py"),
+    "NUM_CLASSES": (NUM_CLASSES, "settings/labels.py"),
 }
 _LEDGER = ("template", "number", "file", "row", "column")
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
-from facefair_lib import titles
 from facefair_lib.errors import InputError
 from facefair_lib.report.results_reader import Number, Row, Source, Text, is_missing
+from facefair_lib.scores import titles
 
 MISSING = "--"
 

@@ -7,8 +7,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from facefair_lib.path_text import path_text
-from facefair_lib.processes import child_environment
+from facefair_lib.settings.path_text import path_text
+from facefair_lib.store.processes import child_environment
 
 INSTALL_LATEX = (
     "sudo apt-get install --no-install-recommends texlive-latex-recommended texlive-fonts-recommended "

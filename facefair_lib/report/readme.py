@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from facefair_lib import paths
 from facefair_lib.errors import InputError
 from facefair_lib.report.filters import bounds
 from facefair_lib.report.results_reader import Results, Row
 from facefair_lib.report.sentences import leading
-from facefair_lib.results import write_text
-from facefair_lib.titles import GROUP_TITLES, MODEL_TITLES, backbone_title, title
+from facefair_lib.scores.titles import GROUP_TITLES, MODEL_TITLES, backbone_title, title
+from facefair_lib.settings import paths
+from facefair_lib.store.results import write_text
 
 BEGIN, END = "<!-- answer: written by make reference -->", "<!-- end of answer -->"
 _METRIC = "image_iou"

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from facefair_lib.errors import InputError
-from facefair_lib.results import Stage
+from facefair_lib.store.results import Stage
 
 _OTHER_PAPERS = "report"
 

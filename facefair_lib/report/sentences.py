@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from facefair_lib import titles
 from facefair_lib.report.filters import Tex, compose, listed, p_is, percent
 from facefair_lib.report.results_reader import Number, Row, is_missing
-from facefair_lib.uncertainty import ALPHA
+from facefair_lib.scores import titles
+from facefair_lib.scores.resampling import ALPHA
 
 
 def ahead(row: Row | None, measure: str, first: str = "", second: str = "") -> Tex:

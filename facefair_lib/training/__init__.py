@@ -1,1 +1,1 @@
-"""Fitting a network to packed arrays: batches, augmentation, loss, history."""
+"""Fitting networks, and what fitted ones predict."""

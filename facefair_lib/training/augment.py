@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from facefair_lib.config import TrainingSettings
-from facefair_lib.labels import IGNORE_INDEX
+from facefair_lib.settings.labels import IGNORE_INDEX
+from facefair_lib.settings.profiles import TrainingSettings
 
 _MAX_ROTATION = math.radians(25)
 _MAX_ZOOM = 0.35  # in log2 units around 1

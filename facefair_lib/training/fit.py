@@ -15,12 +15,12 @@ import torch
 from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, ModelCheckpoint
 from lightning.pytorch.plugins.environments import LightningEnvironment
 
-from facefair_lib import results
-from facefair_lib.config import ModelSettings, TrainingSettings
 from facefair_lib.errors import InputError
-from facefair_lib.labels import IGNORE_INDEX
-from facefair_lib.models import model_from_settings
+from facefair_lib.models.build import model_from_settings
 from facefair_lib.models.fitted import load_network
+from facefair_lib.settings.labels import IGNORE_INDEX
+from facefair_lib.settings.profiles import ModelSettings, TrainingSettings
+from facefair_lib.store import results
 from facefair_lib.training.batches import ArrayBatches, ordered_batches, training_batches
 from facefair_lib.training.device import Device, assigned_cores, choose_device, use_cores
 from facefair_lib.training.history import History

@@ -9,8 +9,9 @@ import lightning
 import numpy as np
 import pandas as pd
 
-from facefair_lib import metrics, results
-from facefair_lib.progress import Progress
+from facefair_lib.scores import metrics
+from facefair_lib.store import results
+from facefair_lib.store.progress import Progress
 from facefair_lib.training.network import SegmentationTask
 
 COLUMNS = ["epoch", "split", "loss", "accuracy", "precision", "recall", "f1", "iou"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
-from facefair_lib.labels import IGNORE_INDEX
+from facefair_lib.settings.labels import IGNORE_INDEX
 
 
 def segmentation_loss(logits: torch.Tensor, labels: torch.Tensor, dice_weight: float) -> torch.Tensor:

@@ -8,9 +8,9 @@ import lightning
 import torch
 from torch import nn
 
-from facefair_lib.config import SmallStart
 from facefair_lib.errors import InputError
-from facefair_lib.labels import IGNORE_INDEX, NUM_CLASSES
+from facefair_lib.settings.labels import IGNORE_INDEX, NUM_CLASSES
+from facefair_lib.settings.profiles import SmallStart
 from facefair_lib.training.augment import augment, shrink
 from facefair_lib.training.batches import Batch, normalise
 from facefair_lib.training.loss import segmentation_loss

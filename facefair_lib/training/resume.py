@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from facefair_lib import results, workflow
-from facefair_lib.config import ModelSettings, TrainingSettings
+from facefair_lib.settings.profiles import ModelSettings, TrainingSettings
+from facefair_lib.store import results
+from facefair_lib.store.digests import module_version
 
 WEIGHTS = "best.pt"
 LAST = "last.ckpt"
@@ -30,7 +31,7 @@ def fit_key(
     """Digest of everything that decides a fit's weights: settings, seed, code, the pixels it sees, where it starts."""
     settings = [name, model.model_dump(mode="json"), training.model_dump(mode="json"), seed]
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
-    digest.update(workflow.module_version("facefair_lib.training.fit").encode())
+    digest.update(module_version("facefair_lib.training.fit").encode())
     for split in ("train", "validation"):
         for array in (images[rows[split]], labels[rows[split]]):
             digest.update(f"{split} {array.shape}".encode())

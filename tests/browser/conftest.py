@@ -17,11 +17,12 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 
-from facefair_lib import paths, workflow
+from facefair_lib.settings import paths
+from facefair_lib.store import stages as store_stages
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 EXPERIMENT_NOTEBOOK = "05_ethnicity_emotion_experiment"
-STAGES_NEEDED = ("01_data_preparation", *workflow.TRAINING_STAGES.values(), workflow.EXPERIMENT)
+STAGES_NEEDED = ("01_data_preparation", *store_stages.TRAINING_STAGES.values(), store_stages.EXPERIMENT)
 """What the explorers and notebook 05 read."""
 _OPTIONS = (
     "--no-sandbox",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from facefair_lib.explore.choices import Choices
+from facefair_lib.explore.person_controls import Choices
 from facefair_lib.explore.person_explorer import FIRST_PERSON
 
 PERSON, PICTURES, GROUPS, FITS, SCORES = "Skin tone (Monk)", "Order", "Compare by", "Network", "Printed decimals"

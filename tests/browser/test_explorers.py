@@ -11,8 +11,8 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
-from facefair_lib import paths
 from facefair_lib.explore.server import with_profile
+from facefair_lib.settings import paths
 
 from .conftest import EXPERIMENT_NOTEBOOK, FinishedStudy
 from .explorers import FITS, Explorers, check_fits, check_groups, check_person, check_pictures, check_scores

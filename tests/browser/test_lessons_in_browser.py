@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from facefair_lib.course import solving
+from facefair_course import solving
 
 from .jupyterlab import run_all, write_cell
 

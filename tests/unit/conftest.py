@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from facefair_lib.labels import CLASS_NAMES
+from facefair_lib.settings.labels import CLASS_NAMES
 
 MODELS, GROUPS, EMOTIONS = ("deeplabv3", "pspnet"), ("asian", "black", "caucasian"), ("sad", "happy", "angry")
 CONTRASTS = tuple("-".join(pair) for pair in itertools.combinations(GROUPS, 2))

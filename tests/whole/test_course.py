@@ -11,9 +11,9 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from facefair_lib.course import solving
-from facefair_lib.course.checking import LESSONS
-from facefair_lib.kernel import LocalKernelManager
+from facefair_course import solving
+from facefair_course.checking import LESSONS
+from facefair_lib.study.jupyter_kernel import LocalKernelManager
 
 FILES = solving.lesson_files()
 FORGET = "%reset -f"

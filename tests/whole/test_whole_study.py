@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from facefair_lib import paths, workflow
-from facefair_lib.processes import child_environment
+from facefair_lib.settings import paths
+from facefair_lib.store import stages
+from facefair_lib.store.processes import child_environment
 
 PROFILE = "smoke"
 
@@ -39,7 +40,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_stage_leaves_its_provenance(results: Path) -> None:
-    for stage in workflow.STAGES:
+    for stage in stages.STAGES:
         record = json.loads((results / stage.name / "provenance.json").read_text(encoding="utf-8"))
         assert record["profile"] == PROFILE
         assert record["stage"] == stage.name
@@ -47,7 +48,7 @@ def test_every_stage_leaves_its_provenance(results: Path) -> None:
 
 
 def test_the_graph_knows_of_every_stage_that_a_notebook_reads(results: Path) -> None:
-    targets = [f"{PROFILE}/{stage}/provenance.json" for stage in workflow.STAGE_NAMES]
+    targets = [f"{PROFILE}/{stage}/provenance.json" for stage in stages.STAGE_NAMES]
     command = [
         sys.executable,
         "-m",
@@ -62,8 +63,8 @@ def test_the_graph_knows_of_every_stage_that_a_notebook_reads(results: Path) -> 
     plan = subprocess.run(command, env=child_environment(), capture_output=True, encoding="utf-8", check=True).stdout
     rules = re.findall(rf"input: (.*)\n +output: {PROFILE}/(.*)/provenance.json", plan)
     known = {stage: set(re.findall(rf"{PROFILE}/([^.,/]+)/provenance", inputs)) for inputs, stage in rules}
-    assert set(known) == set(workflow.STAGE_NAMES)
-    for stage in workflow.NOTEBOOK_STAGES:
+    assert set(known) == set(stages.STAGE_NAMES)
+    for stage in stages.NOTEBOOK_STAGES:
         record = json.loads((results / stage / "provenance.json").read_text(encoding="utf-8"))
         assert {name.split("/")[1] for name in record["inputs"]} <= known[stage], stage
 
@@ -96,7 +97,7 @@ def test_planted_duplicates_are_found(results: Path) -> None:
 def test_every_labelled_test_pixel_is_counted_once_per_network(results: Path) -> None:
     prepared = pd.read_csv(results / "01_data_preparation" / "prepared.csv").query("split == 'test'")
     labels = np.load(results / "01_data_preparation" / "labels.npy")[prepared["row"]]
-    for stage in workflow.TRAINING_STAGES.values():
+    for stage in stages.TRAINING_STAGES.values():
         counts = np.load(results / stage / "test_counts.npy")
         assert counts.shape == (len(prepared), 11, 11)
         assert (counts.sum((1, 2)) == (labels != 255).sum((1, 2))).all()
@@ -140,7 +141,7 @@ def test_every_listed_network_is_fitted_scored_and_measured(results: Path) -> No
 
 
 def test_executed_notebooks_hold_no_error(results: Path) -> None:
-    for stage in workflow.NOTEBOOK_STAGES:
+    for stage in stages.NOTEBOOK_STAGES:
         notebook = json.loads((results / "notebooks" / f"{stage}.ipynb").read_text(encoding="utf-8"))
         outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
         assert outputs

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from facefair_lib.data.images import label_as_photograph, read_label_rgb, read_upright
-from facefair_lib.data.parallel import Progress
 from facefair_lib.data.readers.files import archive_text, file_in, wrong_root
 from facefair_lib.errors import InputError
-from facefair_lib.labels import CLASS_NAMES, IGNORE_INDEX
-from facefair_lib.path_text import path_text
+from facefair_lib.settings.labels import CLASS_NAMES, IGNORE_INDEX
+from facefair_lib.settings.path_text import path_text
+from facefair_lib.store.parallel import Progress
 
 Row = Mapping[str, Any]
 """One row of a manifest, as a mapping or a pandas Series."""

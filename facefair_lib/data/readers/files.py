@@ -9,7 +9,7 @@ from itertools import chain, islice
 from pathlib import Path, PurePosixPath
 
 from facefair_lib.errors import InputError
-from facefair_lib.path_text import path_text, same_name
+from facefair_lib.settings.path_text import path_text, same_name
 
 PICTURES = (".png", ".bmp", ".jpg", ".jpeg", ".tif", ".tiff")
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".part", ".partial", ".crdownload", ".download")

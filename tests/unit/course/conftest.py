@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from facefair_lib.course import checking
+from facefair_course import checking
 
 
 @pytest.fixture(autouse=True)

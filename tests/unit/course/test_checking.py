@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from facefair_lib.course import check, checking, scorecard
-from facefair_lib.course.checking import LESSONS
-from facefair_lib.course.exercise import Case, Exercise, Mistake, expect
+from facefair_course import checking
+from facefair_course.checking import LESSONS, check, scorecard
+from facefair_course.exercise import Case, Exercise, Mistake, expect
 from facefair_lib.errors import InputError
 
 NAMES = [name for names in LESSONS.values() for name in names]

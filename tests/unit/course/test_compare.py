@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
-from facefair_lib.course.compare import difference, short
+from facefair_course.compare import difference, short
 
 RIGHT = [
     (1.0, 1.0 + 1e-9),

@@ -7,9 +7,9 @@ import importlib
 import numpy as np
 import pytest
 
-from facefair_lib.course import check, solving
-from facefair_lib.course.checking import LESSONS, find
-from facefair_lib.course.imaginary import faulty_rows, imaginary_census, imaginary_table
+from facefair_course import solving
+from facefair_course.checking import LESSONS, check, find
+from facefair_course.imaginary import faulty_rows, imaginary_census, imaginary_table
 
 FILES = {int(path.name[:2]): path for path in solving.lesson_files()}
 PAIRS = [(lesson, name) for lesson, names in LESSONS.items() for name in names]
@@ -33,7 +33,7 @@ def test_every_lesson_has_two_to_four_exercises_and_every_name_is_used_once() ->
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_a_lessons_module_holds_its_exercises_and_no_others(lesson: int) -> None:
-    module = importlib.import_module(f"facefair_lib.course.exercises.lesson_{lesson:02d}")
+    module = importlib.import_module(f"facefair_course.exercises.lesson_{lesson:02d}")
     assert tuple(module.EXERCISES) == LESSONS[lesson]
 
 

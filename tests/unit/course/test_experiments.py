@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from facefair_lib import labels
-from facefair_lib.course import drawing, experiments
-from facefair_lib.course.display import show
-from facefair_lib.course.exercises.lesson_03 import valid_taps
+from facefair_course import drawing, experiments
+from facefair_course.display import show
+from facefair_course.exercises.lesson_03 import valid_taps
 from facefair_lib.errors import InputError
 from facefair_lib.figures import style
+from facefair_lib.settings import labels
 
 RANDOM = np.random.default_rng(0)
 MASKS = RANDOM.integers(0, 11, (3, 16, 16)).astype(np.uint8)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from facefair_lib.course import learning
+from facefair_course import learning
 
 RANDOM = np.random.default_rng(3)
 IMAGES = RANDOM.integers(0, 256, (2, 16, 16, 3)).astype(np.uint8)

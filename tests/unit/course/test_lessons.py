@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from facefair_lib.course import __main__ as command
-from facefair_lib.course import solving
-from facefair_lib.course.checking import LESSONS
+from facefair_course import __main__ as command
+from facefair_course import solving
+from facefair_course.checking import LESSONS
 from facefair_lib.errors import InputError
-from facefair_lib.workflow import module_path, reached_modules
+from facefair_lib.store.digests import module_path, reached_modules
 
 FILES = solving.lesson_files()
 MOST_LINES = 10
@@ -120,7 +120,7 @@ def test_the_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_lessons_without_tensors_do_not_open_torch() -> None:
-    start = {"facefair_lib.course", *(f"facefair_lib.course.exercises.lesson_{n:02d}" for n in (1, 6, 8, 9, 10))}
+    start = {"facefair_course", *(f"facefair_course.exercises.lesson_{n:02d}" for n in (1, 6, 8, 9, 10))}
     code = "\n".join(f"import {module}" for module in start)
     opened = {
         alias.name if isinstance(node, ast.Import) else node.module
@@ -129,7 +129,7 @@ def test_lessons_without_tensors_do_not_open_torch() -> None:
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
     }
-    assert "facefair_lib.metrics" in opened
+    assert "facefair_lib.scores.metrics" in opened
     assert not {name for name in opened if name.split(".")[0] == "torch"}
 
 

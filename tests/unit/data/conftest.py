@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tiny_datasets import CORE, photograph, save, stripes
 
-from facefair_lib.labels import encode
+from facefair_lib.settings.labels import encode
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from tiny_datasets import photograph, save
 
-from facefair_lib.data.readers.celebamask import PARTS
+from facefair_lib.data.readers.masked.celebamask import PARTS
 
 SHAPE = (6, 8)
 

@@ -8,11 +8,11 @@ from facefair_lib.data.arrays import open_arrays, pack
 from facefair_lib.data.audit import class_shares, colour_table, flow_table
 from facefair_lib.data.deduplicate import find_duplicates
 from facefair_lib.data.images import resize_image, resize_mask
-from facefair_lib.data.readers import open_reader
+from facefair_lib.data.readers.opening import open_reader
 from facefair_lib.data.split import split_by_subject
 from facefair_lib.data.subsample import subsample
 from facefair_lib.errors import InputError
-from facefair_lib.labels import NUM_CLASSES
+from facefair_lib.settings.labels import NUM_CLASSES
 
 
 def test_packed_rows_follow_the_manifest_and_hold_the_resized_pair(mut1ny, tmp_path):

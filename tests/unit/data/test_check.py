@@ -7,14 +7,15 @@ from tiny_datasets import photograph, save
 
 from facefair_lib.data.arrays import pack
 from facefair_lib.data.audit import flow_table, without_face
-from facefair_lib.data.catalogue import CATALOGUE
-from facefair_lib.data.check import check_folder
 from facefair_lib.data.deduplicate import find_duplicates
-from facefair_lib.data.readers import READERS, WITHOUT_MASKS, open_reader
-from facefair_lib.data.readers.celebamask import MASK_SIZE
+from facefair_lib.data.published.catalogue import CATALOGUE
+from facefair_lib.data.published.check import check_folder
+from facefair_lib.data.readers.known import WITHOUT_MASKS
+from facefair_lib.data.readers.masked.celebamask import MASK_SIZE
+from facefair_lib.data.readers.opening import READERS, open_reader
 from facefair_lib.data.split import split_by_subject
 from facefair_lib.errors import InputError
-from facefair_lib.labels import encode
+from facefair_lib.settings.labels import encode
 
 
 def test_every_reader_has_a_card_and_says_on_which_terms_and_where():

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from facefair_lib.__main__ import app
-from facefair_lib.data.readers import READERS, open_reader
+from facefair_lib.data.readers.opening import READERS, open_reader
 from facefair_lib.errors import InputError
 
 

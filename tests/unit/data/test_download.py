@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from tiny_datasets import photograph, save
 
-from facefair_lib.data import download as module
-from facefair_lib.data.download import download
-from facefair_lib.data.readers import open_reader
+from facefair_lib.data.published import download as module
+from facefair_lib.data.published.download import download
+from facefair_lib.data.readers.opening import open_reader
 from facefair_lib.errors import InputError
 
 FILES = 8

@@ -6,8 +6,8 @@ import pandas as pd
 import published_layouts as layouts
 import pytest
 
-from facefair_lib.data.experiment_table import experiment_table, missing_cells, save_photos
-from facefair_lib.data.readers import open_reader
+from facefair_lib.data.published.experiment_table import experiment_table, missing_cells, save_photos
+from facefair_lib.data.readers.opening import open_reader
 from facefair_lib.errors import InputError
 
 

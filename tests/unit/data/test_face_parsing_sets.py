@@ -8,9 +8,10 @@ import pytest
 from PIL import Image
 from tiny_datasets import photograph, save
 
-from facefair_lib.data.readers import WITH_MASKS, open_reader
+from facefair_lib.data.readers.known import WITH_MASKS
+from facefair_lib.data.readers.opening import open_reader
 from facefair_lib.errors import InputError
-from facefair_lib.labels import CLASS_NAMES, decode
+from facefair_lib.settings.labels import CLASS_NAMES, decode
 
 ELEVEN = ["background", "face", "eyebrows", "eyebrows", "eyes", "eyes", "nose", "lips", "lips", "lips", "hair"]
 """LaPa, Helen and iBugMask, value 0 to 10, worked out by hand from the owners' lists."""

@@ -9,11 +9,11 @@ from tiny_datasets import photograph, save
 from facefair_lib.data.arrays import pack
 from facefair_lib.data.audit import class_shares
 from facefair_lib.data.deduplicate import find_duplicates
-from facefair_lib.data.readers import open_reader
-from facefair_lib.data.readers.fasseg import CLASS_OF_COLOUR, COLOURS
+from facefair_lib.data.readers.masked.fasseg import CLASS_OF_COLOUR, COLOURS
+from facefair_lib.data.readers.opening import open_reader
 from facefair_lib.data.split import split_by_subject
 from facefair_lib.errors import InputError
-from facefair_lib.labels import INDEX
+from facefair_lib.settings.labels import INDEX
 
 PHOTOGRAPHS = Path(__file__).parents[4] / "shared" / "data" / "fasseg"
 

@@ -12,9 +12,9 @@ import pytest
 from tiny_datasets import photograph, save, stripes
 
 from facefair_lib.data.deduplicate import find_duplicates
-from facefair_lib.data.readers import READERS, open_reader
+from facefair_lib.data.readers.opening import READERS, open_reader
 from facefair_lib.errors import InputError
-from facefair_lib.labels import CLASS_NAMES, encode
+from facefair_lib.settings.labels import CLASS_NAMES, encode
 
 HINT = "instead: it holds this layout"
 

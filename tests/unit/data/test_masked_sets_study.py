@@ -13,19 +13,22 @@ import pandas as pd
 import published_layouts as layouts
 import pytest
 
-from facefair_lib import analysis, figures, labels, paths, study
-from facefair_lib.analysis.performance import transfer_table
-from facefair_lib.config import ModelSettings, Profile, TrainingSettings, load_profile, profile_names
-from facefair_lib.confusion import confusion_counts
-from facefair_lib.data.catalogue import CATALOGUE, no_folder
-from facefair_lib.data.readers import READERS, WITH_MASKS, open_source
+from facefair_lib.data.published.catalogue import CATALOGUE, no_folder
+from facefair_lib.data.readers.known import WITH_MASKS
+from facefair_lib.data.readers.opening import READERS, open_source
 from facefair_lib.errors import InputError
-from facefair_lib.inference import predict
-from facefair_lib.labels import CLASS_NAMES, IGNORE_INDEX, INDEX, SCORED_CLASSES
+from facefair_lib.figures import style
 from facefair_lib.models.fitted import load_network
-from facefair_lib.orchestrate import run_study
-from facefair_lib.results import Stage
+from facefair_lib.scores.confusion import confusion_counts
+from facefair_lib.settings import labels, paths
+from facefair_lib.settings.labels import CLASS_NAMES, IGNORE_INDEX, INDEX, SCORED_CLASSES
+from facefair_lib.settings.profiles import ModelSettings, Profile, TrainingSettings, load_profile, profile_names
+from facefair_lib.store.results import Stage
+from facefair_lib.study import open
+from facefair_lib.study.run_all import run_study
+from facefair_lib.tables.performance import class_table, transfer_table
 from facefair_lib.training.fit import fit
+from facefair_lib.training.predict import predict
 
 SETS = ("celebamask", "lapa", "helen", "ibugmask", "facesynthetics")
 PREPARATION = "01_data_preparation"
@@ -57,9 +60,9 @@ def prepared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         patch.setenv("FACEFAIR_RESULTS", str(root / "results"))
         patch.setattr(paths, "PROFILES", configuration)
         if name != "lapa":  # one set's figures are drawn and saved; the others' are the same code
-            patch.setattr(figures, "save", lambda *_: None)
-            patch.setattr(study, "display", lambda *_: None)
-            patch.setattr(study, "Image", lambda **_: None)
+            patch.setattr(style, "save", lambda *_: None)
+            patch.setattr(open, "display", lambda *_: None)
+            patch.setattr(open, "Image", lambda **_: None)
         names = run_preparation("tiny", data)
         settings = load_profile("tiny")
     stage = Stage(root / "results" / "tiny" / PREPARATION)
@@ -132,7 +135,7 @@ def test_a_fit_and_its_scores_leave_out_what_the_set_does_not_label(prepared: Si
     scores = score(prepared, {("here", "pspnet"): counts}, test)
     assert scores["class"].tolist() == [*list(SCORED_CLASSES[prepared.name])[1:], "mean"]
     assert scores["n_images"].max() == len(test)
-    assert set(analysis.class_table({"pspnet": counts}, test, replicates=100)["class"]) >= set(CLASS_NAMES)
+    assert set(class_table({"pspnet": counts}, test, replicates=100)["class"]) >= set(CLASS_NAMES)
 
 
 def score(prepared: SimpleNamespace, counts: dict[tuple[str, str], np.ndarray], test: pd.DataFrame) -> pd.DataFrame:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from tiny_datasets import CORE, photograph, save, stripes, write_index
 
-from facefair_lib.data.readers import open_reader
-from facefair_lib.data.readers.mut1ny_layout import label_folder, person_of
+from facefair_lib.data.readers.masked.mut1ny_layout import label_folder, person_of
+from facefair_lib.data.readers.opening import open_reader
 from facefair_lib.errors import InputError
-from facefair_lib.labels import INDEX
+from facefair_lib.settings.labels import INDEX
 
 FOLDERS = re.findall(
     r"\w+",

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 from tiny_datasets import photograph, save
 
-from facefair_lib.data.check import check_folder
-from facefair_lib.data.readers import open_reader
+from facefair_lib.data.published.check import check_folder
+from facefair_lib.data.readers.opening import open_reader
 from facefair_lib.errors import InputError
-from facefair_lib.labels import encode
+from facefair_lib.settings.labels import encode
 
 SHAPE = (24, 36)
 

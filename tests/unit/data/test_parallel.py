@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from facefair_lib.data import parallel
-from facefair_lib.data.parallel import map_ordered
 from facefair_lib.errors import InputError
+from facefair_lib.store import parallel
+from facefair_lib.store.parallel import map_ordered
 
 HANG = 600
 """Seconds after which a test is taken to hang; no test needs them."""

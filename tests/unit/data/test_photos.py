@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from tiny_datasets import photograph, save, stripes
 
-from facefair_lib.data.check import check_folder
-from facefair_lib.data.readers import open_reader
-from facefair_lib.data.readers.photos import check_photos, named_files
+from facefair_lib.data.published.check import check_folder
+from facefair_lib.data.readers.opening import open_reader
+from facefair_lib.data.readers.unmasked.photos import check_photos, named_files
 from facefair_lib.errors import InputError
-from facefair_lib.labels import encode
+from facefair_lib.settings.labels import encode
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import numpy as np
 import published_layouts as layouts
 import pytest
 
-from facefair_lib.data.readers import WITHOUT_MASKS, open_reader
+from facefair_lib.data.readers.known import WITHOUT_MASKS
+from facefair_lib.data.readers.opening import open_reader
 from facefair_lib.errors import InputError
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from PIL import Image
 
 from facefair_lib.data.manifest import make_manifest
-from facefair_lib.labels import INDEX
+from facefair_lib.settings.labels import INDEX
 
 CORE = ("background", "lips", "eyes", "nose", "face", "hair", "eyebrows", "ears", "facial_hair", "specs")
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from facefair_lib.explore.image_browser import ImageBrowser, browse_pictures
-from facefair_lib.labels import INDEX
+from facefair_lib.settings.labels import INDEX
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from PIL import Image
 
 from facefair_lib.explore import drawing
 from facefair_lib.explore.palettes import RIGHT, UNLABELLED, WRONG, colour_table
-from facefair_lib.labels import IGNORE_INDEX, INDEX
+from facefair_lib.settings.labels import IGNORE_INDEX, INDEX
 
 FACE, HAIR, NOSE = INDEX["face"], INDEX["hair"], INDEX["nose"]
 

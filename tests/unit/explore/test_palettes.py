@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from facefair_lib import labels
 from facefair_lib.errors import InputError
 from facefair_lib.explore.palettes import PALETTE_TITLES, colour_table
+from facefair_lib.settings import labels
 
 # Machado, Oliveira and Fernandes, "A physiologically-based model for simulation of color vision deficiency",
 # IEEE TVCG 15 (2009), severity 1.0, applied to linear RGB.

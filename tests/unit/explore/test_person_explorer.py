@@ -4,10 +4,10 @@ import dataclasses
 
 import numpy as np
 
-from facefair_lib.explore.choices import Choices
 from facefair_lib.explore.palettes import colour_table
+from facefair_lib.explore.person_controls import Choices
 from facefair_lib.explore.person_explorer import draw_look
-from facefair_lib.explore.studio import Look
+from facefair_lib.explore.person_renderer import Look
 
 
 def test_the_picture_of_a_person_says_in_words_who_is_shown_and_how_finely() -> None:

@@ -12,7 +12,7 @@ import pytest
 from facefair_lib import explore
 from facefair_lib.explore import charts
 from facefair_lib.explore.score_checker import FIRST_ROW, OWN, ScoreChecker
-from facefair_lib.progress import PROGRESS_FILE
+from facefair_lib.store.progress import PROGRESS_FILE
 
 
 @pytest.fixture

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from facefair_lib import explore, paths, workflow
+from facefair_lib import explore
 from facefair_lib.errors import InputError
 from facefair_lib.explore import server
-from facefair_lib.progress import PROGRESS_FILE
+from facefair_lib.settings import paths
+from facefair_lib.store import stages
+from facefair_lib.store.progress import PROGRESS_FILE
 
 
 def test_the_app_of_a_study_that_has_not_been_run_says_how_to_run_it(
@@ -26,7 +28,7 @@ def test_a_study_that_has_been_run_is_named_beside_the_one_that_has_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FACEFAIR_RESULTS", str(tmp_path))
-    for stage in workflow.TRAINING_STAGES.values():
+    for stage in stages.TRAINING_STAGES.values():
         (tmp_path / "smoke" / stage).mkdir(parents=True)
         (tmp_path / "smoke" / stage / "test_predictions.npy").touch()
     with pytest.raises(InputError, match=r"run it first: make study, or open 'smoke', which has been run$"):

@@ -9,7 +9,7 @@ import pytest
 
 from facefair_lib.explore import charts
 from facefair_lib.explore.training_viewer import RECORD, TrainingViewer, best_row, describe, is_complete
-from facefair_lib.results import write_csv
+from facefair_lib.store.results import write_csv
 from facefair_lib.training.history import COLUMNS
 from facefair_lib.training.resume import finish, start_or_resume
 

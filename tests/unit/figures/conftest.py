@@ -10,7 +10,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from facefair_lib import labels, titles
+from facefair_lib.scores import titles
+from facefair_lib.settings import labels
 
 SIDE = 24
 

@@ -1,8 +1,8 @@
 import pytest
 
-from facefair_lib import figures
 from facefair_lib.errors import InputError
 from facefair_lib.figures import style
+from facefair_lib.figures.network_diagrams import deeplabv3_architecture, pspnet_architecture
 
 COMMON = {"input_size": 256, "backbone": "ResNet-101", "output_stride": 8, "num_classes": 11}
 DEEPLAB = {**COMMON, "feature_channels": 2048, "aspp_channels": 256, "atrous_rates": (12, 24, 36)}
@@ -21,7 +21,7 @@ def texts_of(figure):
 
 
 def test_deeplabv3_prints_the_sizes_of_its_tensors(assert_legible):
-    figure = figures.deeplabv3_architecture(**DEEPLAB)
+    figure = deeplabv3_architecture(**DEEPLAB)
     texts = texts_of(figure)
     for expected in (
         "256×256×3",
@@ -40,7 +40,7 @@ def test_deeplabv3_prints_the_sizes_of_its_tensors(assert_legible):
 
 def test_deeplabv3_follows_another_profile(assert_legible):
     other = {"input_size": (130, 96), "output_stride": 16, "num_classes": 6, "backbone": "MobileNetV3-Large"}
-    figure = figures.deeplabv3_architecture(
+    figure = deeplabv3_architecture(
         **{**DEEPLAB, **other, "atrous_rates": (6, 12, 18, 24), "aspp_channels": 64, "feature_channels": 960}
     )
     texts = texts_of(figure)
@@ -51,12 +51,12 @@ def test_deeplabv3_follows_another_profile(assert_legible):
 
 
 def test_a_backbone_that_strides_to_its_end_is_not_called_dilated():
-    texts = texts_of(figures.deeplabv3_architecture(**{**DEEPLAB, "output_stride": 32}))
+    texts = texts_of(deeplabv3_architecture(**{**DEEPLAB, "output_stride": 32}))
     assert "dilated" not in texts and "1/32" in texts
 
 
 def test_pspnet_prints_one_level_per_bin_and_joins_the_features(assert_legible):
-    figure = figures.pspnet_architecture(**PSP)
+    figure = pspnet_architecture(**PSP)
     texts = texts_of(figure)
     for bins in PSP["pyramid_bins"]:
         assert f"pool to {bins}×{bins}\n1×1 conv, 128" in texts
@@ -67,14 +67,14 @@ def test_pspnet_prints_one_level_per_bin_and_joins_the_features(assert_legible):
 
 @pytest.mark.parametrize("bins", [(1,), (1, 2, 4), (1, 2, 3, 4, 6)])
 def test_pspnet_stays_legible_with_any_number_of_levels(bins, assert_legible):
-    figure = figures.pspnet_architecture(**{**PSP, "pyramid_bins": bins, "stages": 5, "pyramid_channels": 8})
+    figure = pspnet_architecture(**{**PSP, "pyramid_bins": bins, "stages": 5, "pyramid_channels": 8})
     assert f"concatenated\n32×32×{512 + 8 * len(bins)}" in texts_of(figure)
     assert_legible(figure)
 
 
 def test_the_description_names_the_settings():
-    assert "rates 12, 24, 36" in figures.deeplabv3_architecture(**DEEPLAB).get_label()
-    assert "1, 2, 3, 6 cells" in figures.pspnet_architecture(**PSP).get_label()
+    assert "rates 12, 24, 36" in deeplabv3_architecture(**DEEPLAB).get_label()
+    assert "1, 2, 3, 6 cells" in pspnet_architecture(**PSP).get_label()
 
 
 @pytest.mark.parametrize(
@@ -89,9 +89,9 @@ def test_the_description_names_the_settings():
 )
 def test_impossible_settings_are_refused(change, message):
     with pytest.raises(InputError, match=message):
-        figures.deeplabv3_architecture(**{**DEEPLAB, **change})
+        deeplabv3_architecture(**{**DEEPLAB, **change})
 
 
 def test_pspnet_without_a_level_is_refused():
     with pytest.raises(InputError, match="at least one rate or bin"):
-        figures.pspnet_architecture(**{**PSP, "pyramid_bins": ()})
+        pspnet_architecture(**{**PSP, "pyramid_bins": ()})

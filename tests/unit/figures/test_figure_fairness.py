@@ -10,11 +10,29 @@ import pytest
 from matplotlib.colors import to_rgba
 from matplotlib.patches import Rectangle
 
-from facefair_lib import analysis, figures, labels, titles
+from facefair_heads.shading.skin import MONK_SCALE
 from facefair_lib.errors import InputError
 from facefair_lib.figures import style
-from facefair_lib.figures.fairness import contrast_title, signed_points
-from facefair_lib.heads.skin import MONK_SCALE
+from facefair_lib.figures.counterfactual import (
+    contrast_title,
+    counterfactual_examples,
+    counterfactual_pairs,
+    outline,
+    signed_points,
+    skin_tone_curve,
+)
+from facefair_lib.figures.counterfactual_checks import (
+    adjusted_gaps,
+    boundary_traps,
+    composition_effect,
+    gap_sources,
+    quality_measures,
+)
+from facefair_lib.figures.group_cells import class_gaps, emotion_cells
+from facefair_lib.scores import titles
+from facefair_lib.settings import labels
+from facefair_lib.tables.composition import composition_points
+from facefair_lib.tables.counterfactual import mean_pairs, relative_pairs
 
 
 def texts_of(axes):
@@ -44,7 +62,7 @@ def test_the_outline_colours_only_borders_and_never_the_background():
     mask = np.zeros((7, 7), np.uint8)
     mask[1:6, 1:6] = labels.INDEX["hair"]
     image = np.full((7, 7, 3), 9, np.uint8)
-    drawn = figures.outline(image, mask)
+    drawn = outline(image, mask)
     hair = np.array(labels.PALETTES["paper"][labels.INDEX["hair"]])
     changed = (drawn != image).any(-1)
     assert changed.sum() == 16, "the ring of a square of five"
@@ -55,7 +73,7 @@ def test_the_outline_colours_only_borders_and_never_the_background():
 def test_neighbouring_classes_keep_a_border_each():
     mask = np.full((4, 6), labels.INDEX["face"], np.uint8)
     mask[:, 3:] = labels.INDEX["nose"]
-    drawn = figures.outline(np.zeros((4, 6, 3), np.uint8), mask)
+    drawn = outline(np.zeros((4, 6, 3), np.uint8), mask)
     assert [tuple(drawn[1, x]) for x in (1, 2, 3, 4)] == [(0, 0, 0), (128, 128, 128), (0, 0, 255), (0, 0, 0)]
 
 
@@ -66,9 +84,9 @@ def factorial():
 
 
 def test_examples_stand_in_order_of_group_and_tone(images, masks, factorial, assert_legible):
-    figure = figures.counterfactual_examples(images, factorial, masks, {"deeplabv3": masks, "pspnet": masks})
+    figure = counterfactual_examples(images, factorial, masks, {"deeplabv3": masks, "pspnet": masks})
     first = figure.axes[0]
-    np.testing.assert_array_equal(first.images[0].get_array(), figures.outline(images[1], masks[1]))  # Asian, tone 2
+    np.testing.assert_array_equal(first.images[0].get_array(), outline(images[1], masks[1]))  # Asian, tone 2
     np.testing.assert_array_equal(figure.axes[1].images[0].get_array(), masks[1])
     assert figure.axes[1].get_xlabel() == "IoU 0.55"
     assert figure.axes[2].get_xlabel() == "", "no score was given for this model"
@@ -77,7 +95,7 @@ def test_examples_stand_in_order_of_group_and_tone(images, masks, factorial, ass
 
 
 def test_examples_without_predictions_show_the_outlines_alone(images, masks, factorial, assert_legible):
-    figure = figures.counterfactual_examples(images, factorial, masks)
+    figure = counterfactual_examples(images, factorial, masks)
     assert len(figure.axes) == 9
     assert "masks" not in figure.get_label()
     assert_legible(figure)
@@ -85,20 +103,20 @@ def test_examples_without_predictions_show_the_outlines_alone(images, masks, fac
 
 def test_examples_with_a_missing_or_doubled_picture_are_refused(images, masks, factorial):
     with pytest.raises(InputError, match="each group with each tone once"):
-        figures.counterfactual_examples(images[:8], factorial[:8], masks[:8])
+        counterfactual_examples(images[:8], factorial[:8], masks[:8])
     with pytest.raises(InputError, match="each group with each tone once"):
-        figures.counterfactual_examples(images, factorial.assign(skin_tone=5.0), masks)
+        counterfactual_examples(images, factorial.assign(skin_tone=5.0), masks)
 
 
 def drawn_pairs(pairs, effects):
-    relative = analysis.relative_pairs(pairs)
-    return figures.counterfactual_pairs(relative, analysis.mean_pairs(relative), effects)
+    relative = relative_pairs(pairs)
+    return counterfactual_pairs(relative, mean_pairs(relative), effects)
 
 
 def test_pairs_draw_a_line_per_identity_and_the_means_that_the_table_gives(counterfactual, assert_legible):
-    relative = analysis.relative_pairs(counterfactual["pairs"])
-    means = analysis.mean_pairs(relative)
-    figure = figures.counterfactual_pairs(relative, means.assign(high=means["high"] + 0.01), counterfactual["effects"])
+    relative = relative_pairs(counterfactual["pairs"])
+    means = mean_pairs(relative)
+    figure = counterfactual_pairs(relative, means.assign(high=means["high"] + 0.01), counterfactual["effects"])
     axes = figure.axes[0]
     lines = np.array(axes.collections[0].get_segments())[..., 1]  # (identities, groups), points
     own = relative[relative["model"] == "deeplabv3"].pivot(index="subject_id", columns="group", values="relative")
@@ -131,7 +149,7 @@ def test_a_single_identity_has_no_interval(counterfactual):
 
 def test_the_tone_curve_carries_the_tones_colours_on_its_axis(counterfactual, assert_legible):
     tones = counterfactual["tones"]
-    figure = figures.skin_tone_curve(tones, MONK_SCALE)
+    figure = skin_tone_curve(tones, MONK_SCALE)
     (axes,) = figure.axes
     swatches = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
     assert [patch.get_facecolor() for patch in swatches] == [to_rgba(f"#{code}") for code in MONK_SCALE]
@@ -143,14 +161,14 @@ def test_the_tone_curve_carries_the_tones_colours_on_its_axis(counterfactual, as
 
 def test_the_tone_curve_falls_back_to_plain_scores_where_there_are_no_differences(counterfactual):
     plain = counterfactual["tones"].drop(columns=["relative", "relative_low", "relative_high"])
-    (axes,) = figures.skin_tone_curve(plain, MONK_SCALE).axes
+    (axes,) = skin_tone_curve(plain, MONK_SCALE).axes
     curve = next(line for line in axes.lines if line.get_label() == "PSPNet")
     np.testing.assert_allclose(curve.get_ydata(), 100 * plain[plain["model"] == "pspnet"]["value"])
     assert axes.get_ylabel() == "Image IoU (%)"
 
 
 def test_class_gaps_star_what_survives_adjustment_and_hatch_what_few_people_show(counterfactual, assert_legible):
-    figure = figures.class_gaps(counterfactual["classes"])
+    figure = class_gaps(counterfactual["classes"])
     first = figure.axes[0]
     written = {text.get_position(): text.get_text() for text in first.texts}
     places = np.arange(labels.NUM_CLASSES) + 0.5
@@ -168,7 +186,7 @@ def test_class_gaps_star_what_survives_adjustment_and_hatch_what_few_people_show
 
 
 def test_emotions_are_read_from_the_level_of_the_features(counterfactual, assert_legible):
-    figure = figures.emotion_cells(counterfactual["features"])
+    figure = emotion_cells(counterfactual["features"])
     shown = texts_of(figure.axes[0])
     assert shown[0] == "0.52\nn = 40" and "(0.52)\nn = 6" in shown, "black and angry: six people"
     assert_legible(figure)
@@ -176,12 +194,12 @@ def test_emotions_are_read_from_the_level_of_the_features(counterfactual, assert
 
 def test_a_level_without_group_and_emotion_is_refused(counterfactual):
     with pytest.raises(InputError, match="asian sad"):
-        figures.emotion_cells(counterfactual["features"].assign(level="sad"))
+        emotion_cells(counterfactual["features"].assign(level="sad"))
 
 
 def test_the_sources_of_the_gap_stand_beside_chance_and_what_could_be_seen(counterfactual, assert_legible):
     sources = counterfactual["sources"]
-    figure = figures.gap_sources(sources)
+    figure = gap_sources(sources)
     (axes,) = figure.axes
     order = ["Correlated attributes", "Balanced attributes", "Counterfactual"]
     assert [label.get_text().split("\n")[0] for label in axes.get_yticklabels()] == order
@@ -195,7 +213,7 @@ def test_the_sources_of_the_gap_stand_beside_chance_and_what_could_be_seen(count
 
 
 def test_adjusted_differences_stand_below_raw_ones_under_their_cohort(counterfactual, assert_legible):
-    figure = figures.adjusted_gaps(counterfactual["adjusted"])
+    figure = adjusted_gaps(counterfactual["adjusted"])
     left = figure.axes[0]
     drawn = {(round(x, 3), filled) for x, _, filled in marks(left, "deeplabv3")}
     assert {(5.0, False), (2.0, True)} <= drawn
@@ -208,8 +226,8 @@ def test_adjusted_differences_stand_below_raw_ones_under_their_cohort(counterfac
 def test_the_composition_figure_has_a_dot_per_fit_and_the_slope_in_words(
     counterfactual, composition_fits, assert_legible
 ):
-    points = analysis.composition_points(*composition_fits)
-    figure = figures.composition_effect(counterfactual["composition"], counterfactual["composition_slope"], points)
+    points = composition_points(*composition_fits)
+    figure = composition_effect(counterfactual["composition"], counterfactual["composition_slope"], points)
     (axes,) = figure.axes
     assert axes.get_title() == "+0.42 [+0.18, +0.66] per ten points of share, p = 0.001"
     dots = [line for line in axes.lines if line.get_marker() == "o" and len(line.get_xdata()) == 21]
@@ -222,7 +240,7 @@ def test_the_composition_figure_has_a_dot_per_fit_and_the_slope_in_words(
 
 def test_traps_show_area_and_null_once_and_boundary_errors_for_each_model(counterfactual, assert_legible):
     traps = counterfactual["traps"].assign(model=counterfactual["traps"]["model"].replace("", np.nan))  # as a CSV reads
-    figure = figures.boundary_traps(traps)
+    figure = boundary_traps(traps)
     assert [axes.get_xlabel().split("\n")[0] for axes in figure.axes] == [
         "Area (% of the picture)", "F1 of a mask that lost", "DeepLabV3: boundary error", "PSPNet: boundary error",
     ]  # fmt: skip
@@ -236,7 +254,7 @@ def test_traps_show_area_and_null_once_and_boundary_errors_for_each_model(counte
 def test_correlations_keep_their_size_and_are_filled_beyond_zero(counterfactual, assert_legible):
     quality = counterfactual["quality"].copy()
     quality.loc[quality["measure"] == "plausibility", ["low", "high"]] = [-0.1, 0.4]
-    figure = figures.quality_measures(quality)
+    figure = quality_measures(quality)
     drawn = marks(figure.axes[0], "deeplabv3")
     np.testing.assert_allclose([x for x, *_ in drawn], [0.62, 0.48, 0.51, -0.66, 0.2])
     assert [filled for *_, filled in drawn] == [True, True, True, True, False]
@@ -251,7 +269,7 @@ def test_single_pictures_add_a_panel_per_measure(counterfactual, assert_legible)
             for i in range(4)
         ]
     )
-    figure = figures.quality_measures(counterfactual["quality"], pictures)
+    figure = quality_measures(counterfactual["quality"], pictures)
     assert [axes.get_xlabel() for axes in figure.axes[1:]] == list(titles.MEASURE_TITLES.values())
     np.testing.assert_allclose(figure.axes[1].lines[0].get_ydata(), [0, 20, 40, 60])
     assert_legible(figure)
@@ -260,12 +278,12 @@ def test_single_pictures_add_a_panel_per_measure(counterfactual, assert_legible)
 @pytest.mark.parametrize(
     ("draw", "table", "column"),
     [
-        (figures.gap_sources, "sources", "detectable"),
-        (figures.adjusted_gaps, "adjusted", "kind"),
-        (figures.boundary_traps, "traps", "one_pixel_f1"),
-        (figures.class_gaps, "classes", "p_adjusted"),
-        (figures.quality_measures, "quality", "correlation"),
-        (figures.emotion_cells, "features", "value"),
+        (gap_sources, "sources", "detectable"),
+        (adjusted_gaps, "adjusted", "kind"),
+        (boundary_traps, "traps", "one_pixel_f1"),
+        (class_gaps, "classes", "p_adjusted"),
+        (quality_measures, "quality", "correlation"),
+        (emotion_cells, "features", "value"),
     ],
 )
 def test_a_table_without_its_column_is_refused(counterfactual, draw, table, column):

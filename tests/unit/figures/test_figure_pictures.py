@@ -2,10 +2,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from facefair_lib import figures, labels
 from facefair_lib.errors import InputError
 from facefair_lib.figures import style
-from facefair_lib.figures.pictures import DISAGREEMENT_NORM, DISAGREEMENT_TITLES
+from facefair_lib.figures.experiment import experiment_grid
+from facefair_lib.figures.model_examples import disagreement, example_rows, model_examples
+from facefair_lib.figures.pictures import (
+    DISAGREEMENT_NORM,
+    DISAGREEMENT_TITLES,
+    Picture,
+    duplicate_pairs,
+    images_and_masks,
+    overlay,
+    picture_rows,
+)
+from facefair_lib.settings import labels
 
 
 def pictures_of(figure):
@@ -20,30 +30,30 @@ def legend_texts(figure):
 def test_an_overlay_keeps_background_and_mixes_the_rest():
     image = np.full((1, 2, 3), 100, np.uint8)
     mask = np.array([[labels.INDEX["background"], labels.INDEX["lips"]]], np.uint8)
-    np.testing.assert_array_equal(figures.overlay(image, mask, 0.25), [[[100, 100, 100], [139, 75, 75]]])
-    np.testing.assert_array_equal(figures.overlay(image, mask, 1.0)[0, 1], labels.CLASSES[1].paper_rgb)
-    np.testing.assert_array_equal(figures.overlay(image, mask, 0.0), image)
+    np.testing.assert_array_equal(overlay(image, mask, 0.25), [[[100, 100, 100], [139, 75, 75]]])
+    np.testing.assert_array_equal(overlay(image, mask, 1.0)[0, 1], labels.CLASSES[1].paper_rgb)
+    np.testing.assert_array_equal(overlay(image, mask, 0.0), image)
 
 
 @pytest.mark.parametrize("opacity", [-0.1, 1.5, 50])
 def test_an_overlay_refuses_an_opacity_that_is_no_share(images, masks, opacity):
     with pytest.raises(InputError, match="0 to 1"):
-        figures.overlay(images[0], masks[0], opacity)
+        overlay(images[0], masks[0], opacity)
 
 
 def test_disagreement_says_which_model_is_right():
     target, first, second = (np.array([row], np.uint8) for row in ([1, 1, 1, 1, 255], [1, 1, 2, 2, 1], [1, 3, 1, 2, 1]))
-    np.testing.assert_array_equal(figures.disagreement(target, first, second), [[0, 1, 2, 3, 255]])
+    np.testing.assert_array_equal(disagreement(target, first, second), [[0, 1, 2, 3, 255]])
 
 
 def test_disagreement_refuses_masks_of_different_size(masks):
     with pytest.raises(InputError, match="three masks of one shape"):
-        figures.disagreement(masks[0], masks[1], masks[2, :5])
+        disagreement(masks[0], masks[1], masks[2, :5])
 
 
 def test_every_mask_is_drawn_with_the_one_norm_whatever_it_holds(images):
     masks = np.stack([np.full((24, 24), value, np.uint8) for value in (0, 4, 10)])
-    drawn = pictures_of(figures.images_and_masks(images[:3], masks))[3:]
+    drawn = pictures_of(images_and_masks(images[:3], masks))[3:]
     assert all(image.norm is style.MASK_NORM for image in drawn)
     for image, value in zip(drawn, (0, 4, 10), strict=True):
         colour = image.to_rgba(image.get_array())[0, 0, :3]
@@ -51,7 +61,7 @@ def test_every_mask_is_drawn_with_the_one_norm_whatever_it_holds(images):
 
 
 def test_figure_3_stands_each_image_above_its_mask_with_a_legend_in_class_order(images, masks, assert_legible):
-    figure = figures.images_and_masks(images[:8], masks[:8], [f"person {i}" for i in range(8)])
+    figure = images_and_masks(images[:8], masks[:8], [f"person {i}" for i in range(8)])
     drawn = pictures_of(figure)
     np.testing.assert_array_equal([image.get_array() for image in drawn[:8]], images[:8])
     np.testing.assert_array_equal([image.get_array() for image in drawn[8:]], masks[:8])
@@ -64,15 +74,15 @@ def test_figure_3_stands_each_image_above_its_mask_with_a_legend_in_class_order(
 
 
 def test_figure_3_continues_in_a_second_pair_of_rows(images, masks):
-    figure = figures.images_and_masks(images, masks, columns=6)
+    figure = images_and_masks(images, masks, columns=6)
     assert len(figure.axes) == 18
     assert [text.get_text() for text in figure.texts] == ["Image", "Mask", "Image", "Mask"]
 
 
 def test_ignored_pixels_are_named_in_the_legend_only_where_they_occur(images, masks):
-    assert "Ignored" not in legend_texts(figures.images_and_masks(images[:2], masks[:2]))[0]
+    assert "Ignored" not in legend_texts(images_and_masks(images[:2], masks[:2]))[0]
     masks[0, 0, 0] = labels.IGNORE_INDEX
-    assert "Ignored" in legend_texts(figures.images_and_masks(images[:2], masks[:2]))[0]
+    assert "Ignored" in legend_texts(images_and_masks(images[:2], masks[:2]))[0]
 
 
 @pytest.mark.parametrize(
@@ -88,25 +98,25 @@ def test_ignored_pixels_are_named_in_the_legend_only_where_they_occur(images, ma
 )
 def test_arrays_that_do_not_fit_are_named_with_their_shape(images, masks, change, message):
     with pytest.raises(InputError, match=message):
-        figures.images_and_masks(*change(images, masks))
+        images_and_masks(*change(images, masks))
 
 
 def test_picture_rows_of_uneven_length_are_refused(images):
-    picture = figures.Picture(images[0])
+    picture = Picture(images[0])
     with pytest.raises(InputError, match="None"):
-        figures.picture_rows([[picture, picture], [picture]])
+        picture_rows([[picture, picture], [picture]])
     with pytest.raises(InputError, match="2 column titles"):
-        figures.picture_rows([[picture, picture]], column_titles=["one"])
+        picture_rows([[picture, picture]], column_titles=["one"])
 
 
 def test_a_picture_of_unknown_kind_is_refused(masks):
     with pytest.raises(InputError, match="one of image, mask, disagreement"):
-        figures.Picture(masks[0], "labels")
+        Picture(masks[0], "labels")
 
 
 def test_pictures_of_other_proportions_keep_them(random, assert_legible):
-    tall = figures.Picture(random.integers(0, 256, (60, 40, 3), np.uint8), caption="tall")
-    figure = figures.picture_rows([[tall, tall]], title="Tall pictures", row_titles=["Row"], width=3.5)
+    tall = Picture(random.integers(0, 256, (60, 40, 3), np.uint8), caption="tall")
+    figure = picture_rows([[tall, tall]], title="Tall pictures", row_titles=["Row"], width=3.5)
     box = figure.axes[0].get_position()
     width, height = figure.get_size_inches()
     assert box.height * height / (box.width * width) == pytest.approx(1.5)
@@ -115,7 +125,7 @@ def test_pictures_of_other_proportions_keep_them(random, assert_legible):
 
 def test_duplicate_pairs_show_kept_left_and_removed_right(images, assert_legible):
     pairs = [(images[0], images[1], "exact", 0), (images[2], images[3], "near", 2), (images[4], images[5], "near", 4.0)]
-    figure = figures.duplicate_pairs(pairs, pairs_per_row=2)
+    figure = duplicate_pairs(pairs, pairs_per_row=2)
     np.testing.assert_array_equal([image.get_array() for image in pictures_of(figure)], images[:6])
     assert [axes.get_xlabel() for axes in figure.axes[2:]] == [
         "near duplicate", "hash distance 2", "near duplicate", "hash distance 4",
@@ -125,7 +135,7 @@ def test_duplicate_pairs_show_kept_left_and_removed_right(images, assert_legible
 
 def test_duplicate_pairs_without_a_pair_are_an_error():
     with pytest.raises(InputError, match="at least one"):
-        figures.duplicate_pairs([])
+        duplicate_pairs([])
 
 
 @pytest.fixture
@@ -136,7 +146,7 @@ def examples():
 
 def test_figure_7_shows_five_columns_and_the_scores_below_the_masks(images, masks, examples, assert_legible):
     predictions = {"deeplabv3": masks[:4], "pspnet": masks[4:8]}
-    figure = figures.model_examples(examples, images[:4], masks[:4], predictions)
+    figure = model_examples(examples, images[:4], masks[:4], predictions)
     rows = np.array(figure.axes).reshape(4, 5)
     assert [axes.get_xlabel() for axes in rows[:, 2]] == [f"image IoU {v:.2f}" for v in (0.9, 0.7, 0.3, 0.8)]
     assert [axes.get_xlabel() for axes in rows[:, 3]] == ["image IoU 0.80", "image IoU 0.60", "", "image IoU 0.20"]
@@ -153,10 +163,10 @@ def test_figure_7_shows_five_columns_and_the_scores_below_the_masks(images, mask
 
 def test_figure_7_asks_for_both_models_and_one_row_per_image(images, masks, examples):
     with pytest.raises(InputError, match="add those of pspnet"):
-        figures.model_examples(examples, images[:4], masks[:4], {"deeplabv3": masks[:4]})
+        model_examples(examples, images[:4], masks[:4], {"deeplabv3": masks[:4]})
     both = dict.fromkeys(("deeplabv3", "pspnet"), masks[:3])
     with pytest.raises(InputError, match="4 rows beside 3 images"):
-        figures.model_examples(examples, images[:3], masks[:3], both)
+        model_examples(examples, images[:3], masks[:3], both)
 
 
 def test_example_rows_join_the_scores_of_both_models():
@@ -175,7 +185,7 @@ def test_example_rows_join_the_scores_of_both_models():
             "image_iou": [0.9, 0.2, 0.6, 0.8],
         }
     )
-    rows = figures.example_rows(chosen, scores)
+    rows = example_rows(chosen, scores)
     assert rows["rank"].tolist() == ["best", "worst", "largest_difference"]
     assert rows["row"].tolist() == [4, 7, 7]
     assert rows["deeplabv3_iou"].tolist() == [0.9, 0.2, 0.2]
@@ -183,7 +193,7 @@ def test_example_rows_join_the_scores_of_both_models():
 
 
 def test_table_2_puts_groups_in_rows_and_emotions_in_columns(images, people, assert_legible):
-    figure = figures.experiment_grid(images, people)
+    figure = experiment_grid(images, people)
     np.testing.assert_array_equal([image.get_array() for image in pictures_of(figure)], images[::-1])
     shown = [text.get_text() for text in figure.texts]
     assert shown == ["Sad", "Happy", "Angry", "Asian", "Black", "Caucasian"]
@@ -194,22 +204,22 @@ def test_table_2_puts_groups_in_rows_and_emotions_in_columns(images, people, ass
 
 
 def test_tables_3_and_4_show_mask_overlay_and_known_scores(images, masks, people, assert_legible):
-    figure = figures.experiment_grid(images, people, masks, scores="deeplabv3_iou", title="DeepLabV3")
+    figure = experiment_grid(images, people, masks, scores="deeplabv3_iou", title="DeepLabV3")
     drawn = pictures_of(figure)
     np.testing.assert_array_equal(drawn[0].get_array(), masks[8])
-    np.testing.assert_array_equal(drawn[1].get_array(), figures.overlay(images[8], masks[8], 0.55))
+    np.testing.assert_array_equal(drawn[1].get_array(), overlay(images[8], masks[8], 0.55))
     assert figure.axes[0].get_xlabel() == "image IoU 0.90"
     assert figure.axes[16].get_xlabel() == "image IoU 0.50"
     assert_legible(figure)
-    unknown = figures.experiment_grid(images, people, masks, scores="pspnet_iou")
+    unknown = experiment_grid(images, people, masks, scores="pspnet_iou")
     assert {axes.get_xlabel() for axes in unknown.axes} == {""}
 
 
 def test_the_experiment_needs_each_group_with_each_emotion_once(images, people):
     with pytest.raises(InputError, match="asian sad"):
-        figures.experiment_grid(images[:8], people[people[["group", "emotion"]].ne(["asian", "sad"]).any(axis=1)])
+        experiment_grid(images[:8], people[people[["group", "emotion"]].ne(["asian", "sad"]).any(axis=1)])
     doubled = people.assign(emotion=["sad", *people["emotion"][1:]])
     with pytest.raises(InputError, match="caucasian angry, caucasian sad"):
-        figures.experiment_grid(images, doubled)
+        experiment_grid(images, doubled)
     with pytest.raises(InputError, match="8 images for 9 people"):
-        figures.experiment_grid(images[:8], people)
+        experiment_grid(images[:8], people)

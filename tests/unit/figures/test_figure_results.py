@@ -4,9 +4,14 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from facefair_lib import figures, labels, titles
 from facefair_lib.errors import InputError
-from facefair_lib.figures import style
+from facefair_lib.figures import style, training
+from facefair_lib.figures.confusion import confusion_matrix
+from facefair_lib.figures.data import class_shares, data_flow
+from facefair_lib.figures.performance import class_scores, group_scores
+from facefair_lib.figures.training import training_curves
+from facefair_lib.scores import titles
+from facefair_lib.settings import labels
 
 
 def texts_of(axes):
@@ -22,7 +27,7 @@ def whiskers(axes):
 
 
 def test_training_curves_have_the_six_panels_of_the_paper(history, assert_legible):
-    figure = figures.training_curves(history, "pspnet", 4)
+    figure = training_curves(history, "pspnet", 4)
     assert [axes.get_title(loc="left") for axes in figure.axes] == [
         "Pixel accuracy", "F1", "IoU", "Loss", "Precision", "Recall",
     ]  # fmt: skip
@@ -35,7 +40,7 @@ def test_training_curves_have_the_six_panels_of_the_paper(history, assert_legibl
 
 def test_training_curves_draw_the_history_and_mark_the_best_epoch(history):
     shuffled = history.sample(frac=1, random_state=0)
-    for axes, metric in zip(figures.training_curves(shuffled, "pspnet", 4).axes, figures.training.PANELS, strict=True):
+    for axes, metric in zip(training_curves(shuffled, "pspnet", 4).axes, training.PANELS, strict=True):
         lines = {line.get_label(): line for line in axes.lines}
         for split, title in (("train", "Training"), ("validation", "Validation")):
             part = history[history["split"] == split]
@@ -44,28 +49,28 @@ def test_training_curves_draw_the_history_and_mark_the_best_epoch(history):
 
 
 def test_training_curves_share_one_scale_between_the_scores(history):
-    panels = figures.training_curves(history, "pspnet", 4).axes
+    panels = training_curves(history, "pspnet", 4).axes
     assert len({axes.get_ylim() for i, axes in enumerate(panels) if i != 3}) == 1
     assert panels[3].get_ylim()[0] == 0
 
 
 def test_a_single_epoch_is_visible_as_a_point(history, assert_legible):
-    figure = figures.training_curves(history[history["epoch"] == 1], "deeplabv3", 1)
+    figure = training_curves(history[history["epoch"] == 1], "deeplabv3", 1)
     assert figure.axes[0].lines[1].get_marker() == "o"
     assert_legible(figure)
 
 
 def test_training_curves_refuse_unknown_models_and_epochs(history):
     with pytest.raises(InputError, match="one of deeplabv3, pspnet"):
-        figures.training_curves(history, "unet", 4)
+        training_curves(history, "unet", 4)
     with pytest.raises(InputError, match="best epoch 9"):
-        figures.training_curves(history, "pspnet", 9)
+        training_curves(history, "pspnet", 9)
     with pytest.raises(InputError, match="'validation'"):
-        figures.training_curves(history[history["split"] == "train"], "pspnet", 4)
+        training_curves(history[history["split"] == "train"], "pspnet", 4)
 
 
 def test_class_scores_stand_in_class_order_with_n_under_the_names(classes, assert_legible):
-    figure = figures.class_scores(classes.sample(frac=1, random_state=1))
+    figure = class_scores(classes.sample(frac=1, random_state=1))
     (axes,) = figure.axes
     assert [label.get_text() for label in axes.get_yticklabels()] == list(labels.CLASS_TITLES)
     assert axes.get_ylim()[0] > axes.get_ylim()[1]  # first class at the top
@@ -77,7 +82,7 @@ def test_class_scores_stand_in_class_order_with_n_under_the_names(classes, asser
 
 
 def test_class_scores_draw_values_and_intervals_of_both_models(classes):
-    (axes,) = figures.class_scores(classes).axes
+    (axes,) = class_scores(classes).axes
     drawn = whiskers(axes)
     assert list(drawn) == ["DeepLabV3", "PSPNet"]
     for model, title in titles.MODEL_TITLES.items():
@@ -88,7 +93,7 @@ def test_class_scores_draw_values_and_intervals_of_both_models(classes):
 
 
 def test_class_differences_add_a_panel_around_zero(classes, differences, assert_legible):
-    figure = figures.class_scores(classes, differences)
+    figure = class_scores(classes, differences)
     panel = figure.axes[1]
     np.testing.assert_allclose(panel.containers[0].lines[0].get_xdata(), differences["difference"])
     assert panel.get_xlim()[0] == -panel.get_xlim()[1]
@@ -97,7 +102,7 @@ def test_class_differences_add_a_panel_around_zero(classes, differences, assert_
 
 
 def test_values_without_interval_are_drawn_as_points_alone(classes):
-    (axes,) = figures.class_scores(classes.assign(low=np.nan, high=np.nan)).axes
+    (axes,) = class_scores(classes.assign(low=np.nan, high=np.nan)).axes
     points, segments = whiskers(axes)["PSPNet"]
     assert len(points) == labels.NUM_CLASSES - 1
     assert not np.isfinite(segments).any()
@@ -105,20 +110,20 @@ def test_values_without_interval_are_drawn_as_points_alone(classes):
 
 def test_scores_of_a_metric_that_the_table_lacks_are_an_error(classes, cells, groups):
     with pytest.raises(InputError, match="rows of the metric 'f1'"):
-        figures.class_scores(classes, metric="f1")
+        class_scores(classes, metric="f1")
     with pytest.raises(InputError, match="no such name"):
-        figures.class_scores(classes, metric="dice")
+        class_scores(classes, metric="dice")
     with pytest.raises(InputError, match="rows of the metric 'image_f1'"):
-        figures.group_scores(cells, groups, "image_f1")
+        group_scores(cells, groups, "image_f1")
 
 
 def test_a_model_without_colour_is_an_error(classes):
     with pytest.raises(InputError, match="one of deeplabv3, pspnet"):
-        figures.class_scores(classes.replace("pspnet", "unet"))
+        class_scores(classes.replace("pspnet", "unet"))
 
 
 def test_group_cells_hold_values_and_share_one_scale(cells, groups, assert_legible):
-    figure = figures.group_scores(cells, groups)
+    figure = group_scores(cells, groups)
     left, middle = (axes.collections[0] for axes in figure.axes[:2])
     assert left.norm is middle.norm
     expected = cells["value"].where(cells["n_subjects"] >= 10).to_numpy().reshape(2, 3, 3)
@@ -130,7 +135,7 @@ def test_group_cells_hold_values_and_share_one_scale(cells, groups, assert_legib
 
 
 def test_small_cells_are_grey_in_brackets_and_off_the_scale(cells, groups):
-    axes = figures.group_scores(cells, groups).axes[0]
+    axes = group_scores(cells, groups).axes[0]
     assert np.argwhere(axes.collections[0].get_array().mask.reshape(3, 3)).tolist() == [[1, 2], [2, 1]]
     assert (to_hex(axes.patch.get_facecolor()), axes.patch.get_hatch()) == (style.SMALL_CELL, "////")
     written = {text.get_position(): text.get_text() for text in axes.texts}
@@ -139,22 +144,22 @@ def test_small_cells_are_grey_in_brackets_and_off_the_scale(cells, groups):
 
 
 def test_an_outlier_in_a_small_cell_does_not_move_the_scale(cells, groups):
-    before = figures.group_scores(cells, groups).axes[0].collections[0].norm
+    before = group_scores(cells, groups).axes[0].collections[0].norm
     cells.loc[cells["n_subjects"] == 3, "value"] = 0.01
-    after = figures.group_scores(cells, groups).axes[0].collections[0].norm
+    after = group_scores(cells, groups).axes[0].collections[0].norm
     assert (before.vmin, before.vmax) == (after.vmin, after.vmax)
 
 
 def test_small_cells_are_explained_only_where_they_occur(cells, groups):
     def scale(**options):
-        return figures.group_scores(cells, groups, **options).axes[-1].get_xlabel()
+        return group_scores(cells, groups, **options).axes[-1].get_xlabel()
 
     assert "fewer than 10 people" in scale()
     assert "fewer than" not in scale(fewest_subjects=0)
 
 
 def test_group_means_carry_intervals_and_people(cells, groups, assert_legible):
-    figure = figures.group_scores(cells, groups)
+    figure = group_scores(cells, groups)
     axes = figure.axes[2]
     points, segments = whiskers(axes)["DeepLabV3"]
     np.testing.assert_allclose(points[:, 1], [0.6, 0.65, 0.7])
@@ -168,7 +173,7 @@ def test_group_means_carry_intervals_and_people(cells, groups, assert_legible):
 
 def test_groups_of_the_users_own_data_follow_the_three(cells, groups, assert_legible):
     own = {"asian": "pacific_islander"}
-    figure = figures.group_scores(cells.replace({"group": own}), groups.replace({"group": own}))
+    figure = group_scores(cells.replace({"group": own}), groups.replace({"group": own}))
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == [
         "Black",
         "Caucasian",
@@ -178,18 +183,18 @@ def test_groups_of_the_users_own_data_follow_the_three(cells, groups, assert_leg
 
 
 def test_only_small_cells_still_make_a_figure(cells, groups, assert_legible):
-    figure = figures.group_scores(cells.assign(n_subjects=1), groups.assign(low=np.nan, high=np.nan))
+    figure = group_scores(cells.assign(n_subjects=1), groups.assign(low=np.nan, high=np.nan))
     assert figure.axes[0].collections[0].get_array().mask.all()
     assert_legible(figure)
 
 
 def test_a_cell_twice_is_an_error(cells, groups):
     with pytest.raises(InputError, match="one row per cell"):
-        figures.group_scores(cells.replace({"emotion": {"happy": "sad"}}), groups)
+        group_scores(cells.replace({"emotion": {"happy": "sad"}}), groups)
 
 
 def test_class_shares_are_bars_in_class_order_on_a_logarithmic_scale(shares, assert_legible):
-    figure = figures.class_shares(shares)
+    figure = class_shares(shares)
     (axes,) = figure.axes
     assert axes.get_xscale() == "log"
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["Training", "Validation", "Test"]
@@ -203,12 +208,12 @@ def test_class_shares_are_bars_in_class_order_on_a_logarithmic_scale(shares, ass
 
 def test_class_shares_refuse_classes_that_do_not_exist(shares):
     with pytest.raises(InputError, match="the classes chin"):
-        figures.class_shares(shares.replace({"class": {"nose": "chin"}}))
+        class_shares(shares.replace({"class": {"nose": "chin"}}))
 
 
 def test_the_flow_shows_what_stays_what_goes_and_the_published_numbers(flow, assert_legible):
     published = {"read": 16557, "subsample": 2096, "test": 419}
-    figure = figures.data_flow(flow, published)
+    figure = data_flow(flow, published)
     texts = texts_of(figure.axes[0])
     assert [text for text in texts if text.startswith("−")] == ["−1,437", "−1,108", "−11,916"]
     assert [text for text in texts if text.endswith("images")] == [f"{count:,} images" for count in flow["images"]]
@@ -219,16 +224,16 @@ def test_the_flow_shows_what_stays_what_goes_and_the_published_numbers(flow, ass
 
 
 def test_the_flow_without_published_numbers_or_validation_is_drawn(flow, assert_legible):
-    figure = figures.data_flow(flow[flow["step"] != "validation"])
+    figure = data_flow(flow[flow["step"] != "validation"])
     assert not [text for text in texts_of(figure.axes[0]) if text.startswith("published")]
     assert_legible(figure)
 
 
 def test_the_flow_refuses_published_numbers_of_unknown_steps(flow):
     with pytest.raises(InputError, match="published numbers for hashed"):
-        figures.data_flow(flow, {"hashed": 3})
+        data_flow(flow, {"hashed": 3})
     with pytest.raises(InputError, match="steps before and among"):
-        figures.data_flow(flow[:4])
+        data_flow(flow[:4])
 
 
 def test_a_confusion_matrix_shows_shares_of_each_true_class_and_leaves_absent_ones_blank():
@@ -238,7 +243,7 @@ def test_a_confusion_matrix_shows_shares_of_each_true_class_and_leaves_absent_on
     counts[labels.INDEX["ears"], labels.INDEX["hair"]] = 994
     counts[labels.INDEX["ears"], labels.INDEX["ears"]] = 6
     counts[labels.INDEX["teeth"]] = 0
-    figure = figures.confusion_matrix(counts, "PSPNet")
+    figure = confusion_matrix(counts, "PSPNet")
     (axes,) = figure.axes
     written = {text.get_position(): text.get_text() for text in axes.texts if text.get_text()}
     assert written.pop((labels.INDEX["hair"] + 0.5, labels.INDEX["ears"] + 0.5)) == "99"

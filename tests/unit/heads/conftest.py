@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from facefair_lib.heads import Rendering, render, sample_person, sample_shot
+from facefair_heads.camera.render import Rendering, render
+from facefair_heads.people.population import sample_person
+from facefair_heads.people.shots import sample_shot
 
 SIZE = 64
 

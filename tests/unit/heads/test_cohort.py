@@ -15,13 +15,15 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from facefair_lib.config import CohortSettings, load_profile
+from facefair_heads.people.expressions import COHORT_EMOTIONS
+from facefair_heads.people.label_rules import LabelRules
+from facefair_heads.people.person import GENDERS, GROUPS
+from facefair_heads.sets.cohort import Picture, plan_cohort, write_cohort
+from facefair_heads.sets.experiment_people import EMOTIONS as SHOWN_EMOTIONS
+from facefair_heads.sets.experiment_people import plan_experiment
 from facefair_lib.errors import InputError
-from facefair_lib.heads import COHORT_EMOTIONS, GENDERS, GROUPS, LabelRules
-from facefair_lib.heads.cohort import Picture, plan_cohort, write_cohort
-from facefair_lib.heads.experiment import EMOTIONS as SHOWN_EMOTIONS
-from facefair_lib.heads.experiment import plan_experiment
-from facefair_lib.labels import decode
+from facefair_lib.settings.labels import decode
+from facefair_lib.settings.profiles import CohortSettings, load_profile
 
 SIZE = 32
 
@@ -196,7 +198,7 @@ def test_an_interrupted_cohort_goes_on_with_what_is_missing_and_gives_the_same_b
 
 
 def test_a_complete_cohort_renders_nothing(cohort: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("facefair_lib.heads.cohort.warm_up", lambda: pytest.fail("rendered again"))
+    monkeypatch.setattr("facefair_heads.sets.cohort.warm_up", lambda: pytest.fail("rendered again"))
     write_cohort(cohort, settings(), seed=4, workers=1, version="a")
 
 
@@ -213,7 +215,7 @@ def test_pictures_of_another_version_are_cleared_before_rendering(
                 Image.fromarray(np.zeros((size, size, 3), np.uint8)).save(root / name)
             yield
 
-    monkeypatch.setattr("facefair_lib.heads.cohort._render_all", pretend)
+    monkeypatch.setattr("facefair_heads.sets.cohort._render_all", pretend)
     for version, rendered in (("a", 8), ("a", 0), ("b", 8)):
         asked.clear()
         write_cohort(tmp_path / "root", settings(), seed=4, workers=1, version=version)
@@ -224,7 +226,7 @@ HELD = """
 import fcntl, os, sys
 from dataclasses import dataclass
 from pathlib import Path
-from facefair_lib.heads import cohort
+from facefair_heads import cohort
 
 @dataclass
 class Held:

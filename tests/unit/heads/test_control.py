@@ -7,26 +7,19 @@ import dataclasses
 import numpy as np
 import pytest
 
+from facefair_heads.camera.compose import compose
+from facefair_heads.camera.film import develop
+from facefair_heads.camera.render import render
+from facefair_heads.camera.scene_cache import SceneCache
+from facefair_heads.people.counterfactual import counterfactuals, with_morphology
+from facefair_heads.people.expressions import COHORT_EMOTIONS, EMOTIONS, facial_actions
+from facefair_heads.people.in_the_wild import sample_in_the_wild
+from facefair_heads.people.label_rules import MUT1NY_RULES, LabelRules, parse_label_rules
+from facefair_heads.people.person import GROUPS
+from facefair_heads.people.population import sample_person
+from facefair_heads.people.shots import sample_shot
 from facefair_lib.errors import InputError
-from facefair_lib.heads import (
-    COHORT_EMOTIONS,
-    EMOTIONS,
-    GROUPS,
-    MUT1NY_RULES,
-    LabelRules,
-    SceneCache,
-    compose,
-    counterfactuals,
-    parse_label_rules,
-    render,
-    sample_in_the_wild,
-    sample_person,
-    sample_shot,
-    with_morphology,
-)
-from facefair_lib.heads.develop import develop
-from facefair_lib.heads.expressions import facial_actions
-from facefair_lib.labels import INDEX
+from facefair_lib.settings.labels import INDEX
 
 SIZE = 64
 

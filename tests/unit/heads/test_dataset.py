@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from facefair_heads.people.label_rules import parse_label_rules
+from facefair_heads.sets import dataset
+from facefair_heads.sets.dataset import DataSetSettings, parse_shard, plan_data_set, split_parts, write_data_set
 from facefair_lib.errors import InputError
-from facefair_lib.heads import dataset, parse_label_rules
-from facefair_lib.heads.dataset import DataSetSettings, parse_shard, plan_data_set, split_parts, write_data_set
-from facefair_lib.labels import INDEX, decode
+from facefair_lib.settings.labels import INDEX, decode
 
 ARGUMENTS = {"people": 3, "shots": 1, "size": 32}
 

@@ -7,12 +7,14 @@ import dataclasses
 import numpy as np
 import pytest
 
-from facefair_lib.heads import regions, render, sample_person
-from facefair_lib.heads.garments import add_garment
-from facefair_lib.heads.geometry import pose_head
-from facefair_lib.heads.people import PATTERNS, Clothing
-from facefair_lib.heads.scene import SceneBuilder
-from facefair_lib.labels import INDEX
+from facefair_heads.camera.render import render
+from facefair_heads.geometry import regions
+from facefair_heads.geometry.garments import add_garment
+from facefair_heads.geometry.head_mesh import pose_head
+from facefair_heads.geometry.scene import SceneBuilder
+from facefair_heads.people.person import PATTERNS, Clothing
+from facefair_heads.people.population import sample_person
+from facefair_lib.settings.labels import INDEX
 
 
 def dressed(person, **changed):

@@ -9,13 +9,16 @@ import numpy as np
 import pytest
 import warp as wp
 
-from facefair_lib.heads import materials, regions, sample_person, sample_shot
-from facefair_lib.heads.geometry import LEFT_EYE, RIGHT_EYE, UPPER_TEETH
-from facefair_lib.heads.material_shading import shade_eyes, shade_parts, shade_strands
-from facefair_lib.heads.noise import noise, noise_volume
-from facefair_lib.heads.scene import EYEBROW_HAIR, HAIR, HAND
-from facefair_lib.heads.surface import empty_surface, hit_points
-from facefair_lib.heads.warp_runtime import scalars, vectors
+from facefair_heads.geometry import regions
+from facefair_heads.geometry.head_mesh import LEFT_EYE, RIGHT_EYE, UPPER_TEETH
+from facefair_heads.geometry.scene import EYEBROW_HAIR, HAIR, HAND
+from facefair_heads.people.population import sample_person
+from facefair_heads.people.shots import sample_shot
+from facefair_heads.shading import materials
+from facefair_heads.shading.material_shading import shade_eyes, shade_parts, shade_strands
+from facefair_heads.shading.noise import noise, noise_volume
+from facefair_heads.shading.surface import empty_surface, hit_points
+from facefair_heads.warp_runtime import scalars, vectors
 
 PERSON = dataclasses.replace(sample_person(4), hair_colour="grey", skin_tone=8.0, iris="green")
 NORMAL = np.float32([0, 0.6, 0.8])

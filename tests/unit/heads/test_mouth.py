@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from facefair_lib.heads import sample_person, sample_shot
-from facefair_lib.heads.geometry import LASHES, LOWER_TEETH, SKIN, UPPER_TEETH, head_template, pose_head
-from facefair_lib.heads.rasterise import visible
-from facefair_lib.heads.rays import camera
+from facefair_heads.camera.rasterise import visible
+from facefair_heads.geometry.head_mesh import LASHES, LOWER_TEETH, SKIN, UPPER_TEETH, head_template, pose_head
+from facefair_heads.people.population import sample_person
+from facefair_heads.people.shots import sample_shot
+from facefair_heads.shading.rays import camera
 
 SIZE = 128
 SMALLEST_ROW = 6  # pixels

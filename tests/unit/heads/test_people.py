@@ -6,20 +6,12 @@ import json
 import numpy as np
 import pytest
 
+from facefair_heads.geometry.body import load_body_model
+from facefair_heads.people.expressions import EMOTIONS
+from facefair_heads.people.person import GLASSES, GROUPS, HAIR_STYLES, HANGING_STYLES
+from facefair_heads.people.population import sample_person
+from facefair_heads.people.shots import LIGHTS, Shot, attributes, sample_shot
 from facefair_lib.errors import InputError
-from facefair_lib.heads import (
-    EMOTIONS,
-    GLASSES,
-    GROUPS,
-    HAIR_STYLES,
-    LIGHTS,
-    Shot,
-    attributes,
-    sample_person,
-    sample_shot,
-)
-from facefair_lib.heads.body import load_body_model
-from facefair_lib.heads.people import HANGING_STYLES
 
 LONG_ENOUGH = [sample_person(seed, group=group) for seed in range(150) for group in GROUPS]
 

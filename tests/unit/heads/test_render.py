@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 from scipy.ndimage import label as connected
 
+from facefair_heads.camera.compose import compose
+from facefair_heads.camera.render import render, vote
+from facefair_heads.camera.sheets import contact_sheet
+from facefair_heads.people.population import sample_person
+from facefair_heads.people.shots import sample_shot
 from facefair_lib.errors import InputError
-from facefair_lib.heads import compose, contact_sheet, render, sample_person, sample_shot
-from facefair_lib.heads.render import vote
-from facefair_lib.labels import CLASS_NAMES, INDEX
+from facefair_lib.settings.labels import CLASS_NAMES, INDEX
 
 SIZE = 64  # the size at which conftest renders the shared pictures
 
@@ -37,7 +40,7 @@ def test_a_picture_is_the_same_bytes_again(woman, frontal_shot, rendering_of_wom
 
 def test_a_picture_is_the_same_bytes_in_another_process(woman, frontal_shot, rendering_of_woman):
     code = (
-        "import hashlib, pickle, sys; from facefair_lib.heads import render;"
+        "import hashlib, pickle, sys; from facefair_heads import render;"
         f"seen = render(*pickle.load(sys.stdin.buffer), {SIZE});"
         "print(hashlib.sha256(seen.rgb.tobytes() + seen.label.tobytes()).hexdigest())"
     )

@@ -11,13 +11,14 @@ import pytest
 import warp as wp
 from scipy.ndimage import map_coordinates
 
-from facefair_lib.heads import sample_person, skin
-from facefair_lib.heads.geometry import SKIN, head_template
-from facefair_lib.heads.materials import HAIR_ALBEDO, brow_albedo
-from facefair_lib.heads.noise import NOISE_LIMIT, noise, noise_volume
-from facefair_lib.heads.people import Clothing
-from facefair_lib.heads.skin_shading import shade_skin
-from facefair_lib.heads.surface import empty_surface, hit_points
+from facefair_heads.geometry.head_mesh import SKIN, head_template
+from facefair_heads.people.person import Clothing
+from facefair_heads.people.population import sample_person
+from facefair_heads.shading import skin
+from facefair_heads.shading.materials import HAIR_ALBEDO, brow_albedo
+from facefair_heads.shading.noise import NOISE_LIMIT, noise, noise_volume
+from facefair_heads.shading.skin_shading import shade_skin
+from facefair_heads.shading.surface import empty_surface, hit_points
 
 HEADWEAR = (0.3, 0.2, 0.1)
 PEOPLE = {

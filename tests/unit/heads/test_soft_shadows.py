@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from facefair_lib.heads import shadows
-from facefair_lib.heads.geometry import SKIN, UPPER_TEETH
-from facefair_lib.heads.rays import Hits
-from facefair_lib.heads.scene import HAIR
+from facefair_heads.geometry.head_mesh import SKIN, UPPER_TEETH
+from facefair_heads.geometry.scene import HAIR
+from facefair_heads.shading import shadows
+from facefair_heads.shading.rays import Hits
 
 SIDE = 64
 

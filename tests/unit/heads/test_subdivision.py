@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from facefair_lib.heads.subdivision import catmull_clark
+from facefair_heads.geometry.subdivision import catmull_clark
 
 CUBE = np.array([[x, y, z] for x in (-1.0, 1) for y in (-1, 1) for z in (-1, 1)])
 CUBE_QUADS = np.array([[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]])

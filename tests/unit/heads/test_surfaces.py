@@ -6,18 +6,21 @@ import numpy as np
 import pytest
 import warp as wp
 
-from facefair_lib.heads import BACKGROUNDS, EMOTIONS, regions, sample_person, sample_shot
-from facefair_lib.heads.background import background
-from facefair_lib.heads.geometry import HEAD_HEIGHT, SKIN, head_template, pose_head
-from facefair_lib.heads.noise import noise
-from facefair_lib.heads.numerics import choose, smoothstep, srgb_to_linear, stream
-from facefair_lib.heads.rasterise import visible
-from facefair_lib.heads.rays import camera, cast, pixel_rays
-from facefair_lib.heads.shadows import shadows
-from facefair_lib.heads.skin import base_albedo
-from facefair_lib.heads.trace import build_scene
-from facefair_lib.heads.warp_runtime import build_mesh, vectors
-from facefair_lib.paths import cache_dir
+from facefair_heads.camera.background import background
+from facefair_heads.camera.rasterise import visible
+from facefair_heads.camera.scene_cache import build_scene
+from facefair_heads.geometry import regions
+from facefair_heads.geometry.head_mesh import HEAD_HEIGHT, SKIN, head_template, pose_head
+from facefair_heads.numerics import choose, smoothstep, srgb_to_linear, stream
+from facefair_heads.people.expressions import EMOTIONS
+from facefair_heads.people.population import sample_person
+from facefair_heads.people.shots import BACKGROUNDS, sample_shot
+from facefair_heads.shading.noise import noise
+from facefair_heads.shading.rays import camera, cast, pixel_rays
+from facefair_heads.shading.shadows import shadows
+from facefair_heads.shading.skin import base_albedo
+from facefair_heads.warp_runtime import build_mesh, vectors
+from facefair_lib.settings.paths import cache_dir
 
 POINTS = np.random.default_rng(0).uniform(-5, 5, (4000, 3)).astype(np.float32)
 

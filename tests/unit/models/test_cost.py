@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from facefair_lib.models import build_model
+from facefair_lib.models.build import build_model
 from facefair_lib.models.cost import LiveBytes, measure_cost
 
 

@@ -9,11 +9,11 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from facefair_lib.config import load_profile
-from facefair_lib.labels import NUM_CLASSES
-from facefair_lib.models import MODEL_NAMES, build_model, model_from_settings
+from facefair_lib.models.build import MODEL_NAMES, build_model, model_from_settings
 from facefair_lib.models.describe import DESCRIPTIONS
 from facefair_lib.models.segnet import unpool
+from facefair_lib.settings.labels import NUM_CLASSES
+from facefair_lib.settings.profiles import load_profile
 
 
 class NetworkPromises:

@@ -14,7 +14,7 @@ from torchvision.models import ResNet50_Weights, VGG11_BN_Weights, get_model, re
 from torchvision.models.segmentation import DeepLabV3_ResNet50_Weights, FCN_ResNet50_Weights
 
 from facefair_lib.errors import InputError
-from facefair_lib.models import build_model
+from facefair_lib.models.build import build_model
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from facefair_lib import paths
-from facefair_lib.config import load_profile
 from facefair_lib.report.results_reader import Results
+from facefair_lib.settings import paths
+from facefair_lib.settings.profiles import load_profile
 
 REFERENCE = paths.REPOSITORY / "results" / "reference"
 EXPERIMENT = "05_ethnicity_emotion_experiment"

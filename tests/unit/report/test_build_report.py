@@ -13,14 +13,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from facefair_lib import paths
 from facefair_lib.data.audit import scored_classes
 from facefair_lib.errors import InputError
-from facefair_lib.labels import NUM_CLASSES
-from facefair_lib.report import MissingLatexError, ReportError, build_report, render
-from facefair_lib.report.build import environment, fill
-from facefair_lib.report.latexmk import failure_message, run_latexmk
+from facefair_lib.report.build import build_report, environment, fill, render
+from facefair_lib.report.latexmk import MissingLatexError, ReportError, failure_message, run_latexmk
 from facefair_lib.report.results_reader import Results
+from facefair_lib.settings import paths
+from facefair_lib.settings.labels import NUM_CLASSES
 
 EXPERIMENT, FAIRNESS, COMPARED = "05_ethnicity_emotion_experiment", "07_counterfactual_fairness", "09_model_comparison"
 GAP = ["gap", "expected_by_chance", "p_value", "p_adjusted"]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from facefair_lib import paths
 from facefair_lib.errors import InputError
 from facefair_lib.report import readme
+from facefair_lib.settings import paths
 
 EFFECTS, COMPARED = "07_counterfactual_fairness/effects", "09_model_comparison"
 

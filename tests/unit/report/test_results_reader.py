@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from facefair_lib import paths
 from facefair_lib.errors import InputError
 from facefair_lib.report.results_reader import Results, Source, is_missing, size, total
+from facefair_lib.settings import paths
 
 SUMMARY, EXPERIMENT = "04_metric_analysis/summary", "05_ethnicity_emotion_experiment"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from facefair_lib import paths
 from facefair_lib.report.results_reader import Results
+from facefair_lib.settings import paths
 
 SECTIONS = sorted((paths.REPORT / "sections").glob("*.tex"))
 FLOATS = sorted((paths.REPORT / "floats").glob("*.tex"))

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from facefair_lib import analysis
-from facefair_lib.experiment import own_photographs
-from facefair_lib.labels import EMOTIONS, GROUPS, INDEX, NUM_CLASSES, encode
+from facefair_lib.experiments.people import own_photographs
+from facefair_lib.settings.labels import EMOTIONS, GROUPS, INDEX, NUM_CLASSES, encode
+from facefair_lib.tables.experiment import gap_table, group_table, nine_table
 
 NINE = [(group, emotion) for group in GROUPS for emotion in EMOTIONS]
 
@@ -61,10 +61,10 @@ def test_without_the_nine_cells_nothing_is_shown_and_every_picture_with_a_mask_i
     people = own_photographs(table(folder, [line] * 3, header), 16)
     assert people.shown.table.empty and len(people.scored.table) == 3
     counts = {"deeplabv3": np.ones((3, NUM_CLASSES, NUM_CLASSES), np.int64)}
-    assert analysis.nine_table(counts, people.table)["deeplabv3_iou"].notna().all()
-    assert analysis.nine_table({"deeplabv3": counts["deeplabv3"][:0]}, people.shown.table).empty
-    assert set(analysis.group_table(counts, people.table, replicates=20)["n_images"]) == {3}
-    gaps = analysis.gap_table(counts, people.table, replicates=20, permutations=20)
+    assert nine_table(counts, people.table)["deeplabv3_iou"].notna().all()
+    assert nine_table({"deeplabv3": counts["deeplabv3"][:0]}, people.shown.table).empty
+    assert set(group_table(counts, people.table, replicates=20)["n_images"]) == {3}
+    gaps = gap_table(counts, people.table, replicates=20, permutations=20)
     assert set(gaps["feature"]) == {"group", "emotion"} and gaps["gap"].isna().all()
 
 
@@ -76,11 +76,9 @@ def test_a_mask_without_a_face_is_named_and_not_scored(folder: Path) -> None:
 def test_people_of_whom_a_feature_is_unknown_are_not_compared_by_it() -> None:
     counts, people = many_people()
     unknown = people.assign(group=people["group"].where(people["group"] != "c", "unknown"))
-    with_them = analysis.gap_table({"pspnet": counts}, unknown, features=["group"], replicates=50, permutations=50)
+    with_them = gap_table({"pspnet": counts}, unknown, features=["group"], replicates=50, permutations=50)
     kept = (people["group"] != "c").to_numpy()
-    without = analysis.gap_table(
-        {"pspnet": counts[kept]}, people[kept], features=["group"], replicates=50, permutations=50
-    )
+    without = gap_table({"pspnet": counts[kept]}, people[kept], features=["group"], replicates=50, permutations=50)
     pd.testing.assert_frame_equal(with_them, without)
     assert "unknown" not in set(with_them["best"]) | set(with_them["worst"])
 
@@ -89,10 +87,8 @@ def test_a_few_people_with_several_emotions_are_left_out_of_that_comparison_alon
     counts, people = many_people()
     people.loc[1, "subject_id"] = people.loc[0, "subject_id"]  # one of 36 is seen in two groups
     assert people.loc[:1, "group"].nunique() == 2
-    mixed = analysis.gap_table({"pspnet": counts}, people, features=["group"], replicates=50, permutations=50)
-    rest = analysis.gap_table(
-        {"pspnet": counts[2:]}, people.iloc[2:], features=["group"], replicates=50, permutations=50
-    )
+    mixed = gap_table({"pspnet": counts}, people, features=["group"], replicates=50, permutations=50)
+    rest = gap_table({"pspnet": counts[2:]}, people.iloc[2:], features=["group"], replicates=50, permutations=50)
     pd.testing.assert_frame_equal(mixed, rest)
     assert mixed["p_value"].notna().any()
 

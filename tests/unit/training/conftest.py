@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from facefair_lib.config import DeepLabSettings, ModelSettings, TrainingSettings
+from facefair_lib.settings.profiles import DeepLabSettings, ModelSettings, TrainingSettings
 
 SIZE = 32
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from facefair_lib.config import TrainingSettings
-from facefair_lib.labels import IGNORE_INDEX
+from facefair_lib.settings.labels import IGNORE_INDEX
+from facefair_lib.settings.profiles import TrainingSettings
 from facefair_lib.training.augment import augment, augmented_examples, recolour, shrink, warp
 
 

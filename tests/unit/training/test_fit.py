@@ -12,9 +12,9 @@ import torch
 from lightning.pytorch.accelerators import CPUAccelerator
 from lightning.pytorch.strategies import SingleDeviceStrategy
 
-from facefair_lib.config import DeepLabSettings, ModelSettings, SmallStart, TrainingSettings
 from facefair_lib.errors import InputError
 from facefair_lib.models.fitted import load_network
+from facefair_lib.settings.profiles import DeepLabSettings, ModelSettings, SmallStart, TrainingSettings
 from facefair_lib.training import network
 from facefair_lib.training.device import Device
 from facefair_lib.training.fit import FitResult, _trainer, averaging_decay, fit

@@ -7,7 +7,7 @@ import torch
 from sklearn.metrics import confusion_matrix
 from torch.nn import functional
 
-from facefair_lib.labels import IGNORE_INDEX, NUM_CLASSES
+from facefair_lib.settings.labels import IGNORE_INDEX, NUM_CLASSES
 from facefair_lib.training.loss import dice_loss, segmentation_loss
 from facefair_lib.training.network import count_pairs
 

@@ -1,0 +1,1 @@
+"""The cases of each lesson's exercises."""

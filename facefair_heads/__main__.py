@@ -1,0 +1,69 @@
+"""The command line: ``python -m facefair_heads`` (the study's ``facefair render`` is the same)."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from facefair_lib.store.processes import available_cores
+
+CoresOption = Annotated[int, typer.Option(help="Cores to use; 0 uses all.", min=0)]
+
+
+def render(
+    out: Annotated[Path, typer.Option(help="Folder to write: new, empty, or one that the same command has begun.")],
+    people: Annotated[int, typer.Option(help="Number of people; groups and genders are dealt out in turn.")] = 24,
+    shots: Annotated[int, typer.Option(help="Pictures of each person; emotions are dealt out in turn.")] = 1,
+    size: Annotated[int, typer.Option(help="Side of the pictures in pixels, 16 to 1024.")] = 256,
+    layout: Annotated[str, typer.Option(help="mut1ny, or celebamask (one mask per part).")] = "mut1ny",
+    shard: Annotated[str, typer.Option(help="k/n: the k-th of n shares, for several machines on one folder.")] = "1/1",
+    population: Annotated[
+        str, typer.Option(help="balanced: attributes do not depend on the group; wild: they do, by made-up shares.")
+    ] = "balanced",
+    seed: Annotated[int, typer.Option(help="Another seed gives other people.")] = 0,
+    labels: Annotated[
+        str,
+        typer.Option(
+            help="Label conventions that differ from Mut1ny's, such as clear_lenses=specs,neck=background. Switches: "
+            "clear_lenses (seen, specs), neck (face, background), jewellery (background, ears), stubble (face, "
+            "facial_hair), headwear (background, hair)."
+        ),
+    ] = "",
+    cores: CoresOption = 0,
+) -> None:
+    """Render a labelled data set of heads: pictures, masks, attributes.csv, datasheet.md and a contact sheet.
+
+    Interrupted, the same command goes on where it stopped; the same options give the same bytes again.
+    """
+    from facefair_heads.people.label_rules import parse_label_rules
+    from facefair_heads.sets.dataset import parse_shard, write_data_set
+    from facefair_lib.store.progress import Progress
+
+    progress = Progress("render", 0)
+
+    def advance(done: int, total: int) -> None:
+        progress.done, progress.total = done, total
+        progress.show()
+
+    share, rules, workers = parse_shard(shard), parse_label_rules(labels), cores or available_cores()
+    write_data_set(
+        out, people, shots, size, layout, share, workers, advance, population=population, seed=seed, rules=rules
+    )
+    typer.echo(f"{out}: done")
+
+
+def main() -> None:
+    """Render; errors that a user can act on are printed without a traceback."""
+    from facefair_lib.errors import InputError
+
+    try:
+        typer.run(render)
+    except InputError as error:
+        sys.exit(f"facefair_heads: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""Headwear and earrings: cloth shells that are cut out of the head's own surface, and rings at the lobes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from facefair_heads.geometry import regions
+from facefair_heads.geometry.head_mesh import SKIN, HeadMesh, HeadTemplate, head_template
+from facefair_heads.geometry.scene import EARRING, HEADWEAR, SceneBuilder
+from facefair_heads.geometry.shapes import clip, ellipsoid, grid_triangles, ring
+from facefair_heads.numerics import rgb, smoothstep, srgb_to_linear, stream
+from facefair_heads.people.person import Person
+
+_CLOTH = (
+    (0.10, 0.10, 0.12), (0.16, 0.20, 0.33), (0.75, 0.74, 0.70), (0.42, 0.10, 0.13), (0.35, 0.36, 0.30),
+    (0.62, 0.48, 0.38), (0.20, 0.36, 0.40), (0.55, 0.40, 0.55),
+)  # fmt: skip
+_METAL = ((0.80, 0.66, 0.36), (0.72, 0.72, 0.74))
+
+
+@dataclass(frozen=True)
+class WearablesLook:
+    """Linear colours of the headwear and of the earrings."""
+
+    cloth: np.ndarray
+    metal: np.ndarray
+
+
+def wearables_look(person: Person) -> WearablesLook:
+    """Draw the look that belongs to a person."""
+    random = stream(person.seed, "wearables")
+    cloth, metal = _CLOTH[int(random.integers(len(_CLOTH)))], _METAL[int(random.integers(len(_METAL)))]
+    return WearablesLook(srgb_to_linear(rgb(*cloth)), srgb_to_linear(rgb(*metal)))
+
+
+def add_headwear(builder: SceneBuilder, head: HeadMesh, person: Person) -> None:
+    """Add the cap, beanie or headscarf."""
+    if person.headwear == "none":
+        return
+    template = head_template()
+    field = regions.headwear(template.canonical, person.headwear)
+    offset = {"cap": 0.09, "beanie": 0.11, "headscarf": 0.09}[person.headwear]
+    rise = {"cap": 0.10, "beanie": 0.16, "headscarf": 0.13}[person.headwear]
+    lift = offset + rise * smoothstep(0, 0.7, field)
+    _add_shell(builder, head, template, field, lift)
+    if person.headwear == "beanie":  # the turned-up cuff
+        _add_shell(builder, head, template, np.minimum(field, 0.26 - field), np.full(len(field), 0.17))
+    if person.headwear == "cap":
+        _add_visor(builder, head, template)
+
+
+def _add_shell(builder, head: HeadMesh, template: HeadTemplate, field: np.ndarray, lift: np.ndarray) -> None:
+    """Lift the skin where ``field`` is positive along its normals and smooth out what cloth would not follow."""
+    outer = template.triangles[(template.part == SKIN) & (template.cavity == 0)]
+    outer = outer[(field[outer] > -0.5).any(1)]
+    positions = head.positions + head.normals * lift[:, None].astype(np.float32)
+    pairs = np.concatenate([outer[:, [a, b]] for a in range(3) for b in range(3)])
+    link = sparse.csr_matrix((np.ones(len(pairs), np.float32), pairs.T), shape=(len(positions),) * 2)
+    link = sparse.diags(1 / np.maximum(np.asarray(link.sum(1)).ravel(), 1)).astype(np.float32) @ link
+    used, normals = np.unique(outer), head.normals
+    for _ in range(8):
+        moved = (link @ positions)[used]
+        # Smoothing may bridge hollows but must not sink into the head.
+        above = np.einsum("ij,ij->i", moved - head.positions[used], head.normals[used])
+        lacking = np.maximum(0.7 * lift[used] - above, 0)[:, None]
+        positions[used] = moved + head.normals[used] * lacking
+        normals = (link @ normals).astype(np.float32)
+    builder.add(*clip(positions, normals, outer, field), HEADWEAR)
+
+
+def _add_visor(builder: SceneBuilder, head: HeadMesh, template: HeadTemplate) -> None:
+    """Add the cap's visor: a bent sheet from the front edge."""
+    part, field = template.part_of_vertex, regions.headwear(template.canonical, "cap")
+    edge = np.flatnonzero((part == SKIN) & (np.abs(field) < 0.035) & (template.canonical[:, 2] > 0.6))
+    x, y, z = head.positions[edge].T
+    across = np.linspace(-0.6, 0.6, 21)
+    # The edge's own vertices scatter about it: a smooth even curve through them is what a visor is bent to.
+    y0, z0 = (np.polynomial.Polynomial.fit(np.abs(x), values, 3)(np.abs(across)) for values in (y, z))
+    out = np.linspace(0, 1, 7)[:, None]
+    # It runs out to nothing at its ends, where it meets the crown.
+    share = np.sqrt(np.clip(1 - (across / 0.6) ** 2, 0, 1))
+    reach = 0.66 * share
+    sheet = np.stack(
+        [
+            across * (1 + 0.10 * out),
+            y0 + 0.055 - out * share * (0.155 + 0.45 * across**2),
+            z0 - 0.02 + out * (0.04 + reach),
+        ],
+        -1,
+    )
+    normals = np.stack([0.5 * across + 0 * out, np.ones_like(reach * out), 0.25 + 0 * reach * out], -1)
+    normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
+    triangles = grid_triangles(7, 21)
+    builder.add(sheet.reshape(-1, 3), normals.reshape(-1, 3), triangles, HEADWEAR)
+    builder.add(sheet.reshape(-1, 3) - (0, 0.03, 0), -normals.reshape(-1, 3), triangles[:, ::-1], HEADWEAR)
+
+
+def add_earrings(builder: SceneBuilder, head: HeadMesh, person: Person) -> None:
+    """Hang earrings from the lobes."""
+    if person.earrings == "none" or person.headwear == "headscarf":
+        return
+    template, random = head_template(), stream(person.seed, "earrings")
+    ear = (template.masks["ears"] > 0.6) & (template.part_of_vertex == SKIN)
+    radius = random.uniform(0.08, 0.16)
+    for side in (1, -1):
+        candidates = np.flatnonzero(ear & (template.canonical[:, 0] * side > 0))
+        lobe = head.positions[candidates[template.canonical[candidates, 1].argmin()]]
+        if person.earrings == "studs":
+            builder.add(*ellipsoid(lobe + np.array([0.02 * side, 0.04, 0.03]), np.eye(3) * 0.028), EARRING)
+        else:
+            centre = lobe + np.array([0.03 * side, 0.03 - radius, 0.02])
+            builder.add(*ring(centre, (0.03 * side, 0, radius), (0, radius, 0), 0.011), EARRING)

@@ -1,0 +1,1 @@
+"""Hair: where strands start, and how they grow."""

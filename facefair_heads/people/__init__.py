@@ -1,0 +1,1 @@
+"""Who is seen and how, as plain values drawn from seeds."""

@@ -1,0 +1,339 @@
+"""A cohort of rendered people on disk, in the layout of the Mut1ny head segmentation data.
+
+Written under one root, as the published set is::
+
+    samples/<person>_<variant>/<name>.png    pictures
+    labels/<person>/<name>.png               their labels in the paper's palette
+    training.xml                             the index: <srcimg/> and <labelimg/> in turn
+    attributes.csv                           who and what each picture shows, as rendered
+
+It holds on purpose what a preparation must deal with: exact duplicates, near-duplicates, several folders of one person,
+pictures of several people. A plan, made from the seed alone, lists every picture; whatever the plan names and the disk
+lacks is rendered, so an interrupted run goes on where it stopped and two runs give the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from facefair_heads.camera.compose import compose
+from facefair_heads.camera.render import render
+from facefair_heads.camera.warm_up import warm_up
+from facefair_heads.people.expressions import COHORT_EMOTIONS
+from facefair_heads.people.in_the_wild import sample_in_the_wild
+from facefair_heads.people.label_rules import MUT1NY_RULES, LabelRules
+from facefair_heads.people.person import GENDERS, GROUPS, Person
+from facefair_heads.people.population import sample_person
+from facefair_heads.people.shots import Shot, attributes, sample_shot
+from facefair_lib.errors import InputError
+from facefair_lib.settings.labels import encode
+from facefair_lib.settings.profiles import CohortSettings
+from facefair_lib.store import results
+from facefair_lib.store.processes import spread
+
+# First names of many languages. They are dealt out at random: a folder's name says nothing about a group.
+# fmt: off
+_NAMES = {
+    "female": [
+        "aisha", "anna", "beatriz", "chloe", "daria", "elif", "fatima", "grace", "hana", "ines", "jia",
+        "keiko", "lucia", "mei", "nadia", "olga", "priya", "rosa", "sara", "thandi", "uma", "vera", "wanjiru",
+        "xin", "yara", "zoe",
+    ],
+    "male": [
+        "ahmed", "ben", "carlos", "dmitri", "emre", "felix", "goran", "hiro", "ivan", "jamal", "kofi", "liam",
+        "mateo", "nikhil", "omar", "pedro", "quang", "rafael", "samir", "tomas", "umar", "victor", "wei",
+        "xavier", "yusuf", "zane",
+    ],
+}
+# fmt: on
+_VARIANTS = ("studio", "street", "room")
+
+Advance = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Head:
+    """One head of a picture: seeds and the attributes that the plan fixes.
+
+    ``population`` is "balanced" (nothing but looks depends on the group) or "wild" (see ``in_the_wild``).
+    """
+
+    person_seed: int
+    shot_seed: int
+    group: str
+    gender: str
+    emotion: str
+    population: str = "balanced"
+
+    def sample(self) -> tuple[Person, Shot]:
+        """Draw who is seen, and how."""
+        if self.population == "wild":
+            return sample_in_the_wild(
+                self.person_seed, group=self.group, gender=self.gender, emotion=self.emotion, shot_seed=self.shot_seed
+            )
+        person = sample_person(self.person_seed, group=self.group, gender=self.gender)
+        return person, sample_shot(self.shot_seed, emotion=self.emotion)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture of the plan: where it goes, and what it shows or copies."""
+
+    sample: str
+    label: str
+    subject: str
+    heads: tuple[Head, ...]
+    copy_of: str = ""
+    retouched: bool = False
+    seed: int = 0
+
+
+def plan_cohort(settings: CohortSettings, seed: int) -> list[Picture]:
+    """List every picture of the cohort, in the order in which files are written.
+
+    Groups, genders and emotions are dealt out in turn, so that they are balanced and independent of each other;
+    everything else about a person or a shot follows from its own seed.
+    """
+    originals = [*_people(settings, seed), *_real(settings, seed), *_multiperson(settings, seed)]
+    return [*originals, *_duplicates(originals, settings, seed)]
+
+
+def write_cohort(
+    root: Path,
+    settings: CohortSettings,
+    seed: int,
+    workers: int,
+    version: str = "",
+    progress: Advance | None = None,
+) -> Path:
+    """Render the cohort into ``root``.
+
+    Parameters
+    ----------
+    workers : processes; Warp's CPU kernels are single-threaded, so one per core
+    version : of the rendering code; pictures of another version, or of other settings, are rendered again
+    progress : called with (pictures there, pictures to render)
+
+    Returns
+    -------
+    root; ``training.xml`` and ``attributes.csv`` are written last, so their presence says that the cohort is complete
+
+    Raises
+    ------
+    InputError
+        if ``root`` holds files that were not rendered here: nothing of them is overwritten
+    """
+    plan = plan_cohort(settings, seed)
+    originals = [picture for picture in plan if not picture.copy_of]
+    write_pictures(root, originals, settings.size, settings.samples, workers, version, progress)
+    for picture in plan[len(originals) :]:
+        _write_duplicate(root, picture)
+    results.write_text(root / "training.xml", index_xml(plan))
+    results.write_csv(root / "attributes.csv", attributes_table(plan))
+    return root
+
+
+def write_pictures(
+    root: Path,
+    pictures: list[Picture],
+    size: int,
+    samples: int,
+    workers: int,
+    version: str = "",
+    progress: Advance | None = None,
+    shard: tuple[int, int] = (1, 1),
+    rules: LabelRules = MUT1NY_RULES,
+) -> None:
+    """Render the pictures that ``root`` lacks; see ``write_cohort`` for the arguments and errors.
+
+    ``shard`` (k, n) renders every n-th picture from the k-th on, for several machines that share one folder; ``rules``
+    are the conventions of the labels.
+    """
+    _start_or_resume(root, repr((version, size, samples, pictures, *([rules] if rules != MUT1NY_RULES else []))))
+    pictures = pictures[shard[0] - 1 :: shard[1]]
+    missing = [picture for picture in pictures if not _is_there(root, picture)]
+    for done, _ in enumerate(
+        _render_all(root, missing, size, samples, workers, rules), len(pictures) - len(missing) + 1
+    ):
+        if progress:
+            progress(done, len(pictures))
+
+
+_KEPT = ("provenance.json", ".data_set")
+"""Files that may stand in a folder before its first picture."""
+
+
+def _start_or_resume(root: Path, plan: str) -> None:
+    """Keep pictures of the same plan, clear pictures of another one, and touch no folder that was not made here."""
+    digest = hashlib.sha256(plan.encode()).hexdigest()
+    marker = root / ".plan"
+    if marker.exists():
+        if marker.read_text(encoding="utf-8") == digest:
+            return
+        shutil.rmtree(root)  # every picture in it can be rendered again from its profile
+    elif root.is_dir() and any(path.name not in _KEPT for path in root.iterdir()):
+        raise InputError(
+            root,
+            found="a folder with files that were not rendered here",
+            expected="an empty folder, or one that an earlier run has begun",
+            do="name another folder, or empty this one",
+        )
+    results.write_text(marker, digest)
+
+
+def _turns(count: int, seed: int, *streams: str) -> Iterator[tuple[str, str, str, int, int]]:
+    """(group, gender, emotion, person seed, shot seed), ``count`` times, every combination as often as any other."""
+    combinations = [(group, gender, emotion) for emotion in COHORT_EMOTIONS for gender in GENDERS for group in GROUPS]
+    order = _generator(seed, *streams).permutation(len(combinations))
+    for number in range(count):
+        group, gender, emotion = combinations[order[number % len(order)]]
+        yield group, gender, emotion, *stream_seeds(seed, *streams, str(number))
+
+
+def stream_seeds(seed: int, *streams: str) -> tuple[int, int]:
+    """A person's and a shot's seed, from a stream that is named by words: other streams never change it."""
+    person, shot = _generator(seed, *streams).integers(0, 2**31 - 1, 2)
+    return int(person), int(shot)
+
+
+def _generator(seed: int, *streams: str) -> np.random.Generator:
+    key = hashlib.sha256("/".join(streams).encode()).digest()[:8]
+    return np.random.default_rng([seed, int.from_bytes(key, "little")])
+
+
+def _real(settings: CohortSettings, seed: int) -> Iterator[Picture]:
+    """Pictures of as many different people as there are pictures, as in the published set's folder ``real``."""
+    for number, (group, gender, emotion, person, shot) in enumerate(_turns(settings.real, seed, "real")):
+        name = f"real_{number:05d}.png"
+        head = Head(person, shot, group, gender, emotion)
+        yield Picture(f"samples/real_photo/{name}", f"labels/real/{name}", f"real_{number:05d}", (head,))
+
+
+def _people(settings: CohortSettings, seed: int) -> Iterator[Picture]:
+    """Several pictures of each named person; the first ``two_folders`` people have two folders, as some have there."""
+    names = {gender: iter(_generator(seed, "names", gender).permutation(_NAMES[gender])) for gender in GENDERS}
+    for number, (group, gender, _, person, _) in enumerate(_turns(settings.people, seed, "people")):
+        first_name = next(names[gender], None)
+        if first_name is None:
+            raise InputError(
+                "cohort.people",
+                found=str(settings.people),
+                expected=f"at most {2 * len(_NAMES[gender])}: each named person needs a name",
+                do="lower cohort.people; cohort.real renders any number of further people",
+            )
+        name = f"{gender}{first_name}"
+        folders = (f"{name}1", f"{name}2") if number < settings.two_folders else (f"{name}1",)
+        for folder in folders:
+            for shot_number in range(settings.shots):
+                _, shot = stream_seeds(seed, "people", folder, str(shot_number))
+                variant = _VARIANTS[shot_number % len(_VARIANTS)]
+                emotion = COHORT_EMOTIONS[(shot_number + number) % len(COHORT_EMOTIONS)]
+                file = f"{folder}_{shot_number:03d}.png"
+                head = Head(person, shot, group, gender, emotion)
+                yield Picture(f"samples/{folder}_{variant}/{file}", f"labels/{folder}/{file}", name, (head,))
+
+
+def _multiperson(settings: CohortSettings, seed: int) -> Iterator[Picture]:
+    """Pictures of two people, every third of three."""
+    turns = _turns(3 * settings.multiperson, seed, "multiperson")
+    for number in range(settings.multiperson):
+        heads = tuple(
+            Head(person, shot, group, gender, emotion)
+            for group, gender, emotion, person, shot in (next(turns) for _ in range(3 if number % 3 == 2 else 2))
+        )
+        name = f"multiperson_{number:04d}.png"
+        sample = f"samples/multiperson_scene/{name}"
+        yield Picture(sample, f"labels/multiperson/{name}", f"multiperson_{number:04d}", heads, seed=seed + number)
+
+
+def _duplicates(originals: list[Picture], settings: CohortSettings, seed: int) -> Iterator[Picture]:
+    """Copies of pictures: byte for byte, or retouched as a second export of the same picture would be."""
+    total = settings.exact_duplicates + settings.near_duplicates
+    if total > len(originals):
+        raise InputError(
+            "cohort.exact_duplicates + cohort.near_duplicates",
+            found=str(total),
+            expected=f"at most {len(originals)}, one copy per picture",
+            do="lower them",
+        )
+    chosen = _generator(seed, "duplicates").choice(len(originals), total, replace=False)
+    for number, position in enumerate(chosen):
+        source = originals[position]
+        retouched = number >= settings.exact_duplicates
+        mark = "b" if retouched else "a"
+        sample, label = (path.removesuffix(".png") + f"{mark}.png" for path in (source.sample, source.label))
+        yield Picture(sample, label, source.subject, source.heads, source.sample, retouched, seed + number)
+
+
+def _is_there(root: Path, picture: Picture) -> bool:
+    return (root / picture.sample).exists() and (root / picture.label).exists()
+
+
+def _render_all(
+    root: Path, pictures: list[Picture], size: int, samples: int, workers: int, rules: LabelRules
+) -> Iterator[None]:
+    if pictures:
+        warm_up()
+    yield from spread(_render_one, [(root, picture, size, samples, rules) for picture in pictures], workers)
+
+
+def _render_one(root: Path, picture: Picture, size: int, samples: int, rules: LabelRules) -> None:
+    people, shots = zip(*(head.sample() for head in picture.heads), strict=True)
+    if len(people) == 1:
+        rendering = render(people[0], shots[0], size, samples, rules=rules)
+    else:
+        rendering = compose(people, shots, size, picture.seed, samples, rules=rules)
+    # The label first: a picture that is there has its label, whenever the run is cut off.
+    _save_png(root / picture.label, encode(rendering.label, "paper"))
+    _save_png(root / picture.sample, rendering.rgb)
+
+
+def _write_duplicate(root: Path, picture: Picture) -> None:
+    if _is_there(root, picture):
+        return
+    source = np.asarray(Image.open(root / picture.copy_of))
+    label = root / picture.label
+    _save_png(
+        label, np.asarray(Image.open(label.with_name(label.name.removesuffix("a.png").removesuffix("b.png") + ".png")))
+    )
+    _save_png(root / picture.sample, _retouch(source, picture.seed) if picture.retouched else source)
+
+
+def _retouch(rgb: np.ndarray, seed: int) -> np.ndarray:
+    """A second export of the same picture: a little brighter or darker, with other noise; (H, W, 3) uint8 in and
+    out.
+    """
+    generator = np.random.default_rng(seed)
+    gain = generator.uniform(0.95, 1.05)
+    noise = generator.normal(0, 1.0, rgb.shape)
+    return np.clip(rgb * gain + noise + 0.5, 0, 255).astype(np.uint8)
+
+
+def _save_png(path: Path, rgb: np.ndarray) -> None:
+    with results.replacing(path) as temporary:
+        Image.fromarray(rgb).save(temporary, optimize=False, compress_level=4, quality=95)
+
+
+def index_xml(plan: list[Picture]) -> str:
+    """Write the index as the published set has it."""
+    lines = [f'  <srcimg name="{p.sample}"/>\n  <labelimg name="{p.label}"/>\n' for p in plan]
+    return '<?xml version="1.0" encoding="UTF-8"?>\n<dataset>\n' + "".join(lines) + "</dataset>\n"
+
+
+def attributes_table(plan: list[Picture]) -> pd.DataFrame:
+    """One row per picture. Pictures of several people carry no single person's attributes."""
+    rows = []
+    for picture in plan:
+        row = {"image": picture.sample, "subject": picture.subject}
+        if len(picture.heads) == 1:
+            row |= attributes(*picture.heads[0].sample())
+        rows.append(row)
+    return pd.DataFrame(rows)

@@ -1,0 +1,222 @@
+"""The counterfactual cohort: one person, many versions, and people drawn as data "in the wild" is to set beside them.
+
+Every base identity is a person and a shot. Its pictures differ from each other by what their ``design`` changes and by
+nothing else:
+
+- ``factorial``: the three groups' morphologies x three skin tones, one typical of each group;
+- ``tone``: its own group at further tones of the Monk scale;
+- ``emotion``: its own group and its group's typical tone at the other emotions.
+
+The last two are made of the first ``varied`` identities only: what they ask is coarser, and pictures are dear.
+
+``wild`` people are everybody's own: each is one picture of ``in_the_wild``. Nobody here is seen in training or in the
+experiment, because every seed comes from a stream of its own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from facefair_heads.camera.render import render
+from facefair_heads.camera.scene_cache import SceneCache
+from facefair_heads.camera.warm_up import warm_up
+from facefair_heads.geometry import head_mesh
+from facefair_heads.people.counterfactual import with_morphology
+from facefair_heads.people.person import GENDERS, GROUPS, Person
+from facefair_heads.people.shots import Shot, attributes
+from facefair_heads.sets.cohort import Advance, Head, stream_seeds
+from facefair_heads.sets.experiment_people import EMOTIONS
+from facefair_lib.settings.profiles import CounterfactualSettings
+from facefair_lib.store import results
+from facefair_lib.store.processes import spread
+
+TYPICAL_TONES = {"asian": 4.0, "black": 7.0, "caucasian": 3.0}
+"""A tone of the Monk scale near each group's mean in ``population``."""
+COLUMNS = [
+    "image_id", "subject_id", "cohort", "design", "group", "emotion", "gender", "age", "skin_tone", "yaw", "light",
+    "glasses", "hair", "headwear", "occluder", "interocular",
+]  # fmt: skip
+"""Columns of ``people.csv``; ``interocular`` is the distance between the eyes' centres in pixels, as seen from the
+front, so that a turned head has the same as a frontal one."""
+
+_SAMPLES = 2  # per pixel and axis
+_WILD_PER_SHEET = 4
+
+
+@dataclass(frozen=True)
+class Version:
+    """One picture: a head of the plan, and what is changed about it (``None``: nothing)."""
+
+    image_id: str
+    subject_id: str
+    design: str
+    head: Head
+    group: str | None = None
+    tone: float | None = None
+
+    def sample(self) -> tuple[Person, Shot]:
+        """Draw who is seen, and how, with the change made."""
+        person, shot = self.head.sample()
+        if self.group is not None:
+            person = with_morphology(person, self.group)
+        if self.tone is not None:
+            person = dataclasses.replace(person, skin_tone=self.tone)
+        return person, shot
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Pictures that one process renders in a row: versions of one identity share most of their scenes."""
+
+    name: str
+    versions: tuple[Version, ...]
+
+
+def plan_counterfactuals(settings: CounterfactualSettings, seed: int) -> list[Sheet]:
+    """List every picture, identity by identity, then the wild people."""
+    return [*_identities(settings, seed), *_wild(settings, seed)]
+
+
+def _identities(settings: CounterfactualSettings, seed: int) -> Iterator[Sheet]:
+    """Groups and genders in turn, each combination as often as any other; emotions in turn within each of them."""
+    for number in range(settings.identities):
+        group, gender = GROUPS[number % len(GROUPS)], GENDERS[number // len(GROUPS) % len(GENDERS)]
+        emotion = EMOTIONS[(number // len(GROUPS) + number) % len(EMOTIONS)]
+        name = f"identity_{number:04d}"
+        head = Head(*stream_seeds(seed, "counterfactuals", name), group, gender, emotion)
+        varied = _varied(name, head, settings.further_tones) if number < settings.varied else ()
+        yield Sheet(name, (*_factorial(name, head), *varied))
+
+
+def _factorial(name: str, head: Head) -> Iterator[Version]:
+    """Consecutive pictures share a scene where only the tone changes."""
+    for group in GROUPS:
+        for of_group, tone in TYPICAL_TONES.items():
+            yield Version(f"{name}_{group}_tone_{of_group}", name, "factorial", head, group, tone)
+
+
+def _varied(name: str, head: Head, further_tones: tuple[float, ...]) -> Iterator[Version]:
+    for tone in further_tones:
+        yield Version(f"{name}_tone_{tone:g}", name, "tone", head, tone=tone)
+    for emotion in EMOTIONS:
+        if emotion != head.emotion:
+            changed = dataclasses.replace(head, emotion=emotion)
+            yield Version(f"{name}_{emotion}", name, "emotion", changed, tone=TYPICAL_TONES[head.group])
+
+
+def _wild(settings: CounterfactualSettings, seed: int) -> Iterator[Sheet]:
+    """Equally many people of each group: unequal numbers would widen an interval and teach nothing about attributes."""
+    people = []
+    for number in range(settings.wild_per_group * len(GROUPS)):
+        turn = number // len(GROUPS)
+        group, gender = GROUPS[number % len(GROUPS)], GENDERS[turn % len(GENDERS)]
+        emotion = EMOTIONS[turn // len(GENDERS) % len(EMOTIONS)]
+        name = f"wild_{number:04d}"
+        head = Head(*stream_seeds(seed, "counterfactuals", name), group, gender, emotion, "wild")
+        people.append(Version(name, name, "wild", head))
+    for start in range(0, len(people), _WILD_PER_SHEET):
+        yield Sheet(f"wild_{start:04d}", tuple(people[start : start + _WILD_PER_SHEET]))
+
+
+def write_counterfactuals(
+    folder: Path,
+    settings: CounterfactualSettings,
+    size: int,
+    seed: int,
+    workers: int,
+    version: str = "",
+    progress: Advance | None = None,
+) -> None:
+    """Render the cohort and pack it.
+
+    Parameters
+    ----------
+    folder : receives ``images.npy``, ``labels.npy``, ``people.csv`` and ``sheets/``, by which an interrupted run goes
+        on where it stopped
+    size : side of the pictures in pixels
+    workers : processes, one per core
+    version : of the rendering code; pictures of another version, or of other settings, are rendered again
+    progress : called with (pictures there, pictures in all)
+    """
+    plan = plan_counterfactuals(settings, seed)
+    sheets = _sheets_of(folder, repr((version, size, _SAMPLES, plan)))
+    total, missing = sum(len(sheet.versions) for sheet in plan), [s for s in plan if not _file(sheets, s).exists()]
+    done = total - sum(len(sheet.versions) for sheet in missing)
+    if missing:
+        warm_up()
+    for rendered in spread(_render_sheet, [(_file(sheets, sheet), sheet, size) for sheet in missing], workers):
+        done += rendered
+        if progress:
+            progress(done, total)
+    parts = [_read(_file(sheets, sheet)) for sheet in plan]
+    results.write_array(folder / "images.npy", np.concatenate([part["images"] for part in parts]))
+    results.write_array(folder / "labels.npy", np.concatenate([part["labels"] for part in parts]))
+    interocular = np.concatenate([part["interocular"] for part in parts])
+    results.write_csv(folder / "people.csv", people_table(plan, interocular))
+
+
+def people_table(plan: list[Sheet], interocular: np.ndarray) -> pd.DataFrame:
+    """Who each picture shows, as rendered; one row per picture, ``COLUMNS``."""
+    rows = [_person_row(version) for sheet in plan for version in sheet.versions]
+    return pd.DataFrame(rows).assign(interocular=interocular)[COLUMNS]
+
+
+def _person_row(version: Version) -> dict[str, object]:
+    person, shot = version.sample()
+    return {
+        "image_id": version.image_id,
+        "subject_id": version.subject_id,
+        "cohort": "wild" if version.design == "wild" else "counterfactual",
+        "design": version.design,
+        **attributes(person, shot),
+        "headwear": person.headwear,
+        "occluder": shot.occluder,
+    }
+
+
+def interocular_pixels(person: Person, shot: Shot, size: int) -> float:
+    """Distance between the eyes' centres in pixels, for eyes at the head's distance that face the camera."""
+    left, right = head_mesh.pose_head(person, shot).eye_centres  # (3,), decimetres
+    height = head_mesh.HEAD_HEIGHT * shot.frame  # of the picture at the head's distance, decimetres
+    return float(np.linalg.norm(left - right) * size / height)
+
+
+def _sheets_of(folder: Path, plan: str) -> Path:
+    """Folder of the rendered sheets of one plan; what another plan left is removed."""
+    digest = hashlib.sha256(plan.encode()).hexdigest()[:16]
+    kept = folder / "sheets" / digest
+    for other in (folder / "sheets").glob("*"):
+        if other != kept:
+            shutil.rmtree(other)
+    kept.mkdir(parents=True, exist_ok=True)
+    return kept
+
+
+def _file(sheets: Path, sheet: Sheet) -> Path:
+    return sheets / f"{sheet.name}.npz"
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path, allow_pickle=False) as stored:
+        return dict(stored)
+
+
+def _render_sheet(path: Path, sheet: Sheet, size: int) -> int:
+    drawn, cache = [version.sample() for version in sheet.versions], SceneCache()
+    renderings = [render(person, shot, size, _SAMPLES, cache=cache) for person, shot in drawn]
+    with results.replacing(path) as temporary:
+        np.savez_compressed(
+            temporary,
+            images=[rendering.rgb for rendering in renderings],
+            labels=[rendering.label for rendering in renderings],
+            interocular=[interocular_pixels(person, shot, size) for person, shot in drawn],
+        )
+    return len(sheet.versions)

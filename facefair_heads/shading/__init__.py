@@ -1,0 +1,1 @@
+"""Label, material and light of every point that is seen."""

@@ -1,1 +1,0 @@
-"""The exercises, one module per lesson: each holds ``EXERCISES``, name -> exercise."""

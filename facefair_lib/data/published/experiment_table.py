@@ -1,0 +1,203 @@
+"""From a data set of posed emotions to the table of photographs that the experiment reads.
+
+The experiment compares three groups with three emotions, the grid of the course paper's Table II. Data sets use words
+of their own for groups; which word stands for which row of the grid is written down here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from facefair_lib.data.grid import missing_cells, one_spelling
+from facefair_lib.data.readers.base import Reader
+from facefair_lib.data.readers.files import place_in
+from facefair_lib.data.spreadsheet import read_spreadsheet
+from facefair_lib.errors import InputError
+from facefair_lib.settings.labels import EMOTIONS, GROUPS
+from facefair_lib.settings.path_text import path_text
+
+GROUP_OF_WORD: Mapping[str, str] = MappingProxyType(
+    {
+        "asian": "asian",
+        "japanese": "asian",
+        "east asian": "asian",
+        "southeast asian": "asian",
+        "black": "black",
+        "white": "caucasian",
+        "caucasian": "caucasian",
+    }
+)
+"""A data set's word -> row of the grid. Other words (indian, latino, moroccan, multiracial) are in no row."""
+
+COLUMNS = ("image", "subject", "group", "emotion")
+_KNOWN = ("gender", "age")
+
+
+def experiment_table(reader: Reader, per_cell: int | None = 1, seed: int = 0) -> pd.DataFrame:
+    """Choose photographs for the grid of groups and emotions.
+
+    Each cell takes ``per_cell`` people, one picture each. A person who already stands in another cell is taken only
+    where nobody else is left, so that with one per cell nine people are shown, as in the course paper.
+
+    Parameters
+    ----------
+    reader : an opened data set whose manifest names groups and emotions
+    per_cell : pictures per cell; None takes all
+    seed : of the choice
+
+    Returns
+    -------
+    DataFrame with image (relative to ``reader.root``), subject, group, emotion and, where known, gender and age; sorted
+    by group, emotion and image. Cells that the data set cannot fill are absent.
+
+    Raises
+    ------
+    InputError
+        if no picture falls into any cell: says which groups and emotions the data set has
+    """
+    manifest = reader.read()
+    rows = reader.portraits(manifest)
+    rows = rows.assign(group=rows["group"].str.lower().map(GROUP_OF_WORD), emotion=rows["emotion"].str.lower())
+    rows = rows[rows["group"].notna() & rows["emotion"].isin(EMOTIONS)]
+    if rows.empty:
+        raise InputError(
+            reader.root,
+            found=f"groups {_words(manifest['group'])}; emotions {_words(manifest['emotion'])}",
+            expected=f"pictures of {', '.join(GROUPS)} people who look {', '.join(EMOTIONS)}",
+            do="choose a data set of posed emotions (jaffe, rafd, cfd, or ckplus with a table of people)",
+        )
+    chosen = rows if per_cell is None else rows.loc[_choose(rows, per_cell, seed)]
+    table = pd.DataFrame(
+        {
+            "image": chosen["image_path"],
+            "subject": f"{reader.name}-" + chosen["subject_id"],
+            "group": chosen["group"],
+            "emotion": chosen["emotion"],
+        }
+    )
+    for column in _KNOWN:
+        known = chosen[column].notna() & (chosen[column] != "")
+        if known.any():
+            table[column] = chosen[column]
+    return table.sort_values(["group", "emotion", "image"], ignore_index=True)
+
+
+def _choose(rows: pd.DataFrame, per_cell: int, seed: int) -> list[int]:
+    """Row labels of the chosen pictures; cells with the fewest people choose first."""
+    generator = np.random.default_rng(seed)
+    people = sorted(rows["subject_id"].unique())
+    rank = dict(zip(people, generator.permutation(len(people)).tolist(), strict=True))
+    taken: Counter[str] = Counter()
+    chosen: list[int] = []
+    numbered = rows.assign(row=rows.index)
+    cells = sorted(numbered.groupby(["group", "emotion"]), key=lambda cell: (cell[1]["subject_id"].nunique(), cell[0]))
+    for _, cell in cells:
+        first_picture = cell.sort_values("image_path").drop_duplicates("subject_id").set_index("subject_id")
+        people = sorted(first_picture.index, key=lambda person: (taken[person], rank[person]))[:per_cell]
+        chosen += first_picture.loc[people, "row"].tolist()
+        taken.update(people)
+    return chosen
+
+
+def _words(column: pd.Series) -> str:
+    return ", ".join(sorted(set(column) - {""})) or "(not labelled)"
+
+
+def read_experiment_table(path: Path) -> pd.DataFrame:
+    """Read a table of photographs that may have been edited since, with groups and emotions as the grid spells them.
+
+    Raises
+    ------
+    InputError
+        as ``read_spreadsheet``
+    """
+    table = read_spreadsheet(path, COLUMNS)
+    return table.assign(group=one_spelling(table["group"], GROUPS), emotion=one_spelling(table["emotion"], EMOTIONS))
+
+
+def save_photos(table: pd.DataFrame, reader: Reader, out: Path, *, copy: bool = False, append: bool = False) -> int:
+    """Write an experiment table as the CSV that the study takes.
+
+    Parameters
+    ----------
+    table : from ``experiment_table``
+    out : the CSV; its paths are relative to its folder
+    copy : whether to copy the pictures to ``<out's stem>_pictures/<reader's name>/`` beside the CSV
+    append : whether to keep the rows of an existing CSV and to add pictures for its empty cells only, so that several
+        data sets fill one grid
+
+    Returns
+    -------
+    number of rows of the CSV
+
+    Raises
+    ------
+    InputError
+        if the pictures do not lie below the CSV's folder and are not copied, the CSV exists and is not appended to, or
+        no picture is for an empty cell
+    """
+    if out.exists() and not append:
+        raise InputError(
+            out,
+            found="a file of that name",
+            expected="a new file",
+            do="choose another name, or add --append to put the pictures into it",
+        )
+    before = read_experiment_table(out) if out.exists() else None
+    if before is not None:
+        table = _for_empty_cells(table, before, out)
+    rows = table.assign(image=_places(table["image"], reader, out, copy))
+    if copy:
+        for source, place in zip(table["image"], rows["image"], strict=True):
+            _copy(reader.file(source), out.parent / place)
+    if before is not None:
+        rows = pd.concat([before, rows], ignore_index=True).fillna("")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    temporary = out.with_name(f".{out.name}.partial")
+    rows.to_csv(temporary, index=False, lineterminator="\n")
+    temporary.replace(out)
+    return len(rows)
+
+
+def _places(images: pd.Series, reader: Reader, out: Path, copy: bool) -> list[str]:
+    """Paths of the pictures relative to the CSV's folder."""
+    if copy:
+        return [f"{out.stem}_pictures/{reader.name}/{image}" for image in images]
+    root, folder = reader.root.resolve(), out.parent.resolve()
+    if not root.is_relative_to(folder):
+        raise InputError(
+            out,
+            found=f"pictures in {path_text(reader.root)}, outside the table's folder",
+            expected="a table whose paths are relative to its folder, in it or above the pictures",
+            do=f"write {path_text(reader.root / out.name)} instead, or add --copy to copy the pictures beside it",
+        )
+    return [place_in(folder, root / image) for image in images]
+
+
+def _for_empty_cells(table: pd.DataFrame, before: pd.DataFrame, out: Path) -> pd.DataFrame:
+    empty = missing_cells(before)
+    rows = table[
+        [f"{group} {emotion}" in empty for group, emotion in zip(table["group"], table["emotion"], strict=True)]
+    ]
+    if rows.empty:
+        raise InputError(
+            out,
+            found=f"empty cells {', '.join(empty) or '(none)'}, for which this data set has no picture",
+            expected="a data set that fills an empty cell",
+            do="append from another data set, or write a new table",
+        )
+    return rows
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.partial")
+    shutil.copyfile(source, temporary)
+    temporary.replace(target)

@@ -1,0 +1,1 @@
+"""Readers of sets whose pictures have masks."""

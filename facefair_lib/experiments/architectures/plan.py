@@ -1,0 +1,66 @@
+"""Which networks are compared: each is built once before anything is fitted, so that a mistake costs seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from facefair_lib.errors import InputError
+from facefair_lib.models.build import model_from_settings
+from facefair_lib.models.cost import measure_cost
+from facefair_lib.settings.profiles import ComparedModelSettings, ComparedNetwork, ComparisonSettings
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One network of the comparison.
+
+    Attributes
+    ----------
+    name : of its folder and its rows, ``<model>_<backbone>``
+    model : its name in ``build_model``
+    settings : how it is built and fitted
+    flops : operations of one picture, by which the longest fits begin first
+    """
+
+    name: str
+    model: str
+    settings: ComparedModelSettings
+    flops: int
+
+
+def network_name(model: str, backbone: str) -> str:
+    """Name of a network's folder and rows; no two networks of a comparison share one."""
+    return f"{model}_{backbone}"
+
+
+def contenders(settings: ComparisonSettings, size: int) -> list[Contender]:
+    """Build every network once and describe it, in the order of the profile.
+
+    Parameters
+    ----------
+    size : side of the pictures in pixels
+
+    Raises
+    ------
+    InputError
+        if a network, a backbone or an option is unknown; the message names the entry of the profile
+    """
+    return [_contender(place, network, settings, size) for place, network in enumerate(settings.networks)]
+
+
+def _contender(place: int, network: ComparedNetwork, settings: ComparisonSettings, size: int) -> Contender:
+    own = ComparedModelSettings(
+        **network.model_dump(exclude={"model"}),
+        weights=settings.weights,
+        epochs=settings.epochs,
+        learning_rate=settings.learning_rate,
+    )
+    key = f"comparison.networks[{place}]"
+    try:
+        built = model_from_settings(network.model, own)
+    except InputError as error:
+        raise InputError(
+            f"{key}: {error.subject}", found=error.found, expected=error.expected, do=f"mend {key} in the profile"
+        ) from error
+    flops = measure_cost(built, size, batch=1, seconds=0).flops
+    return Contender(network_name(network.model, network.backbone), network.model, own, flops)

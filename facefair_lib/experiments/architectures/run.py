@@ -1,0 +1,172 @@
+"""The stage: fit every network on the same budget, then score and measure them one after the other."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+
+from facefair_lib.experiments.architectures.cost import COST_COLUMNS, measure_costs
+from facefair_lib.experiments.architectures.plan import Contender, contenders
+from facefair_lib.models.fitted import load_network
+from facefair_lib.scores.confusion import confusion_counts
+from facefair_lib.settings.labels import NUM_CLASSES, as_labelled
+from facefair_lib.settings.profiles import ComparisonSettings, InferenceSettings, TrainingSettings
+from facefair_lib.store import results
+from facefair_lib.store.processes import spread
+from facefair_lib.store.results import COMPLETE, SKIPPED, Stage
+from facefair_lib.training.predict import predict
+from facefair_lib.training.resume import WEIGHTS
+
+NETWORK_COLUMNS = ["network", "model", "backbone", "weights", "learning_rate", "epochs", "best_epoch", "seconds"]
+NOT_ASKED = "the profile lists no networks to compare (comparison: null); make study PROFILE=models compares eight"
+
+Advance = Callable[[int, int], None]
+
+
+def write_comparison(
+    folder: Path,
+    settings: ComparisonSettings | None,
+    training: TrainingSettings,
+    data: Stage,
+    source: str,
+    people: tuple[pd.DataFrame, np.ndarray, np.ndarray],
+    seed: int,
+    workers: int,
+    progress: Advance | None = None,
+) -> None:
+    """Fit, score and measure every network that the profile lists.
+
+    Parameters
+    ----------
+    folder : receives ``status.csv``, ``networks.csv``, ``costs.csv``, ``test_counts.npy`` (networks, N, 11, 11) with
+        ``test_images.csv``, ``people_counts.npy`` (networks, P, 11, 11) with ``people.csv``, and ``fits/``, by which an
+        interrupted run goes on where it stopped
+    settings : the networks and their common budget; None writes the tables without rows and says why
+    training : what all fits of the study share
+    data : the stage whose pictures, split into train, validation and test, the networks are fitted to and scored on
+    source : the data set that these are from; a class that it does not label is read as what it counts it as
+    people : table, images (P, S, S, 3) and labels (P, S, S) uint8 of the experiment's people
+    seed : of every fit
+    workers : cores; the fits share them, a GPU is used by one fit at a time
+    progress : called with (fits done, fits in all)
+    """
+    if settings is None:
+        _write(folder, [], pd.DataFrame(columns=COST_COLUMNS), *(_nothing(people[0]) for _ in range(2)))
+        results.write_status(folder, SKIPPED, NOT_ASKED)
+        return
+    prepared = data.table("prepared")
+    images, labels = data.arrays()
+    chosen = contenders(settings, images.shape[1])
+    rows = {split: part["row"].to_numpy() for split, part in prepared.groupby("split")}
+    described = _fit_all(chosen, training, data.folder, rows, folder / "fits", seed, workers, progress)
+    networks = {c.name: load_network(c.model, c.settings, folder / "fits" / c.name / WEIGHTS) for c in chosen}
+    views = InferenceSettings(views=settings.views)
+    test = prepared[prepared["split"] == "test"]
+    seen = images[test["row"]], labels[test["row"]]
+    tested = test[["image_id", "subject_id", "row"]], _count_all(networks, *seen, views, source)
+    grouped = people[0], _count_all(networks, *people[1:], views, "rendered")
+    costs = measure_costs(networks, views, images.shape[1])
+    _write(folder, [described[contender.name] for contender in chosen], costs, tested, grouped)
+    results.write_status(folder, COMPLETE, "")
+
+
+def _fit_all(
+    chosen: Sequence[Contender],
+    training: TrainingSettings,
+    data: Path,
+    rows: Mapping[str, np.ndarray],
+    kept: Path,
+    seed: int,
+    workers: int,
+    progress: Advance | None,
+) -> dict[str, dict[str, object]]:
+    """Fit side by side, the longest first; what networks left that are no longer listed is removed."""
+    names = {contender.name for contender in chosen}
+    for other in kept.glob("*"):
+        if other.name not in names:
+            shutil.rmtree(other)
+    side_by_side = 1 if torch.cuda.is_available() else min(workers, len(chosen))
+    cores = max(1, workers // side_by_side)
+    longest_first = sorted(chosen, key=lambda contender: (-contender.flops, contender.name))
+    jobs = [(contender, training, data, dict(rows), kept / contender.name, seed, cores) for contender in longest_first]
+    if progress:
+        progress(0, len(jobs))
+    described = {}
+    for row in spread(_fit_one, jobs, side_by_side):
+        described[row["network"]] = row
+        if progress:
+            progress(len(described), len(jobs))
+    return described
+
+
+def _fit_one(
+    contender: Contender,
+    training: TrainingSettings,
+    data: Path,
+    rows: dict[str, np.ndarray],
+    folder: Path,
+    seed: int,
+    cores: int,
+) -> dict[str, object]:
+    """Fit one network as notebooks 02 and 03 do, and describe it; a finished fit is not repeated."""
+    from facefair_lib.training.fit import fit  # Lightning takes seconds to import: only where something is fitted
+
+    images, labels = Stage(data).arrays()
+    with _assigned(cores):
+        result = fit(contender.model, contender.settings, training, images, labels, rows, folder, seed)
+    found = result.description.iloc[0].to_dict()
+    found |= {"network": contender.name, "learning_rate": contender.settings.learning_rate}
+    return {column: found[column] for column in NETWORK_COLUMNS}
+
+
+@contextmanager
+def _assigned(cores: int) -> Iterator[None]:
+    """Give the fits that run side by side as many threads each as there are cores for them."""
+    before = os.environ.get("FACEFAIR_CORES")
+    os.environ["FACEFAIR_CORES"] = str(cores)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["FACEFAIR_CORES"]
+        else:
+            os.environ["FACEFAIR_CORES"] = before
+
+
+def _count_all(
+    networks: Mapping[str, nn.Module], images: np.ndarray, labels: np.ndarray, views: InferenceSettings, source: str
+) -> np.ndarray:
+    """Confusion counts of every network, (K, N, 11, 11), rows of a matrix = target."""
+    if not len(images):
+        return np.zeros((len(networks), 0, NUM_CLASSES, NUM_CLASSES), np.int64)
+    masks = (as_labelled(predict(network, images, views=views), source) for network in networks.values())
+    return np.stack([confusion_counts(labels, mask) for mask in masks])
+
+
+def _nothing(table: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
+    """A table without rows and the counts of no network."""
+    return table.iloc[:0], np.zeros((0, 0, NUM_CLASSES, NUM_CLASSES), np.int64)
+
+
+def _write(
+    folder: Path,
+    networks: list[dict[str, object]],
+    costs: pd.DataFrame,
+    tested: tuple[pd.DataFrame, np.ndarray],
+    grouped: tuple[pd.DataFrame, np.ndarray],
+) -> None:
+    results.write_csv(folder / "networks.csv", pd.DataFrame(networks, columns=NETWORK_COLUMNS))
+    results.write_csv(folder / "costs.csv", costs)
+    for (table, counts), (table_name, counts_name) in zip(
+        (tested, grouped), (("test_images", "test_counts"), ("people", "people_counts")), strict=True
+    ):
+        results.write_csv(folder / f"{table_name}.csv", table)
+        results.write_array(folder / f"{counts_name}.npy", counts)

@@ -1,0 +1,173 @@
+"""All fits of the stage: side by side, each kept when it is done, and their scores on people that nobody trained on."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from facefair_lib.data.pictures import Pictures
+from facefair_lib.experiments.composition.fit import confusion_per_picture, fit_small, most_frequent_class
+from facefair_lib.experiments.composition.plan import GROUPS, Fit, plan_fits, usable, why_not
+from facefair_lib.scores import metrics
+from facefair_lib.settings.labels import NUM_CLASSES
+from facefair_lib.settings.profiles import CompositionSettings, TrainingSettings
+from facefair_lib.store import results
+from facefair_lib.store.processes import spread
+from facefair_lib.store.results import COMPLETE, SKIPPED
+from facefair_lib.training.device import use_cores
+
+FIT_COLUMNS = ["fit", "composition", "focus", "seed", "images", *(f"share_{g}" for g in GROUPS), "epochs", "seconds"]
+SCORE_COLUMNS = ["fit", "composition", "focus", "seed", "group", "image_iou", "n_images", "n_subjects"]
+BASELINE_COLUMNS = ["group", "image_iou", "n_images", "n_subjects"]
+
+Advance = Callable[[int, int], None]
+
+
+def write_compositions(
+    folder: Path,
+    settings: CompositionSettings,
+    training: TrainingSettings,
+    prepared: Pictures,
+    tested: Pictures,
+    seed: int,
+    workers: int,
+    version: str = "",
+    progress: Advance | None = None,
+) -> None:
+    """Fit every composition and score it.
+
+    Parameters
+    ----------
+    folder : receives ``fits.csv``, ``scores.csv``, ``baseline.csv``, ``test_counts.npy`` (fits, N, 11, 11),
+        ``test_people.csv``, ``status.csv``, and ``fits/``, by which an interrupted run goes on where it stopped
+    prepared : the study's prepared pictures; ``table`` is ``prepared.csv``, whose ``row`` is the place in the arrays
+    tested : pictures of other people, on which every fit is scored
+    workers : processes of one thread each; with a GPU one process does all
+    version : of the code; fits of another version, other settings or other pictures are repeated
+    progress : called with (fits done, fits in all)
+
+    Notes
+    -----
+    Where the data set does not say who belongs to which group, all tables are written without rows, and ``status.csv``
+    says why.
+    """
+    pictures = usable(prepared.table)
+    reason = why_not(pictures, settings.images) or ("" if len(tested.table) else "no tested picture has a mask")
+    if reason:
+        _write(folder, [], [], tested.table.iloc[:0], np.zeros((0, 0, NUM_CLASSES, NUM_CLASSES), np.int64), [])
+        results.write_status(folder, SKIPPED, reason)
+        return
+    rows = pictures["row"].to_numpy()
+    small = Pictures(pictures.assign(row=range(len(pictures))), prepared.images[rows], prepared.labels[rows])
+    small, tested = small.resized(settings.size), tested.resized(settings.size)
+    fits = plan_fits(small.table, settings.images, settings.seeds, seed)
+    kept = _kept(folder, small, tested, repr((version, settings, training, seed)))
+    missing = [fit for fit in fits if not (kept / f"{fit.name}.npz").exists()]
+    jobs = [(kept, fit, settings, training, seed) for fit in missing]
+    if progress:
+        progress(len(fits) - len(missing), len(fits))
+    for done, _ in enumerate(spread(_fit_one, jobs, 1 if torch.cuda.is_available() else workers), 1):
+        if progress:
+            progress(len(fits) - len(missing) + done, len(fits))
+    stored = [np.load(kept / f"{fit.name}.npz", allow_pickle=False) for fit in fits]
+    counts = np.stack([entry["counts"] for entry in stored])  # (F, N, 11, 11)
+    seconds = [float(entry["seconds"]) for entry in stored]
+    described = [_fit_row(fit, small.table, settings, lasted) for fit, lasted in zip(fits, seconds, strict=True)]
+    scores = _score_rows(fits, counts, tested.table)
+    _write(folder, described, scores, tested.table, counts, _baseline(small, tested))
+    results.write_status(folder, COMPLETE, "")
+
+
+def _kept(folder: Path, small: Pictures, tested: Pictures, settings: str) -> Path:
+    """Folder of the fits to one set of pictures and settings, with the pictures; what others left is removed."""
+    digest = hashlib.sha256(settings.encode())
+    for pictures in (small, tested):
+        digest.update(pictures.table[["image_id", "group"]].to_csv().encode())
+        digest.update(np.ascontiguousarray(pictures.images))
+        digest.update(np.ascontiguousarray(pictures.labels))
+    kept = folder / "fits" / digest.hexdigest()[:16]
+    for other in (folder / "fits").glob("*"):
+        if other != kept:
+            shutil.rmtree(other)
+    for name, pictures in (("train", small), ("test", tested)):
+        results.write_array(kept / f"{name}_images.npy", pictures.images)
+        results.write_array(kept / f"{name}_labels.npy", pictures.labels)
+    return kept
+
+
+def _fit_one(kept: Path, fit: Fit, settings: CompositionSettings, training: TrainingSettings, seed: int) -> str:
+    """Fit one network and keep its counts; all fits of one repetition start from the same weights."""
+    use_cores(1)
+    begin = time.monotonic()
+    images, labels, test_images, test_labels = (
+        np.load(kept / f"{split}_{kind}.npy", mmap_mode="r")
+        for split in ("train", "test")
+        for kind in ("images", "labels")
+    )
+    network = fit_small(settings, training, images[fit.rows], labels[fit.rows], seed * 1000 + fit.seed)
+    seconds = time.monotonic() - begin
+    with results.replacing(kept / f"{fit.name}.npz") as temporary:
+        np.savez_compressed(temporary, counts=confusion_per_picture(network, test_images, test_labels), seconds=seconds)
+    return fit.name
+
+
+def _names(fit: Fit) -> dict[str, object]:
+    return {
+        "fit": fit.name,
+        "composition": fit.composition.name,
+        "focus": fit.composition.focus,
+        "seed": fit.seed,
+    }
+
+
+def _fit_row(fit: Fit, table: pd.DataFrame, settings: CompositionSettings, seconds: float) -> dict[str, object]:
+    """One row of ``fits.csv``; shares are those of the pictures dealt out, not those wished for."""
+    groups = table.set_index("row").loc[fit.rows, "group"]
+    shares = {f"share_{group}": float((groups == group).mean()) for group in GROUPS}
+    return {**_names(fit), "images": len(fit.rows), **shares, "epochs": settings.epochs, "seconds": seconds}
+
+
+def _score_rows(fits: list[Fit], counts: np.ndarray, people: pd.DataFrame) -> list[dict[str, object]]:
+    return [
+        {**_names(fit), **row} for fit, part in zip(fits, counts, strict=True) for row in group_scores(part, people)
+    ]
+
+
+def _baseline(small: Pictures, tested: Pictures) -> list[dict[str, object]]:
+    """What the answer scores that looks at no picture: everywhere the class seen there most often."""
+    answer = np.broadcast_to(most_frequent_class(small.labels), tested.labels.shape)
+    return group_scores(metrics.confusion_counts(tested.labels, answer), tested.table)
+
+
+def group_scores(counts: np.ndarray, people: pd.DataFrame) -> list[dict[str, object]]:
+    """Mean image IoU per group, each person counting once, in the order of ``GROUPS``."""
+    scored = people.assign(image_iou=metrics.image_scores(counts)["image_iou"])
+    rows = []
+    for group in GROUPS:
+        part = scored[scored["group"] == group]
+        by_person = part.groupby("subject_id")["image_iou"].mean()
+        numbers = {"n_images": len(part), "n_subjects": len(by_person)}
+        rows.append({"group": group, "image_iou": float(by_person.mean()), **numbers})
+    return rows
+
+
+def _write(
+    folder: Path,
+    fits: list[dict[str, object]],
+    scores: list[dict[str, object]],
+    people: pd.DataFrame,
+    counts: np.ndarray,
+    baseline: list[dict[str, object]],
+) -> None:
+    results.write_csv(folder / "fits.csv", pd.DataFrame(fits, columns=FIT_COLUMNS))
+    results.write_csv(folder / "scores.csv", pd.DataFrame(scores, columns=SCORE_COLUMNS))
+    results.write_csv(folder / "baseline.csv", pd.DataFrame(baseline, columns=BASELINE_COLUMNS))
+    results.write_csv(folder / "test_people.csv", people)
+    results.write_array(folder / "test_counts.npy", counts)

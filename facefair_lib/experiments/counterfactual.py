@@ -1,0 +1,89 @@
+"""The people of notebook 07: balanced, as collected "in the wild", and counterfactual; and what networks see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+from torch import nn
+
+from facefair_heads.sets.counterfactual_cohort import COLUMNS, TYPICAL_TONES
+from facefair_lib.errors import InputError
+from facefair_lib.experiments.people import People, rendered_people
+from facefair_lib.scores.confusion import confusion_counts
+from facefair_lib.settings.profiles import InferenceSettings
+from facefair_lib.store.results import Stage
+from facefair_lib.tables.counterfactual import typical
+from facefair_lib.tables.features import with_face_share
+from facefair_lib.training.predict import predict
+
+CONTROLS = ("turn", "light", "face_share", "glasses")
+"""What adjusted gaps hold fixed: turn of the head, light, size of the face in the picture, glasses."""
+
+Masks = Mapping[str, np.ndarray]
+
+
+def study_cohorts(experiment: Stage, counterfactuals: Stage) -> dict[str, People]:
+    """Load the three cohorts.
+
+    Parameters
+    ----------
+    experiment, counterfactuals : the stages that rendered them
+
+    Returns
+    -------
+    ``balanced`` (the experiment's scored people), ``wild`` and ``counterfactual``; their tables have, beside what is
+    known of the people, ``face_share`` and ``turn`` (see ``features.with_face_share``)
+    """
+    rendered, every = rendered_people(experiment), experiment.table("people")
+    balanced = People(every, rendered.images, rendered.labels).scored
+    table = counterfactuals.table("people")
+    absent = [column for column in COLUMNS if column not in table]
+    if absent:
+        raise InputError(
+            counterfactuals.path("people.csv"),
+            found=f"no column {', '.join(absent)}",
+            expected=", ".join(COLUMNS),
+            do="render the cohort again: facefair study --until counterfactuals",
+        )
+    changed = People(table, counterfactuals.array("images"), counterfactuals.array("labels"))
+    cohorts = {"balanced": balanced} | {
+        name: changed.take(table["cohort"] == name) for name in ("wild", "counterfactual")
+    }
+    return {
+        name: People(with_face_share(people.table, people.labels), people.images, people.labels)
+        for name, people in cohorts.items()
+    }
+
+
+def predict_people(
+    networks: Mapping[str, nn.Module],
+    people: People,
+    views: InferenceSettings,
+    progress: Callable[[str], Callable[[int, int], None]],
+) -> dict[str, np.ndarray]:
+    """Segment people with every network: model -> (N, H, W) uint8; ``progress(title)`` makes a callback."""
+    return {model: predict(network, people.images, progress(model), views) for model, network in networks.items()}
+
+
+def count_people(people: People, masks: Masks) -> dict[str, np.ndarray]:
+    """Confusion counts of every network, model -> (N, 11, 11)."""
+    return {model: confusion_counts(people.labels, mask) for model, mask in masks.items()}
+
+
+def as_typical(people: People, by_model: Masks) -> tuple[dict[str, np.ndarray], People]:
+    """Keep each base identity as each group with that group's typical tone, in arrays of every model and in people."""
+    rows = typical(people.table, TYPICAL_TONES).to_numpy()
+    return {model: part[rows] for model, part in by_model.items()}, people.take(rows)
+
+
+def is_example(people: pd.DataFrame) -> np.ndarray:
+    """Say which rows are one identity's 3 x 3 pictures, (N,) bool; chosen by rule: the one seen most from the front.
+
+    Glasses, headwear and anything held before the face are avoided where somebody is without.
+    """
+    factorial = people[people["design"] == "factorial"]
+    hidden = (factorial[["glasses", "headwear", "occluder"]] != "none").sum(axis=1)
+    order = factorial.assign(_hidden=hidden).sort_values(["_hidden", "turn", "image_id"])
+    return ((people["subject_id"] == order["subject_id"].iloc[0]) & (people["design"] == "factorial")).to_numpy()

@@ -1,0 +1,119 @@
+"""The photographs of notebook 08: which networks are adapted to them, scored on them, and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from facefair_lib.experiments.adaptation import Adapted, adapt
+from facefair_lib.figures.pictures import Picture
+from facefair_lib.settings import labels
+from facefair_lib.settings.profiles import load_profile
+from facefair_lib.store import stages
+
+if TYPE_CHECKING:
+    from facefair_lib.study.open import Study
+
+
+def status(study: Study) -> pd.DataFrame:
+    """Say whether there are photographs to adapt to, and if not, why: one row with skipped, reason."""
+    skipped = not (study.settings.adaptation and study.settings.transfer_from)
+    name = study.settings.name
+    reason = f"the profile {name} reads no photographs; make study PROFILE=fasseg DATA=… does" if skipped else ""
+    return pd.DataFrame({"skipped": [skipped], "reason": [reason]})
+
+
+def scored_classes(study: Study) -> Mapping[str, tuple[str, ...]]:
+    """The classes of the profile's photographs and the study's classes in each; of FASSEG where it reads none."""
+    skipped = status(study)["skipped"].item()
+    return labels.FASSEG_GROUPS if skipped else labels.SCORED_CLASSES[study.settings.data.source]
+
+
+def adapt_networks(study: Study) -> dict[str, Adapted]:
+    """Adapt both networks of the profile named in ``transfer_from``; none where there are no photographs."""
+    if status(study)["skipped"].item():
+        return {}
+    other, chosen = study.settings.transfer_from, study.settings.adaptation
+    prepared = photograph_table(study)
+    images, masks = study.of("01_data_preparation").arrays()
+    rows = {split: part["row"].to_numpy() for split, part in prepared.groupby("split")}
+    borrowed = load_profile(other)
+    return {
+        model: adapt(
+            model,
+            getattr(borrowed.models, model),
+            study.settings.training,
+            images,
+            masks,
+            rows,
+            study.of(stage, other).existing("best.pt"),
+            study.settings.inference,
+            study.here.folder / "fits",
+            photographs=chosen.photographs,
+            draws=chosen.draws,
+            steps=chosen.steps,
+            learning_rate=chosen.learning_rate,
+            seed=study.settings.seed,
+            progress=study.progress(model),
+        )
+        for model, stage in stages.TRAINING_STAGES.items()
+    }
+
+
+def photograph_table(study: Study) -> pd.DataFrame:
+    """The prepared photographs, one row each."""
+    return study.of("01_data_preparation").table("prepared")
+
+
+def held_out(study: Study) -> pd.DataFrame:
+    """The photographs that no network was fitted to, in the order of all counts."""
+    prepared = photograph_table(study)
+    return prepared[prepared["split"] == "test"]
+
+
+def all_runs(study: Study, adapted: dict[str, Adapted]) -> tuple[pd.DataFrame, np.ndarray]:
+    """Join the adapted networks with the profile's own, which are fitted to all training photographs from scratch.
+
+    Returns
+    -------
+    runs : R rows: model, start, photographs, draw, epochs
+    counts : (R, N, 11, 11) int64 on the N test photographs
+    """
+    everything = int((photograph_table(study)["split"] == "train").sum())
+    tables = [result.runs.assign(model=model) for model, result in adapted.items()]
+    counts = [result.counts for result in adapted.values()]
+    for model, stage in stages.TRAINING_STAGES.items():
+        own = {"model": model, "start": "scratch", "photographs": everything, "draw": 0}
+        tables.append(pd.DataFrame([{**own, "epochs": study.model_settings(model).epochs}]))
+        counts.append(study.of(stage).array("test_counts")[None])
+    return pd.concat(tables, ignore_index=True), np.concatenate(counts)
+
+
+def example_pictures(study: Study, result: Adapted, count: int = 4) -> tuple[list[list[Picture]], tuple[str, ...]]:
+    """Test photographs beside their truth and what one network makes of them with more and more photographs.
+
+    Parameters
+    ----------
+    result : one network's
+    count : photographs shown, evenly spread over the test photographs
+
+    Returns
+    -------
+    rows of pictures, and the titles of their columns
+    """
+    first = result.runs.query("start == 'rendered' and draw == 0")
+    images, masks = study.of("01_data_preparation").arrays()
+    places = held_out(study)["row"].to_numpy()
+    shown = np.unique(np.linspace(0, len(places) - 1, count).round().astype(int))
+    rows = [
+        [
+            Picture(images[places[number]]),
+            Picture(masks[places[number]], "mask"),
+            *(Picture(result.masks[run][number], "mask") for run in first.index),
+        ]
+        for number in shown
+    ]
+    return rows, ("Photograph", "Truth", *(f"{number} photographs" for number in first["photographs"]))

@@ -1,0 +1,68 @@
+"""Looking twice: how steady a network's answer is when the same picture is mirrored or made smaller.
+
+None of this needs a mask, so it can be asked of any photograph; how much it says about the score is measured in
+notebook 07.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from facefair_lib.scores import without_masks
+from facefair_lib.settings.profiles import InferenceSettings, View
+from facefair_lib.training.device import assigned_cores, use_cores
+from facefair_lib.training.predict import Advance, classes, in_batches, mean_probability
+
+SMALLER = 0.75
+"""Scale of the smaller look."""
+_LOOKS = {
+    "flip_consistency": InferenceSettings(views=(View(scale=1.0, mirrored=True),)),
+    "scale_consistency": InferenceSettings(views=(View(scale=SMALLER, mirrored=False),)),
+}
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What a network answered, and how steadily.
+
+    Attributes
+    ----------
+    masks : (N, H, W) uint8, of the first look
+    measures : flip_consistency, scale_consistency (mean IoU of the first look's mask with the second's, mapped back)
+        and entropy, each (N,) in [0, 1]
+    """
+
+    masks: np.ndarray
+    measures: dict[str, np.ndarray]
+
+
+def look_twice(
+    network: nn.Module,
+    images: np.ndarray,
+    views: InferenceSettings,
+    progress: Advance | None = None,
+) -> Looks:
+    """Segment pictures, then segment them again mirrored and smaller.
+
+    Parameters
+    ----------
+    images : (N, H, W, 3) uint8 RGB
+    views : of the first look
+    progress : called with (pictures done, pictures in all)
+    """
+    use_cores(assigned_cores())
+
+    def look(inputs: torch.Tensor) -> tuple[np.ndarray, ...]:
+        probability = mean_probability(network, inputs, views)  # (B, C, H, W)
+        masks = classes(probability)
+        again = [classes(mean_probability(network, inputs, second)) for second in _LOOKS.values()]
+        steady = [without_masks.label_agreement(masks, other) for other in again]
+        return masks, *steady, without_masks.mean_entropy(probability.float().cpu().numpy())
+
+    seen = in_batches(network, images, look, progress)
+    masks, *measures = (np.concatenate(parts) for parts in zip(*seen, strict=True))
+    return Looks(masks, dict(zip((*_LOOKS, "entropy"), measures, strict=True)))

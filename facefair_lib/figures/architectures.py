@@ -1,0 +1,158 @@
+"""Figure of notebook 09: what each network reaches for its operations, and how far its groups lie apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+from facefair_lib.figures import style
+from facefair_lib.scores import titles
+from facefair_lib.scores.resampling import ALPHA
+
+# Okabe and Ito's colours, the two networks of the study as everywhere; the shapes tell them apart without colour.
+NETWORK_COLOURS: Mapping[str, str] = MappingProxyType(
+    {
+        **style.MODEL_COLOURS,
+        **{"fcn": "#009e73", "unet": "#cc79a7", "segnet": "#e69f00", "deeplabv3plus": "#56b4e9"},
+        **{"upernet": style.INK, "segformer": "#b8a900"},
+    }
+)
+NETWORK_MARKERS: Mapping[str, str] = MappingProxyType(
+    {
+        **style.MODEL_MARKERS,
+        **{"fcn": "^", "unet": "D", "segnet": "v", "deeplabv3plus": "P", "upernet": "X", "segformer": "p"},
+    }
+)
+_COLUMNS = (
+    *("network", "model", "backbone", "parameters", "flops", "iou", "iou_low", "iou_high", "front"),
+    *("gap", "expected_by_chance", "gap_low", "gap_high", "p_adjusted"),
+)
+_SIZES = (1e6, 1e7)
+"""Parameters of the marks in the legend."""
+_WIDE = 4
+"""Operations that differ by more than this factor are drawn on a logarithmic scale."""
+
+
+def model_comparison(table: pd.DataFrame) -> Figure:
+    """Draw mean IoU against operations with the Pareto front, and the gap between groups against mean IoU.
+
+    Parameters
+    ----------
+    table : ``comparison.csv``; scores 0 to 1. Where no gap was tested, its panel is left out.
+
+    Returns
+    -------
+    Left: the area of a mark grows with the number of parameters; a dashed line joins the networks that none beats.
+    Right: a filled mark has p < 0.05, adjusted for the number of networks; a dash is the mean gap under chance.
+    """
+    style.require_columns(table, _COLUMNS, "comparison of the networks")
+    order = titles.in_order(table["model"], titles.NETWORK_TITLES)
+    rows = table.sort_values("model", key=lambda models: models.map(order.index), kind="stable").to_dict("records")
+    with_gaps = bool(table["gap"].notna().any())
+    with style.look():
+        figure = style.new_figure(style.PAGE_WIDTH if with_gaps else style.COLUMN_WIDTH, 2.9 if with_gaps else 3.3)
+        panels = np.atleast_1d(figure.subplots(1, 2 if with_gaps else 1))
+        _scores(panels[0], rows)
+        if with_gaps:
+            _gaps(panels[1], rows)
+        entries = [_handle(row, several=len(order) < len(rows)) for row in rows]
+        entries += [_size_handle(parameters) for parameters in _SIZES]
+        columns = 5 if with_gaps else 2
+        figure.legend(handles=style.by_rows(entries, columns), loc="outside upper center", ncols=columns)
+    return style.describe(figure, _description(rows))
+
+
+def _scores(axes: Axes, rows: list[dict]) -> None:
+    """Mean IoU over operations, with intervals; the front is drawn as the steps between its networks."""
+    for row in rows:
+        x, y = row["flops"] / 1e9, 100 * row["iou"]
+        ends = [[100 * (row["iou"] - row["iou_low"])], [100 * (row["iou_high"] - row["iou"])]]
+        colour = NETWORK_COLOURS.get(row["model"], style.INK)
+        axes.errorbar(x, y, yerr=ends, fmt="none", ecolor=colour, elinewidth=0.8, alpha=0.6)
+        marker = NETWORK_MARKERS.get(row["model"], "o")
+        axes.scatter(
+            x, y, s=_area(row["parameters"]), marker=marker, color=colour, edgecolor="white", linewidth=0.5, zorder=3
+        )
+    _front(axes, rows)
+    operations = [row["flops"] / 1e9 for row in rows]
+    if max(operations) > _WIDE * min(operations):
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(6))
+    axes.set(xlabel="Operations for one picture (GFLOP)", ylabel="Mean IoU, test people (%)")
+    axes.margins(x=0.12, y=0.1)
+    axes.grid(axis="y")
+
+
+def _front(axes: Axes, rows: list[dict]) -> None:
+    """The steps between the networks of the front, drawn as far as the dearest network: nobody is above them."""
+    front = sorted((row["flops"] / 1e9, 100 * row["iou"]) for row in rows if row["front"])
+    if front:
+        dearest = max(row["flops"] for row in rows) / 1e9
+        x, y = zip(*front, (dearest, front[-1][1]), strict=True)
+        axes.step(x, y, where="post", color=style.GREY, linewidth=0.9, linestyle="--", zorder=1)
+
+
+def _gaps(axes: Axes, rows: list[dict]) -> None:
+    """Gap between best and worst group over mean IoU; an interval that begins below zero is drawn from zero."""
+    for row in (row for row in rows if np.isfinite(row["gap"])):
+        x, y = 100 * row["iou"], 100 * row["gap"]
+        ends = [[y - 100 * max(row["gap_low"], 0)], [100 * row["gap_high"] - y]]
+        colour = NETWORK_COLOURS.get(row["model"], style.INK)
+        axes.errorbar(
+            x,
+            y,
+            yerr=np.nan_to_num(ends),
+            fmt=NETWORK_MARKERS.get(row["model"], "o"),
+            color=colour,
+            markerfacecolor=colour if row["p_adjusted"] < ALPHA else "white",
+            markersize=5,
+            elinewidth=0.9,
+        )
+        axes.plot(x, 100 * row["expected_by_chance"], "_", color=colour, markersize=9)
+    axes.set(xlabel="Mean IoU, test people (%)", ylabel="Best minus worst group,\nimage IoU (points)", ylim=(0, None))
+    axes.margins(x=0.1)
+    axes.xaxis.set_major_locator(MaxNLocator(6))
+    axes.grid(axis="y")
+
+
+def _area(parameters: float) -> float:
+    """Area of a mark in square points: 28 for a million parameters, growing with their square root."""
+    return 28 * np.sqrt(parameters / 1e6)
+
+
+def _handle(row: dict, *, several: bool) -> Line2D:
+    """Legend entry of a network; its backbone is named where a network occurs with several."""
+    name = titles.NETWORK_TITLES.get(row["model"], row["model"])
+    label = f"{name}, {titles.backbone_title(row['backbone'])}" if several else name
+    return Line2D(
+        [], [], marker=NETWORK_MARKERS.get(row["model"], "o"), color=NETWORK_COLOURS.get(row["model"], style.INK),
+        markersize=5, linestyle="none", label=label,
+    )  # fmt: skip
+
+
+def _size_handle(parameters: float) -> Line2D:
+    return Line2D(
+        [], [], marker="o", color=style.PALE, markeredgecolor=style.GREY, markersize=np.sqrt(_area(parameters)),
+        linestyle="none", label=f"{parameters / 1e6:g} million parameters",
+    )  # fmt: skip
+
+
+def _description(rows: list[dict]) -> str:
+    best = max(rows, key=lambda row: row["iou"])
+    front = [titles.NETWORK_TITLES.get(row["model"], row["model"]) for row in rows if row["front"]]
+    return (
+        f"Mean IoU of {len(rows)} networks against their operations for one picture, and the gap between groups of "
+        f"people against mean IoU. The highest mean IoU is {100 * best['iou']:.1f} per cent, of "
+        f"{titles.NETWORK_TITLES.get(best['model'], best['model'])}; on the front: {', '.join(front)}."
+    )

@@ -1,0 +1,298 @@
+"""The counterfactual figures: one person in three groups and tones, and what the change does to the score.
+
+Scores are shares in the tables and points (per cent) in the figures. A filled mark has p < 0.05, adjusted for the
+number of comparisons; an empty one has not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
+
+from facefair_lib.errors import InputError
+from facefair_lib.figures import style
+from facefair_lib.figures.pictures import Picture, check_pairs, iou_caption, picture_rows
+from facefair_lib.scores import titles
+from facefair_lib.scores.resampling import ALPHA
+from facefair_lib.settings import labels
+
+MINUS = "−"
+_DODGE = {"deeplabv3": -0.14, "pspnet": 0.14}
+
+
+def signed_points(share: float, digits: int = 1) -> str:
+    """A difference of shares in points, signed: 0.012 -> ``+1.2``; no sign where the digits shown are zero."""
+    text = f"{abs(100 * share):.{digits}f}"
+    return text if not text.strip("0.") else f"{MINUS if share < 0 else '+'}{text}"
+
+
+def contrast_title(contrast: str) -> str:
+    """``asian-black`` -> ``Asian − Black``."""
+    return f" {MINUS} ".join(titles.title(group) for group in contrast.split("-"))
+
+
+def face_colour(colour: str, p_value: float) -> str:
+    """Filled where the test tells the value from zero."""
+    return colour if p_value < ALPHA else "white"
+
+
+def outline(image: np.ndarray, mask: np.ndarray, palette: str = "paper") -> np.ndarray:
+    """Draw the borders of a mask's classes on its image, each in the colour of the class inside; one pixel wide.
+
+    Parameters
+    ----------
+    image : (H, W, 3) uint8 RGB
+    mask : (H, W) uint8 class indices
+
+    Returns
+    -------
+    (H, W, 3) uint8 RGB
+    """
+    check_pairs(image[None], mask[None], "outline")
+    border = np.zeros(mask.shape, bool)
+    for axis in (0, 1):
+        here, there = (np.take(mask, range(start, mask.shape[axis] - 1 + start), axis) for start in (0, 1))
+        differs = here != there
+        border |= np.pad(differs, [(0, 1) if axis == k else (0, 0) for k in (0, 1)])
+        border |= np.pad(differs, [(1, 0) if axis == k else (0, 0) for k in (0, 1)])
+    border &= mask != labels.INDEX["background"]  # the head's own border is drawn from inside
+    return np.where(border[..., None], labels.encode(mask, palette), image)
+
+
+def counterfactual_examples(
+    images: np.ndarray,
+    people: pd.DataFrame,
+    masks: np.ndarray,
+    predictions: Mapping[str, np.ndarray] | None = None,
+    *,
+    palette: str = "paper",
+) -> Figure:
+    """One person in three groups (rows) and three skin tones (columns), with label outlines and predicted masks.
+
+    Parameters
+    ----------
+    images : (N, H, W, 3) uint8, in the order of ``people``
+    people : columns group and skin_tone (Monk), every combination once; ``<model>_iou`` (0 to 1) becomes a caption
+    masks : (N, H, W) uint8 true class indices
+    predictions : model -> (N, H, W) uint8 predicted class indices
+    """
+    style.require_columns(people, ("group", "skin_tone"), "counterfactual pictures")
+    predictions = dict(predictions or {})
+    check_pairs(images, masks, "counterfactual pictures")
+    for model, predicted in predictions.items():
+        check_pairs(images, predicted, f"predictions of {style.title_of(model, titles.MODEL_TITLES, 'model')}")
+    groups = titles.in_order(people["group"], titles.GROUP_TITLES)
+    tones = sorted(set(people["skin_tone"]))
+    place = {key: row for row, key in enumerate(zip(people["group"], people["skin_tone"], strict=True))}
+    if len(place) != len(people) or len(images) != len(people) or len(place) != len(groups) * len(tones):
+        raise InputError(
+            "counterfactual pictures",
+            found=f"{len(images)} pictures of {len(groups)} groups and {len(tones)} tones, {len(people)} rows",
+            expected="each group with each tone once, one row per picture",
+            do="choose the factorial pictures of one base identity",
+        )
+    models = titles.in_order(predictions, titles.MODEL_TITLES)
+    rows = []
+    for group in groups:
+        row = []
+        for tone in tones:
+            i = place[group, tone]
+            row.append(Picture(outline(images[i], masks[i], palette)))
+            row += [Picture(predictions[m][i], "mask", _iou_text(people, i, m)) for m in models]
+        rows.append(row)
+    figure = picture_rows(
+        rows,
+        column_titles=[
+            text for tone in tones for text in (f"Tone {tone:g}", *(titles.MODEL_TITLES[model] for model in models))
+        ],
+        row_titles=[titles.title(group) for group in groups],
+        width=style.PAGE_WIDTH if models else style.COLUMN_WIDTH,
+        palette=palette,
+    )
+    shown = " and the masks of " + " and ".join(titles.MODEL_TITLES[model] for model in models) if models else ""
+    return style.describe(
+        figure, f"One rendered person in {len(groups)} groups and {len(tones)} skin tones, with label outlines{shown}."
+    )
+
+
+def _iou_text(people: pd.DataFrame, row: int, model: str) -> str:
+    column = f"{model}_iou"
+    return iou_caption(people[column].iloc[row]).replace("image ", "") if column in people else ""
+
+
+def counterfactual_pairs(pairs: pd.DataFrame, means: pd.DataFrame, effects: pd.DataFrame) -> Figure:
+    """Figure 9: each identity's score in three groups, and the differences split into morphology and skin tone.
+
+    Scores are drawn as differences to the identity's own mean: people differ far more from each other than from
+    themselves. The bold line is the mean with its interval over identities.
+
+    Parameters
+    ----------
+    pairs : columns model, subject_id, group, relative (``counterfactual.relative_pairs``)
+    means : columns model, group, relative, low, high (``counterfactual.mean_pairs``)
+    effects : columns model, contrast, component, difference, low, high, p_adjusted
+    """
+    style.require_columns(pairs, ("model", "subject_id", "group", "relative"), "pairs")
+    style.require_columns(means, ("model", "group", "relative", "low", "high"), "means of the pairs")
+    style.require_columns(effects, ("model", "contrast", "component", "difference", "low", "high"), "effects")
+    style.require_columns(effects, ("p_adjusted",), "effects")
+    models, groups = style.models_in(pairs), titles.in_order(pairs["group"], titles.GROUP_TITLES)
+    with style.look():
+        figure = style.new_figure(style.PAGE_WIDTH, 3.0)
+        *panels, right = figure.subplots(1, len(models) + 1, width_ratios=[*[1] * len(models), 1.35])
+        reach = 105 * max(0.01, pairs["relative"].abs().max())
+        for axes, model in zip(panels, models, strict=True):
+            own = pairs[pairs["model"] == model].pivot_table("relative", "subject_id", "group")
+            middle = means[means["model"] == model].set_index("group").reindex(groups)
+            _draw_slopes(axes, own[groups].to_numpy(float), middle, model)
+            axes.set_ylim(-reach, reach)
+        for axes in panels[1:]:
+            axes.sharey(panels[0])
+            axes.tick_params(labelleft=False)
+        panels[0].set_ylabel(f"Image IoU {MINUS} own mean (points)")
+        _draw_effects(right, effects)
+    return style.describe(
+        figure,
+        "Score of each counterfactual identity in the three groups, relative to its own mean, with the mean over "
+        "identities, and the differences between groups split into morphology and skin tone, with 95 % intervals.",
+    )
+
+
+def _draw_slopes(axes: Axes, values: np.ndarray, means: pd.DataFrame, model: str) -> None:
+    """One thin line per identity, (identities, groups), the groups' means with their intervals in bold."""
+    places, colour = np.arange(len(means)), style.MODEL_COLOURS[model]
+    lines = np.stack([np.broadcast_to(places, values.shape), 100 * values], -1)  # (identities, groups, 2)
+    axes.add_collection(LineCollection(list(lines), colors=style.GREY, linewidths=0.4, alpha=0.35))
+    axes.axhline(0, color=style.GREY, linewidth=0.6, linestyle=":")
+    middle = 100 * means["relative"]
+    ends = [middle - 100 * means["low"], 100 * means["high"] - middle]
+    axes.errorbar(
+        places, middle, yerr=ends, color=colour, marker=style.MODEL_MARKERS[model], markersize=5,
+        linewidth=2, elinewidth=1.6, capsize=3, zorder=3,
+    )  # fmt: skip
+    for place, mean in zip(places, means["relative"], strict=True):
+        axes.annotate(
+            signed_points(mean), (place, 100 * mean), (9, 3), textcoords="offset points", color=colour,
+            fontweight="bold", fontsize=style.SMALL_SIZE, zorder=5,
+            bbox={"facecolor": "white", "alpha": 0.8, "pad": 0.6, "linewidth": 0},
+        )  # fmt: skip
+    axes.set_xticks(places, [titles.title(group) for group in means.index])
+    axes.set(xlim=(-0.3, len(means) - 0.45))
+    axes.set_title(f"{titles.MODEL_TITLES[model]}, n = {len(values)}", color=colour, pad=4)
+
+
+def _draw_effects(axes: Axes, effects: pd.DataFrame) -> None:
+    """Forest of all contrasts: the total above its two parts."""
+    contrasts = list(dict.fromkeys(effects["contrast"]))
+    keys = [(contrast, component) for contrast in contrasts for component in titles.COMPONENT_TITLES]
+    axes.axvline(0, color=style.GREY, linewidth=0.6)
+    for model in style.models_in(effects):
+        part = effects[effects["model"] == model].set_index(["contrast", "component"]).reindex(keys)
+        places = np.arange(len(keys)) + _DODGE[model] * 1.3
+        draw_marks(axes, part["difference"], part, places, model, part["p_adjusted"])
+    names = [
+        contrast_title(contrast) if component == "total" else titles.COMPONENT_TITLES[component].lower()
+        for contrast, component in keys
+    ]
+    axes.set_yticks(range(len(keys)), names)
+    for label, (_, component) in zip(axes.get_yticklabels(), keys, strict=True):
+        label.set_fontweight("bold" if component == "total" else "normal")
+    for edge in range(3, len(keys), 3):
+        axes.axhline(edge - 0.5, color=style.PALE, linewidth=0.6, zorder=0)
+    axes.set(ylim=(len(keys) - 0.5, -0.5))
+    axes.set_xlabel(f"Difference in image IoU (points)\nfilled: p < {ALPHA:g}, adjusted")
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x")
+    axes.legend(
+        handles=model_handles(style.models_in(effects)), loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2,
+        handletextpad=0.2, borderaxespad=0.1,
+    )  # fmt: skip
+
+
+def draw_marks(
+    axes: Axes, values: pd.Series, ends: pd.DataFrame, places: np.ndarray, model: str, p_values: pd.Series
+) -> None:
+    """One model's values with their intervals, in points; filled where p says so, nothing where a value is NaN."""
+    colour = style.MODEL_COLOURS[model]
+    for value, low, high, place, p in zip(values, ends["low"], ends["high"], places, p_values, strict=True):
+        if np.isfinite(value):
+            axes.plot([100 * low, 100 * high], [place, place], color=colour, linewidth=1.1, zorder=2)
+            axes.plot(
+                100 * value, place, style.MODEL_MARKERS[model], color=colour, markerfacecolor=face_colour(colour, p),
+                markersize=3.8, markeredgewidth=0.9, zorder=3,
+            )  # fmt: skip
+
+
+def model_handles(models: Sequence[str]) -> list[Line2D]:
+    """Legend entries of the models."""
+    return [
+        Line2D([], [], color=style.MODEL_COLOURS[m], marker=style.MODEL_MARKERS[m], linestyle="none", markersize=4,
+               label=titles.MODEL_TITLES[m])
+        for m in models
+    ]  # fmt: skip
+
+
+def skin_tone_curve(tones: pd.DataFrame, swatches: Sequence[str]) -> Figure:
+    """Figure 10: score against skin tone with everything else held fixed; the axis carries the tones' colours.
+
+    Parameters
+    ----------
+    tones : columns model, skin_tone, value, low, high, n_subjects; where relative, relative_low and relative_high are
+        there, these differences to the identity's own mean are drawn instead
+    swatches : ten hexadecimal colours, tone 1 first (``heads.skin.MONK_SCALE``)
+    """
+    style.require_columns(tones, ("model", "skin_tone", "value", "low", "high", "n_subjects"), "skin tones")
+    relative = {"relative", "relative_low", "relative_high"} <= set(tones.columns)
+    columns = ["relative", "relative_low", "relative_high"] if relative else ["value", "low", "high"]
+    with style.look():
+        figure = style.new_figure(style.COLUMN_WIDTH, 2.5)
+        axes = figure.subplots()
+        if relative:
+            axes.axhline(0, color=style.GREY, linewidth=0.6, linestyle=":")
+        for model in style.models_in(tones):
+            part, colour = tones[tones["model"] == model].sort_values("skin_tone"), style.MODEL_COLOURS[model]
+            value, low, high = (100 * part[column].to_numpy(float) for column in columns)
+            axes.fill_between(part["skin_tone"], low, high, color=colour, alpha=0.18, linewidth=0)
+            axes.plot(
+                part["skin_tone"], value, color=colour, marker=style.MODEL_MARKERS[model], markersize=3.6,
+                label=titles.MODEL_TITLES[model],
+            )  # fmt: skip
+        _tint_axis(axes, swatches)
+        people = titles_of_counts(tones["n_subjects"])
+        axes.set(xlabel=f"Monk skin tone ({people} identities at each)")
+        axes.set_ylabel(f"Image IoU {MINUS} own mean (points)" if relative else "Image IoU (%)")
+        axes.yaxis.set_major_locator(MaxNLocator(6))
+        axes.grid(axis="y")
+        figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    return style.describe(
+        figure,
+        "Score against skin tone for both models, all else about person and picture held fixed, with 95 % bands.",
+    )
+
+
+def _tint_axis(axes: Axes, swatches: Sequence[str]) -> None:
+    """The tones' colours along the lower edge, one above each number."""
+    for tone, code in enumerate(swatches, start=1):
+        axes.add_patch(
+            Rectangle(
+                (tone - 0.5, -0.075), 1, 0.075, transform=axes.get_xaxis_transform(), facecolor=f"#{code.lstrip('#')}",
+                edgecolor="white", linewidth=0.5, clip_on=False,
+            )
+        )  # fmt: skip
+    axes.set_xticks(range(1, len(swatches) + 1))
+    axes.set_xlim(0.5, len(swatches) + 0.5)
+    axes.tick_params(axis="x", length=0, pad=13)
+
+
+def titles_of_counts(counts: pd.Series) -> str:
+    """Numbers of people as ``40`` or ``36 to 40``."""
+    low, high = int(counts.min()), int(counts.max())
+    return f"{low}" if low == high else f"{low} to {high}"

@@ -1,0 +1,279 @@
+"""Figures 1 and 2: diagrams of the two networks, drawn from the settings of the run; nothing is tied to one profile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from facefair_lib.errors import InputError
+from facefair_lib.figures import style
+from facefair_lib.figures.diagram_shapes import (
+    BLUE,
+    DEPTH,
+    GREEN,
+    ORANGE,
+    STONE,
+    VIOLET,
+    arrow,
+    bins_glyph,
+    block,
+    canvas,
+    face_glyph,
+    kernel_glyph,
+    line,
+    panel,
+    slab,
+    write,
+)
+
+HEIGHT = 2.5  # inches
+MIDDLE = 1.24
+"""Height of the line that the main path runs along."""
+_PICTURE = 0.66
+_PANEL = 1.44
+_JOINED, _TO_JOINED = 1.3, 0.34
+_LEVEL_COLOURS = ("#b5523b", "#d99a4e", "#6aa67c", "#5b8fb9", "#9a82b8", "#7d8597")
+
+
+@dataclass(frozen=True)
+class _Sizes:
+    """Height and width of the tensors, from the input size and the output stride."""
+
+    input: tuple[int, int]
+    output_stride: int
+
+    def at_input(self, channels: int) -> str:
+        return f"{self.input[0]}×{self.input[1]}×{channels}"
+
+    def at_features(self, channels: int) -> str:
+        height, width = (-(-side // self.output_stride) for side in self.input)
+        return f"{height}×{width}×{channels}"
+
+
+def deeplabv3_architecture(
+    *,
+    input_size: int | tuple[int, int],
+    backbone: str,
+    output_stride: int,
+    feature_channels: int,
+    aspp_channels: int,
+    atrous_rates: Sequence[int],
+    num_classes: int,
+    stages: int = 5,
+) -> Figure:
+    """Figure 1: DeepLabV3.
+
+    Parameters
+    ----------
+    input_size : pixels, one side of a square or (height, width)
+    backbone : name to print
+    output_stride : input side / feature side; later stages are dilated instead of strided
+    feature_channels : channels that the backbone gives
+    aspp_channels : channels of each ASPP branch and of the two convolutions after it
+    atrous_rates : dilation rates of the 3x3 branches
+    stages : how many stages of the backbone are used
+
+    Notes
+    -----
+    Source: Chen et al., Rethinking atrous convolution for semantic image segmentation, arXiv:1706.05587, figure 5.
+    """
+    counts = (feature_channels, aspp_channels, num_classes)
+    sizes = _check(input_size, output_stride, stages, counts, atrous_rates)
+    branches = len(atrous_rates) + 2
+    with style.look():
+        figure, axes = canvas(style.PAGE_WIDTH, HEIGHT)
+        left = _draw_entry(axes, sizes, backbone, stages, feature_channels)
+        left = _draw_aspp(axes, left, atrous_rates)
+        _draw_head(
+            axes,
+            left,
+            sizes,
+            [BLUE, *[GREEN] * len(atrous_rates), ORANGE],
+            branches * aspp_channels,
+            [f"1×1 conv, {aspp_channels}", f"3×3 conv, {aspp_channels}", f"1×1 conv, {num_classes}"],
+            num_classes,
+        )
+    rates = ", ".join(map(str, atrous_rates))
+    return style.describe(
+        figure,
+        f"DeepLabV3: {backbone} with output stride {output_stride}, atrous spatial pyramid pooling with rates {rates}, "
+        f"and a head that gives {num_classes} classes at the size of the input.",
+    )
+
+
+def pspnet_architecture(
+    *,
+    input_size: int | tuple[int, int],
+    backbone: str,
+    output_stride: int,
+    feature_channels: int,
+    pyramid_bins: Sequence[int],
+    pyramid_channels: int,
+    bottleneck_channels: int,
+    num_classes: int,
+    stages: int = 5,
+    bottleneck_kernel: int = 1,
+    classifier_kernel: int = 3,
+) -> Figure:
+    """Figure 2: PSPNet.
+
+    Parameters
+    ----------
+    input_size, backbone, output_stride, feature_channels, num_classes, stages : as for DeepLabV3
+    pyramid_bins : cells per side of each pooled grid
+    pyramid_channels : channels of each pyramid level
+    bottleneck_channels : channels after the levels are joined with the features
+    bottleneck_kernel, classifier_kernel : kernel sides of the two last convolutions
+
+    Notes
+    -----
+    Source: Zhao et al., Pyramid scene parsing network, CVPR 2017, figure 3.
+    """
+    counts = (feature_channels, pyramid_channels, bottleneck_channels, num_classes)
+    sizes = _check(input_size, output_stride, stages, counts, pyramid_bins)
+    colours = [_LEVEL_COLOURS[order % len(_LEVEL_COLOURS)] for order in range(len(pyramid_bins))]
+    with style.look():
+        figure, axes = canvas(style.PAGE_WIDTH, HEIGHT)
+        left = _draw_entry(axes, sizes, backbone, stages, feature_channels)
+        left = _draw_pyramid(axes, left, pyramid_bins, colours, pyramid_channels)
+        kernels = [f"{side}×{side}" for side in (bottleneck_kernel, classifier_kernel)]
+        _draw_head(
+            axes,
+            left,
+            sizes,
+            [*colours, STONE],
+            feature_channels + len(pyramid_bins) * pyramid_channels,
+            [f"{kernels[0]} conv, {bottleneck_channels}", f"{kernels[1]} conv, {num_classes}"],
+            num_classes,
+        )
+    bins = ", ".join(map(str, pyramid_bins))
+    return style.describe(
+        figure,
+        f"PSPNet: {backbone} with output stride {output_stride}, pyramid pooling with {bins} cells per side, "
+        f"and a head that gives {num_classes} classes at the size of the input.",
+    )
+
+
+def _check(
+    input_size: int | tuple[int, int], output_stride: int, stages: int, counts: Sequence[int], levels: Sequence[int]
+) -> _Sizes:
+    size = (input_size, input_size) if isinstance(input_size, int) else tuple(input_size)
+    if len(size) != 2 or len(levels) == 0 or min(*size, stages, *counts, *levels) < 1:
+        raise InputError(
+            "architecture diagram",
+            found=f"input size {input_size}, {stages} stages, channels and classes {counts}, rates or bins {levels}",
+            expected="positive whole numbers, at least one rate or bin",
+            do="take them from the profile that built the model",
+        )
+    if output_stride not in {2**power for power in range(1, stages + 1)}:
+        raise InputError(
+            "architecture diagram",
+            found=f"output stride {output_stride} with {stages} stages",
+            expected=f"a power of two from 2 to {2**stages}",
+            do="give the output stride that the model was built with",
+        )
+    return _Sizes(size, output_stride)
+
+
+def _draw_entry(axes: Axes, sizes: _Sizes, backbone: str, stages: int, feature_channels: int) -> float:
+    """Input picture and backbone; returns where the features leave the backbone."""
+    left = 0.08
+    face_glyph(axes, left, MIDDLE, _PICTURE, mask=False)
+    write(axes, left + _PICTURE / 2, MIDDLE + 0.43, "Input", fontweight="bold", fontsize=style.SMALL_SIZE)
+    write(axes, left + _PICTURE / 2, MIDDLE - 0.42, sizes.at_input(3))
+    start = left + _PICTURE + 0.16
+    width = 1.6
+    arrow(axes, (left + _PICTURE + 0.02, MIDDLE), (start + 0.06, MIDDLE))
+    panel(axes, start, 0.12, width, HEIGHT - 0.24, backbone, STONE)
+    _draw_stages(axes, start, width, sizes, stages)
+    write(axes, start + width / 2, 0.33, f"output {sizes.at_features(feature_channels)}")
+    return start + width
+
+
+def _draw_stages(axes: Axes, start: float, width: float, sizes: _Sizes, stages: int) -> None:
+    strides = [min(2**power, sizes.output_stride) for power in range(1, stages + 1)]
+    step = (width - 0.2) / stages
+    dilated = [order for order in range(1, stages) if strides[order] == strides[order - 1]]
+    for order, stride in enumerate(strides):
+        height = 1.15 * (2 / stride) ** 0.4
+        x = start + 0.1 + order * step
+        slab(axes, x, MIDDLE, 0.07 + 0.09 * order / stages, height, [VIOLET if order in dilated else BLUE])
+        write(axes, x + 0.07, MIDDLE - 0.7, f"1/{stride}")
+    if dilated:
+        ends = [start + 0.1 + dilated[0] * step - 0.02, start + 0.1 + dilated[-1] * step + 0.21]
+        y = MIDDLE + 0.575 * (2 / sizes.output_stride) ** 0.4 + 0.17
+        axes.plot([ends[0], ends[0], ends[1], ends[1]], [y - 0.04, y, y, y - 0.04], color=style.GREY, linewidth=0.7)
+        write(axes, sum(ends) / 2, y + 0.08, "dilated")
+
+
+def _fan(axes: Axes, left: float, right: float, count: int, centre: float) -> list[float]:
+    """Split the main path into ``count`` branches around ``centre``, top to bottom; returns their heights."""
+    pitch = min(0.38, 1.78 / count)
+    heights = [centre + pitch * ((count - 1) / 2 - order) for order in range(count)]
+    bend = left + 0.12
+    line(axes, (left, MIDDLE), (bend, MIDDLE))
+    line(axes, (bend, max(*heights, MIDDLE)), (bend, min(*heights, MIDDLE)))
+    for y in heights:
+        arrow(axes, (bend, y), (right, y))
+    return heights
+
+
+def _draw_aspp(axes: Axes, left: float, rates: Sequence[int]) -> float:
+    """ASPP: 1x1, one dilated 3x3 per rate, image pooling; returns the panel's right side."""
+    start, width = left + 0.22, _PANEL
+    panel(axes, start, 0.12, width, HEIGHT - 0.24, "Atrous spatial\npyramid pooling", GREEN)
+    heights = _fan(axes, left, start + 0.1, len(rates) + 2, 1.14)
+    side = min(0.31, 0.8 * abs(heights[0] - heights[1]))
+    texts = ["1×1 conv", *[f"3×3 conv, rate {rate}" for rate in rates], "image pooling"]
+    colours = [BLUE, *[GREEN] * len(rates), ORANGE]
+    for y, text, colour in zip(heights, texts, colours, strict=True):
+        block(axes, start + 0.1, y, width - 0.2, side + 0.02, "", colour)
+        write(axes, start + 0.15 + side, y, text, ha="left")
+    for y, rate in zip(heights[1:-1], rates, strict=True):
+        kernel_glyph(axes, start + 0.14, y, side - 0.05, rate, max(rates))
+    return start + width
+
+
+def _draw_pyramid(axes: Axes, left: float, bins: Sequence[int], colours: Sequence[str], channels: int) -> float:
+    """Pyramid pooling: one grid per level, the features passing by below; returns the panel's right side."""
+    start, width = left + 0.22, _PANEL
+    panel(axes, start, 0.36, width, HEIGHT - 0.48, "Pyramid pooling", ORANGE)
+    heights = _fan(axes, left, start + 0.1, len(bins), 1.36)
+    side = min(0.31, 0.8 * abs(heights[0] - heights[-1]) / max(1, len(bins) - 1) or 0.31)
+    for y, cells, colour in zip(heights, bins, colours, strict=True):
+        block(axes, start + 0.1, y, width - 0.2, side + 0.02, "", colour)
+        bins_glyph(axes, start + 0.14, y, side - 0.06, cells, colour)
+        write(axes, start + 0.2 + side, y, f"pool to {cells}×{cells}\n1×1 conv, {channels}", ha="left", fontsize=6)
+    write(axes, start + width / 2, 0.45, "each upsampled to the features", fontsize=6)
+    bend, beside = left + 0.12, start + width + _TO_JOINED + 0.06
+    line(axes, (bend, MIDDLE), (bend, 0.2), (beside, 0.2))
+    arrow(axes, (beside, 0.2), (beside, MIDDLE - _JOINED / 2))
+    write(axes, start + width / 2, 0.27, "features unchanged", fontsize=6)
+    return start + width
+
+
+def _draw_head(
+    axes: Axes, left: float, sizes: _Sizes, bands: Sequence[str], joined: int, layers: Sequence[str], num_classes: int
+) -> None:
+    """Concatenation, convolutions, upsampling and the mask."""
+    x = left + _TO_JOINED
+    arrow(axes, (left, MIDDLE), (x, MIDDLE))
+    slab(axes, x, MIDDLE, 0.12, _JOINED, bands)
+    write(axes, x + 0.1, MIDDLE + _JOINED / 2 + 0.26, f"concatenated\n{sizes.at_features(joined)}")
+    right = x + 0.12 + DEPTH
+    mask_left = style.PAGE_WIDTH - 0.08 - _PICTURE
+    texts = [*layers, f"bilinear upsampling ×{sizes.output_stride}"]
+    thickness = 0.2
+    gap = (mask_left - right - thickness * len(texts)) / (len(texts) + 1)
+    for order, text in enumerate(texts):
+        arrow(axes, (right, MIDDLE), (right + gap, MIDDLE))
+        colour = STONE if order == len(layers) else BLUE
+        block(axes, right + gap, MIDDLE, thickness, 1.3, text, colour, rotation=90)
+        right += gap + thickness
+    arrow(axes, (right, MIDDLE), (mask_left, MIDDLE))
+    face_glyph(axes, mask_left, MIDDLE, _PICTURE, mask=True)
+    write(axes, mask_left + _PICTURE / 2, MIDDLE + 0.43, "Mask", fontweight="bold", fontsize=style.SMALL_SIZE)
+    write(axes, mask_left + _PICTURE / 2, MIDDLE - 0.47, f"{sizes.at_input(num_classes)}\nlargest logit")

@@ -1,0 +1,50 @@
+"""Parse photographs with a trained network: ``parse("photo.jpg").mask``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from facefair_lib.parse.parser import Parsed
+
+__all__ = ["parse"]
+
+
+def parse(
+    photo: str | Path,
+    model: str = "pspnet",
+    *,
+    faces: str = "many",
+    profile: str = "quick",
+    weights: str | Path | None = None,
+) -> Parsed:
+    """Parse one photograph of any size.
+
+    Parameters
+    ----------
+    photo : path of a picture
+    model : a network of the profile
+    faces : ``many`` looks for heads and parses each; ``one`` takes the whole photograph for one head
+    profile : the study whose network is used
+    weights : ``best.pt`` of a fit; ``None`` takes the one that the profile's study has left
+
+    Returns
+    -------
+    Parsed
+        with ``mask`` (H, W) class indices, ``confidence``, ``heads``, ``overlay()`` and ``areas()``
+
+    Raises
+    ------
+    InputError
+        if the photograph cannot be read or there are no trained weights
+
+    Notes
+    -----
+    The network is loaded anew each time. For many photographs keep a ``trained_parser(...)``, or use ``parse_files``.
+    """
+    from facefair_lib.parse.photos import read_photo
+    from facefair_lib.parse.trained import trained_parser
+
+    image = read_photo(Path(photo))  # first: a wrong path shows at once
+    return trained_parser(model, profile, Path(weights) if weights else None).parse(image, faces)

@@ -1,0 +1,236 @@
+"""Many photographs in, files out: masks, overlays and tables."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from facefair_lib.errors import InputError
+from facefair_lib.figures.style import describe, look, mask_legend, new_figure, save
+from facefair_lib.parse.own_files import LEGEND_TEXT, MASK, OVERLAY, failure, in_the_way, write_png
+from facefair_lib.parse.parser import SMALLEST_FACE, Parsed, Parser, check_options
+from facefair_lib.parse.photos import read_photo
+from facefair_lib.settings.labels import IGNORE_INDEX, PALETTES
+from facefair_lib.settings.path_text import output_stem, path_text, same_output
+from facefair_lib.store.results import replacing, write_csv
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+AREA_COLUMNS = ("photo", "class", "pixels", "share", "share_of_heads", "confidence")
+"""Columns of ``areas.csv``, see ``Parsed.areas``."""
+
+HEAD_COLUMNS = ("photo", "head", "top", "left", "bottom", "right", "score")
+"""Columns of ``heads.csv``: the face's rectangle in pixels, and how certain the network is of eyes, nose and mouth."""
+
+
+@dataclass(frozen=True)
+class ParsedFiles:
+    """What came of many photographs.
+
+    Attributes
+    ----------
+    areas : a row per photograph and class, as ``areas.csv``
+    heads : a row per head, as ``heads.csv``
+    without_head : photographs in which no head was found
+    failures : what was wrong with the photographs that could not be parsed
+    unwritten : what was wrong with the tables and the legend that could not be written
+    """
+
+    areas: pd.DataFrame
+    heads: pd.DataFrame
+    without_head: tuple[Path, ...]
+    failures: tuple[InputError, ...]
+    unwritten: tuple[InputError, ...] = ()
+
+
+def parse_files(
+    photos: Sequence[Path],
+    parser: Parser,
+    out: Path,
+    *,
+    faces: str = "many",
+    smallest: float = SMALLEST_FACE,
+    palette: str = "display",
+    advance: Callable[[], None] | None = None,
+) -> ParsedFiles:
+    """Parse photographs one after the other; one that fails, in whatever way, does not lose the others.
+
+    Writes for each photograph ``<name>_mask.png`` (its values are class indices; opened in a viewer it shows the
+    palette's colours) and ``<name>_overlay.png``; ``areas.csv`` and ``heads.csv`` for all; and the colours' legend.
+    Results of an earlier run are written over, other files never. The tables are written in the end even if the work
+    is interrupted.
+
+    Parameters
+    ----------
+    photos : what ``find_photos`` lists
+    out : folder, made where it is missing
+    faces, smallest : see ``Parser.parse``
+    palette : a name in ``labels.PALETTES``
+    advance : called after each photograph
+
+    Raises
+    ------
+    InputError
+        if an option is unknown, ``out`` is no folder to write into, or a file that was not written here lies where a
+        table belongs; a bad photograph is reported in ``failures`` instead
+    """
+    _check_output(out, palette)
+    check_options(faces, smallest)
+    areas: list[pd.DataFrame] = []
+    heads: list[dict[str, object]] = []
+    without_head: list[Path] = []
+    failures: list[InputError] = []
+    unwritten: list[InputError] = []
+    try:
+        for photo, name in zip(photos, _output_names(photos), strict=True):
+            try:
+                parsed = _parse_one(photo, parser, out / name, faces, smallest, palette)
+                found = parsed.areas().assign(photo=path_text(photo)), _head_rows(photo, parsed)
+            except Exception as error:  # disks fill, memory runs out, decoders and networks fail in their own ways
+                failures.append(failure(photo, error))
+            else:
+                areas.append(found[0])
+                heads += found[1]
+                if faces == "many" and not parsed.heads:
+                    without_head.append(photo)
+            if advance:
+                advance()
+    finally:
+        tables = _tables(areas, heads)
+        if areas:
+            unwritten += _write_tables(tables, out, palette)
+    return ParsedFiles(*tables, tuple(without_head), tuple(failures), tuple(unwritten))
+
+
+def _parse_one(photo: Path, parser: Parser, target: Path, faces: str, smallest: float, palette: str) -> Parsed:
+    """Read a photograph, parse it, and write ``<target>_mask.png`` and ``<target>_overlay.png``."""
+    mask, overlay = (target.with_name(target.name + ending) for ending in (MASK, OVERLAY))
+    strangers = in_the_way((mask, overlay))
+    if strangers:
+        raise InputError(
+            photo,
+            found=f"where its results belong: {', '.join(strangers)}, which facefair has not written, or not as it is",
+            expected="a folder where that name is free",
+            do="give another --out, or move that file",
+        )
+    parsed = parser.parse(read_photo(photo), faces, smallest)
+    with replacing(mask) as temporary:
+        write_mask(temporary, parsed.mask, palette)
+    with replacing(overlay) as temporary:
+        pixels = parsed.overlay(palette=palette)
+        write_png(temporary, Image.fromarray(pixels), pixels)
+    return parsed
+
+
+def _check_output(out: Path, palette: str) -> None:
+    if palette not in PALETTES:
+        raise InputError(
+            "palette", found=repr(palette), expected=f"one of {', '.join(PALETTES)}", do="choose one of these"
+        )
+    above = next(path for path in (out, *out.absolute().parents) if os.path.lexists(path))
+    if not os.path.isdir(above):  # noqa: PTH112 - Path.is_dir raises where a name is too long
+        raise InputError(above, found="a file", expected="a folder to write into", do="give another --out")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise InputError(
+            above, found="a folder that you may not write to", expected="a folder to write into",
+            do="give another --out",
+        )  # fmt: skip
+    strangers = in_the_way(
+        [out / name for name in ("areas.csv", "heads.csv", "legend.png", "legend.pdf")], (AREA_COLUMNS, HEAD_COLUMNS)
+    )
+    if strangers:
+        raise InputError(
+            out,
+            found=f"{', '.join(strangers)}, which facefair has not written",
+            expected="a folder where these names are free, or results of an earlier run",
+            do="give another --out, or move that file",
+        )
+
+
+def _output_names(photos: Sequence[Path]) -> list[str]:
+    """Give each photograph a name of its own: its stem, with more of its path where another has the same.
+
+    Names count as the same where any file system takes them for one.
+    """
+    names = [photo.stem for photo in photos]
+    for more in (lambda path: path.name, lambda path: _last_parts(path, 2), lambda path: _last_parts(path, 3)):
+        keys = [same_output(path_text(name)) for name in names]
+        times = Counter(keys)
+        names = [more(photo) if times[key] > 1 else name for key, name, photo in zip(keys, names, photos, strict=True)]
+    counted: dict[str, str] = {}
+    last: Counter[str] = Counter()
+    for name in names:  # still the same: folders of one name in different places
+        own = output_stem(name, MASK, OVERLAY)
+        while same_output(own) in counted:
+            last[name] += 1
+            own = output_stem(f"{name}_{last[name] + 1}", MASK, OVERLAY)
+        counted[same_output(own)] = own
+    return list(counted.values())
+
+
+def _last_parts(path: Path, count: int) -> str:
+    return "_".join(path.parts[bool(path.anchor) :][-count:])  # not the root: "/" would lead out of the folder
+
+
+def write_mask(path: Path, mask: np.ndarray, palette: str = "display") -> None:
+    """Write a mask (H, W) uint8 as an indexed PNG: its values are the class indices, its colours the palette's."""
+    colours = np.zeros((256, 3), np.uint8)
+    colours[: len(PALETTES[palette])] = PALETTES[palette]
+    colours[IGNORE_INDEX] = (120, 0, 160)
+    picture = Image.fromarray(mask)
+    picture.putpalette(colours.tobytes())
+    write_png(path, picture, mask)
+
+
+def _head_rows(photo: Path, parsed: Parsed) -> list[dict[str, object]]:
+    return [
+        {
+            "photo": path_text(photo),
+            "head": number,
+            **{side: round(getattr(head.face, side)) for side in ("top", "left", "bottom", "right")},
+            "score": head.score,
+        }
+        for number, head in enumerate(parsed.heads, start=1)
+    ]
+
+
+def _tables(areas: list[pd.DataFrame], heads: list[dict[str, object]]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    joined = pd.concat(areas, ignore_index=True) if areas else pd.DataFrame(columns=list(AREA_COLUMNS))
+    return joined[list(AREA_COLUMNS)], pd.DataFrame(heads, columns=list(HEAD_COLUMNS))
+
+
+def _write_tables(tables: tuple[pd.DataFrame, pd.DataFrame], out: Path, palette: str) -> list[InputError]:
+    """Write tables and legend, each whatever became of the others, and list what could not be written."""
+    areas, heads = tables
+    writers: dict[str, Callable[[], Path]] = {
+        "areas.csv": lambda: write_csv(out / "areas.csv", areas),
+        "heads.csv": lambda: write_csv(out / "heads.csv", heads),
+        "legend": lambda: save(_legend(palette), out, "legend"),
+    }
+    unwritten = []
+    for name, write in writers.items():
+        try:
+            write()
+        except OSError as error:
+            reason = InputError(
+                out / name, found=f"not written: {error.strerror}", expected="room, and leave to write there",
+                do="make room, or give another --out, and parse again",
+            )  # fmt: skip
+            unwritten.append(reason)
+    return unwritten
+
+
+def _legend(palette: str) -> Figure:
+    with look():
+        figure = new_figure(3.5, 1.0, constrained=False)
+        mask_legend(figure, palette, ncols=3, loc="center")
+    return describe(figure, LEGEND_TEXT)

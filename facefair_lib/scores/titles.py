@@ -1,0 +1,90 @@
+"""How keys are printed in tables and in the report's text: one spelling for each model, group, emotion and metric."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from facefair_lib.scores.metrics import ESTIMANDS
+from facefair_lib.settings.labels import CLASSES
+
+MODEL_TITLES: Mapping[str, str] = MappingProxyType({"deeplabv3": "DeepLabV3", "pspnet": "PSPNet"})
+"""The two models, in the order of every table."""
+
+NETWORK_TITLES: Mapping[str, str] = MappingProxyType(
+    {
+        **MODEL_TITLES,
+        **{"fcn": "FCN", "unet": "U-Net", "segnet": "SegNet", "deeplabv3plus": "DeepLabV3+", "upernet": "UPerNet"},
+        "segformer": "SegFormer",
+    }
+)
+"""Every network that ``build_model`` knows, the two of the study first."""
+
+GROUP_TITLES: Mapping[str, str] = MappingProxyType({"asian": "Asian", "black": "Black", "caucasian": "Caucasian"})
+EMOTION_TITLES: Mapping[str, str] = MappingProxyType({"sad": "Sad", "happy": "Happy", "angry": "Angry"})
+
+METRIC_TITLES: Mapping[str, str] = MappingProxyType(
+    {**{key: estimand.title for key, estimand in ESTIMANDS.items()}, "loss": "Loss"}
+)
+
+COHORT_TITLES: Mapping[str, str] = MappingProxyType(
+    {"wild": "Correlated attributes", "balanced": "Balanced attributes", "counterfactual": "Counterfactual"}
+)
+"""How people were drawn: attributes that go together, attributes drawn apart, one person with one thing changed."""
+
+COMPONENT_TITLES: Mapping[str, str] = MappingProxyType(
+    {"total": "Total", "morphology": "Morphology", "tone": "Skin tone"}
+)
+"""What changes between two groups of a counterfactual person; the total is the sum of the two parts."""
+
+MEASURE_TITLES: Mapping[str, str] = MappingProxyType(
+    {
+        "model_agreement": "Agreement of the models",
+        "flip_consistency": "Consistency when mirrored",
+        "scale_consistency": "Consistency across scales",
+        "entropy": "Entropy",
+        "plausibility": "Plausible layout",
+    }
+)
+"""Measures of quality that need no mask."""
+
+SPLIT_TITLES: Mapping[str, str] = MappingProxyType({"train": "Training", "validation": "Validation", "test": "Test"})
+
+CLASS_TITLES: Mapping[str, str] = MappingProxyType({face_class.name: face_class.title for face_class in CLASSES})
+
+_ALL = {
+    **COHORT_TITLES, **COMPONENT_TITLES, **MEASURE_TITLES,
+    **GROUP_TITLES, **EMOTION_TITLES, **METRIC_TITLES, **SPLIT_TITLES, **CLASS_TITLES, **NETWORK_TITLES,
+}  # fmt: skip
+
+
+def title(key: str) -> str:
+    """Title of any key; a key of the user's own data, such as a group, is capitalised and keeps its words."""
+    return _ALL.get(key, key.replace("_", " ").strip().capitalize())
+
+
+def in_order(keys: Iterable[str], order: Mapping[str, str]) -> list[str]:
+    """Sort ``keys``: those of ``order`` first, in its order, then the user's own in alphabetical order."""
+    present = set(keys)
+    return [key for key in order if key in present] + sorted(present - set(order))
+
+
+def in_text(heading: str) -> str:
+    """A title inside a sentence: ``Pixel accuracy`` loses its capital, ``IoU`` and ``F1`` keep theirs."""
+    first = heading.split()[0]
+    return (
+        heading
+        if first[1:] != first[1:].lower() or any(c.isdigit() for c in first)
+        else heading[0].lower() + heading[1:]
+    )
+
+
+def backbone_title(backbone: str) -> str:
+    """``resnet18`` as its paper spells it; a name that is not known stays as it is."""
+    known = {"mobilenet_v3_large": "MobileNetV3-Large", "mobilenet_v3_small": "MobileNetV3-Small"}
+    families = {r"resnet(\d+)": r"ResNet-\1", r"vgg(\d+)_bn": r"VGG-\1", r"mit_b(\d)": r"MiT-B\1"}
+    for pattern, spelling in families.items():
+        if re.fullmatch(pattern, backbone):
+            return re.sub(pattern, spelling, backbone)
+    return known.get(backbone, backbone)

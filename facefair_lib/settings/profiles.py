@@ -1,0 +1,319 @@
+"""Profiles: every setting of a study, read from ``config/<profile>.yaml`` and checked once.
+
+A profile may name another in ``extends`` and give only what differs (``profile_files``); what is checked is the whole.
+An unknown key is an error, never a warning. Each field's meaning stands beside it in the YAML files.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from facefair_lib.errors import InputError
+from facefair_lib.settings import paths
+from facefair_lib.settings.profile_files import EXTENDS, read_profile
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+Count = Annotated[int, Field(ge=1)]
+Location = tuple[int | str, ...]
+
+
+class Section(BaseModel):
+    """A part of a profile: immutable, and strict about its keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CohortSettings(Section):
+    """The rendered people that stand in for a data set."""
+
+    real: Annotated[int, Field(ge=0)]
+    people: Annotated[int, Field(ge=0)]
+    shots: Count
+    two_folders: Annotated[int, Field(ge=0)]
+    multiperson: Annotated[int, Field(ge=0)]
+    exact_duplicates: Annotated[int, Field(ge=0)]
+    near_duplicates: Annotated[int, Field(ge=0)]
+    size: Annotated[int, Field(ge=32, le=1024)]
+    samples: Annotated[int, Field(ge=1, le=4)]
+
+
+class SubsampleSettings(Section):
+    """How many images of each kind are kept; ``null`` keeps all."""
+
+    real: Count | None
+    multi: Count | None
+    per_folder: Count | None
+
+
+class DataSettings(Section):
+    """Which data set is read and how it is prepared."""
+
+    source: str
+    palette: Literal["auto", "paper", "vendor"]
+    size: Annotated[int, Field(ge=32, le=1024)]
+    fit: Literal["stretch", "pad"]
+    near_duplicate_bits: Annotated[int, Field(ge=0, le=32)]
+    subsample: SubsampleSettings
+    validation: Share
+    test: Share
+
+    @field_validator("source")
+    @classmethod
+    def _source_has_masks(cls, source: str) -> str:
+        from facefair_lib.settings.labels import (
+            SCORED_CLASSES,  # with NumPy, for which importing settings need not wait
+        )
+
+        if source not in SCORED_CLASSES:
+            raise ValueError(f"a data set with masks: {', '.join(SCORED_CLASSES)}")
+        return source
+
+
+class SmallStart(Section):
+    """First epochs on smaller pictures, which take less time: a share of all epochs, and the pictures' scale there."""
+
+    epochs: Annotated[float, Field(gt=0, lt=1)]
+    scale: Annotated[float, Field(ge=0.25, lt=1)]
+
+
+class ModelSettings(Section):
+    """One network: its backbone, where its weights start, the channels of its head, and how long it is fitted."""
+
+    backbone: str
+    weights: Literal["none", "imagenet", "coco"]
+    output_stride: Literal[4, 8, 16]
+    channels: Count
+    epochs: Count
+    learning_rate: Annotated[float, Field(gt=0)]
+    small_start: SmallStart | None = None
+
+
+class DeepLabSettings(ModelSettings):
+    """DeepLabV3: the dilation rates of its atrous spatial pyramid."""
+
+    atrous_rates: tuple[int, int, int]
+
+
+class ModelsSettings(Section):
+    """The two networks of the course paper."""
+
+    deeplabv3: DeepLabSettings
+    pspnet: ModelSettings
+
+
+class TrainingSettings(Section):
+    """What both networks share while they are fitted."""
+
+    batch_size: Annotated[int, Field(ge=2)]
+    weight_decay: Annotated[float, Field(ge=0)]
+    dice_weight: Annotated[float, Field(ge=0)]
+    geometric: Annotated[float, Field(ge=0, le=1)]
+    colour: Annotated[float, Field(ge=0, le=1)]
+
+
+class View(Section):
+    """How a picture is shown to a fitted network: enlarged by `scale`, and mirrored or not."""
+
+    scale: Annotated[float, Field(ge=0.25, le=4)]
+    mirrored: bool
+
+
+class InferenceSettings(Section):
+    """The views of a picture that a fitted network sees; the probabilities of all views are averaged."""
+
+    views: Annotated[tuple[View, ...], Field(min_length=1)]
+
+
+ONE_VIEW = InferenceSettings(views=(View(scale=1.0, mirrored=False),))
+
+
+class AnalysisSettings(Section):
+    """Resampling behind every interval and p value."""
+
+    replicates: Annotated[int, Field(ge=100)]
+    examples: Count
+
+
+class ExperimentSettings(Section):
+    """The 3 x 3 experiment: people rendered beyond the nine that are shown."""
+
+    people_per_cell: Count
+
+
+class CounterfactualSettings(Section):
+    """People of whom one thing at a time is changed, and people whose attributes hang together by group."""
+
+    identities: Annotated[int, Field(ge=6, multiple_of=6)]
+    varied: Annotated[int, Field(ge=0, multiple_of=6)]
+    further_tones: tuple[Annotated[float, Field(ge=1, le=10)], ...]
+    wild_per_group: Count
+    views: Annotated[tuple[View, ...], Field(min_length=1)]
+
+
+class CompositionSettings(Section):
+    """Small networks fitted to training sets of equal size that differ in who is in them."""
+
+    seeds: Count
+    images: Annotated[int, Field(ge=12)]
+    size: Annotated[int, Field(ge=32, le=1024)]
+    backbone: str
+    channels: Count
+    epochs: Count
+    batch_size: Annotated[int, Field(ge=2)]
+    learning_rate: Annotated[float, Field(gt=0)]
+    augmentation: Annotated[float, Field(ge=0, le=1)]
+
+
+class ComparedNetwork(Section):
+    """One network of the comparison of architectures; what is null is as its library has it."""
+
+    model: str
+    backbone: str
+    output_stride: Literal[4, 8, 16] | None = None
+    atrous_rates: tuple[int, int, int] | None = None
+    channels: Count | None = None
+
+
+class ComparisonSettings(Section):
+    """Networks that are fitted alike, on one budget, and compared."""
+
+    networks: Annotated[tuple[ComparedNetwork, ...], Field(min_length=2)]
+    weights: Literal["none", "imagenet"]
+    epochs: Count
+    learning_rate: Annotated[float, Field(gt=0)]
+    views: Annotated[tuple[View, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _networks_differ(self) -> ComparisonSettings:
+        names = [(network.model, network.backbone) for network in self.networks]
+        twice = [f"{model} with {backbone}" for model, backbone in names if names.count((model, backbone)) > 1]
+        if twice:
+            raise ValueError(f"every network once; listed twice: {twice[0]}")
+        return self
+
+
+class ComparedModelSettings(ModelSettings):
+    """A compared network with its share of the budget, as a fit takes it; what is null is as its library has it."""
+
+    output_stride: Literal[4, 8, 16] | None
+    atrous_rates: tuple[int, int, int] | None
+    channels: Count | None
+
+
+class ReproductionSeeds(Section):
+    """Fits per step of the ladder, each from another seed."""
+
+    ends: Count
+    steps: Count
+
+
+class ReproductionSettings(Section):
+    """The course paper's own protocol, as published and corrected step by step."""
+
+    images: Count | None
+    unseen: Count | None
+    size: Annotated[int, Field(ge=16, le=1024)]
+    epochs: Count
+    ladder: tuple[Literal["deeplabv3", "pspnet"], ...]
+    seeds: ReproductionSeeds
+    known_images: Count | None
+    image_spread: Annotated[float, Field(gt=0, lt=1)]
+
+
+class AdaptationSettings(Section):
+    """Networks trained on rendered people that go on with a few labelled photographs."""
+
+    photographs: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
+    draws: Count
+    steps: Count
+    learning_rate: Annotated[float, Field(gt=0)]
+
+
+class Profile(Section):
+    """A whole study."""
+
+    name: str
+    title: str
+    seed: Annotated[int, Field(ge=0)]
+    cohort: CohortSettings | None
+    data: DataSettings
+    models: ModelsSettings
+    training: TrainingSettings
+    inference: InferenceSettings
+    analysis: AnalysisSettings
+    experiment: ExperimentSettings
+    counterfactuals: CounterfactualSettings
+    composition: CompositionSettings
+    comparison: ComparisonSettings | None
+    reproduction: ReproductionSettings
+    transfer_from: str | None
+    adaptation: AdaptationSettings | None
+
+    @model_validator(mode="after")
+    def _rendered_data_needs_a_cohort(self) -> Profile:
+        if self.data.source == "rendered" and self.cohort is None:
+            raise ValueError("data.source is 'rendered', so the section 'cohort' must say how many people to render")
+        return self
+
+
+def profile_names() -> list[str]:
+    """Names of the profiles in ``config/``, sorted."""
+    return sorted(path.stem for path in paths.PROFILES.glob("*.yaml"))
+
+
+def load_profile(name: str, folder: Path | None = None) -> Profile:
+    """Read and check one profile, with all that it extends.
+
+    Raises
+    ------
+    InputError
+        if there is no such profile, it is not YAML, a key is unknown, missing or out of range, or ``extends`` names no
+        profile or goes in a circle; the message names the file that gives the key
+    """
+    files = read_profile(name, folder or paths.PROFILES)
+    return parse_profile({"name": name, **files.merged}, files.layers[0][0], files.origin)
+
+
+def parse_profile(values: Any, where: object, origin: Callable[[Location], object] | None = None) -> Profile:
+    """Check the plain values of a profile.
+
+    Parameters
+    ----------
+    where : names the values in errors
+    origin : tells, for the location of a value, what to name in its place
+    """
+    try:
+        return Profile.model_validate(values)
+    except ValidationError as error:
+        # A misspelt key is also missed under its right name: what was typed comes first.
+        first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
+        location = first["loc"]
+        key = ".".join(str(part) for part in location) or "the profile"
+        found, expected, do = repr(first["input"]), first["msg"], "mend this key"
+        if first["type"] == "missing":
+            found, do = "no such key", "add it"
+        if first["type"] == "extra_forbidden":
+            known = _known_keys(location[:-1])
+            close = difflib.get_close_matches(str(location[-1]), known, 1)
+            expected = f"one of {', '.join(known)}"
+            do = f"did you mean {close[0]!r}?" if close else "remove this key"
+        raise InputError(
+            f"{origin(location) if origin else where}: {key}", found=found, expected=expected, do=do
+        ) from error
+
+
+def _known_keys(location: Location) -> list[str]:
+    """Keys that the section at ``location`` knows; at the top, what a file may hold."""
+    section: Any = Profile
+    for part in location:
+        if isinstance(part, int):  # a place in a list, whose entries are of one kind
+            continue
+        annotation = section.model_fields[str(part)].annotation
+        candidates = [annotation, *getattr(annotation, "__args__", ())]
+        section = next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
+    return sorted(section.model_fields if location else {*section.model_fields, EXTENDS} - {"name"})

@@ -1,0 +1,101 @@
+"""Work spread over processes, the environment that processes get, and their end with whoever started them."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from facefair_lib.settings import paths
+
+_NOT_INHERITED = frozenset(
+    (
+        # what a shell runs or sets before the first command of a script
+        *("ENV", "BASH_ENV", "BASHOPTS", "SHELLOPTS", "CDPATH"),
+        # settings, kernels and start-up files of the programs that a study is made of
+        *("JUPYTER_PATH", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DEFAULT_PROVISIONER_NAME"),
+        *("IPYTHONDIR", "IPYTHON_DIR", "MPLBACKEND", "MATPLOTLIBRC", "TEXINPUTS", "BIBINPUTS", "BSTINPUTS"),
+        # one of several processes that fit together
+        *("WORLD_SIZE", "RANK", "LOCAL_RANK", "NODE_RANK", "GROUP_RANK", "MASTER_ADDR", "MASTER_PORT"),
+    )
+)
+_FAMILIES_NOT_INHERITED = (
+    *("PYTHON", "SNAKEMAKE_", "PAPERMILL_", "JPY_"),
+    # Lightning's own, and those of clusters, by which it takes an interactive shell's stage for one process of many
+    *("PL_", "SLURM_", "PMI_", "PMIX_", "OMPI_", "LSB_", "JSM_NAMESPACE_", "TORCHELASTIC_"),
+)
+"""Variables, and beginnings of their names, that act on a study although they are meant for something else."""
+
+
+def child_environment(**values: str) -> dict[str, str]:
+    """Environment of every process that the project starts, so that the caller's shell does not act on results.
+
+    All else is inherited: where programs and libraries are, the proxy, caches, threads and devices. Paths are absolute,
+    because children work in other folders; what children print is UTF-8; they import the package that this process
+    runs, and nothing from the folder that they happen to start in.
+
+    Parameters
+    ----------
+    values : further variables
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in _NOT_INHERITED and not name.startswith(_FAMILIES_NOT_INHERITED)
+    }
+    packages = [str(Path(place).absolute()) for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place]
+    own = {
+        "PYTHONPATH": os.pathsep.join(dict.fromkeys([str(paths.REPOSITORY), *packages])),
+        "PYTHONSAFEPATH": "1",
+        "PYTHONUTF8": "1",
+        "PYTHONIOENCODING": "utf-8:backslashreplace",
+        "JUPYTER_PREFER_ENV_PATH": "1",  # a kernel that the user has installed at home may be another Python's
+        "TMPDIR": tempfile.gettempdir(),
+    }
+    if not os.access(Path("~").expanduser(), os.W_OK):  # Snakemake and torch would keep their caches there
+        own["XDG_CACHE_HOME"] = os.environ.get("XDG_CACHE_HOME", str(paths.cache_dir()))
+    return {**kept, **own, **paths.absolute_variables(), **values}
+
+
+def die_with_parent() -> None:
+    """Ask Linux to end this process when its parent ends, so that a killed study leaves no kernel computing on."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1 = PR_SET_PDEATHSIG
+
+
+def spread(work: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], workers: int) -> Iterator[Any]:
+    """Call ``work(*job)`` for every job and give the results as they come, in whatever order that is.
+
+    Parameters
+    ----------
+    work : a function of a module, so that other processes can import it
+    workers : processes; with one, or with one job, everything is done here, because a process costs its start
+    """
+    if min(workers, len(jobs)) <= 1:
+        for job in jobs:
+            yield work(*job)
+        return
+    # "spawn": a forked child would inherit the threads of torch and Warp in an undefined state.
+    processes = min(workers, len(jobs))
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=die_with_parent) as pool:
+        futures = [pool.submit(work, *job) for job in jobs]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def available_cores() -> int:
+    """Cores that this process may use, which containers and batch systems limit."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

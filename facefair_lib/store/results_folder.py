@@ -1,0 +1,98 @@
+"""A profile's folder of results: what in it a study made, what is missing there, and how it is removed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from facefair_lib.errors import InputError
+from facefair_lib.settings import paths
+from facefair_lib.settings.path_text import path_text
+from facefair_lib.store import stages
+from facefair_lib.store.provenance import FILE_NAME, FILES
+
+
+def made_by_a_study(profile: str) -> bool:
+    """Whether the profile's folder holds a study, finished or not."""
+    folder = paths.results_dir(profile)
+    made = (folder / stage / FILE_NAME for stage in stages.STAGE_NAMES)
+    return stages.digest_file(profile, stages.REPORT).parent.is_dir() or any(path.is_file() for path in made)
+
+
+def check_is_free(profile: str) -> None:
+    """Refuse a folder in which a study would mix its results with other files of the same names.
+
+    Raises
+    ------
+    InputError
+        naming one of them
+    """
+    taken = _parts(profile)
+    if taken and not made_by_a_study(profile):
+        raise InputError(
+            taken[0],
+            found="something that no study has written",
+            expected="a folder for results that is new, or one that an earlier study has begun",
+            do="move it away, or set FACEFAIR_RESULTS to another folder",
+        )
+
+
+def forget_incomplete(profile: str) -> Iterator[str]:
+    """Take back that a stage is complete where files that it wrote are gone, so that it runs again.
+
+    Yields
+    ------
+    a line for each such stage
+    """
+    for stage in stages.STAGE_NAMES:
+        record = paths.results_dir(profile) / stage / FILE_NAME
+        if record.is_file():
+            missing = _missing(record) or _missing_report(profile, stage)
+            if missing:
+                record.unlink()
+                yield f"{stage}: {missing} is missing, so the stage runs again"
+
+
+def remove(profile: str) -> list[str]:
+    """Remove what a study has made in the profile's folder, and the folder if nothing else is in it.
+
+    Returns
+    -------
+    names of what stays there, because no study makes such files
+    """
+    for path in _parts(profile):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    folder = paths.results_dir(profile)
+    left = sorted(path_text(path.name) for path in folder.iterdir())
+    if not left and not folder.is_symlink():
+        folder.rmdir()
+    return left
+
+
+def _parts(profile: str) -> list[Path]:
+    """What lies in the profile's folder under the names that a study uses."""
+    folder = paths.results_dir(profile)
+    digests = stages.digest_file(profile, stages.REPORT).parent.name
+    copies = (f".{stage}-copy" for stage in stages.STAGE_NAMES)
+    names = (*stages.STAGE_NAMES, *copies, "notebooks", "study.log", digests, paths.report_pdf(profile).name)
+    return [path for path in (folder / name for name in names) if path.exists() or path.is_symlink()]
+
+
+def _missing(record: Path) -> str:
+    """The first file that a stage recorded and that is gone; the record itself where it cannot be read."""
+    try:
+        files = json.loads(record.read_text(encoding="utf-8")).get(FILES, [])
+    except ValueError:
+        return FILE_NAME
+    return next((name for name in files if not (record.parent / name).is_file()), "")
+
+
+def _missing_report(profile: str, stage: str) -> str:
+    """The report's name where it is not there and LaTeX is; without LaTeX the stage is complete all the same."""
+    pdf = paths.report_pdf(profile)
+    return pdf.name if stage == stages.REPORT and shutil.which("latexmk") and not pdf.is_file() else ""

@@ -1,0 +1,178 @@
+"""The study as a list of stages, and the files by which the graph knows which of them must run again.
+
+A stage depends on the settings that it names and on the code that it reaches (``digests``); a profile's data set adds
+its own reader and no other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from facefair_lib.settings import paths
+from facefair_lib.settings.path_text import path_text
+from facefair_lib.settings.profiles import Profile
+from facefair_lib.store import digests, results
+
+COHORT = "cohort"
+EXPERIMENT = "experiment"
+COUNTERFACTUALS = "counterfactuals"
+COMPOSITION = "composition"
+COMPARISON = "comparison"
+REPORT = "report"
+_READERS = "facefair_lib.data.readers.opening"
+"""Where data sets are opened by name."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the study.
+
+    Attributes
+    ----------
+    name : the notebook's stem, or the name of a step without a notebook
+    module : the library module that such a step runs
+    settings : what of the profile the step's results depend on: sections, or single keys such as ``data.size``
+    """
+
+    name: str
+    settings: tuple[str, ...]
+    module: str = ""
+
+    @property
+    def notebook(self) -> Path | None:
+        """The stage's notebook, if it has one."""
+        return None if self.module else paths.NOTEBOOKS / f"{self.name}.ipynb"
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage(COHORT, ("seed", "cohort"), "facefair_heads.sets.cohort"),
+    Stage(EXPERIMENT, ("seed", "experiment", "data.size"), "facefair_heads.sets.experiment_people"),
+    Stage(
+        COUNTERFACTUALS,
+        (
+            *("seed", "data.size", "counterfactuals.identities", "counterfactuals.varied"),
+            *("counterfactuals.further_tones", "counterfactuals.wild_per_group"),
+        ),
+        "facefair_heads.sets.counterfactual_cohort",
+    ),
+    Stage("01_data_preparation", ("seed", "cohort", "data")),
+    Stage("02_train_deeplabv3", ("seed", "models", "training", "inference", "transfer_from")),
+    Stage("03_train_pspnet", ("seed", "models", "training", "inference", "transfer_from")),
+    Stage(COMPOSITION, ("seed", "composition", "training"), "facefair_lib.experiments.composition.run"),
+    Stage(COMPARISON, ("seed", "comparison", "training"), "facefair_lib.experiments.architectures.run"),
+    Stage("04_metric_analysis", ("seed", "analysis", "transfer_from")),
+    Stage("05_ethnicity_emotion_experiment", ("seed", "inference", "analysis", "experiment")),
+    Stage("06_reproduction_audit", ("seed", "data", "models", "training", "analysis", "reproduction")),
+    Stage("07_counterfactual_fairness", ("seed", "counterfactuals.views", "analysis")),
+    Stage("08_real_photographs", ("seed", "training", "inference", "analysis", "transfer_from", "adaptation")),
+    Stage("09_model_comparison", ("seed", "inference", "analysis", "comparison")),
+    Stage(REPORT, tuple(Profile.model_fields), "facefair_lib.report.build"),
+)
+TRAINING_STAGES: dict[str, str] = {"deeplabv3": "02_train_deeplabv3", "pspnet": "03_train_pspnet"}
+"""Model -> the stage that fits it."""
+
+STAGE_NAMES: tuple[str, ...] = tuple(stage.name for stage in STAGES)
+NOTEBOOK_STAGES: tuple[str, ...] = tuple(stage.name for stage in STAGES if stage.notebook)
+
+
+def digest_file(profile: str, stage: str) -> Path:
+    """The small file whose content changes when a stage's code or settings change."""
+    return paths.results_dir(profile) / ".digests" / f"{stage}.txt"
+
+
+def write_digests(profile: Profile, data: Path | None, photos: Sequence[Path]) -> None:
+    """Write every stage's digest, touching only the files whose content changes.
+
+    Parameters
+    ----------
+    data : folder of the user's data set, if there is one
+    photos : the user's table of photographs and the files that it names, if there is one
+    """
+    for stage in STAGES:
+        text = stage_digest(stage, profile)
+        if stage.name == "01_data_preparation":
+            text += _describe_folder(data)
+        if stage.name == "05_ethnicity_emotion_experiment":
+            text += _describe(photos[0].parent, photos) if photos else ""
+        if stage.name == "06_reproduction_audit":
+            text += _describe(paths.REPORT, [paths.REPORT / "published.csv"])
+        if stage.name == REPORT:
+            text += _describe_folder(paths.REPORT, (".tex", ".csv", ".bib"))
+        path = digest_file(profile.name, stage.name)
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            results.write_text(path, text)
+
+
+def stage_digest(stage: Stage, profile: Profile) -> str:
+    """Lines of text: one per thing that the stage's results depend on."""
+    values = profile.model_dump(mode="json")
+    settings = [
+        f"settings.{key} {digests.text_digest(json.dumps(_value(values, key), sort_keys=True))}"
+        for key in stage.settings
+    ]
+    return "\n".join(settings + _code_lines(stage, profile.data.source)) + "\n"
+
+
+def _value(values: dict[str, Any], key: str) -> Any:
+    """Look up ``section`` or ``section.key``."""
+    for part in key.split("."):
+        values = values[part]
+    return values
+
+
+def code_version(stage: str) -> str:
+    """One digest of all code that a stage reaches, data sets' readers left out."""
+    lines = _code_lines(next(entry for entry in STAGES if entry.name == stage))
+    return digests.text_digest("\n".join(lines))
+
+
+def _code_lines(stage: Stage, source: str = "") -> list[str]:
+    """One line per module; ``source`` is the data set whose reader the stage opens by its name."""
+    lines = []
+    modules = {stage.module}
+    if stage.notebook:
+        code = digests.notebook_code(stage.notebook)
+        lines.append(f"notebook {digests.text_digest(digests.code_only(code))}")
+        modules = digests.reached_modules(code)
+    reached = digests.closure(modules)
+    if _READERS in reached and source in digests.homes(_READERS):
+        reached = digests.closure({*reached, digests.homes(_READERS)[source]})
+    return lines + digests.module_lines(reached)
+
+
+def _describe_folder(folder: Path | None, endings: tuple[str, ...] = ()) -> str:
+    """What says that a folder's files changed; only files with one of the endings, if any are given."""
+    if folder is None:
+        return ""
+    files = sorted(path for path in folder.rglob("*") if not endings or path.suffix in endings)
+    return _describe(folder, files)
+
+
+def _describe(root: Path, files: Sequence[Path]) -> str:
+    """Names, sizes and times of files: enough to notice a change without reading them."""
+    lines = [line for line in (_file_line(root, path) for path in files) if line]
+    digest = _digest_of_bytes(b"\n".join(lines))
+    return f"{path_text(root.resolve())} {len(lines)} files {digest}\n"
+
+
+def _file_line(root: Path, path: Path) -> bytes:
+    """One file, by the bytes of its name; nothing of what is no file, such as a link that leads nowhere."""
+    name = os.fsencode(os.path.relpath(path, root))
+    try:
+        found = path.stat()
+    except PermissionError:
+        return name + b" may not be looked at"
+    except OSError:
+        return b""
+    return name + f" {found.st_size} {found.st_mtime_ns}".encode() if stat.S_ISREG(found.st_mode) else b""
+
+
+def _digest_of_bytes(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]

@@ -1,0 +1,57 @@
+"""``facefair parse``: label every pixel of the user's own photographs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def parse(
+    photos: Annotated[list[str], typer.Argument(help="Photographs: files, folders, or patterns in quotes.")],
+    out: Annotated[Path, typer.Option(help="Folder to write masks, overlays and tables to.")],
+    model: Annotated[str, typer.Option(help="A network of the profile: pspnet or deeplabv3.")] = "pspnet",
+    faces: Annotated[
+        str, typer.Option(help="many: heads are looked for, each is parsed. one: the whole photograph is one head.")
+    ] = "many",
+    smallest: Annotated[
+        float, typer.Option(help="Smallest face to look for: its height as a share of the photograph's longer side.")
+    ] = 0.1,
+    weights: Annotated[str, typer.Option(help="best.pt of a fit; without it, the one that the study has left.")] = "",
+    profile: Annotated[str, typer.Option(help="The profile that trained the network.")] = "quick",
+    palette: Annotated[str, typer.Option(help="Colours of masks: display, paper, vendor or safe.")] = "display",
+) -> None:
+    """Label every pixel of your own photographs, of up to 200 megapixels, with a network that the study has trained.
+
+    Writes for each photograph an indexed mask and a coloured overlay, and for all of them areas.csv (pixels, shares and
+    confidence of each class), heads.csv (where heads were found) and the legend. Results of an earlier run are written
+    over, your own files never. A photograph that cannot be parsed is reported at the end and does not lose the others;
+    the exit status is then 1.
+    """
+    from facefair_lib.parse.files import parse_files
+    from facefair_lib.parse.photos import search_photos
+    from facefair_lib.parse.trained import trained_parser
+    from facefair_lib.settings.path_text import from_home, path_text
+    from facefair_lib.store.progress import Progress
+
+    out = from_home(out)
+    found = search_photos(photos, out)
+    files, left_out = found.photos, found.left_out()
+    if left_out:
+        typer.echo(f"facefair: {left_out}", err=True)
+    parser = trained_parser(model, profile, Path(weights) if weights else None)
+    progress = Progress("parse", len(files))
+    result = parse_files(files, parser, out, faces=faces, smallest=smallest, palette=palette, advance=progress.advance)
+    for photo in result.without_head:
+        typer.echo(
+            f"{path_text(photo)}: no head was found, nothing is labelled; if it shows one head, add --faces one",
+            err=True,
+        )
+    for error in (*result.failures, *result.unwritten):
+        typer.echo(f"facefair: {error}", err=True)
+    done = len(files) - len(result.failures)
+    heads = f", {len(result.heads)} heads" if faces == "many" else ""
+    passed_over = f"; {left_out}" if left_out else ""
+    typer.echo(f"{path_text(out)}: {done} of {len(files)} photographs parsed{heads}{passed_over}")
+    raise typer.Exit(1 if result.failures or result.unwritten else 0)

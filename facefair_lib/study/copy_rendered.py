@@ -1,0 +1,42 @@
+"""Rendered people of one profile that another needs as well: copied, not rendered a second time.
+
+Only for stages whose files follow from their settings, the code and the packages and from nothing else. What a
+notebook or a fit leaves behind carries its profile's name and inputs, and is always made anew.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from facefair_lib.settings import paths
+from facefair_lib.settings.profiles import Profile
+from facefair_lib.store import stages
+from facefair_lib.store.provenance import FILE_NAME, package_versions
+
+REUSABLE = (stages.COHORT, stages.EXPERIMENT, stages.COUNTERFACTUALS)
+
+
+def find_twin(stage: stages.Stage, profile: Profile) -> Path | None:
+    """Folder of another profile's complete stage that was made with the same settings, code and packages."""
+    if stage.name not in REUSABLE:
+        return None
+    wanted = {"code": stages.stage_digest(stage, profile).splitlines(), "packages": package_versions()}
+    for made in sorted(paths.results_root().glob(f"*/{stage.name}/{FILE_NAME}")):
+        if made.parent.parent.name == profile.name:
+            continue
+        found = json.loads(made.read_text(encoding="utf-8"))
+        if {key: found.get(key) for key in wanted} == wanted:
+            return made.parent
+    return None
+
+
+def copy_twin(twin: Path, folder: Path) -> None:
+    """Put a copy of ``twin``, without its provenance, in the place of ``folder``; nothing is left half-copied."""
+    beside = folder.with_name(f".{folder.name}-copy")
+    shutil.rmtree(beside, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(twin, beside, ignore=lambda _, names: {FILE_NAME} & set(names))
+    shutil.rmtree(folder, ignore_errors=True)
+    beside.replace(folder)

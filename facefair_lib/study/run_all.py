@@ -1,0 +1,270 @@
+"""The study from start to end: digests first, then Snakemake, and only the lines that matter on the screen."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from facefair_lib.data.published.catalogue import no_folder
+from facefair_lib.errors import InputError
+from facefair_lib.settings import paths
+from facefair_lib.settings.path_text import path_text
+from facefair_lib.settings.profiles import Profile, load_profile, profile_names
+from facefair_lib.store import results, results_folder
+from facefair_lib.store import stages as store_stages
+from facefair_lib.store.locking import alone_in
+from facefair_lib.store.processes import child_environment
+from facefair_lib.store.provenance import FILE_NAME
+from facefair_lib.store.results import Stage
+from facefair_lib.study.run_stage import FAILED, MARK, say
+
+_USES_PHOTOS = "05_ethnicity_emotion_experiment"
+# What the repository keeps of a reference run: tables that are small, and no pictures of people but those in figures.
+_REFERENCE_SUFFIXES = {".csv", ".json"}
+_REFERENCE_BYTES = 200_000
+
+
+def run_study(profile: str, data: str, photos: str, until: str, cores: int) -> int:
+    """Bring a profile's study up to date.
+
+    Returns
+    -------
+    the exit status: 0 if everything is up to date now
+
+    Raises
+    ------
+    InputError
+        if the profile, the data folder or the stage is wrong; nothing has been started then
+    """
+    settings = load_profile(profile)
+    targets = _targets(settings, until)
+    folder, pictures = _folder(settings, data), _photos(photos)
+    table = pictures[0] if pictures else None
+    for place in (paths.REPOSITORY, paths.results_root(), folder, table):
+        _check_name(place)
+    needed = (settings, *_profiles_below(settings))
+    for each in needed:
+        results_folder.check_is_free(each.name)
+    with alone_in(paths.results_root(), say) as lock:
+        for each in needed:
+            own = each.name == profile
+            store_stages.write_digests(each, folder if own else None, pictures if own else ())
+            for line in results_folder.forget_incomplete(each.name):
+                say(line)
+        if table:
+            _check_photos(profile, table)
+        return _bring_up_to_date(settings, _command(profile, folder, table, cores, targets), until, cores, lock)
+
+
+def _bring_up_to_date(settings: Profile, command: list[str], until: str, cores: int, lock: int) -> int:
+    profile, log = settings.name, paths.results_dir(settings.name) / "study.log"
+    begin = time.monotonic()
+    say(f"study {profile}: {settings.title} ({cores} cores; details in {path_text(log)})")
+    status, stages = _run_graph(command, log, lock)
+    seconds = time.monotonic() - begin
+    if status:
+        say(f"study {profile} stopped after {seconds:.0f} s; run the same command again to go on")
+    elif stages:
+        say(f"study {profile} complete: {stages} stages in {seconds:.0f} s")
+    else:
+        say(f"study {profile}: nothing has changed, nothing to do ({seconds:.0f} s)")
+    pdf = paths.report_pdf(profile)
+    if not status and not until and pdf.exists():
+        say(f"report: {path_text(pdf)}")
+    return status
+
+
+def _targets(settings: Profile, until: str) -> list[str]:
+    """The files that the graph must bring up to date, in the folder of the results.
+
+    For the whole study these are all stages': from the last alone, Snakemake would not miss one that was removed.
+    """
+    if until and until not in store_stages.STAGE_NAMES:
+        raise InputError(
+            f"stage {until!r}", found="no such stage", expected=", ".join(store_stages.STAGE_NAMES), do="use one"
+        )
+    rendered = settings.data.source == "rendered"
+    stages = (
+        [until] if until else [name for name in store_stages.STAGE_NAMES if rendered or name != store_stages.COHORT]
+    )
+    return [f"{settings.name}/{stage}/{FILE_NAME}" for stage in stages]
+
+
+def _check_name(path: Path | None) -> None:
+    """Refuse a path that notebooks cannot hold; names of files inside the folders do not matter."""
+    try:
+        os.fsencode(path or "").decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            path,
+            found="a name with bytes that are no UTF-8",
+            expected="a path that notebooks and tables can name",
+            do="rename the folder that is named with a backslash, or give a symbolic link to it",
+        ) from error
+
+
+def _folder(settings: Profile, data: str) -> Path | None:
+    if settings.data.source == "rendered":
+        if data:
+            raise InputError(
+                f"DATA={data}",
+                found=f"profile {settings.name}, which reads rendered people",
+                expected="no data folder",
+                do="leave DATA away, or choose a profile that reads a data set, such as fasseg (facefair profiles)",
+            )
+        return None
+    if not data:
+        raise no_folder(settings.name, settings.data.source)
+    from facefair_lib.data.readers.opening import open_source  # with SciPy, for which rendered people need not wait
+
+    folder = Path(data).expanduser().absolute()
+    open_source(settings.data, folder)  # says what is wrong with the folder before anything has run
+    return folder
+
+
+def _photos(photos: str) -> list[Path]:
+    """The user's table and the files that it names; none without a table."""
+    if not photos:
+        return []
+    table = Path(photos).expanduser().resolve()
+    if not table.is_file():
+        raise InputError(
+            table,
+            found="no such file",
+            expected="a CSV: image, subject, group, emotion[, mask]",
+            do="correct PHOTOS, or copy the table there",
+        )
+    from facefair_lib.data.readers.unmasked.photos import named_files
+
+    return [table, *named_files(table)]
+
+
+def _check_photos(profile: str, table: Path) -> None:
+    """Open all photographs before long work begins, unless the experiment has read them as they are now."""
+    from facefair_lib.data.readers.unmasked.photos import check_photos
+
+    record = paths.results_dir(profile) / _USES_PHOTOS / FILE_NAME
+    digest = store_stages.digest_file(profile, _USES_PHOTOS)
+    if not record.exists() or digest.stat().st_mtime_ns > record.stat().st_mtime_ns:
+        check_photos(table)
+
+
+def _profiles_below(settings: Profile) -> list[Profile]:
+    """Profiles whose fits this one needs."""
+    return [load_profile(settings.transfer_from)] if settings.transfer_from else []
+
+
+def _command(profile: str, data: Path | None, photos: Path | None, cores: int, targets: list[str]) -> list[str]:
+    """Snakemake's command line. It works in the folder of the results, so that their path is no pattern of the graph,
+    and reads values from a file, because it would take ``007`` or ``a, b`` on its command line for something else.
+    """
+    values = {"profile": profile, "cores": cores, "data": _text(data), "photos": _text(photos)}
+    settings = results.write_json(paths.results_dir(profile) / ".digests" / "graph.json", values)
+    return [
+        *(sys.executable, "-m", "snakemake", "--snakefile", str(paths.SNAKEFILE)),
+        *("--directory", str(paths.results_root()), "--configfile", str(settings)),
+        *("--profile", "none", "--workflow-profile", "none"),  # a user's own, made for other workflows
+        *("--cores", str(cores), "--rerun-incomplete", "--rerun-triggers", "mtime", "--nolock"),
+        *("--quiet", "progress", "rules", "host", "reason"),
+        *("--", *targets),
+    ]
+
+
+def _text(path: Path | None) -> str:
+    return os.fsencode(path).decode("utf-8") if path else ""
+
+
+def _run_graph(command: list[str], log: Path, lock: int) -> tuple[int, int]:
+    """Run Snakemake; show marked lines, write everything to the log. Returns the exit status and the stages
+    completed.
+    """
+    stages = 0
+    last: list[str] = []
+    shown = False
+    with (
+        log.open("w", encoding="utf-8") as file,
+        # Leaving this block waits for Snakemake to end, also when the user interrupts. It holds the lock as well: where
+        # only this process is killed, no other study starts beside it.
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
+            env=child_environment(MPLBACKEND="Agg"), pass_fds=[lock],
+        ) as process,
+    ):  # fmt: skip
+        for line in process.stdout or ():
+            file.write(line)
+            last = [*last[-14:], line]
+            if line.startswith(MARK):
+                print(line, end="", flush=True)
+                stages += " done in " in line
+                shown = shown or f" {FAILED}" in line
+        status = process.wait()
+    if status and not shown:
+        print("".join(last), end="", file=sys.stderr)
+    return status, stages
+
+
+def clean_results(profile: str, ask: Callable[[str], bool] | None) -> list[str]:
+    """Remove what studies have made for a profile, or for every profile; the committed reference results stay.
+
+    Returns
+    -------
+    a line for everything that was removed
+    """
+    if not paths.results_root().is_dir():
+        return []
+    names = [name for name in ([profile] if profile else profile_names()) if results_folder.made_by_a_study(name)]
+    reports = [paths.report_pdf(name) for name in names if paths.report_pdf(name).exists()]
+    shown = [path_text(path) for path in (*(paths.results_dir(name) for name in names), *reports)]
+    if not names or (ask and not ask(f"remove {', '.join(shown)}?")):
+        return []
+    with alone_in(paths.results_root(), say):
+        for report in reports:
+            report.unlink()
+        left = {path_text(paths.results_dir(name)): results_folder.remove(name) for name in names}
+    stays = {folder: f" (left there: {', '.join(files)})" for folder, files in left.items() if files}
+    return [f"removed {path}{stays.get(path, '')}" for path in shown]
+
+
+def keep_as_reference(profile: str) -> int:
+    """Copy figures to ``figures/``, small tables to ``results/reference/`` and the answer into the README.
+
+    Returns
+    -------
+    the number of files
+
+    Raises
+    ------
+    InputError
+        if the study has not run to its end: the old reference stays
+    """
+    from facefair_lib.report import readme  # loads SciPy, which no other command needs
+
+    Stage(paths.results_dir(profile) / store_stages.REPORT).existing(FILE_NAME)
+    source, target = paths.results_dir(profile), paths.results_root() / "reference"
+    with alone_in(paths.results_root(), say):
+        count = sum(_keep(source, target, stage) for stage in store_stages.NOTEBOOK_STAGES)
+    readme.update(paths.REPOSITORY / "README.md", target)
+    return count
+
+
+def _keep(source: Path, target: Path, stage: str) -> int:
+    """Keep one stage's files in place of those of an earlier reference."""
+    shutil.rmtree(target / stage, ignore_errors=True)
+    count = 0
+    for file in sorted((source / stage).rglob("*")):
+        if file.suffix in _REFERENCE_SUFFIXES and file.stat().st_size <= _REFERENCE_BYTES:
+            count += _copy(file, target / file.relative_to(source))
+        elif file.parent.name == "figures":
+            count += _copy(file, paths.FIGURES / file.name)
+    return count
+
+
+def _copy(source: Path, target: Path) -> int:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+    return 1

@@ -1,0 +1,243 @@
+"""Running one stage: a notebook through papermill, or a step without one. Snakemake calls this once per job."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from facefair_lib.errors import InputError
+from facefair_lib.settings import paths
+from facefair_lib.settings.path_text import path_text
+from facefair_lib.settings.profiles import Profile, load_profile
+from facefair_lib.store import stages
+from facefair_lib.store.progress import PROGRESS_FILE, Progress
+from facefair_lib.store.provenance import write_provenance
+from facefair_lib.store.results import Stage
+from facefair_lib.study import copy_rendered
+
+MARK = "▸ "  # begins every line that the wrapper shows; everything else goes to the log only
+_KERNEL_HANGS = 1800  # seconds; a kernel starts within two, and within a minute or two beside much other work
+
+
+FAILED = "failed"
+"""Follows the stage's name in the line that says why a study stopped."""
+
+
+class StageError(RuntimeError):
+    """A stage failed; the message is all that a user needs to see."""
+
+
+def say(text: str) -> None:
+    """Show a line to whoever started the study."""
+    for line in text.splitlines():
+        print(MARK + line, flush=True)
+
+
+def run_stage(name: str, profile_name: str, data: str, photos: str, cores: int) -> None:
+    """Run one stage and say when it begins, how far it is and when it ends.
+
+    Raises
+    ------
+    StageError
+        if it fails for a reason that a user can act on; the message begins with the stage's name
+    """
+    begin = time.monotonic()
+    say(f"{name} …")
+    try:
+        _run(
+            next(entry for entry in stages.STAGES if entry.name == name),
+            load_profile(profile_name),
+            data,
+            photos,
+            cores,
+        )
+    except InputError as error:
+        raise StageError(f"{name} {FAILED}: {error}") from error
+    say(f"{name} done in {time.monotonic() - begin:.0f} s")
+
+
+def _run(stage: stages.Stage, profile: Profile, data: str, photos: str, cores: int) -> None:
+    os.environ["FACEFAIR_CORES"] = str(cores)
+    if stage.notebook:
+        _run_notebook(stage.notebook, profile, {"profile": profile.name, "data": data, "photos": photos})
+        return
+    begin = time.monotonic()
+    folder = paths.results_dir(profile.name) / stage.name
+    twin = copy_rendered.find_twin(stage, profile)
+    if twin:
+        copy_rendered.copy_twin(twin, folder)
+        say(f"{stage.name} copied from the profile {twin.parent.name}, which rendered the same people")
+    else:
+        with _progress_to_console(stage.name):
+            _STEPS[stage.name](profile, cores)
+    write_provenance(folder, profile, stage.name, time.monotonic() - begin, {})
+
+
+def _run_notebook(notebook: Path, profile: Profile, values: dict[str, str]) -> None:
+    """Execute a notebook; the executed copy stays in ``results/<profile>/notebooks``, also when a cell fails."""
+    # Where this optional parser of web addresses is installed, jsonschema builds it at import, in 1.6 s of every stage;
+    # notebooks hold nothing that it would check.
+    sys.modules.setdefault("rfc3987_syntax", None)
+    import papermill
+
+    executed = paths.results_dir(profile.name) / "notebooks" / notebook.name
+    executed.parent.mkdir(parents=True, exist_ok=True)
+    known = papermill.inspect_notebook(_literal(notebook))
+    parameters = {key: value for key, value in values.items() if value or key == "profile"}
+    check_parameters(notebook, parameters, set(known))
+    with _progress_to_console(notebook.stem):
+        try:
+            papermill.execute_notebook(
+                _literal(notebook),
+                _literal(executed),
+                parameters=parameters,
+                kernel_name="python3",
+                kernel_manager_class="facefair_lib.study.jupyter_kernel.LocalKernelManager",
+                progress_bar=False,
+                start_timeout=_KERNEL_HANGS,
+                cwd=str(paths.NOTEBOOKS),
+            )
+        except papermill.PapermillExecutionError as error:
+            raise StageError(_explain(error, executed)) from error
+
+
+def _literal(path: Path) -> str:
+    """A path for papermill, which would fill in what stands in braces."""
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
+def check_parameters(notebook: Path, given: dict[str, str], known: set[str]) -> None:
+    """Refuse a parameter that the notebook does not know; papermill itself would only warn and go on without it."""
+    for name in given:
+        if name not in known:
+            close = difflib.get_close_matches(name, sorted(known), 1)
+            raise InputError(
+                f"{notebook.name}: parameter {name!r}",
+                found="the notebook has no such parameter",
+                expected=f"one of {', '.join(sorted(known))}",
+                do=f"did you mean {close[0]!r}?" if close else "remove it",
+            )
+
+
+def _explain(error: Exception, executed: Path) -> str:
+    """The notebook, the cell and the error itself, without the traceback through the libraries."""
+    place = f"{executed.stem} {FAILED} in cell {error.exec_count}"
+    return f"{place}: {error.ename}: {error.evalue}\nthe executed notebook is {path_text(executed)}"
+
+
+@contextmanager
+def _progress_to_console(name: str) -> Iterator[None]:
+    """Show the progress lines of this process and of its kernel as they come."""
+    with tempfile.NamedTemporaryFile("r", suffix=".progress", encoding="utf-8") as file:
+        os.environ[PROGRESS_FILE] = file.name
+        finished = threading.Event()
+
+        def follow() -> None:
+            while True:
+                last_round = finished.wait(0.5)
+                for line in file.readlines():
+                    say(f"{name} · {line.rstrip()}")
+                if last_round:
+                    return
+
+        follower = threading.Thread(target=follow, daemon=True)
+        follower.start()
+        try:
+            yield
+        finally:
+            finished.set()
+            follower.join()
+            del os.environ[PROGRESS_FILE]
+
+
+def _render_cohort(profile: Profile, cores: int) -> None:
+    from facefair_heads.sets.cohort import write_cohort
+
+    root = paths.results_dir(profile.name) / stages.COHORT
+    version = stages.code_version(stages.COHORT)
+    write_cohort(root, profile.cohort, profile.seed, cores, version, _advance("rendered pictures"))
+
+
+def _render_experiment(profile: Profile, cores: int) -> None:
+    from facefair_heads.sets.experiment_people import write_experiment
+
+    folder = paths.results_dir(profile.name) / stages.EXPERIMENT
+    people, size = profile.experiment.people_per_cell, profile.data.size
+    version = stages.code_version(stages.EXPERIMENT)
+    write_experiment(folder, people, size, profile.seed, cores, version, _advance("rendered people"))
+
+
+def _render_counterfactuals(profile: Profile, cores: int) -> None:
+    from facefair_heads.sets.counterfactual_cohort import write_counterfactuals
+
+    folder = paths.results_dir(profile.name) / stages.COUNTERFACTUALS
+    version = stages.code_version(stages.COUNTERFACTUALS)
+    size, seed = profile.data.size, profile.seed
+    write_counterfactuals(folder, profile.counterfactuals, size, seed, cores, version, _advance("rendered pictures"))
+
+
+def _fit_compositions(profile: Profile, cores: int) -> None:
+    from facefair_lib.experiments.composition.run import Pictures, write_compositions
+    from facefair_lib.experiments.people import rendered_people
+
+    root = paths.results_dir(profile.name)
+    data, people = Stage(root / "01_data_preparation"), rendered_people(Stage(root / stages.EXPERIMENT)).scored
+    prepared = Pictures(data.table("prepared"), *data.arrays())
+    tested = Pictures(people.table, people.images, people.labels)
+    version = stages.code_version(stages.COMPOSITION)
+    write_compositions(
+        root / stages.COMPOSITION, profile.composition, profile.training, prepared, tested, profile.seed, cores,
+        version, _advance("fits"),
+    )  # fmt: skip
+
+
+def _compare_networks(profile: Profile, cores: int) -> None:
+    from facefair_lib.experiments.architectures.run import write_comparison
+    from facefair_lib.experiments.people import rendered_people
+
+    root = paths.results_dir(profile.name)
+    people = rendered_people(Stage(root / stages.EXPERIMENT)).scored
+    write_comparison(
+        root / stages.COMPARISON, profile.comparison, profile.training, Stage(root / "01_data_preparation"),
+        profile.data.source, (people.table, people.images, people.labels), profile.seed, cores, _advance("fits"),
+    )  # fmt: skip
+
+
+def _build_report(profile: Profile, cores: int) -> None:
+    from facefair_lib.report.build import build_report
+    from facefair_lib.report.latexmk import MissingLatexError
+
+    pdf = paths.report_pdf(profile.name)
+    folder = paths.results_dir(profile.name)
+    try:
+        build_report(folder, paths.REPORT, profile.name, profile.model_dump(mode="json"), pdf)
+        say(f"the report is {path_text(pdf)}")
+    except MissingLatexError as error:
+        say(str(error))
+
+
+def _advance(title: str):
+    shown = Progress(title, 1)
+
+    def advance(done: int, total: int) -> None:
+        shown.total = total
+        shown.advance(done - shown.done)
+
+    return advance
+
+
+_STEPS = {
+    stages.COHORT: _render_cohort,
+    stages.EXPERIMENT: _render_experiment,
+    stages.COUNTERFACTUALS: _render_counterfactuals,
+    stages.COMPOSITION: _fit_compositions,
+    stages.COMPARISON: _compare_networks,
+    stages.REPORT: _build_report,
+}

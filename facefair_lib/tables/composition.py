@@ -1,0 +1,130 @@
+"""What a training set's composition does to the groups in it: from counts of many small fits to two tables."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from facefair_lib.fairness.seeds import two_level_bootstrap
+from facefair_lib.scores.metrics import image_scores
+from facefair_lib.settings.labels import GROUPS
+
+COLUMNS = ["composition", "focus", "group", "share", "value", "relative", "low", "high", "n_seeds"]
+SLOPE_COLUMNS = ["slope", "low", "high", "p_value", "n_fits"]
+POINTS = 0.1
+"""Share of the training pictures to which the slope refers."""
+
+
+def scores_of_fits(counts: np.ndarray, people: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Image IoU per fit and person.
+
+    Parameters
+    ----------
+    counts : (F, N, 11, 11)
+    people : N rows with subject_id and group
+
+    Returns
+    -------
+    scores : (F, S)
+    groups : (S,)
+    """
+    scores = pd.DataFrame(image_scores(counts)["image_iou"].T).groupby(people["subject_id"].to_numpy()).mean()
+    groups = people.groupby("subject_id")["group"].first()
+    return scores.to_numpy().T, groups.loc[scores.index].to_numpy()
+
+
+def composition_table(
+    fits: pd.DataFrame, counts: np.ndarray, people: pd.DataFrame, *, replicates: int = 2000, seed: int = 0
+) -> pd.DataFrame:
+    """Score every group under every composition.
+
+    Parameters
+    ----------
+    fits : ``fits.csv`` of the stage, in the order of the counts
+    counts : (F, N, 11, 11)
+    people : N rows with subject_id and group
+
+    Returns
+    -------
+    ``COLUMNS``: ``share`` of the group in training, ``value`` its mean score, ``relative`` its score minus the mean of
+    the other groups' with an interval over training seeds and people; no rows where nothing was fitted
+    """
+    if fits.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    scores, groups = scores_of_fits(counts, people)
+    table = []
+    for composition, rows in fits.groupby("composition", sort=False):
+        part, first = scores[rows.index], rows.iloc[0]
+        for group in GROUPS:
+            others = [other for other in GROUPS if other != group]
+            contrast = {group: 1.0, **{other: -1 / len(others) for other in others}}
+            gap = two_level_bootstrap(part, groups, contrast, replicates=replicates, seed=seed)
+            value = float(part[:, groups == group].mean())
+            share = float(first[f"share_{group}"])
+            table.append((composition, first["focus"], group, share, value, gap.value, gap.low, gap.high, gap.n_seeds))
+    return pd.DataFrame(table, columns=COLUMNS)
+
+
+def composition_points(fits: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+    """Set each group against the others, fit by fit.
+
+    Parameters
+    ----------
+    fits : columns fit, composition, share_<group> for every group (``composition/fits.csv``)
+    scores : columns fit, group, image_iou (``composition/scores.csv``)
+
+    Returns
+    -------
+    fit, composition, group, share (of the group in training), relative (its score minus the mean of the other groups')
+    """
+    wide = scores.pivot_table("image_iou", "fit", "group")
+    rows = [
+        {
+            "fit": fit["fit"], "composition": fit["composition"], "group": group, "share": fit[f"share_{group}"],
+            "relative": wide.loc[fit["fit"], group] - wide.loc[fit["fit"]].drop(group).mean(),
+        }
+        for fit in fits.to_dict("records") for group in GROUPS
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def slope_table(
+    fits: pd.DataFrame, counts: np.ndarray, people: pd.DataFrame, *, replicates: int = 2000, seed: int = 0
+) -> pd.DataFrame:
+    """Say how much a group gains on the others with every ten points of its share in training.
+
+    The slope is that of a straight line through all fits and groups, each group with a level of its own: some faces may
+    be harder whoever is trained on. It is a sum of group means with fixed weights, so it is tested as such.
+
+    Returns
+    -------
+    ``SLOPE_COLUMNS``, one row; no rows where nothing was fitted
+    """
+    if fits.empty:
+        return pd.DataFrame(columns=SLOPE_COLUMNS)
+    scores, groups = scores_of_fits(counts, people)
+    names = fits["composition"].drop_duplicates()
+    shares = fits.groupby("composition", sort=False)[[f"share_{g}" for g in GROUPS]].first()  # (C, G)
+    weights = _weights(shares.loc[names].to_numpy())  # (C, G)
+    column = {group: place for place, group in enumerate(GROUPS)}
+    own = weights[:, [column[group] for group in groups]]  # (C, S)
+    by_seed = [
+        sum(own[place] * scores[rows.index[rows["composition"] == name][0]] for place, name in enumerate(names))
+        for _, rows in fits.groupby("seed")
+    ]  # (R, S)
+    everyone = dict.fromkeys(GROUPS, 1.0)
+    slope = two_level_bootstrap(np.stack(by_seed), groups, everyone, replicates=replicates, seed=seed)
+    row = (POINTS * slope.value, POINTS * slope.low, POINTS * slope.high, slope.p_value, len(fits))
+    return pd.DataFrame([row], columns=SLOPE_COLUMNS)
+
+
+def _weights(shares: np.ndarray) -> np.ndarray:
+    """Weights of the group means (C, G) whose sum is the slope of relative score over share (C, G).
+
+    Least squares with a level per group weighs relative scores by w = (x - mean x) / sum of squares. A relative score
+    is the group's mean minus the mean of the others', which moves a part of each weight to the other groups.
+    """
+    centred = shares - shares.mean(0)
+    on_relative = centred / (centred**2).sum()  # (C, G)
+    others = on_relative.sum(1, keepdims=True) - on_relative
+    return on_relative - others / (shares.shape[1] - 1)

@@ -1,0 +1,290 @@
+"""Tables of notebook 07: gaps where everything but one thing is held fixed, beside gaps where nothing is.
+
+All scores are image IoU per picture, averaged per person. Counts of all models come at once, as in ``analysis``.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from facefair_lib.errors import InputError
+from facefair_lib.fairness import decomposition, equivalence
+from facefair_lib.fairness.adjusted import adjusted_gaps
+from facefair_lib.fairness.decomposition import shapley
+from facefair_lib.fairness.families import class_family
+from facefair_lib.fairness.group_gap import gaps
+from facefair_lib.fairness.groups import MIN_SUBJECTS
+from facefair_lib.fairness.model_gaps import compare_gaps
+from facefair_lib.fairness.power import detectable_between
+from facefair_lib.fairness.subjects import contrasts, subject_array
+from facefair_lib.scores.metrics import image_scores, iou_per_class
+from facefair_lib.scores.resampling import LEVEL, PERMUTATIONS, REPLICATES, percentile_interval, subject_bootstrap
+from facefair_lib.settings.labels import CLASS_NAMES, GROUPS
+from facefair_lib.tables.checks import CountsByModel, check_tables, label_rows
+
+SCORE = "image_iou"
+COHORTS = ("balanced", "wild", "counterfactual")
+EFFECT_COLUMNS = [
+    "model", "contrast", "component", "difference", "low", "high", "p_value", "p_adjusted", "n_images", "n_subjects",
+    "detectable",
+]  # fmt: skip
+ADJUSTED_COLUMNS = ["contrast", "kind", "estimate", "low", "high", "p_value", "n_images", "n_subjects"]
+
+Cohorts = Mapping[str, tuple[CountsByModel, pd.DataFrame]]
+"""Cohort -> the counts of each model and the table of its people, row by row."""
+
+
+def score(counts: np.ndarray) -> np.ndarray:
+    """Image IoU, (N, 11, 11) -> (N,)."""
+    return image_scores(counts)[SCORE]
+
+
+def factorial(people: pd.DataFrame) -> pd.Series:
+    """Which rows belong to the groups x tones design, (N,) bool."""
+    return people["design"] == "factorial"
+
+
+def typical(people: pd.DataFrame, typical_tones: Mapping[str, float]) -> pd.Series:
+    """Which rows show a base identity as a group with that group's typical tone, (N,) bool."""
+    return factorial(people) & (people["skin_tone"] == people["group"].map(typical_tones))
+
+
+def effects_table(
+    counts_by_model: CountsByModel,
+    people: pd.DataFrame,
+    typical_tones: Mapping[str, float],
+    *,
+    permutations: int = PERMUTATIONS,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Split the gap of every pair of groups into what comes with morphology and what comes with tone.
+
+    Parameters
+    ----------
+    counts_by_model : model -> (N, 11, 11) counts of the counterfactual cohort
+    people : N rows with image_id, subject_id, design, group, skin_tone
+    typical_tones : group -> tone, in the order of the groups
+
+    Returns
+    -------
+    ``EFFECT_COLUMNS``; ``n_images`` are the pictures of the whole factorial
+    """
+    check_tables(counts_by_model, people, ("design", "group", "skin_tone"))
+    rows, order = factorial(people).to_numpy(), list(typical_tones)
+    shown = people[rows]
+    tones = sorted(set(typical_tones.values()))
+    place = [tones.index(tone) for tone in typical_tones.values()]
+    factors = {"group": shown["group"].to_numpy(), "tone": shown["skin_tone"].to_numpy()}
+    tables = []
+    for model, counts in counts_by_model.items():
+        cells = subject_array(
+            score(counts[rows]), shown["subject_id"].to_numpy(), factors, {"group": order, "tone": tones}
+        )
+        parts = shapley(cells.scores, place, order)
+        table = decomposition.effects_table(parts, permutations=permutations, seed=seed)
+        tables.append(label_rows(table.assign(n_images=int(rows.sum())), model=model))
+    return pd.concat(tables, ignore_index=True)[EFFECT_COLUMNS]
+
+
+def pairs_table(counts_by_model: CountsByModel, people: pd.DataFrame) -> pd.DataFrame:
+    """Score every base identity as every group, its mean over the tones: model, subject_id, group, value."""
+    check_tables(counts_by_model, people, ("design", "group", "skin_tone"))
+    rows = factorial(people).to_numpy()
+    tables = []
+    for model, counts in counts_by_model.items():
+        scored = people[rows].assign(value=score(counts[rows]))
+        mean = scored.groupby(["subject_id", "group"], sort=True)["value"].mean().reset_index()
+        tables.append(label_rows(mean, model=model))
+    return pd.concat(tables, ignore_index=True)
+
+
+def relative_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Take each identity's own mean off its scores.
+
+    Parameters
+    ----------
+    pairs : of ``pairs_table``; an identity that lacks a group is left out
+
+    Returns
+    -------
+    model, subject_id, group, relative
+    """
+    if pairs.duplicated(["model", "subject_id", "group"]).any():
+        raise InputError("pairs", found="an identity twice in a group", expected="one row each", do="take the mean")
+    identity = pairs.groupby(["model", "subject_id"], sort=False)["value"]
+    whole = identity.transform("count") == pairs["group"].nunique()
+    return pairs.assign(relative=pairs["value"] - identity.transform("mean"))[whole].drop(columns="value")
+
+
+def mean_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Average ``relative_pairs``: model, group, relative, low, high (95 % t interval over identities), n_subjects."""
+    means = pairs.groupby(["model", "group"], sort=False)["relative"].agg(["mean", "sem", "count"])
+    reach = stats.t.ppf((1 + LEVEL) / 2, means["count"] - 1) * means["sem"]
+    table = {"relative": means["mean"], "low": means["mean"] - reach, "high": means["mean"] + reach}
+    return pd.DataFrame({**table, "n_subjects": means["count"]}).reset_index()
+
+
+def tones_table(
+    counts_by_model: CountsByModel, people: pd.DataFrame, *, replicates: int = REPLICATES, seed: int = 0
+) -> pd.DataFrame:
+    """Score people at every tone, shape and shot held fixed.
+
+    Only identities that were rendered at further tones are used, as the group they are: every tone has the same people.
+
+    Returns
+    -------
+    model, skin_tone, value, low, high, n_images, n_subjects, relative, relative_low, relative_high; ``relative`` is the
+    difference to the identity's own mean over the tones, which leaves the differences between people out
+    """
+    check_tables(counts_by_model, people, ("design", "group", "skin_tone"))
+    own = people[people["design"].isin(["tone", "emotion"])].groupby("subject_id")["group"].first()
+    of_own_group = people["group"] == people["subject_id"].map(own)
+    rows = (of_own_group & people["design"].isin(["factorial", "tone"])).to_numpy()
+    columns = ["model", "skin_tone", "value", "low", "high", "n_images", "n_subjects"]
+    columns += ["relative", "relative_low", "relative_high"]
+    if not rows.any():
+        return pd.DataFrame(columns=columns)
+    table = []
+    for model, counts in counts_by_model.items():
+        scored = people[rows].assign(value=score(counts[rows]))
+        by_tone = scored.pivot_table(index="subject_id", columns="skin_tone", values="value", sort=True)  # (S, T)
+        drawn = subject_bootstrap(by_tone.index.to_numpy(), replicates=replicates, seed=seed)
+        relative = by_tone.sub(by_tone.mean(axis=1), axis=0)
+        for tone in by_tone:
+            value, off = (_mean_with_interval(part[tone].to_numpy(), drawn.weights) for part in (by_tone, relative))
+            images = int((scored["skin_tone"] == tone).sum())
+            table.append((model, tone, *value, images, int(by_tone[tone].notna().sum()), *off))
+    return pd.DataFrame(table, columns=columns)
+
+
+def _mean_with_interval(values: np.ndarray, weights: np.ndarray) -> tuple[float, float, float]:
+    """Mean over subjects and its percentile interval; (S,) NaN-aware, (B, S)."""
+    known = np.isfinite(values)
+    drawn = weights[:, known].astype(float)  # (B, s)
+    with np.errstate(invalid="ignore"):
+        replicates = drawn @ values[known] / drawn.sum(1)
+    interval = percentile_interval(replicates)
+    return float(values[known].mean()), interval.low, interval.high
+
+
+def sources_table(
+    cohorts: Cohorts, *, replicates: int = REPLICATES, permutations: int = PERMUTATIONS, seed: int = 0
+) -> pd.DataFrame:
+    """Set the gap between groups in people as collected, balanced, and counterfactual side by side.
+
+    Parameters
+    ----------
+    cohorts : counts and people of each; of the counterfactual cohort the pictures with typical tones
+
+    Returns
+    -------
+    model, cohort, ``fairness.Gap``'s numbers, n_images, n_subjects, detectable (``fairness.detectable_between``)
+    """
+    table = []
+    for (cohort, (counts_by_model, people)), model in _each(cohorts):
+        counts, groups, subjects = counts_by_model[model], people["group"].to_numpy(), people["subject_id"].to_numpy()
+        sizes = {"replicates": replicates, "permutations": permutations, "seed": seed}
+        gap = gaps(counts, groups, subjects, estimands=[SCORE], **sizes)[SCORE]
+        numbers = {"n_images": len(people), "n_subjects": people["subject_id"].nunique()}
+        least = detectable_between(score(counts), groups, subjects)
+        table.append({"model": model, "cohort": cohort, **vars(gap), **numbers, "detectable": least})
+    return pd.DataFrame(table)
+
+
+def _each(cohorts: Cohorts) -> list[tuple[tuple[str, tuple[CountsByModel, pd.DataFrame]], str]]:
+    """Every cohort for every model, model by model, in the order of ``COHORTS``."""
+    models = dict.fromkeys(model for counts, _ in cohorts.values() for model in counts)
+    known = [(cohort, cohorts[cohort]) for cohort in COHORTS if cohort in cohorts]
+    for _, (counts, people) in known:
+        check_tables(counts, people, ("group",))
+    return [(entry, model) for model, entry in itertools.product(models, known)]
+
+
+def adjusted_table(cohorts: Cohorts, controls: Sequence[str]) -> pd.DataFrame:
+    """Compare raw gaps with gaps adjusted for what differs between pictures.
+
+    Parameters
+    ----------
+    cohorts : unpaired ones; the counterfactual cohort is adjusted by its making
+    controls : columns of the people
+
+    Returns
+    -------
+    model, cohort and ``ADJUSTED_COLUMNS``; NaN where a group has fewer than ``fairness.MIN_SUBJECTS`` people, because
+    so few cannot be adjusted for so much
+    """
+    tables = []
+    for (cohort, (counts_by_model, people)), model in _each(cohorts):
+        smallest = people.groupby("group")["subject_id"].nunique().min()
+        if smallest < MIN_SUBJECTS or people["group"].nunique() < len(GROUPS):
+            table = _nothing_adjusted(people)
+        else:
+            table = adjusted_gaps(score(counts_by_model[model]), people, controls, order=GROUPS)
+        tables.append(label_rows(table[ADJUSTED_COLUMNS], model=model, cohort=cohort))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _nothing_adjusted(people: pd.DataFrame) -> pd.DataFrame:
+    rows = [
+        {"contrast": contrast, "kind": kind} for contrast, _, _ in contrasts(GROUPS) for kind in
+        ("raw", "adjusted")
+    ]  # fmt: skip
+    table = pd.DataFrame(rows).assign(n_images=len(people), n_subjects=people["subject_id"].nunique())
+    return table.reindex(columns=ADJUSTED_COLUMNS)
+
+
+def equivalence_table(cohorts: Cohorts) -> pd.DataFrame:
+    """Ask of every pair of groups whether they are equal within a margin: model, cohort, contrast, delta, ...
+
+    Returns
+    -------
+    and difference, low90, high90, p_value, equivalent, n_subjects
+    """
+    tables = []
+    for (cohort, (counts_by_model, people)), model in _each(cohorts):
+        values, groups, subjects = (score(counts_by_model[model]), people["group"], people["subject_id"])
+        table = equivalence.equivalence_table(values, groups.to_numpy(), subjects.to_numpy(), order=GROUPS)
+        tables.append(label_rows(table, model=model, cohort=cohort))
+    return pd.concat(tables, ignore_index=True)
+
+
+def model_gaps_table(cohorts: Cohorts, *, replicates: int = REPLICATES, seed: int = 0) -> pd.DataFrame:
+    """Ask whether one model's gap is larger than the other's on the same pictures: first model minus second."""
+    table = []
+    for cohort in (cohort for cohort in COHORTS if cohort in cohorts):
+        counts_by_model, people = cohorts[cohort]
+        first, second = (score(counts) for counts in counts_by_model.values())
+        groups, subjects = people["group"].to_numpy(), people["subject_id"].to_numpy()
+        compared = compare_gaps(first, second, groups, subjects, replicates=replicates, seed=seed)
+        table.append({"cohort": cohort, **vars(compared)})
+    return pd.DataFrame(table)[["cohort", "gap_first", "gap_second", "difference", "low", "high", "p_value"]]
+
+
+def class_gap_table(
+    counts_by_model: CountsByModel, people: pd.DataFrame, *, permutations: int = PERMUTATIONS, seed: int = 0
+) -> pd.DataFrame:
+    """Compare every class of every group with the mean of the groups, corrected for their number.
+
+    Returns
+    -------
+    model, group, class, value, relative, low, high, p_value, p_adjusted (over all groups and classes), n_images,
+    n_subjects and small
+    """
+    check_tables(counts_by_model, people, ("group",))
+    groups, subjects = people["group"].to_numpy(), people["subject_id"].to_numpy()
+    tables = [
+        label_rows(
+            class_family(
+                iou_per_class(counts), groups, subjects, classes=CLASS_NAMES, order=GROUPS,
+                permutations=permutations, seed=seed,
+            ),
+            model=model,
+        )
+        for model, counts in counts_by_model.items()
+    ]  # fmt: skip
+    return pd.concat(tables, ignore_index=True)

@@ -1,0 +1,101 @@
+"""Predicting with fitted networks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from facefair_lib.settings.profiles import ONE_VIEW, InferenceSettings
+from facefair_lib.training.batches import normalise
+from facefair_lib.training.device import assigned_cores, use_cores
+
+Advance = Callable[[int, int], None]
+Kept = TypeVar("Kept")
+
+
+def predict(
+    network: nn.Module, images: np.ndarray, progress: Advance | None = None, views: InferenceSettings = ONE_VIEW
+) -> np.ndarray:
+    """Segment images of one size.
+
+    Parameters
+    ----------
+    images : (N, H, W, 3) uint8 RGB
+    progress : called with (images done, images in all)
+    views : the scales at which a picture is seen, as it is or mirrored. Averaging over views is how both networks'
+        papers test (Zhao et al. 2017, section 5.1; Chen et al. 2017, section 4.1).
+
+    Returns
+    -------
+    (N, H, W) uint8 class indices
+    """
+    use_cores(assigned_cores())
+    masks = in_batches(network, images, lambda inputs: classes(mean_probability(network, inputs, views)), progress)
+    return np.concatenate([np.empty((0, *images.shape[1:3]), np.uint8), *masks])
+
+
+def in_batches(
+    network: nn.Module,
+    images: np.ndarray,
+    look: Callable[[torch.Tensor], Kept],
+    progress: Advance | None = None,
+    batch: int = 32,
+) -> list[Kept]:
+    """Show pictures to a network, batch by batch, on the GPU where there is one.
+
+    Parameters
+    ----------
+    images : (N, H, W, 3) uint8 RGB
+    look : from normalised pictures (B, 3, H, W) to what is kept of them
+    progress : called with (images done, images in all)
+    """
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    network.to(device).eval()
+    kept = []
+    with torch.inference_mode():
+        for start in range(0, len(images), batch):
+            part = torch.from_numpy(np.array(images[start : start + batch])).to(device).permute(0, 3, 1, 2)
+            kept.append(look(normalise(part)))
+            if progress:
+                progress(min(start + batch, len(images)), len(images))
+    return kept
+
+
+def classes(scores: torch.Tensor) -> np.ndarray:
+    """The likeliest class of each pixel, (B, C, H, W) -> (B, H, W) uint8."""
+    return scores.argmax(1).to(torch.uint8).cpu().numpy()
+
+
+def mean_probability(network: nn.Module, inputs: torch.Tensor, views: InferenceSettings) -> torch.Tensor:
+    """Average the class probabilities of several views of each picture.
+
+    Parameters
+    ----------
+    inputs : (B, 3, H, W) normalised pictures
+
+    Returns
+    -------
+    (B, C, H, W) float, sums to 1 over C
+    """
+    size = inputs.shape[-2:]
+    seen = []
+    for view in views.views:
+        shown = inputs if view.scale == 1 else _resize(inputs, [round(side * view.scale) for side in size])
+        probability = _probability(network, shown.flip(-1) if view.mirrored else shown, size)
+        seen.append(probability.flip(-1) if view.mirrored else probability)
+    return torch.stack(seen).mean(0)
+
+
+def _probability(network: nn.Module, view: torch.Tensor, size: torch.Size) -> torch.Tensor:
+    """Class probabilities of one view, brought to ``size``."""
+    logits = network(view.contiguous(memory_format=torch.channels_last))["out"]
+    return (logits if logits.shape[-2:] == size else _resize(logits, size)).softmax(1)
+
+
+def _resize(values: torch.Tensor, size: Sequence[int]) -> torch.Tensor:
+    return functional.interpolate(values, size, mode="bilinear", align_corners=False)

@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from facefair_lib.errors import InputError
+from facefair_lib.fairness.seeds import two_level_bootstrap
+
+
+def test_value_is_the_mean_over_seeds_and_people():
+    scores = np.array([[0.1, 0.3, 0.2], [0.2, 0.2, 0.5]])
+    result = two_level_bootstrap(scores, replicates=50)
+    assert result.value == pytest.approx(0.25)
+    assert result.seed_spread == pytest.approx(np.std([0.2, 0.3], ddof=1))
+    assert (result.n_seeds, result.n_subjects, result.level) == (2, 3, "seeds and subjects")
+
+
+def test_contrast_is_the_difference_of_the_groups_means():
+    scores, labels = np.array([[0.1, 0.3, 0.8, 0.6, 9.0]]), ["a", "a", "b", "b", "c"]
+    result = two_level_bootstrap(scores, labels, {"b": 1, "a": -1}, replicates=50)
+    assert result.value == pytest.approx(0.5)
+    assert (result.n_subjects, result.level) == (4, "subjects")
+    assert np.isnan(result.seed_spread)
+
+
+def test_one_seed_gives_students_and_welchs_interval():
+    rng = np.random.default_rng(0)
+    scores = rng.normal(0.02, 0.05, (1, 40))
+    result = two_level_bootstrap(scores, replicates=20_000)
+    expected = stats.ttest_1samp(scores[0], 0)
+    low, high = expected.confidence_interval()
+    assert (result.low, result.high) == (pytest.approx(low, abs=4e-4), pytest.approx(high, abs=4e-4))
+    assert result.p_value == pytest.approx(expected.pvalue, abs=0.01)
+    labels = np.repeat(["a", "b"], [15, 25])
+    welch = stats.ttest_ind(scores[0, :15], scores[0, 15:], equal_var=False).confidence_interval()
+    result = two_level_bootstrap(scores, labels, {"a": 1, "b": -1}, replicates=20_000)
+    assert (result.low, result.high) == (pytest.approx(welch.low, abs=8e-4), pytest.approx(welch.high, abs=8e-4))
+
+
+def test_seeds_that_decide_everything_give_students_interval_over_seeds():
+    by_seed = np.array([0.01, 0.05, 0.03])
+    result = two_level_bootstrap(np.repeat(by_seed[:, None], 30, axis=1), replicates=20_000)
+    expected = stats.ttest_1samp(by_seed, 0)
+    low, high = expected.confidence_interval()
+    assert (result.low, result.high) == (pytest.approx(low, rel=0.03), pytest.approx(high, rel=0.03))
+    assert result.p_value == pytest.approx(expected.pvalue, rel=0.06)
+
+
+def test_interval_excludes_zero_exactly_where_p_is_below_5_per_cent():
+    rng = np.random.default_rng(1)
+    for world in range(60):
+        scores = 0.02 + rng.normal(0, 0.01, (3, 1)) + rng.normal(0, 0.04, (1, 25))
+        result = two_level_bootstrap(scores, replicates=100, seed=world)
+        assert (result.p_value < 0.05) == (result.low > 0 or result.high < 0)
+
+
+def test_training_again_widens_the_interval():
+    people = np.random.default_rng(0).normal(0.02, 0.02, 30)
+    same = two_level_bootstrap(np.tile(people, (4, 1)))
+    other = two_level_bootstrap(people + np.array([-0.03, -0.01, 0.01, 0.03])[:, None])
+    assert other.value == pytest.approx(same.value)
+    assert other.high - other.low > 3 * (same.high - same.low)
+
+
+def test_missing_scores_and_groups_are_refused():
+    with pytest.raises(InputError, match="with missing scores"):
+        two_level_bootstrap([[0.1, np.nan]])
+    with pytest.raises(InputError, match="fewer than two subjects in b, c"):
+        two_level_bootstrap(np.zeros((2, 3)), ["a", "a", "b"], {"a": 1, "b": -0.5, "c": -0.5})
+    with pytest.raises(InputError, match="both or neither"):
+        two_level_bootstrap(np.zeros((2, 3)), ["a", "a", "b"])

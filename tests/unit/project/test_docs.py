@@ -1,0 +1,92 @@
+"""The site: what its pages are made of."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import nbformat
+import pytest
+
+from facefair_lib.errors import InputError
+from facefair_lib.settings import paths
+
+TOOLS = paths.REPOSITORY / "tools"
+
+
+def load(name: str, path: Path) -> ModuleType:
+    """A program that is no part of the library."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+with pytest.MonkeyPatch.context() as patch:
+    patch.syspath_prepend(TOOLS)  # where Python looks first when the program is started
+    docs = load("build_docs", TOOLS / "build_docs.py")
+
+
+@pytest.mark.parametrize("title, modules", docs.REFERENCE, ids=[title for title, _ in docs.REFERENCE])
+def test_every_module_of_the_reference_exists(title: str, modules: tuple[str, ...]) -> None:
+    missing = [name for name in modules if importlib.util.find_spec(name) is None]
+    assert not missing, title
+
+
+def test_links_of_the_readme_lead_to_pages_of_the_site_or_are_plain_text() -> None:
+    readme = "[a](notebooks/01_data_preparation.ipynb) [b](config) [c](https://example.org) ![d](figures/x.png)"
+    linked = docs.site_links(readme)
+    assert linked == "[a](study/01_data_preparation.ipynb) b [c](https://example.org) ![d](figures/x.png)"
+    beside = docs.site_links("[a](notebooks/course/README.md) [b](notebooks/explore.ipynb)")
+    assert beside == "[a](course/README.md) [b](explorers.md)"
+
+
+def test_links_of_the_instructor_page_lead_to_pages_of_the_site() -> None:
+    page = docs.course_links((docs.COURSE / "README.md").read_text(encoding="utf-8"))
+    assert "](../study/02_train_deeplabv3.ipynb)" in page
+    assert "](solutions)" not in page
+
+
+def test_badges_follow_a_pages_title_where_the_repository_has_an_address(tmp_path: Path) -> None:
+    title = nbformat.v4.new_markdown_cell("# Title\n\n**Question?**")
+    book = nbformat.v4.new_notebook(cells=[title])
+    docs.write_notebook(book, tmp_path / "plain.ipynb", "notebooks/explore.ipynb", None)
+    assert nbformat.read(tmp_path / "plain.ipynb", 4).cells[0].source == "# Title\n\n**Question?**"
+    repository = docs.Repository("a-school", "faces", "main")
+    docs.write_notebook(book, tmp_path / "badge.ipynb", "notebooks/explore.ipynb", repository)
+    lines = nbformat.read(tmp_path / "badge.ipynb", 4).cells[0].source.splitlines()
+    assert lines[0] == "# Title"
+    assert "mybinder.org/v2/gh/a-school/faces/main?labpath=notebooks%2Fexplore.ipynb" in lines[2]
+    assert lines[-1] == "**Question?**"
+
+
+def test_pictures_of_the_explorers_that_their_page_shows_exist_and_are_described() -> None:
+    page = (docs.DOCS / "explorers.md").read_text(encoding="utf-8")
+    shown = re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", page)
+    assert len(shown) == 5
+    assert all(len(alt) > 20 and (docs.DOCS / target).exists() for alt, target in shown)
+
+
+def test_a_notebooks_picture_is_found_by_its_content_and_keeps_its_description() -> None:
+    settings = load("site_settings", docs.DOCS / "conf.py")
+    content = base64.b64encode(b"a picture").decode()
+    described = {"data": {"image/png": content + "\n"}, "metadata": {"image/png": {"alt": "two curves"}}}
+    bare = {"data": {"image/png": content}, "metadata": {}}
+    notebook = {"cells": [{"cell_type": "markdown"}, {"cell_type": "code", "outputs": [bare, described]}]}
+    assert settings.descriptions(notebook) == {hashlib.sha256(b"a picture").hexdigest(): "two curves"}
+
+
+def test_a_study_that_has_not_run_is_named_with_the_command_that_runs_it(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("FACEFAIR_RESULTS", str(tmp_path))
+    with pytest.raises(InputError, match="make study PROFILE=quick"):
+        docs.collect("quick")
+
+
+def test_without_a_report_its_page_says_how_to_get_one() -> None:
+    assert "iframe" in docs.report_page(True)
+    assert "iframe" not in docs.report_page(False)
+    assert "LaTeX" in docs.report_page(False)

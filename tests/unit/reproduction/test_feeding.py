@@ -1,0 +1,70 @@
+"""A trained network whose pictures are fed otherwise than it was trained."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+from facefair_lib.reproduction.feeding import WAYS, as_fed, fed_counts
+from facefair_lib.tables.reproduction import fed_table
+from facefair_lib.training.batches import MEAN, STANDARD_DEVIATION, normalise
+
+
+def batch(images: np.ndarray) -> torch.Tensor:
+    """What ``predict.predict`` gives a network."""
+    return normalise(torch.from_numpy(np.array(images)).permute(0, 3, 1, 2))
+
+
+@pytest.fixture
+def images() -> np.ndarray:
+    return np.random.default_rng(5).integers(0, 256, (2, 6, 6, 3)).astype(np.uint8)
+
+
+def test_pictures_as_trained_are_left_alone(images):
+    np.testing.assert_array_equal(as_fed(images, *WAYS["as trained"]), images)
+
+
+def test_blue_first_turns_the_channels_round(images):
+    np.testing.assert_array_equal(as_fed(images, *WAYS["blue first"]), images[..., ::-1])
+
+
+def test_as_published_the_network_gets_values_divided_by_255_blue_first(images):
+    fed = batch(as_fed(images, *WAYS["both, as published"]))
+    expected = torch.from_numpy(images[..., ::-1].copy()).permute(0, 3, 1, 2) / 255
+    torch.testing.assert_close(fed, expected, atol=1e-5, rtol=0)
+
+
+class RedOrGreen(nn.Module):
+    """Says class 1 where a normalised red value is above 0, else class 0."""
+
+    def forward(self, inputs: torch.Tensor) -> dict[str, torch.Tensor]:
+        red = inputs[:, :1]
+        return {"out": torch.cat([-red, red, *[torch.full_like(red, -1e3)] * 9], 1)}
+
+
+def test_a_network_that_looks_at_red_is_right_only_as_it_was_trained():
+    images = np.zeros((1, 4, 4, 3), np.uint8)
+    images[0, :2] = (255, 0, 0)
+    images[0, 2:] = (0, 0, 255)
+    labels = np.zeros((1, 4, 4), np.uint8)
+    labels[0, :2] = 1
+    counts = fed_counts(RedOrGreen(), images, labels)
+    right = {way: int(np.trace(part[0])) for way, part in counts.items()}
+    # Not normalised, 0 is not below the mean: no value is negative, and the tie of logits goes to class 0.
+    assert right == {"as trained": 16, "blue first": 0, "not normalised": 16, "both, as published": 0}
+    assert MEAN[0] / STANDARD_DEVIATION[0] > 0
+
+
+def test_the_table_compares_every_way_with_the_first():
+    right = np.zeros((6, 11, 11), np.int64)
+    right[:, [0, 4], [0, 4]] = 50
+    wrong = right.copy()
+    wrong[:, 4, 4], wrong[:, 4, 0] = 25, 25
+    images = pd.DataFrame({"image_id": list("abcdef"), "subject_id": list("abcdef")})
+    table = fed_table({"as trained": right, "blue first": wrong}, images, replicates=50)
+    assert table["change"].tolist() == pytest.approx([0, (50 / 75 + 0.5) / 2 - 1])
+    assert table["value"].tolist() == pytest.approx([1, (50 / 75 + 0.5) / 2])
+    assert (table["low"] <= table["value"]).all()

@@ -1,0 +1,69 @@
+"""Nine photographs: what chance alone does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from facefair_lib.errors import InputError
+from facefair_lib.reproduction import nine_photographs
+
+
+@pytest.fixture(scope="module")
+def nine() -> dict[str, float]:
+    table = nine_photographs.nine_photos(8.0, seed=1)
+    return dict(zip(table["measure"], table["value"], strict=True))
+
+
+def test_pure_noise_puts_the_best_of_nine_cells_24_points_above_the_worst(nine):
+    assert nine["noise_range"] == pytest.approx(
+        8 * 2.970, abs=0.2
+    )  # 2.970: mean range of nine normal values, tabulated
+    assert nine["noise_range_high"] > nine["noise_range"]
+
+
+def test_three_against_three_finds_gaps_of_24_6_points_at_best(nine):
+    assert nine["detectable_gap"] == pytest.approx(24.6, abs=0.05)
+
+
+def test_three_against_three_never_reaches_a_p_value_below_a_tenth(nine):
+    assert nine["smallest_p"] == pytest.approx(nine_photographs.smallest_p_value(3))
+    assert nine["smallest_p"] >= 0.1 - 1e-12
+
+
+def test_three_equal_groups_come_out_in_a_given_order_once_in_six(nine):
+    assert nine["right_order"] == pytest.approx(1 / 6, abs=0.01)
+
+
+def test_a_gap_makes_the_true_order_more_likely():
+    ranking = nine_photographs.right_ranking([0, 5, 10, 40], 8.0, 3)
+    assert ranking["whole_order"].is_monotonic_increasing
+    assert ranking["whole_order"].iloc[-1] > 0.98
+    assert (ranking["best_group"] >= ranking["whole_order"]).all()
+
+
+def test_permutation_p_values_are_uniform_without_a_gap_and_small_with_one():
+    equal = nine_photographs.permutation_p_values(1.0, 0.0, 5, replicates=400)
+    apart = nine_photographs.permutation_p_values(1.0, 10.0, 5, replicates=50)
+    assert np.mean(equal <= 0.5) == pytest.approx(0.5, abs=0.08)
+    assert (apart == nine_photographs.smallest_p_value(5)).all()
+
+
+def test_the_detectable_gap_shrinks_with_the_pictures():
+    table = nine_photographs.detectable_table(0.08, [3, 30, 300])
+    assert table["gap"].is_monotonic_decreasing
+    assert table["gap"].iloc[1] / table["gap"].iloc[2] == pytest.approx(np.sqrt(10), rel=0.05)
+
+
+def test_a_simulation_without_spread_or_with_too_many_ways_is_refused():
+    with pytest.raises(InputError, match="both above 0"):
+        nine_photographs.best_minus_worst(0.0, 9)
+    with pytest.raises(InputError, match="at most 8"):
+        nine_photographs.permutation_p_values(1.0, 0.0, 9)
+
+
+def test_imaginary_experiments_have_the_mean_and_the_spread_that_were_asked_for():
+    scores = nine_photographs.imaginary_experiments(0.08, 0.6, (3, 3), 4000, seed=1)
+    assert scores.shape == (4000, 3, 3)
+    assert scores.mean() == pytest.approx(0.6, abs=0.002)
+    assert scores.std(axis=0) == pytest.approx(np.full((3, 3), 0.08), rel=0.06)

@@ -1,0 +1,110 @@
+"""Each item of the protocol changes its own thing and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from facefair_lib.errors import InputError
+from facefair_lib.reproduction.pool import divide
+from facefair_lib.reproduction.protocol import AS_CORRECTED, AS_PUBLISHED, CORRECTIONS, Protocol, protocols
+from facefair_lib.reproduction.run import network_inputs, network_targets
+
+
+def test_the_defaults_are_what_the_course_paper_did():
+    assert Protocol() == AS_PUBLISHED
+    assert (AS_PUBLISHED.learning_rate, AS_PUBLISHED.batch_size, AS_PUBLISHED.split_seed) == (1e-4, 4, 100)
+
+
+def test_every_correction_changes_something_and_no_two_change_the_same():
+    changed = [name for correction in CORRECTIONS for name in correction.changes]
+    assert len(changed) == len(set(changed))
+    for correction in CORRECTIONS:
+        assert all(getattr(AS_PUBLISHED, name) != value for name, value in correction.changes.items())
+
+
+def test_the_ladder_leads_from_published_to_corrected_one_correction_at_a_time():
+    steps = [protocol for _, _, protocol in protocols()]
+    assert (steps[0], steps[-1]) == (AS_PUBLISHED, AS_CORRECTED)
+    for before, after, correction in zip(steps, steps[1:], CORRECTIONS, strict=False):
+        different = {f.name for f in fields(Protocol) if getattr(before, f.name) != getattr(after, f.name)}
+        assert different == set(correction.changes)
+
+
+@pytest.mark.parametrize("change", [{"spurious_zero": False}, {"iou_thresholds": (0.0, 0.1)}, {"display": "labels"}])
+def test_items_of_scoring_and_display_share_a_fit(change):
+    assert replace(AS_PUBLISHED, **change).fitting == AS_PUBLISHED
+
+
+def test_other_items_need_a_fit_of_their_own():
+    assert replace(AS_PUBLISHED, masks="nearest").fitting != AS_PUBLISHED
+
+
+def test_the_studys_own_fit_refuses_items_that_it_does_not_know():
+    with pytest.raises(InputError, match="channel_order"):
+        replace(AS_CORRECTED, channel_order="bgr")
+
+
+def test_the_channel_order_turns_inputs_and_targets_round(pool):
+    rgb = replace(AS_PUBLISHED, channel_order="rgb")
+    assert network_inputs(pool.images, rgb).flip(1).equal(network_inputs(pool.images, AS_PUBLISHED))
+    assert network_targets(pool, rgb).flip(1).equal(network_targets(pool, AS_PUBLISHED))
+
+
+def test_normalisation_touches_inputs_only(pool):
+    other = replace(AS_PUBLISHED, imagenet_normalisation=True)
+    assert network_targets(pool, other).equal(network_targets(pool, AS_PUBLISHED))
+    assert float(network_inputs(pool.images, AS_PUBLISHED).min()) >= 0
+    assert float(network_inputs(pool.images, other).min()) < 0
+
+
+def test_masks_touch_targets_only(pool):
+    other = replace(AS_PUBLISHED, masks="nearest")
+    assert network_inputs(pool.images, other).equal(network_inputs(pool.images, AS_PUBLISHED))
+    assert not network_targets(pool, other).equal(network_targets(pool, AS_PUBLISHED))
+    values = set(np.unique(np.rint(network_targets(pool, other).numpy() * 255)).astype(int))
+    assert values <= {0, 128, 192, 255}
+    assert not set(np.unique(np.rint(network_targets(pool, AS_PUBLISHED).numpy() * 255)).astype(int)) <= values
+
+
+def test_classes_ask_for_the_labels_themselves(pool):
+    target = network_targets(pool, replace(AS_PUBLISHED, target="classes"))
+    np.testing.assert_array_equal(target.numpy(), pool.labels)
+
+
+def rows_of(table, **changes) -> dict[str, set[int]]:
+    return {name: set(rows.tolist()) for name, rows in divide(table, replace(AS_PUBLISHED, **changes)).items()}
+
+
+def test_near_duplicates_stay_as_published_but_for_those_with_the_same_hash(pool):
+    everything = set.union(*rows_of(pool.table).values())
+    assert everything == set(range(20)) - {18}
+    assert set.union(*rows_of(pool.table, near_duplicates=False).values()) == set(range(20)) - {19}
+
+
+def test_four_fifths_of_the_pictures_rounded_up_are_learnt_from(pool):
+    rows = rows_of(pool.table)
+    assert (len(rows["train"]), len(rows["test"])) == (16, 3)  # of 19
+    assert rows["validation"] == rows["test"]
+    assert not rows["train"] & rows["test"]
+
+
+def test_a_split_by_picture_shares_people_and_a_split_by_person_does_not(pool):
+    for split, shared in (("image", True), ("person", False)):
+        rows = rows_of(pool.table, split=split)
+        people = {name: set(pool.table.loc[sorted(part), "subject_id"]) for name, part in rows.items()}
+        assert bool(people["train"] & people["test"]) == shared
+
+
+def test_a_validation_set_comes_out_of_the_training_pictures(pool):
+    before, after = rows_of(pool.table), rows_of(pool.table, selection="validation")
+    assert after["test"] == before["test"]
+    assert after["train"] | after["validation"] == before["train"]
+    assert not after["train"] & after["validation"]
+
+
+def test_too_few_pictures_are_refused(pool):
+    with pytest.raises(InputError, match=r"reproduction\.images"):
+        divide(pool.table.head(8), AS_PUBLISHED)

@@ -1,0 +1,189 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from sklearn import metrics as reference
+
+from facefair_lib.scores import metrics
+from facefair_lib.scores.metrics import ESTIMANDS, confusion_counts
+
+# Class 0: 8 right, 2 taken for 1. Class 1: 4 right, 1 taken for 0, 1 for 2. Class 2 is predicted only, class 3 nowhere.
+HAND = np.array([[8, 2, 0, 0], [1, 4, 1, 0], [0, 0, 0, 0], [0, 0, 0, 0]])
+
+any_counts = hnp.arrays(np.int64, (3, 5, 5), elements=st.integers(0, 40))
+sparse_counts = hnp.arrays(np.int64, (4, 5, 5), elements=st.sampled_from([0, 0, 0, 0, 1, 9]))
+
+
+def as_pixels(counts):
+    """Turn a matrix back into two lists of labels."""
+    rows, columns = np.indices(counts.shape)
+    return np.repeat(rows.ravel(), counts.ravel()), np.repeat(columns.ravel(), counts.ravel())
+
+
+def test_scores_of_a_matrix_worked_by_hand():
+    nan = np.nan
+    np.testing.assert_allclose(metrics.iou_per_class(HAND), [8 / 11, 4 / 8, 0, nan])
+    np.testing.assert_allclose(metrics.f1_per_class(HAND), [16 / 19, 8 / 12, 0, nan])
+    np.testing.assert_allclose(metrics.precision_per_class(HAND), [8 / 9, 4 / 6, 0, nan])
+    np.testing.assert_allclose(metrics.recall_per_class(HAND), [8 / 10, 4 / 6, nan, nan])
+    assert metrics.pixel_accuracy(HAND) == pytest.approx(12 / 16)
+    assert metrics.mean_iou(HAND) == pytest.approx((8 / 11 + 1 / 2 + 0) / 3)
+    assert metrics.mean_f1_foreground(HAND) == pytest.approx((8 / 12 + 0) / 2)
+
+
+def test_iou_is_nan_for_a_class_absent_everywhere():
+    assert np.isnan(metrics.iou_per_class(HAND)[3])
+
+
+def test_class_mean_counts_the_missing_recall_of_a_class_that_is_only_predicted_as_zero():
+    assert metrics.mean_recall(HAND) == pytest.approx((8 / 10 + 4 / 6 + 0) / 3)
+
+
+def test_class_mean_does_not_reward_a_model_that_never_names_a_class():
+    counts = np.array([[10, 0], [5, 0]])
+    assert np.isnan(metrics.precision_per_class(counts)[1])
+    assert metrics.mean_precision(counts) == pytest.approx((10 / 15 + 0) / 2)
+
+
+def test_everything_is_nan_without_pixels_and_nothing_warns():
+    empty = np.zeros((2, 11, 11), np.int64)
+    for estimand in ESTIMANDS.values():
+        assert np.isnan(estimand.function(empty)), estimand.key
+        assert np.isnan(estimand.function(empty[:0])), estimand.key
+
+
+def test_foreground_mean_is_nan_for_an_image_of_background_only():
+    counts = np.zeros((11, 11), np.int64)
+    counts[0, 0] = 50
+    assert np.isnan(metrics.mean_f1_foreground(counts))
+    assert metrics.mean_f1(counts) == 1
+
+
+def test_foreground_mean_still_counts_face_predicted_on_background():
+    counts = np.array([[50, 10], [0, 50]])
+    assert metrics.mean_f1_foreground(counts) == pytest.approx(100 / 110)
+
+
+@settings(deadline=None, max_examples=25)
+@given(sparse_counts)
+def test_scores_equal_scikit_learn(stack):
+    for counts in stack:
+        target, prediction = as_pixels(counts)
+        if not len(target):
+            continue
+        options = {"labels": range(5), "average": None, "zero_division": np.nan}
+        pairs = {
+            metrics.f1_per_class: reference.f1_score,
+            metrics.precision_per_class: reference.precision_score,
+            metrics.recall_per_class: reference.recall_score,
+        }
+        for ours, theirs in pairs.items():
+            np.testing.assert_allclose(ours(counts), theirs(target, prediction, **options), err_msg=ours.__name__)
+        present = counts.sum(0) + counts.sum(1) > 0
+        iou = reference.jaccard_score(target, prediction, labels=np.flatnonzero(present), average=None)
+        np.testing.assert_allclose(metrics.iou_per_class(counts)[present], iou)
+        assert np.isnan(metrics.iou_per_class(counts)[~present]).all()
+        assert metrics.pixel_accuracy(counts) == pytest.approx(reference.accuracy_score(target, prediction))
+        macro = {"average": "macro", "zero_division": 0}
+        assert metrics.mean_precision(counts) == pytest.approx(reference.precision_score(target, prediction, **macro))
+        assert metrics.mean_recall(counts) == pytest.approx(reference.recall_score(target, prediction, **macro))
+        assert metrics.mean_f1(counts) == pytest.approx(reference.f1_score(target, prediction, **macro))
+        assert metrics.mean_iou(counts) == pytest.approx(reference.jaccard_score(target, prediction, average="macro"))
+
+
+@settings(deadline=None)
+@given(any_counts)
+def test_iou_and_f1_are_two_names_of_one_number(counts):
+    f1, iou = metrics.f1_per_class(counts), metrics.iou_per_class(counts)
+    np.testing.assert_allclose(iou, f1 / (2 - f1), equal_nan=True)
+    defined = np.isfinite(f1)
+    assert (f1[defined] >= iou[defined]).all()
+    assert ((iou[defined] >= 0) & (f1[defined] <= 1)).all()
+
+
+@settings(deadline=None)
+@given(any_counts)
+def test_f1_is_the_harmonic_mean_of_precision_and_recall(counts):
+    precision, recall, f1 = (
+        score(counts) for score in (metrics.precision_per_class, metrics.recall_per_class, metrics.f1_per_class)
+    )
+    both = (precision > 0) & (recall > 0)
+    np.testing.assert_allclose(f1[both], 2 / (1 / precision[both] + 1 / recall[both]))
+
+
+@settings(deadline=None)
+@given(any_counts, st.permutations(range(5)))
+def test_renaming_classes_only_renames_scores(counts, order):
+    renamed = counts[:, order][:, :, order]
+    for score in metrics.CLASS_METRICS.values():
+        np.testing.assert_allclose(score(renamed), score(counts)[:, order], equal_nan=True)
+    np.testing.assert_allclose(metrics.mean_iou(renamed), metrics.mean_iou(counts), equal_nan=True)
+
+
+@settings(deadline=None)
+@given(any_counts, st.permutations(range(3)))
+def test_order_of_images_does_not_matter(counts, order):
+    for estimand in ESTIMANDS.values():
+        assert estimand.function(counts[order]) == pytest.approx(estimand.function(counts), nan_ok=True)
+
+
+@settings(deadline=None)
+@given(any_counts)
+def test_swapping_target_and_prediction_swaps_precision_and_recall(counts):
+    np.testing.assert_array_equal(metrics.precision_per_class(counts.swapaxes(1, 2)), metrics.recall_per_class(counts))
+    np.testing.assert_array_equal(metrics.iou_per_class(counts.swapaxes(1, 2)), metrics.iou_per_class(counts))
+
+
+def test_pooled_and_image_scores_differ_as_defined():
+    large, small = np.diag([900, 100]), np.array([[5, 5], [5, 5]])
+    counts = np.stack([large, small])
+    assert ESTIMANDS["image_iou"].function(counts) == pytest.approx((1 + 1 / 3) / 2)
+    assert ESTIMANDS["iou"].function(counts) == pytest.approx((905 / 915 + 105 / 115) / 2)
+
+
+def test_image_mean_leaves_out_images_without_labels():
+    counts = np.stack([np.diag([4, 4]), np.zeros((2, 2), int)])
+    assert ESTIMANDS["image_iou"].function(counts) == 1
+
+
+@settings(deadline=None)
+@given(sparse_counts)
+def test_evaluating_all_estimands_at_once_changes_nothing(counts):
+    values = metrics.evaluate(counts, lambda parts: parts.sum(0))
+    assert list(values) == list(ESTIMANDS)
+    for key, value in values.items():
+        assert float(value) == pytest.approx(ESTIMANDS[key].function(counts), nan_ok=True)
+
+
+def test_a_subset_of_estimands_can_be_evaluated():
+    counts = HAND[None]
+    assert list(metrics.evaluate(counts, lambda parts: parts.sum(0), ["image_f1"])) == ["image_f1"]
+    assert list(metrics.evaluate(counts, lambda parts: parts.sum(0), ["iou", "accuracy"])) == ["iou", "accuracy"]
+
+
+def test_image_scores_are_those_of_each_image_alone():
+    masks = np.random.default_rng(3).integers(0, 11, (2, 4, 8, 8), dtype=np.uint8)
+    counts = confusion_counts(masks[0], masks[1])
+    scores = metrics.image_scores(counts)
+    for image in range(4):
+        truth, guess = masks[0, image].ravel(), masks[1, image].ravel()
+        assert scores["image_iou"][image] == pytest.approx(reference.jaccard_score(truth, guess, average="macro"))
+        assert scores["accuracy"][image] == pytest.approx(reference.accuracy_score(truth, guess))
+
+
+def test_registry_keys_are_the_estimands_own_and_definitions_are_sentences():
+    assert list(ESTIMANDS) == [
+        "accuracy", "precision", "recall", "f1", "iou", "mean_f1_foreground", "image_iou", "image_f1",
+    ]  # fmt: skip
+    for key, estimand in ESTIMANDS.items():
+        assert estimand.key == key
+        assert estimand.definition.endswith(".")
+
+
+def test_floor_four_does_not_import_torch():
+    program = "import sys, facefair_lib.tables; sys.exit('torch' in sys.modules or 'torchvision' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -1,0 +1,243 @@
+"""Digests: one thing of each kind is changed in a copy of the project, and the stages that must run again are named."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from facefair_lib.settings import paths
+from facefair_lib.settings.profiles import Profile, load_profile
+from facefair_lib.store import digests, stages
+
+RENDERED = {"cohort", "experiment", "counterfactuals"}
+FITTED = {"02_train_deeplabv3", "03_train_pspnet"}
+NOTEBOOKS = set(stages.NOTEBOOK_STAGES)
+Edit = Callable[[str, str, str], None]
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The project's code, notebooks and the words of its report, in a folder of their own."""
+    root = tmp_path_factory.mktemp("project")
+    for folder in (*paths.PACKAGES, "notebooks", "report"):
+        shutil.copytree(paths.REPOSITORY / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "*.pdf"))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, folder in {"REPOSITORY": "", "NOTEBOOKS": "notebooks", "REPORT": "report"}.items():
+            patch.setattr(paths, name, root / folder)
+        patch.setenv("FACEFAIR_RESULTS", str(root / "results"))
+        yield root
+
+
+@pytest.fixture
+def edit(copy: Path) -> Iterator[Edit]:
+    """Replace a text of a file, which must be there; afterwards the file is as it was."""
+    before: dict[Path, str] = {}
+
+    def replace(name: str, old: str, new: str) -> None:
+        path = copy / name
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{name} no longer holds {old!r}"
+        before.setdefault(path, text)
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    yield replace
+    for path, text in before.items():
+        path.write_text(text, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def profile() -> Profile:
+    return load_profile("smoke")
+
+
+def all_digests(profile: Profile) -> dict[str, str]:
+    return {stage.name: stages.stage_digest(stage, profile) for stage in stages.STAGES}
+
+
+@pytest.fixture(scope="module")
+def before(copy: Path, profile: Profile) -> dict[str, str]:
+    return all_digests(profile)
+
+
+def changed(before: dict[str, str], profile: Profile) -> set[str]:
+    return {name for name, text in all_digests(profile).items() if text != before[name]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "file", "again"),
+    [
+        ("the style of all figures", "facefair_lib/figures/style.py", NOTEBOOKS),
+        ("one figure", "facefair_lib/figures/reproduction.py", {"06_reproduction_audit"}),
+        (
+            "one table",
+            "facefair_lib/tables/quality.py",
+            {"05_ethnicity_emotion_experiment", "07_counterfactual_fairness"},
+        ),
+        (
+            "the reader of this profile's data",
+            "facefair_lib/data/readers/masked/mut1ny.py",
+            {"01_data_preparation", "06_reproduction_audit"},
+        ),
+        ("the reader of another data set", "facefair_lib/data/readers/masked/lapa.py", set()),
+        (
+            "the power of tests",
+            "facefair_lib/fairness/power.py",
+            {"06_reproduction_audit", "07_counterfactual_fairness"},
+        ),
+        ("the renderer", "facefair_heads/shading/light.py", {*RENDERED, "07_counterfactual_fairness"}),
+        (
+            "the loss",
+            "facefair_lib/training/loss.py",
+            {
+                *FITTED,
+                "composition",
+                "comparison",
+                "06_reproduction_audit",
+                "08_real_photographs",
+                "09_model_comparison",
+            },
+        ),
+        ("an explorer", "facefair_lib/explore/charts.py", set()),
+        ("the list of stages", "facefair_lib/store/stages.py", set()),
+        ("how a stage is started", "facefair_lib/study/run_stage.py", set()),
+        ("a lesson's cases", "facefair_course/exercises/lesson_01.py", set()),
+    ],
+)
+def test_code_reruns_exactly_the_stages_that_use_it(
+    edit: Edit, before: dict[str, str], profile: Profile, kind: str, file: str, again: set[str]
+) -> None:
+    edit(file, "from __future__ import annotations\n", "from __future__ import annotations\n\n_EDITED = 1\n")
+    assert changed(before, profile) - {"report"} == again, kind
+
+
+def test_each_data_set_depends_on_its_own_reader(edit: Edit, copy: Path) -> None:
+    fasseg = load_profile("fasseg")
+    before = all_digests(fasseg)
+    edit("facefair_lib/data/readers/masked/fasseg.py", "annotations\n", "annotations\n\n_EDITED = 1\n")
+    assert changed(before, fasseg) == {"01_data_preparation", "06_reproduction_audit"}
+
+
+def test_a_notebooks_code_reruns_it_and_its_prose_does_not(
+    edit: Edit, copy: Path, before: dict[str, str], profile: Profile
+) -> None:
+    name = "notebooks/04_metric_analysis.ipynb"
+    book = json.loads((copy / name).read_text(encoding="utf-8"))
+    prose = next("".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "markdown")
+    edit(name, json.dumps(prose.split("\n")[0], ensure_ascii=False)[1:-1], "Other words")
+    assert changed(before, profile) == set()
+    edit(name, "study.finish()", "study.finish()  # a comment")
+    assert changed(before, profile) == set()
+    edit(name, "study.finish()", "print(1)\\nstudy.finish()")
+    assert changed(before, profile) == {"04_metric_analysis"}
+
+
+def test_comments_docstrings_and_layout_rerun_nothing(edit: Edit, before: dict[str, str], profile: Profile) -> None:
+    edit("facefair_lib/scores/metrics.py", '"""', '"""Other words. ')
+    edit("facefair_lib/scores/metrics.py", "import numpy as np", "import numpy   as np  # arrays")
+    assert changed(before, profile) == set()
+
+
+def test_what_code_reaches_are_its_imports_but_those_for_types() -> None:
+    loss = "facefair_lib.training.loss"
+    assert loss in digests.reached_modules(f"def f():\n    from {loss} import segmentation_loss\n")
+    assert loss in digests.reached_modules("from facefair_lib.training import loss")
+    assert digests.reached_modules(f"if TYPE_CHECKING:\n    import {loss}\nelse:\n    import os\n") == set()
+
+
+def test_a_door_is_followed_to_the_module_that_is_meant() -> None:
+    reached = digests.reached_modules("from facefair_heads import sample_person")
+    assert "facefair_heads.people.population" in reached
+    assert "facefair_heads.camera.render" not in reached
+
+
+def test_a_profiles_title_is_printed_in_the_report_only(copy: Path, before: dict[str, str], profile: Profile) -> None:
+    assert changed(before, profile.model_copy(update={"title": "another"})) == {"report"}
+
+
+def test_settings_rerun_the_stages_whose_results_they_decide(
+    copy: Path, before: dict[str, str], profile: Profile
+) -> None:
+    analysis = profile.analysis.model_copy(update={"replicates": 123})
+    users = {stage.name for stage in stages.STAGES if "analysis" in stage.settings}
+    assert users >= {"04_metric_analysis", "07_counterfactual_fairness", "report"}
+    assert changed(before, profile.model_copy(update={"analysis": analysis})) == users
+    assert changed(before, profile.model_copy(update={"seed": 1})) == set(stages.STAGE_NAMES)
+    people = profile.counterfactuals.model_copy(update={"wild_per_group": 5})
+    assert changed(before, profile.model_copy(update={"counterfactuals": people})) == {"counterfactuals", "report"}
+
+
+def test_descriptions_of_settings_rerun_nothing_because_their_values_are_digested(
+    edit: Edit, before: dict[str, str], profile: Profile
+) -> None:
+    profiles = "facefair_lib/settings/profiles.py"
+    edit(profiles, "class Profile(Section):", "class Another(Section):\n    seed: int\n\n\nclass Profile(Section):")
+    assert changed(before, profile) == set()
+    edit(profiles, "\ndef load_profile", "\n_EDITED = 1\n\n\ndef load_profile")
+    assert changed(before, profile) >= NOTEBOOKS
+
+
+def test_every_setting_that_a_stage_names_exists(profile: Profile) -> None:
+    values = profile.model_dump(mode="json")
+    for stage in stages.STAGES:
+        for key in stage.settings:
+            section, *rest = key.split(".")
+            assert section in values and all(name in (values[section] or {name: 0}) for name in rest), key
+
+
+def test_the_table_of_metrics_reaches_few_modules() -> None:
+    code = digests.notebook_code(paths.NOTEBOOKS / "04_metric_analysis.ipynb")
+    assert len(digests.reached_modules(code)) <= 25
+
+
+def stamps(profile: Profile) -> dict[str, int]:
+    return {name: stages.digest_file(profile.name, name).stat().st_mtime_ns for name in stages.STAGE_NAMES}
+
+
+def touched(before: dict[str, int], profile: Profile) -> set[str]:
+    return {name for name, stamp in stamps(profile).items() if stamp != before[name]}
+
+
+def test_a_users_data_and_the_pictures_of_a_table_rerun_what_reads_them(
+    copy: Path, tmp_path: Path, profile: Profile
+) -> None:
+    data, photos = tmp_path / "data", tmp_path / "photos.csv"
+    data.mkdir()
+    (tmp_path / "a.png").write_bytes(b"a")
+    photos.write_text("image\na.png\n", encoding="utf-8")
+    stages.write_digests(profile, data, [photos, tmp_path / "a.png"])
+    before = stamps(profile)
+    stages.write_digests(profile, data, [photos, tmp_path / "a.png"])
+    assert touched(before, profile) == set()
+    (data / "b.png").write_bytes(b"b")
+    stages.write_digests(profile, data, [photos, tmp_path / "a.png"])
+    assert touched(before, profile) == {"01_data_preparation"}
+    before = stamps(profile)
+    (tmp_path / "a.png").write_bytes(b"another picture")
+    stages.write_digests(profile, data, [photos, tmp_path / "a.png"])
+    assert touched(before, profile) == {"05_ethnicity_emotion_experiment"}
+    before = stamps(profile)
+    os.utime(photos, ns=(1, 1))
+    stages.write_digests(profile, data, [photos, tmp_path / "a.png"])
+    assert touched(before, profile) == {"05_ethnicity_emotion_experiment"}
+
+
+def test_words_of_the_report_rerun_the_report_and_its_products_do_not(copy: Path, profile: Profile) -> None:
+    stages.write_digests(profile, None, [])
+    before = stamps(profile)
+    (copy / "report" / "report.pdf").write_bytes(b"made from the rest")
+    stages.write_digests(profile, None, [])
+    assert touched(before, profile) == set()
+    with (copy / "report" / "report.tex").open("a", encoding="utf-8") as file:
+        file.write("Good morning")
+    stages.write_digests(profile, None, [])
+    assert touched(before, profile) == {"report"}
+    before = stamps(profile)
+    with (copy / "report" / "published.csv").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    stages.write_digests(profile, None, [])
+    assert touched(before, profile) == {"06_reproduction_audit", "report"}

@@ -1,0 +1,98 @@
+"""Work over processes: every job once, errors come through, and nothing of the caller's shell acts on a study."""
+
+from __future__ import annotations
+
+import operator
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from facefair_lib.settings import paths
+from facefair_lib.store.processes import child_environment, spread
+
+
+def test_every_job_is_done_once_whatever_the_number_of_processes() -> None:
+    jobs = [(number, 10) for number in range(5)]
+    assert sorted(spread(operator.mul, jobs, 2)) == [0, 10, 20, 30, 40]
+    assert list(spread(operator.mul, jobs, 1)) == [0, 10, 20, 30, 40]
+    assert list(spread(operator.mul, [], 4)) == []
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_error_of_a_job_is_the_callers_error(workers: int) -> None:
+    with pytest.raises(ZeroDivisionError):
+        list(spread(operator.truediv, [(1, 0), (1, 0)], workers))
+
+
+def test_one_job_or_one_worker_stays_in_this_process() -> None:
+    assert list(spread(os.getpid, [()], 8)) == [os.getpid()]
+    assert set(spread(os.getpid, [(), ()], 1)) == {os.getpid()}
+    assert os.getpid() not in set(spread(os.getpid, [(), ()], 2))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("PYTHONSTARTUP", "PYTHONHOME", "PYTHONWARNINGS", "PYTHONINSPECT", "PYTHONOPTIMIZE", "BASH_ENV", "ENV"),
+        *("SNAKEMAKE_PROFILE", "JUPYTER_PATH", "JUPYTER_DATA_DIR", "IPYTHONDIR", "MPLBACKEND", "TEXINPUTS"),
+        *("PL_TRAINER_DEVICES", "SLURM_NTASKS", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "OMPI_COMM_WORLD_SIZE"),
+    ],
+)
+def test_what_is_meant_for_another_program_does_not_reach_a_study(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "theirs")
+    assert "theirs" not in child_environment().values()
+
+
+@pytest.mark.parametrize("name", ["CUDA_VISIBLE_DEVICES", "https_proxy", "HF_HOME", "LD_LIBRARY_PATH", "ENVIRONMENT"])
+def test_where_things_are_and_which_devices_to_use_is_inherited(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "theirs")
+    assert child_environment()[name] == "theirs"
+
+
+def test_a_child_prints_utf_8_and_imports_this_package_and_nothing_from_the_folder_it_starts_in(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "json.py").write_text("raise SystemExit('of the folder')", encoding="utf-8")
+    for name, value in {"PYTHONIOENCODING": "latin-1", "LC_ALL": "POSIX", "PYTHONUTF8": "0"}.items():
+        monkeypatch.setenv(name, value)
+    code = "import json, facefair_lib; print(chr(0x25B8), facefair_lib.__file__, chr(0xdce9))"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=child_environment(), cwd=tmp_path, capture_output=True, encoding="utf-8")
+    assert done.stdout.splitlines()[0] == f"\u25b8 {paths.LIBRARY / '__init__.py'} \\udce9", done.stderr
+
+
+def test_variables_that_move_folders_mean_the_same_in_every_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FACEFAIR_RESULTS", "out")
+    monkeypatch.setenv("FACEFAIR_CACHE", "~/cache")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PYTHONPATH", "mine")
+    given = child_environment()
+    assert given["FACEFAIR_RESULTS"] == str(tmp_path / "out")
+    assert given["FACEFAIR_CACHE"] == str(tmp_path / "home" / "cache")
+    assert given["PYTHONPATH"].split(os.pathsep) == [str(paths.REPOSITORY), str(tmp_path / "mine")]
+    assert given["TMPDIR"] == tempfile.gettempdir()
+    assert paths.results_dir("quick") == tmp_path / "out" / "quick"
+
+
+def test_without_a_home_caches_go_where_the_projects_own_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert "XDG_CACHE_HOME" not in child_environment()
+    monkeypatch.setenv("HOME", str(tmp_path / "nobody"))
+    assert child_environment()["XDG_CACHE_HOME"] == str(paths.cache_dir())
+
+
+def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FACEFAIR_RESULTS", "FACEFAIR_CACHE"):
+        monkeypatch.setenv(name, "")
+    assert paths.results_root() == paths.REPOSITORY / "results"
+    assert paths.cache_dir() == paths.REPOSITORY / ".cache"
+    assert paths.report_pdf("quick") == paths.REPORT / "report.pdf"
+    assert paths.absolute_variables() == {}

@@ -1,0 +1,58 @@
+"""A stage whose files are gone runs again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from facefair_lib.settings import paths
+from facefair_lib.settings.profiles import load_profile
+from facefair_lib.store import results_folder
+from facefair_lib.store.provenance import FILE_NAME, write_provenance
+
+STAGE = "04_metric_analysis"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A complete stage with a table and a figure."""
+    monkeypatch.setenv("FACEFAIR_RESULTS", str(tmp_path))
+    folder = paths.results_dir("smoke") / STAGE
+    (folder / "figures").mkdir(parents=True)
+    for name in ("summary.csv", "figures/fig6.pdf", ".half-written.csv"):
+        (folder / name).touch()
+    write_provenance(folder, load_profile("smoke"), STAGE, 1.0, {})
+    return folder
+
+
+def test_a_complete_stage_stays_complete(folder: Path) -> None:
+    (folder / ".half-written.csv").unlink()
+    (folder / "notes.txt").touch()
+    assert list(results_folder.forget_incomplete("smoke")) == []
+    assert (folder / FILE_NAME).exists()
+
+
+@pytest.mark.parametrize("name", ["summary.csv", "figures/fig6.pdf"])
+def test_a_stage_that_lacks_one_of_its_files_runs_again(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    assert list(results_folder.forget_incomplete("smoke")) == [f"{STAGE}: {name} is missing, so the stage runs again"]
+    assert not (folder / FILE_NAME).exists()
+
+
+def test_a_record_that_was_cut_off_says_nothing_of_its_stage(folder: Path) -> None:
+    (folder / FILE_NAME).write_text('{"files": [', encoding="utf-8")
+    assert len(list(results_folder.forget_incomplete("smoke"))) == 1
+    assert not (folder / FILE_NAME).exists()
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_a_report_that_is_gone_is_printed_again_where_latex_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: bool
+) -> None:
+    monkeypatch.setenv("FACEFAIR_RESULTS", str(tmp_path))
+    monkeypatch.setattr("shutil.which", lambda program: "/usr/bin/latexmk" if installed else None)
+    record = write_provenance(paths.results_dir("smoke") / "report", load_profile("smoke"), "report", 1.0, {})
+    lines = list(results_folder.forget_incomplete("smoke"))
+    assert [line.split(" ")[1] for line in lines] == ["report-smoke.pdf"] * installed
+    assert record.exists() != installed

@@ -1,0 +1,262 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from facefair_lib.errors import InputError
+from facefair_lib.scores.metrics import CLASS_METRICS, ESTIMANDS, f1_per_class, image_scores, merge_counts
+from facefair_lib.settings import labels
+from facefair_lib.tables import experiment
+from facefair_lib.tables.experiment import cell_table, emotion_table, gap_table, group_table, nine_table
+from facefair_lib.tables.performance import (
+    class_table,
+    difference_table,
+    examples_table,
+    image_table,
+    summary_table,
+    transfer_table,
+)
+
+FAST = {"replicates": 60, "seed": 1}
+PEOPLE = 30
+SCORES = ["metric", "value", "low", "high", "n_images", "n_subjects"]
+
+
+@pytest.fixture(scope="module")
+def people():
+    """Thirty people, ten in each group, two images each, emotions in turn."""
+    person = np.repeat(np.arange(PEOPLE), 2)
+    return pd.DataFrame(
+        {
+            "image_id": [f"image{k:03d}" for k in range(2 * PEOPLE)],
+            "subject_id": [f"person{k:02d}" for k in person],
+            "group": np.array(["caucasian", "asian", "black"])[person % 3],
+            "emotion": np.array(["angry", "sad", "happy"])[(person // 3) % 3],
+            "row": np.arange(2 * PEOPLE) + 100,
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def counts_by_model():
+    """Two models; the second errs more, and nobody wears specs."""
+    rng = np.random.default_rng(0)
+    counts = {}
+    for model, errors in (("deeplabv3", 2), ("pspnet", 4)):
+        stack = rng.poisson(errors, (2 * PEOPLE, 11, 11))
+        stack[:, range(11), range(11)] += rng.poisson(60, (2 * PEOPLE, 11))
+        stack[:, 10], stack[:, :, 10] = 0, 0
+        counts[model] = stack
+    return counts
+
+
+def test_summary_holds_every_estimand_of_every_model(counts_by_model, people):
+    table = summary_table(counts_by_model, people, **FAST)
+    assert table.columns.tolist() == ["model", *SCORES]
+    assert table["model"].tolist() == ["deeplabv3"] * 8 + ["pspnet"] * 8
+    assert table["metric"].tolist() == list(ESTIMANDS) * 2
+    for _, row in table.iterrows():
+        assert row["value"] == pytest.approx(ESTIMANDS[row["metric"]].function(counts_by_model[row["model"]]))
+        assert row["low"] < row["value"] < row["high"]
+        assert (row["n_images"], row["n_subjects"]) == (60, 30)
+
+
+def test_class_rows_count_images_and_people_whose_target_holds_the_class(counts_by_model, people):
+    counts = {model: stack.copy() for model, stack in counts_by_model.items()}
+    for stack in counts.values():
+        stack[4:, 9] = 0  # only the first two people wear a beard
+    table = class_table(counts, people, **FAST).set_index(["model", "class", "metric"]).sort_index()
+    assert len(table) == 2 * 11 * 4
+    assert table.loc[("pspnet", "facial_hair", "recall"), ["n_images", "n_subjects"]].tolist() == [4, 2]
+    assert table.loc[("pspnet", "hair", "recall"), ["n_images", "n_subjects"]].tolist() == [60, 30]
+    specs = table.loc[("deeplabv3", "specs")]
+    assert specs[["value", "low", "high"]].isna().all(axis=None)
+    assert (specs["n_images"] == 0).all()
+    value = table.loc[("deeplabv3", "nose", "f1"), "value"]
+    assert value == pytest.approx(f1_per_class(counts["deeplabv3"].sum(0))[labels.INDEX["nose"]])
+
+
+def test_differences_are_first_minus_second_model(counts_by_model, people):
+    table = difference_table(counts_by_model, people, **FAST)
+    assert table.columns.tolist() == ["class", "metric", "difference", "low", "high"]
+    assert table["metric"].tolist() == [*ESTIMANDS, *list(CLASS_METRICS) * 11]
+    assert table["class"].unique().tolist() == ["all", *labels.CLASS_NAMES]
+    summary = summary_table(counts_by_model, people, **FAST).set_index(["model", "metric"])["value"]
+    whole = table[table["class"] == "all"].set_index("metric")
+    for metric in ESTIMANDS:
+        expected = summary["deeplabv3", metric] - summary["pspnet", metric]
+        assert whole.loc[metric, "difference"] == pytest.approx(expected)
+        assert 0 < whole.loc[metric, "low"] < expected < whole.loc[metric, "high"]
+
+
+def test_a_model_compared_with_itself_differs_by_exactly_nothing(counts_by_model, people):
+    same = {"deeplabv3": counts_by_model["deeplabv3"], "copy": counts_by_model["deeplabv3"]}
+    table = difference_table(same, people, **FAST).dropna()
+    assert len(table) == 8 + 10 * 4
+    assert (table[["difference", "low", "high"]] == 0).all(axis=None)
+
+
+def test_differences_need_two_models(counts_by_model, people):
+    with pytest.raises(InputError, match="two models"):
+        difference_table({"pspnet": counts_by_model["pspnet"]}, people)
+
+
+def test_image_table_scores_each_image(counts_by_model, people):
+    table = image_table(counts_by_model, people)
+    assert table.columns.tolist() == ["model", "image_id", "subject_id", "image_iou", "image_f1", "accuracy"]
+    assert table["image_id"].tolist() == people["image_id"].tolist() * 2
+    second = table[table["model"] == "pspnet"]
+    np.testing.assert_array_equal(second["image_iou"], image_scores(counts_by_model["pspnet"])["image_iou"])
+    mean = table.groupby("model")["image_iou"].mean()
+    assert mean["deeplabv3"] == pytest.approx(ESTIMANDS["image_iou"].function(counts_by_model["deeplabv3"]))
+
+
+def test_examples_are_the_extremes_the_middle_and_the_largest_difference(people):
+    hits = {"deeplabv3": [90, 50, 70, 60, 80], "pspnet": [10, 49, 71, 60, 0]}
+    counts = {model: np.zeros((5, 11, 11), int) for model in hits}
+    for model, stack in counts.items():
+        stack[:, 0, 0] = hits[model]
+        stack[:, 0, 1] = 100 - stack[:, 0, 0]
+    counts["pspnet"][4] = 0  # no labelled pixel: no score
+    table = examples_table(counts, people.head(5))
+    assert table.columns.tolist() == ["rank", "image_id", "row", "model", "image_iou"]
+    chosen = table.set_index(["rank", "model"])["row"]
+    assert chosen["best"].tolist() == [100, 102]
+    assert chosen["worst"].tolist() == [101, 100]
+    assert chosen["median"].tolist() == [102, 101]  # of an even number, the earlier of the two nearest
+    assert chosen["largest_difference"].tolist() == [100, 100]
+    last = table[table["rank"] == "largest_difference"].set_index("model")["image_iou"]
+    assert last.to_dict() == pytest.approx({"deeplabv3": 0.45, "pspnet": 0.05})
+
+
+def test_examples_need_an_image_with_a_score(people):
+    with pytest.raises(InputError, match="no image with a score"):
+        examples_table({"pspnet": np.zeros((5, 11, 11), int)}, people.head(5))
+
+
+def test_cells_stand_in_the_order_of_the_study_and_score_their_images(counts_by_model, people):
+    table = cell_table(counts_by_model, people, **FAST)
+    assert table.columns.tolist() == ["model", "group", "emotion", *SCORES]
+    cells = table.loc[table["metric"] == "iou", ["model", "group", "emotion"]].to_numpy().tolist()
+    groups, emotions = ("asian", "black", "caucasian"), ("sad", "happy", "angry")
+    assert cells == [[m, g, e] for m in ("deeplabv3", "pspnet") for g in groups for e in emotions]
+    row = table.query("model == 'pspnet' and group == 'black' and emotion == 'sad' and metric == 'image_f1'").iloc[0]
+    rows = (people["group"] == "black") & (people["emotion"] == "sad")
+    assert row["value"] == pytest.approx(ESTIMANDS["image_f1"].function(counts_by_model["pspnet"][rows]))
+    assert (row["n_images"], row["n_subjects"]) == (rows.sum(), rows.sum() // 2)
+
+
+def test_cells_without_images_are_nan_rows(counts_by_model, people):
+    rows = ~((people["group"] == "black") & (people["emotion"] == "sad")).to_numpy()
+    counts = {model: stack[rows] for model, stack in counts_by_model.items()}
+    table = cell_table(counts, people[rows], **FAST)
+    assert len(table) == 2 * 9 * 8
+    empty = table[(table["group"] == "black") & (table["emotion"] == "sad")]
+    assert empty[["value", "low", "high"]].isna().all(axis=None)
+    assert (empty[["n_images", "n_subjects"]] == 0).all(axis=None)
+
+
+@pytest.mark.parametrize("feature", ["group", "emotion"])
+def test_groups_and_emotions_score_their_images(counts_by_model, people, feature):
+    table = getattr(experiment, f"{feature}_table")(counts_by_model, people, **FAST)
+    assert table.columns.tolist() == ["model", feature, *SCORES]
+    assert len(table) == 2 * 3 * 8
+    for _, row in table.iterrows():
+        alone = counts_by_model[row["model"]][people[feature] == row[feature]]
+        assert row["value"] == pytest.approx(ESTIMANDS[row["metric"]].function(alone))
+
+
+def test_names_outside_the_study_follow_in_alphabetical_order(counts_by_model, people):
+    other = people.assign(emotion=people["emotion"].replace({"happy": "surprised", "angry": "neutral"}))
+    table = emotion_table(counts_by_model, other, **FAST)
+    assert table["emotion"].unique().tolist() == ["sad", "neutral", "surprised"]
+
+
+def test_gaps_stand_by_model_feature_and_metric(counts_by_model, people):
+    table = gap_table(counts_by_model, people, permutations=50, **FAST)
+    columns = ["gap", "expected_by_chance", "corrected", "low", "high", "p_value", "best", "worst"]
+    assert table.columns.tolist() == ["model", "feature", "metric", *columns]
+    assert table["metric"].tolist() == list(ESTIMANDS) * 4
+    assert table["feature"].tolist() == (["group"] * 8 + ["emotion"] * 8) * 2
+    groups = group_table(counts_by_model, people, **FAST).query("model == 'pspnet' and metric == 'f1'")
+    row = table.query("model == 'pspnet' and feature == 'group' and metric == 'f1'").iloc[0]
+    values = groups.set_index("group")["value"]
+    assert row["gap"] == pytest.approx(values.max() - values.min())
+    assert (row["best"], row["worst"]) == (values.idxmax(), values.idxmin())
+
+
+def test_gaps_of_nine_photos_are_nan(counts_by_model, people):
+    nine = people.head(9)
+    table = gap_table({"pspnet": counts_by_model["pspnet"][:9]}, nine, permutations=20, **FAST)
+    assert len(table) == 16
+    assert table[["gap", "corrected", "p_value"]].isna().all(axis=None)
+
+
+def test_the_nine_get_one_score_per_model_and_nan_without_masks(counts_by_model, people):
+    nine = people.iloc[10:19]
+    stack = counts_by_model["deeplabv3"][10:19]
+    table = nine_table({"deeplabv3": stack, "pspnet": None}, nine)
+    assert table.columns.tolist() == [*people.columns, "deeplabv3_iou", "pspnet_iou"]
+    assert table["deeplabv3_iou"].tolist() == image_scores(stack)["image_iou"].tolist()
+    assert table["pspnet_iou"].isna().all()
+
+
+def test_transfer_scores_the_merged_classes_of_photographs(counts_by_model, people):
+    counts = {("quick", "pspnet"): counts_by_model["pspnet"], ("fasseg", "pspnet"): counts_by_model["deeplabv3"]}
+    table = transfer_table(counts, people, **FAST)
+    columns = ["trained_on", "model", "class", "f1", "low", "high", "n_images", "n_subjects"]
+    assert table.columns.tolist() == columns
+    assert table["class"].tolist() == ["hair", "skin", "nose", "mouth", "eyes", "mean"] * 2
+    assert table["trained_on"].tolist() == ["quick"] * 6 + ["fasseg"] * 6
+    first = table.head(6).set_index("class")
+    pooled = merge_counts(counts_by_model["pspnet"], labels.merge_lookup(labels.FASSEG_GROUPS)[1]).sum(0)
+    hit = pooled[1, 1]
+    assert first.loc["hair", "f1"] == pytest.approx(2 * hit / (pooled[1].sum() + pooled[:, 1].sum()))
+    assert first.loc["mean", "f1"] == pytest.approx(first["f1"].iloc[:5].mean())
+    assert ((table["low"] < table["f1"]) & (table["f1"] < table["high"])).all()
+    assert (table["n_subjects"] == 30).all()
+
+
+def test_transfer_wants_the_background_first(counts_by_model, people):
+    groups = dict(reversed(labels.FASSEG_GROUPS.items()))
+    with pytest.raises(InputError, match="the background first"):
+        transfer_table({("quick", "pspnet"): counts_by_model["pspnet"]}, people, groups=groups)
+
+
+def test_tables_are_the_same_each_time(counts_by_model, people):
+    first, second = (cell_table(counts_by_model, people, **FAST) for _ in range(2))
+    pd.testing.assert_frame_equal(first, second)
+
+
+def test_counts_of_other_images_are_refused(counts_by_model, people):
+    with pytest.raises(InputError, match=r"counts of deeplabv3[\s\S]*table of 59 images"):
+        summary_table(counts_by_model, people.iloc[1:])
+
+
+def test_counts_of_other_classes_are_refused(people):
+    with pytest.raises(InputError, match=r"\(60, 6, 6\)"):
+        summary_table({"pspnet": np.zeros((60, 6, 6), int)}, people)
+
+
+def test_missing_columns_are_named(counts_by_model, people):
+    with pytest.raises(InputError, match="no column emotion"):
+        cell_table(counts_by_model, people.drop(columns="emotion"))
+
+
+def test_missing_group_labels_are_refused_and_the_image_is_named(counts_by_model, people):
+    unknown = people.assign(group=people["group"].where(people.index != 7))
+    with pytest.raises(InputError, match="no group for 1 images, the first is image007"):
+        group_table(counts_by_model, unknown)
+
+
+def test_repeated_images_are_refused(counts_by_model, people):
+    twice = people.assign(image_id=people["image_id"].replace("image001", "image000"))
+    with pytest.raises(InputError, match="the first is image000"):
+        summary_table(counts_by_model, twice)
+
+
+def test_photographs_without_masks_give_tables_without_rows() -> None:
+    nobody = pd.DataFrame(columns=["image_id", "subject_id", "group", "emotion"])
+    counts = {"deeplabv3": np.zeros((0, 11, 11), np.int64)}
+    for table in (cell_table, group_table, emotion_table, gap_table):
+        assert table(counts, nobody, replicates=100).empty
+    assert list(group_table(counts, nobody).columns[:3]) == ["model", "group", "metric"]

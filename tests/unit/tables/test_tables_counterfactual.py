@@ -1,0 +1,402 @@
+"""Tables of notebook 07: known effects come back, and each compares what its name says."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from facefair_lib.errors import InputError
+from facefair_lib.fairness.power import detectable_paired
+from facefair_lib.settings.labels import INDEX, NUM_CLASSES
+from facefair_lib.tables import counterfactual
+from facefair_lib.tables.composition import composition_points, composition_table, scores_of_fits, slope_table
+from facefair_lib.tables.counterfactual import (
+    adjusted_table,
+    class_gap_table,
+    effects_table,
+    equivalence_table,
+    mean_pairs,
+    model_gaps_table,
+    pairs_table,
+    relative_pairs,
+    sources_table,
+    tones_table,
+    typical,
+)
+from facefair_lib.tables.features import features_table, with_face_share
+from facefair_lib.tables.outline_errors import traps_table
+from facefair_lib.tables.quality import picture_table, quality_table, with_truth
+
+GROUPS = ("asian", "black", "caucasian")
+TONES = {"asian": 4.0, "black": 7.0, "caucasian": 3.0}
+PIXELS = 1_000_000
+
+
+def counts_of(scores: np.ndarray) -> np.ndarray:
+    """Counts of pictures whose image IoU is ``scores`` (N,), each below one half: all face, the rest called nose."""
+    counts = np.zeros((len(scores), NUM_CLASSES, NUM_CLASSES), np.int64)
+    right = np.round(2 * np.asarray(scores) * PIXELS).astype(
+        int
+    )  # the class nose has IoU 0: the mean is half of face's
+    counts[:, INDEX["face"], INDEX["face"]] = right
+    counts[:, INDEX["face"], INDEX["nose"]] = PIXELS - right
+    return counts
+
+
+def factorial_people(identities: int) -> pd.DataFrame:
+    rows = [
+        {"subject_id": f"identity_{number}", "group": group, "skin_tone": tone, "design": "factorial"}
+        for number in range(identities)
+        for group in GROUPS
+        for tone in TONES.values()
+    ]
+    return named(pd.DataFrame(rows))
+
+
+def named(people: pd.DataFrame) -> pd.DataFrame:
+    return people.assign(image_id=[f"picture_{number}" for number in range(len(people))])
+
+
+MORPHOLOGY = {"asian": 0.02, "black": 0.0, "caucasian": -0.01}
+TONE = {4.0: 0.0, 7.0: -0.03, 3.0: 0.01}
+
+
+def additive(people: pd.DataFrame, noise: float = 0.0) -> np.ndarray:
+    """Scores to which the identity, the group and the tone add."""
+    generator = np.random.default_rng(3)
+    own = people["subject_id"].map({name: generator.normal(0, 0.05) for name in people["subject_id"].unique()})
+    values = 0.3 + own + people["group"].map(MORPHOLOGY) + people["skin_tone"].map(TONE)
+    return values.to_numpy() + generator.normal(0, noise, len(people))
+
+
+def test_effects_are_those_that_were_put_in_and_the_parts_add_up() -> None:
+    people = factorial_people(12)
+    table = effects_table({"deeplabv3": counts_of(additive(people))}, people, TONES, permutations=200)
+    assert list(table.columns) == counterfactual.EFFECT_COLUMNS
+    values = table.set_index(["contrast", "component"])["difference"]
+    assert values["asian-black", "morphology"] == pytest.approx(0.02, abs=1e-5)
+    assert values["asian-black", "tone"] == pytest.approx(0.03, abs=1e-5)
+    assert values["black-caucasian", "tone"] == pytest.approx(-0.04, abs=1e-5)
+    for contrast in ("asian-black", "asian-caucasian", "black-caucasian"):
+        parts = values[contrast, "morphology"] + values[contrast, "tone"]
+        assert values[contrast, "total"] == pytest.approx(parts, abs=1e-12)
+    assert set(table["n_images"]) == {12 * 9}
+    assert set(table["n_subjects"]) == {12}
+
+
+def test_the_order_of_the_rows_changes_no_effect() -> None:
+    people = factorial_people(7)
+    counts = counts_of(additive(people, noise=0.01))
+    order = np.random.default_rng(0).permutation(len(people))
+    first = effects_table({"pspnet": counts}, people, TONES, permutations=100)
+    again = effects_table({"pspnet": counts[order]}, people.iloc[order].reset_index(drop=True), TONES, permutations=100)
+    pd.testing.assert_frame_equal(first, again)
+
+
+def test_pictures_of_other_designs_take_no_part_in_effects_and_pairs() -> None:
+    people = factorial_people(6)
+    counts = counts_of(additive(people))
+    further = people.iloc[:3].assign(design="emotion")
+    both = named(pd.concat([people, further], ignore_index=True))
+    more = np.concatenate([counts, counts_of(np.full(3, 0.01))])
+    expected = effects_table({"m": counts}, people, TONES, permutations=100)
+    pd.testing.assert_frame_equal(effects_table({"m": more}, both, TONES, permutations=100), expected)
+    pd.testing.assert_frame_equal(pairs_table({"m": more}, both), pairs_table({"m": counts}, people))
+
+
+def test_a_pair_is_the_mean_over_tones() -> None:
+    people = factorial_people(1)
+    table = pairs_table({"m": counts_of(np.arange(9) / 100 + 0.1)}, people)
+    assert table["value"].tolist() == pytest.approx([0.11, 0.14, 0.17])
+    assert table["group"].tolist() == list(GROUPS)
+
+
+def with_tones(identities: int) -> pd.DataFrame:
+    """The factorial, and for every identity its own group (in turn) at tones 1 and 10."""
+    people = factorial_people(identities)
+    further = [
+        {"subject_id": f"identity_{n}", "group": GROUPS[n % 3], "skin_tone": tone, "design": "tone"}
+        for n in range(identities)
+        for tone in (1.0, 10.0)
+    ]
+    return named(pd.concat([people, pd.DataFrame(further)], ignore_index=True))
+
+
+def test_the_tone_curve_uses_each_identity_as_the_group_it_is_and_is_relative_to_its_own_mean() -> None:
+    people = with_tones(6)
+    curve = {**TONE, 1.0: 0.02, 10.0: -0.1}
+    own = people["subject_id"].str[-1].astype(int) / 50
+    table = tones_table({"m": counts_of(0.25 + own + people["skin_tone"].map(curve))}, people, replicates=100)
+    assert table["skin_tone"].tolist() == [1, 3, 4, 7, 10]
+    assert set(table["n_subjects"]) == {6}
+    assert set(table["n_images"]) == {6}
+    centred = pd.Series(curve).sort_index() - np.mean(list(curve.values()))
+    assert table["relative"].tolist() == pytest.approx(centred.tolist(), abs=1e-5)
+    assert table["relative_high"].to_numpy() - table["relative_low"].to_numpy() == pytest.approx(0, abs=1e-5)
+    assert (table["high"] - table["low"] > 0.01).all()
+
+
+def test_without_further_tones_there_is_no_curve() -> None:
+    people = factorial_people(3)
+    assert tones_table({"m": counts_of(additive(people))}, people).empty
+
+
+def unpaired(per_group: int, gap: float, seed: int = 0) -> tuple[dict[str, np.ndarray], pd.DataFrame]:
+    generator = np.random.default_rng(seed)
+    groups = np.repeat(GROUPS, per_group)
+    people = pd.DataFrame({"group": groups, "subject_id": [f"person_{n}" for n in range(len(groups))]})
+    people = named(people).assign(
+        emotion=np.tile(["sad", "happy", "angry"], per_group),
+        light=generator.choice(["soft", "hard"], len(groups)),
+        turn=generator.uniform(0, 90, len(groups)),
+    )
+    scores = 0.3 + gap * (groups == "asian") + generator.normal(0, 0.02, len(groups))
+    return {"deeplabv3": counts_of(scores), "pspnet": counts_of(scores - 0.5 * gap * (groups == "asian"))}, people
+
+
+def test_sources_stand_in_their_order_and_find_the_best_group() -> None:
+    paired = factorial_people(12)
+    shown = typical(paired, TONES).to_numpy()
+    counts = counts_of(additive(paired, noise=0.005)[shown])
+    people = paired[shown].reset_index(drop=True)
+    cohorts: Mapping = {
+        "counterfactual": ({"deeplabv3": counts, "pspnet": counts}, people),
+        "balanced": unpaired(15, 0.1),
+    }
+    table = sources_table(cohorts, replicates=200, permutations=200)
+    assert table[["model", "cohort"]].to_numpy().tolist() == [
+        ["deeplabv3", "balanced"],
+        ["deeplabv3", "counterfactual"],
+        ["pspnet", "balanced"],
+        ["pspnet", "counterfactual"],
+    ]
+    assert set(table["best"]) == {"asian"}
+    assert (table["p_value"] < 0.05).all()
+    assert table["n_images"].tolist() == [45, 36, 45, 36]
+    assert table["n_subjects"].tolist() == [45, 12, 45, 12]
+
+
+def test_pairs_detect_smaller_gaps_than_as_many_strangers() -> None:
+    paired = factorial_people(15)
+    shown = typical(paired, TONES).to_numpy()
+    scores, people = additive(paired, noise=0.005)[shown], paired[shown].reset_index(drop=True)
+    strangers = people.assign(subject_id=people["image_id"])
+    tables = [
+        sources_table({"counterfactual": ({"m": counts_of(scores)}, table)}, replicates=100, permutations=100)
+        for table in (people, strangers)
+    ]
+    assert tables[0]["detectable"].item() < 0.3 * tables[1]["detectable"].item()
+
+
+def test_every_cohort_detects_gaps_at_the_same_level() -> None:
+    paired = factorial_people(15)
+    shown = typical(paired, TONES).to_numpy()
+    scores, people = additive(paired, noise=0.02)[shown], paired[shown].reset_index(drop=True)
+    table = sources_table({"counterfactual": ({"m": counts_of(scores)}, people)}, replicates=9, permutations=9)
+    by_group = people.assign(score=scores).pivot(index="subject_id", columns="group", values="score")
+    spread = [(by_group[first] - by_group[second]).std() for first, second in itertools.combinations(GROUPS, 2)]
+    assert table["detectable"].item() == pytest.approx(detectable_paired(max(spread), 15, comparisons=3), rel=1e-3)
+
+
+def test_too_few_people_are_not_adjusted_and_enough_are() -> None:
+    few = adjusted_table({"wild": unpaired(4, 0.1)}, ["turn", "light"])
+    assert len(few) == 2 * 3 * 2
+    assert few["estimate"].isna().all()
+    enough = adjusted_table({"wild": unpaired(15, 0.1)}, ["turn", "light"])
+    estimate = enough.set_index(["model", "contrast", "kind"])["estimate"]
+    assert estimate["deeplabv3", "asian-black", "adjusted"] == pytest.approx(0.1, abs=0.02)
+    assert estimate["pspnet", "asian-black", "adjusted"] == pytest.approx(0.05, abs=0.02)
+
+
+def test_model_gaps_are_first_minus_second() -> None:
+    table = model_gaps_table({"balanced": unpaired(15, 0.1)}, replicates=200)
+    row = table.iloc[0]
+    assert row["difference"] == pytest.approx(row["gap_first"] - row["gap_second"])
+    assert row["difference"] == pytest.approx(0.05, abs=0.02)
+
+
+def test_equal_groups_are_equivalent_within_a_margin_and_different_ones_are_not() -> None:
+    cohorts = {"balanced": unpaired(40, 0.1)}
+    table = equivalence_table(cohorts).query("model == 'deeplabv3' and delta == 0.03").set_index("contrast")
+    assert table.loc["black-caucasian", "equivalent"]
+    assert not table.loc["asian-black", "equivalent"]
+
+
+def test_class_gaps_cover_every_class_of_every_group() -> None:
+    counts, people = unpaired(12, 0.1)
+    table = class_gap_table(counts, people, permutations=200)
+    assert len(table) == 2 * 3 * NUM_CLASSES
+    face = table[(table["class"] == "face") & (table["model"] == "deeplabv3")].set_index("group")
+    assert face.loc["asian", "relative"] == pytest.approx(2 * 0.1 * 2 / 3, abs=0.02)  # twice the image IoU, by hand
+    assert face.loc["asian", "p_adjusted"] < 0.05
+    assert table.loc[table["class"] == "teeth", "value"].isna().all()
+
+
+def fits_of(repetitions: int) -> pd.DataFrame:
+    from facefair_lib.experiments.composition.plan import compositions
+
+    return pd.DataFrame(
+        [
+            {"fit": f"{c.name}_{r}", "composition": c.name, "focus": c.focus, "seed": r}
+            | {f"share_{group}": share for group, share in c.shares.items()}
+            for r in range(repetitions)
+            for c in compositions()
+        ]
+    )
+
+
+def people_to_test(per_group: int) -> pd.DataFrame:
+    groups = np.repeat(GROUPS, per_group)
+    return named(pd.DataFrame({"group": groups, "subject_id": [f"person_{n}" for n in range(len(groups))]}))
+
+
+LEVELS = {"asian": 0.05, "black": 0.0, "caucasian": 0.02}
+GAIN = 0.08  # of a group's score, per unit of its share
+
+
+def fitted_counts(fits: pd.DataFrame, people: pd.DataFrame, noise: float) -> np.ndarray:
+    generator = np.random.default_rng(5)
+    own = people["group"].map(LEVELS).to_numpy() + generator.normal(0, 0.03, len(people))
+    rows = [
+        counts_of(0.25 + own + GAIN * people["group"].map(shares).to_numpy() + generator.normal(0, noise))
+        for shares in fits.filter(like="share_")
+        .rename(columns=lambda name: name.removeprefix("share_"))
+        .to_dict("records")
+    ]
+    return np.stack(rows)
+
+
+def test_the_slope_is_the_gain_that_was_put_in_whatever_the_levels_of_the_groups() -> None:
+    fits, people = fits_of(3), people_to_test(8)
+    table = slope_table(fits, fitted_counts(fits, people, noise=0.01), people, replicates=300)
+    # Shares add up to one: what a group gains, the others lose half of each.
+    assert table["slope"].item() == pytest.approx(0.1 * 1.5 * GAIN, abs=1e-4)
+    assert table["low"].item() <= table["slope"].item() <= table["high"].item()
+    assert table["n_fits"].item() == 21
+
+
+def test_compositions_are_compared_with_the_other_groups() -> None:
+    fits, people = fits_of(2), people_to_test(200)
+    table = composition_table(fits, fitted_counts(fits, people, noise=0.0), people, replicates=100)
+    assert len(table) == 7 * 3
+    rows = table.set_index(["composition", "group"])
+    mostly = rows.loc["mostly_black", "black"]
+    assert mostly["share"] == pytest.approx(0.9)
+    assert mostly["n_seeds"] == 2
+    expected = LEVELS["black"] + 0.9 * GAIN - (LEVELS["asian"] + LEVELS["caucasian"]) / 2 - 0.05 * GAIN
+    assert mostly["relative"] == pytest.approx(expected, abs=0.01)
+    assert rows.loc["without_black", "black"]["relative"] < mostly["relative"]
+    assert table.groupby("composition", sort=False)["relative"].sum().abs().max() < 1e-9
+
+
+def test_scores_of_fits_average_the_pictures_of_a_person() -> None:
+    people = named(pd.DataFrame({"subject_id": ["b", "a", "b"], "group": ["black", "asian", "black"]}))
+    scores, groups = scores_of_fits(counts_of(np.array([0.1, 0.2, 0.3]))[None], people)
+    assert scores == pytest.approx(np.array([[0.2, 0.2]]))
+    assert groups.tolist() == ["asian", "black"]
+
+
+def test_nothing_fitted_gives_tables_without_rows() -> None:
+    none = np.zeros((0, 0, NUM_CLASSES, NUM_CLASSES), np.int64)
+    fits, people = fits_of(1).iloc[:0], people_to_test(1).iloc[:0]
+    assert composition_table(fits, none, people).empty
+    assert slope_table(fits, none, people).empty
+
+
+def square_masks(sizes: list[int]) -> np.ndarray:
+    masks = np.zeros((len(sizes), 32, 32), np.uint8)
+    for mask, size in zip(masks, sizes, strict=True):
+        mask[4 : 4 + size, 4 : 4 + size] = INDEX["nose"]
+    return masks
+
+
+def test_one_pixel_costs_a_small_part_more_and_the_truth_has_no_error_of_its_own() -> None:
+    people = pd.DataFrame({"group": ["asian", "black", "caucasian"], "interocular": [10.0, 10.0, 10.0]})
+    masks = square_masks([6, 12, 20])
+    table = traps_table(masks, {"deeplabv3": masks}, people)
+    nose = table[table["class"] == "nose"].set_index(["model", "group"])
+    # 6 x 6 loses its border and 4 x 4 stays: F1 = 2 * 16 / (16 + 36).
+    assert nose.loc[("", "asian"), "one_pixel_f1"] == pytest.approx(32 / 52)
+    assert nose.loc[("", "asian"), "one_pixel_f1"] < nose.loc[("", "black"), "one_pixel_f1"]
+    assert nose.loc[("", "asian"), "area_share"] == pytest.approx(36 / 32**2)
+    assert np.isnan(nose.loc[("", "asian"), "boundary_error"])
+    assert nose.loc[("deeplabv3", "asian"), "boundary_error"] == 0
+    assert table["model"].drop_duplicates().tolist() == ["", "deeplabv3"]
+
+
+def test_the_share_of_the_face_leaves_hair_and_background_out() -> None:
+    masks = np.full((1, 4, 4), INDEX["hair"], np.uint8)
+    masks[0, 0] = INDEX["face"]
+    masks[0, 1, :2] = INDEX["background"]
+    people = with_face_share(pd.DataFrame({"yaw": [-40.0]}), masks)
+    assert people["face_share"].item() == 0.25
+    assert people["turn"].item() == 40
+
+
+def test_features_are_scored_one_at_a_time_and_crossed() -> None:
+    counts, people = unpaired(12, 0.1)
+    table = features_table(counts, people, replicates=100)
+    assert {"group", "emotion", "group_emotion", "light"} <= set(table["feature"])
+    row = table[(table["model"] == "deeplabv3") & (table["level"] == "asian")].iloc[0]
+    assert row["value"] == pytest.approx(0.4, abs=0.02)
+    assert row["n_subjects"] == 12
+    crossed = table[(table["feature"] == "group_emotion") & (table["model"] == "pspnet")]
+    assert crossed["n_subjects"].tolist() == [4] * 9
+    assert crossed["small"].all()
+    assert features_table(counts, people.iloc[:0]).empty
+
+
+def test_measures_without_a_mask_are_listed_per_picture_and_model_and_compared_with_the_truth() -> None:
+    people = people_to_test(10).assign(emotion="sad")
+    generator = np.random.default_rng(1)
+    truth = generator.uniform(0.1, 0.4, len(people))
+    masks = {"deeplabv3": square_masks([8] * 30), "pspnet": square_masks([8] * 30)}
+    noise = generator.uniform(size=len(people))
+    looks = {m: {"flip_consistency": truth, "scale_consistency": noise, "entropy": 1 - truth} for m in masks}
+    pictures = picture_table(masks, looks, people)
+    assert len(pictures) == 30 * 2 * 5
+    assert (pictures.loc[pictures["measure"] == "model_agreement", "value"] == 1).all()
+    known = with_truth(pictures, {m: counts_of(truth) for m in masks}, people)
+    table = quality_table(known, replicates=100).set_index(["measure", "model"])
+    assert table.loc[("flip_consistency", "deeplabv3"), "correlation"] == pytest.approx(1)
+    assert table.loc[("entropy", "pspnet"), "correlation"] == pytest.approx(-1)
+    assert abs(table.loc[("scale_consistency", "pspnet"), "correlation"]) < 0.6
+
+
+def test_the_points_of_a_composition_set_each_group_against_the_others() -> None:
+    fits = pd.DataFrame({"fit": ["a"], "composition": ["without_asian"], "share_asian": [0.0], "share_black": [0.5]})
+    fits["share_caucasian"] = 0.5
+    scores = pd.DataFrame({"fit": "a", "group": list(GROUPS), "image_iou": [0.3, 0.5, 0.7]})
+    points = composition_points(fits, scores)
+    assert list(points["share"]) == [0.0, 0.5, 0.5]
+    np.testing.assert_allclose(points["relative"], [-0.3, 0.0, 0.3])
+
+
+def test_pairs_stand_around_each_identitys_own_mean_with_a_t_interval() -> None:
+    pairs = pairs_table({"m": counts_of(additive(factorial_people(12), 0.01))}, factorial_people(12))
+    relative = relative_pairs(pairs)
+    wide = relative.pivot(index="subject_id", columns="group", values="relative")
+    np.testing.assert_allclose(wide.sum(axis=1), 0, atol=1e-12)
+    for row in mean_pairs(relative).itertuples():
+        test = stats.ttest_1samp(wide[row.group], 0).confidence_interval()
+        assert (row.relative, row.low, row.high) == pytest.approx((wide[row.group].mean(), *test))
+        assert row.n_subjects == 12
+
+
+def test_an_identity_without_one_of_the_groups_is_left_out_and_a_single_one_has_no_interval() -> None:
+    pairs = pd.DataFrame({"model": "m", "subject_id": list("aaabb"), "group": [*GROUPS, "asian", "black"]})
+    relative = relative_pairs(pairs.assign(value=[0.1, 0.2, 0.6, 0.5, 0.5]))
+    assert set(relative["subject_id"]) == {"a"}
+    assert relative["relative"].tolist() == pytest.approx([-0.2, -0.1, 0.3])
+    assert mean_pairs(relative)[["low", "high"]].isna().all(axis=None)
+
+
+def test_an_identity_twice_in_a_group_is_refused() -> None:
+    pairs = pd.DataFrame({"model": "m", "subject_id": "a", "group": ["asian", "asian"], "value": 0.5})
+    with pytest.raises(InputError, match="twice in a group"):
+        relative_pairs(pairs)
