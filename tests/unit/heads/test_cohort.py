@@ -226,7 +226,7 @@ HELD = """
 import fcntl, os, sys
 from dataclasses import dataclass
 from pathlib import Path
-from facefair_heads import cohort
+from facefair_heads.sets import cohort
 
 @dataclass
 class Held:
