@@ -28,7 +28,7 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup study test test-browser lab app docs badges clean reference lock
+.PHONY: help setup study test test-fast test-browser lab app docs badges clean reference lock
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -43,6 +43,10 @@ test: $(READY_DEV) ## run the whole test suite
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check .
 	@$(PY) -m nbstripout --verify --keep-id notebooks/*.ipynb notebooks/course/*.ipynb
 	@$(PY) -m pytest --numprocesses auto --dist loadfile
+
+test-fast: $(READY_DEV) ## run the tests that answer within a minute
+	@$(PY) -m ruff check .
+	@$(PY) -m pytest -m "not slow" --numprocesses auto --dist loadfile
 
 test-browser: $(READY_DEV) ## try JupyterLab, the app and a lesson in a real browser (Chromium)
 	@sh tools/ensure_chromium.sh

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 os.environ["MPLBACKEND"] = "Agg"
-os.environ["OMP_NUM_THREADS"] = (
-    "1"  # torch reads it when it is imported: sums keep their order, cores are not fought over
-)
+os.environ["OMP_NUM_THREADS"] = "1"  # torch reads it at import: sums keep their order, cores are not fought over
 os.environ["MKL_NUM_THREADS"] = "1"
 
 # Derived from the test's own code, so that a failure repeats; no limit of time, because other work may share the
@@ -20,6 +19,22 @@ os.environ["MKL_NUM_THREADS"] = "1"
 _TIMELESS = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("facefair", derandomize=True, **_TIMELESS)
 settings.load_profile("facefair")
+
+
+SLOW = (
+    *("whole", "browser", "unit/course", "unit/experiments", "unit/heads", "unit/models", "unit/training"),
+    *("unit/data/test_masked_sets_study.py", "unit/fairness/test_fairness_simulations.py", "unit/parse"),
+    *("unit/report/test_build_report.py", "unit/reproduction/test_run.py", "unit/study"),
+)
+"""Folders and files whose tests fit, render, run notebooks or start processes: `make test-fast` leaves them out."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow."""
+    folder = Path(__file__).parent
+    for item in items:
+        if any(item.path.is_relative_to(folder / place) for place in SLOW):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -259,9 +259,18 @@ def _keep(source: Path, target: Path, stage: str) -> int:
     for file in sorted((source / stage).rglob("*")):
         if file.suffix in _REFERENCE_SUFFIXES and file.stat().st_size <= _REFERENCE_BYTES:
             count += _copy(file, target / file.relative_to(source))
-        elif file.parent.name == "figures":
-            count += _copy(file, paths.FIGURES / file.name)
+        elif file.parent.name == "figures" and file.suffix == ".png":
+            count += _copy_figure(file, paths.FIGURES / file.name)
     return count
+
+
+def _copy_figure(source: Path, target: Path) -> int:
+    """Keep a figure in 256 colours, a third of its size; the report prints the study's own vector graphics."""
+    from PIL import Image
+
+    with Image.open(source) as picture, results.replacing(target) as temporary:
+        picture.convert("RGB").quantize(256).save(temporary, optimize=True)
+    return 1
 
 
 def _copy(source: Path, target: Path) -> int:

@@ -11,7 +11,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from facefair_lib import __main__
@@ -284,6 +286,8 @@ def test_the_reference_keeps_small_tables_and_figures_and_nothing_else(
     (stage / "large.csv").write_text("x" * 300_000, encoding="utf-8")
     (stage / "counts.npy").write_bytes(b"0")
     (stage / "figures" / "fig6.pdf").write_bytes(b"pdf")
+    gradient = np.linspace(0, 255, 90 * 90 * 3).astype(np.uint8).reshape(90, 90, 3)
+    Image.fromarray(gradient).save(stage / "figures" / "fig6.png")
     reference = paths.results_root() / "reference"
     for name in ("04_metric_analysis/old.csv", "mine/notes.csv"):
         (reference / name).parent.mkdir(parents=True)
@@ -295,7 +299,10 @@ def test_the_reference_keeps_small_tables_and_figures_and_nothing_else(
         "04_metric_analysis/summary.csv",
         *(f"{stage}/provenance.json" for stage in stages.NOTEBOOK_STAGES),
     }
-    assert [path.name for path in (root / "figures").iterdir()] == ["fig6.pdf"]
+    assert [path.name for path in (root / "figures").iterdir()] == ["fig6.png"]
+    with Image.open(root / "figures" / "fig6.png") as picture:
+        assert picture.mode == "P"
+        assert np.abs(np.asarray(picture.convert("RGB"), int) - gradient).max() < 8
 
 
 def test_a_reference_of_a_study_that_was_not_run_is_refused_and_the_old_one_stays(root: Path) -> None:
