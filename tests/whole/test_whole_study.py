@@ -124,6 +124,17 @@ def test_the_tables_of_the_fairness_notebook_cover_both_networks(results: Path) 
     assert len(pd.read_csv(folder / "model_gaps.csv")) == 3
 
 
+def test_groups_are_large_enough_to_be_compared(results: Path) -> None:
+    gaps = pd.read_csv(results / "05_ethnicity_emotion_experiment" / "gaps.csv")
+    assert gaps.query("feature == 'group'")[["gap", "low", "high", "p_value"]].notna().all(axis=None)
+    folder = results / "07_counterfactual_fairness"
+    for name in ("sources", "equivalence", "effects"):
+        assert pd.read_csv(folder / f"{name}.csv")["p_value"].notna().all(), name
+    adjusted = pd.read_csv(folder / "adjusted.csv")
+    assert adjusted.loc[adjusted["kind"] == "adjusted", "estimate"].notna().all()
+    assert pd.read_csv(folder / "classes.csv")["p_adjusted"].notna().any()
+
+
 def test_every_composition_is_fitted_to_equally_many_pictures(results: Path) -> None:
     fits = pd.read_csv(results / "composition" / "fits.csv", keep_default_na=False)
     assert len(fits) == 7
