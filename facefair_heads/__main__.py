@@ -42,16 +42,11 @@ def render(
     from facefair_heads.sets.dataset import parse_shard, write_data_set
     from facefair_lib.store.progress import Progress
 
-    progress = Progress("render", 0)
-
-    def advance(done: int, total: int) -> None:
-        progress.done, progress.total = done, total
-        progress.show()
-
     share, rules, workers = parse_shard(shard), parse_label_rules(labels), cores or available_cores()
     write_data_set(
-        out, people, shots, size, layout, share, workers, advance, population=population, seed=seed, rules=rules
-    )
+        out, people, shots, size, layout, share, workers, Progress.callback("render"),
+        population=population, seed=seed, rules=rules,
+    )  # fmt: skip
     typer.echo(f"{out}: done")
 
 

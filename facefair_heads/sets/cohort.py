@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +38,7 @@ from facefair_lib.settings.labels import encode
 from facefair_lib.settings.profiles import CohortSettings
 from facefair_lib.store import results
 from facefair_lib.store.processes import spread
+from facefair_lib.store.progress import Advance
 
 # First names of many languages. They are dealt out at random: a folder's name says nothing about a group.
 # fmt: off
@@ -55,8 +56,6 @@ _NAMES = {
 }
 # fmt: on
 _VARIANTS = ("studio", "street", "room")
-
-Advance = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from facefair_lib.data.manifest import check_manifest
 from facefair_lib.data.readers.base import Reader
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import CLASS_NAMES, INDEX
-from facefair_lib.store.parallel import Progress, map_ordered
+from facefair_lib.store.parallel import map_ordered
+from facefair_lib.store.progress import Advance
 
 IMAGES, LABELS = "images.npy", "labels.npy"
 
@@ -43,7 +44,7 @@ def pack(
     size: int,
     fit: str | None = None,
     expected_classes: Sequence[str] | None = None,
-    progress: Progress | None = None,
+    progress: Advance | None = None,
     workers: int | None = None,
 ) -> Packed:
     """Read every pair of a manifest, bring it to a square, and store ``images.npy`` and ``labels.npy``.

@@ -9,7 +9,8 @@ from facefair_lib.data.deduplicate import Duplicates
 from facefair_lib.data.readers.base import Reader, Row, first_names
 from facefair_lib.data.split import SPLITS
 from facefair_lib.settings.labels import CLASSES, NUM_CLASSES, PALETTES, SCORED_CLASSES, shows_face
-from facefair_lib.store.parallel import Progress, map_ordered
+from facefair_lib.store.parallel import map_ordered
+from facefair_lib.store.progress import Advance
 
 
 def flow_table(
@@ -49,7 +50,7 @@ def flow_table(
 
 
 def without_face(
-    manifest: pd.DataFrame, reader: Reader, progress: Progress | None = None, workers: int | None = None
+    manifest: pd.DataFrame, reader: Reader, progress: Advance | None = None, workers: int | None = None
 ) -> list[str]:
     """List the image_id of masks that show no face at all; every mask is read once, at its own size."""
 

@@ -27,7 +27,8 @@ from PIL import Image
 from facefair_lib.data.images import read_rgb
 from facefair_lib.data.readers.files import file_in
 from facefair_lib.errors import InputError
-from facefair_lib.store.parallel import Progress, map_ordered
+from facefair_lib.store.parallel import map_ordered
+from facefair_lib.store.progress import Advance
 
 HASH_DISTANCE = 4
 """Largest Hamming distance, in bits of 64, of each of the two hashes."""
@@ -71,7 +72,7 @@ class Duplicates:
 
 
 def fingerprint(
-    manifest: pd.DataFrame, root: Path, progress: Progress | None = None, workers: int | None = None
+    manifest: pd.DataFrame, root: Path, progress: Advance | None = None, workers: int | None = None
 ) -> Fingerprints:
     """Read every image once, on all cores, and compute what is compared."""
     paths = [file_in(Path(root), place) for place in manifest["image_path"]]
@@ -100,7 +101,7 @@ def find_duplicates(
     hash_distance: int = HASH_DISTANCE,
     pixel_distance: float = PIXEL_DISTANCE,
     near: bool = True,
-    progress: Progress | None = None,
+    progress: Advance | None = None,
     workers: int | None = None,
 ) -> Duplicates:
     """Split a manifest into images that are kept and duplicates of kept images.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +16,7 @@ from facefair_lib.reproduction.run import Run, fit, reported_scores
 from facefair_lib.reproduction.scoring import SCORES, epoch_scores
 from facefair_lib.scores import metrics
 from facefair_lib.settings.profiles import ModelSettings, ModelsSettings, Profile
-
-Advance = Callable[[int, int], None]
+from facefair_lib.store.progress import Advance
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from facefair_lib.store.progress import Advance
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-Progress = Callable[[int, int], None]
-"""Called with (done, total) after each item, from the calling thread."""
 
 
 def map_ordered(
     function: Callable[[Item], Result],
     items: Sequence[Item],
-    progress: Progress | None = None,
+    progress: Advance | None = None,
     workers: int | None = None,
 ) -> list[Result]:
     """Apply ``function`` to every item and return the results in the items' order.
@@ -27,6 +26,7 @@ def map_ordered(
 
     Parameters
     ----------
+    progress : called with (done, total) after each item, from the calling thread
     workers : number of threads; None = one per core, and no threads at all for a single item
     """
     count = min(workers or os.cpu_count() or 1, max(len(items), 1))
@@ -41,7 +41,7 @@ def map_ordered(
             raise
 
 
-def _report(result: Result, done: int, total: int, progress: Progress | None) -> Result:
+def _report(result: Result, done: int, total: int, progress: Advance | None) -> Result:
     if progress is not None:
         progress(done, total)
     return result

@@ -10,8 +10,12 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+Advance = Callable[[int, int], None]
+"""What long work calls after each step: with the steps done and their total."""
 
 PROGRESS_FILE = "FACEFAIR_PROGRESS"
 _SECONDS_BETWEEN_LINES = 10.0
@@ -37,6 +41,17 @@ class Progress:
         """Count ``steps`` more; ``note`` adds a few words, such as the latest score."""
         self.done += steps
         self.show(note)
+
+    @classmethod
+    def callback(cls, title: str) -> Advance:
+        """A callback for long calls, which shows ``title``, how far the work is and how long it will take."""
+        shown = cls(title, 0)
+
+        def advance(done: int, total: int) -> None:
+            shown.total = total
+            shown.advance(done - shown.done)
+
+        return advance
 
     def show(self, note: str = "", *, always: bool = False) -> None:
         """Say how far the work is, unless it was said a moment ago; the last step and ``always`` are never left out."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from IPython.display import Image, display
@@ -18,7 +17,7 @@ from facefair_lib.settings import paths
 from facefair_lib.settings.profiles import ModelSettings, Profile, load_profile
 from facefair_lib.store import stages
 from facefair_lib.store.processes import die_with_parent
-from facefair_lib.store.progress import PROGRESS_FILE, Progress
+from facefair_lib.store.progress import PROGRESS_FILE, Advance, Progress
 from facefair_lib.store.provenance import write_provenance
 from facefair_lib.store.results import Stage
 
@@ -55,17 +54,9 @@ class Study:
         """The folder of another stage, or of the same stage in another profile."""
         return Stage(paths.results_dir(profile or self.settings.name) / stage, self._record)
 
-    def progress(self, title: str) -> Callable[[int, int], None]:
+    def progress(self, title: str) -> Advance:
         """A callback for long calls, which shows ``title``, how far the work is and how long it will take."""
-        shown: list[Progress] = []
-
-        def advance(done: int, total: int) -> None:
-            if not shown:
-                shown.append(Progress(title, total))
-            shown[0].total = total
-            shown[0].advance(done - shown[0].done)
-
-        return advance
+        return Progress.callback(title)
 
     def show(self, figure: Figure, stem: str) -> None:
         """Save a figure as PDF and PNG and show the SAVED picture, so that what is seen is what the report prints."""

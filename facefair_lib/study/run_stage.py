@@ -162,7 +162,7 @@ def _render_cohort(profile: Profile, cores: int) -> None:
 
     root = paths.results_dir(profile.name) / stages.COHORT
     version = stages.code_version(stages.COHORT)
-    write_cohort(root, profile.cohort, profile.seed, cores, version, _advance("rendered pictures"))
+    write_cohort(root, profile.cohort, profile.seed, cores, version, Progress.callback("rendered pictures"))
 
 
 def _render_experiment(profile: Profile, cores: int) -> None:
@@ -171,7 +171,7 @@ def _render_experiment(profile: Profile, cores: int) -> None:
     folder = paths.results_dir(profile.name) / stages.EXPERIMENT
     people, size = profile.experiment.people_per_cell, profile.data.size
     version = stages.code_version(stages.EXPERIMENT)
-    write_experiment(folder, people, size, profile.seed, cores, version, _advance("rendered people"))
+    write_experiment(folder, people, size, profile.seed, cores, version, Progress.callback("rendered people"))
 
 
 def _render_counterfactuals(profile: Profile, cores: int) -> None:
@@ -180,7 +180,8 @@ def _render_counterfactuals(profile: Profile, cores: int) -> None:
     folder = paths.results_dir(profile.name) / stages.COUNTERFACTUALS
     version = stages.code_version(stages.COUNTERFACTUALS)
     size, seed = profile.data.size, profile.seed
-    write_counterfactuals(folder, profile.counterfactuals, size, seed, cores, version, _advance("rendered pictures"))
+    advance = Progress.callback("rendered pictures")
+    write_counterfactuals(folder, profile.counterfactuals, size, seed, cores, version, advance)
 
 
 def _fit_compositions(profile: Profile, cores: int) -> None:
@@ -194,7 +195,7 @@ def _fit_compositions(profile: Profile, cores: int) -> None:
     version = stages.code_version(stages.COMPOSITION)
     write_compositions(
         root / stages.COMPOSITION, profile.composition, profile.training, prepared, tested, profile.seed, cores,
-        version, _advance("fits"),
+        version, Progress.callback("fits"),
     )  # fmt: skip
 
 
@@ -206,7 +207,8 @@ def _compare_networks(profile: Profile, cores: int) -> None:
     people = rendered_people(Stage(root / stages.EXPERIMENT)).scored
     write_comparison(
         root / stages.COMPARISON, profile.comparison, profile.training, Stage(root / "01_data_preparation"),
-        profile.data.source, (people.table, people.images, people.labels), profile.seed, cores, _advance("fits"),
+        profile.data.source, (people.table, people.images, people.labels), profile.seed, cores,
+        Progress.callback("fits"),
     )  # fmt: skip
 
 
@@ -221,16 +223,6 @@ def _build_report(profile: Profile, cores: int) -> None:
         say(f"the report is {path_text(pdf)}")
     except MissingLatexError as error:
         say(str(error))
-
-
-def _advance(title: str):
-    shown = Progress(title, 1)
-
-    def advance(done: int, total: int) -> None:
-        shown.total = total
-        shown.advance(done - shown.done)
-
-    return advance
 
 
 _STEPS = {

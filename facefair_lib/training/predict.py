@@ -11,10 +11,10 @@ from torch import nn
 from torch.nn import functional
 
 from facefair_lib.settings.profiles import ONE_VIEW, InferenceSettings
+from facefair_lib.store.progress import Advance
 from facefair_lib.training.batches import normalise
 from facefair_lib.training.device import assigned_cores, use_cores
 
-Advance = Callable[[int, int], None]
 Kept = TypeVar("Kept")
 
 

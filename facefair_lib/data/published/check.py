@@ -16,7 +16,8 @@ from facefair_lib.data.readers.masked.mut1ny import Mut1nyReader
 from facefair_lib.data.readers.opening import open_reader
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import CLASS_NAMES, FACE_PARTS, IGNORE_INDEX, INDEX, NUM_CLASSES
-from facefair_lib.store.parallel import Progress, map_ordered
+from facefair_lib.store.parallel import map_ordered
+from facefair_lib.store.progress import Advance
 
 OPENED = 24
 """Pictures opened unless all are asked for: spread evenly over the manifest."""
@@ -62,7 +63,7 @@ def check_folder(
     name: str,
     root: Path,
     opened: int | None = OPENED,
-    progress: Progress | None = None,
+    progress: Advance | None = None,
     workers: int | None = None,
     **options: Any,
 ) -> Check:

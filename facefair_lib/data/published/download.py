@@ -14,8 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from facefair_lib.errors import InputError
-from facefair_lib.store.parallel import Progress
 from facefair_lib.store.processes import child_environment
+from facefair_lib.store.progress import Advance
 
 RECORD = "facefair_source.txt"
 """File written into a finished download: address, commit and number of files."""
@@ -62,7 +62,7 @@ def download(
     out: Path,
     commit: str = "",
     url: str = "",
-    progress: Progress | None = None,
+    progress: Advance | None = None,
 ) -> Download:
     """Fetch a data set, or go on with a fetch that was interrupted.
 
@@ -177,7 +177,7 @@ def _list(work: Path, commit: str, folders: Sequence[str], url: str) -> dict[str
     return files
 
 
-def _fetch_files(work: Path, commit: str, files: Mapping[str, str], url: str, progress: Progress | None) -> None:
+def _fetch_files(work: Path, commit: str, files: Mapping[str, str], url: str, progress: Advance | None) -> None:
     """Fetch and check out batch by batch what is not there yet.
 
     A checkout alone would fetch as well, but in one connection per file.

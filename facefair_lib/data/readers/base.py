@@ -15,7 +15,7 @@ from facefair_lib.data.readers.files import archive_text, file_in, wrong_root
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import CLASS_NAMES, IGNORE_INDEX
 from facefair_lib.settings.path_text import path_text
-from facefair_lib.store.parallel import Progress
+from facefair_lib.store.progress import Advance
 
 Row = Mapping[str, Any]
 """One row of a manifest, as a mapping or a pandas Series."""
@@ -63,7 +63,7 @@ class Reader(ABC):
         return True
 
     @abstractmethod
-    def read(self, progress: Progress | None = None) -> pd.DataFrame:
+    def read(self, progress: Advance | None = None) -> pd.DataFrame:
         """Read the layout into a checked manifest; pictures are decoded only where the layout asks for it."""
 
     @abstractmethod

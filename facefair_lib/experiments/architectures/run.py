@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,14 +21,13 @@ from facefair_lib.settings.labels import NUM_CLASSES, as_labelled
 from facefair_lib.settings.profiles import ComparisonSettings, InferenceSettings, TrainingSettings
 from facefair_lib.store import results
 from facefair_lib.store.processes import spread
+from facefair_lib.store.progress import Advance
 from facefair_lib.store.results import COMPLETE, SKIPPED, Stage
 from facefair_lib.training.predict import predict
 from facefair_lib.training.resume import WEIGHTS
 
 NETWORK_COLUMNS = ["network", "model", "backbone", "weights", "learning_rate", "epochs", "best_epoch", "seconds"]
 NOT_ASKED = "the profile lists no networks to compare (comparison: null); make study PROFILE=models compares eight"
-
-Advance = Callable[[int, int], None]
 
 
 def write_comparison(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,14 +19,13 @@ from facefair_lib.settings.labels import NUM_CLASSES
 from facefair_lib.settings.profiles import CompositionSettings, TrainingSettings
 from facefair_lib.store import results
 from facefair_lib.store.processes import spread
+from facefair_lib.store.progress import Advance
 from facefair_lib.store.results import COMPLETE, SKIPPED
 from facefair_lib.training.device import use_cores
 
 FIT_COLUMNS = ["fit", "composition", "focus", "seed", "images", *(f"share_{g}" for g in GROUPS), "epochs", "seconds"]
 SCORE_COLUMNS = ["fit", "composition", "focus", "seed", "group", "image_iou", "n_images", "n_subjects"]
 BASELINE_COLUMNS = ["group", "image_iou", "n_images", "n_subjects"]
-
-Advance = Callable[[int, int], None]
 
 
 def write_compositions(

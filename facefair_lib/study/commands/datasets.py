@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from facefair_lib.settings.path_text import path_text
+from facefair_lib.store.progress import Progress
 
 if TYPE_CHECKING:  # the readers need pandas and scipy, which --help must not wait for
     from facefair_lib.data.published.check import Check
@@ -57,7 +58,8 @@ def check(
 
     options = {"palette": palette, "table": table, "people": people}
     given = {option: value for option, value in options.items() if value}
-    result = check_folder(name, root, None if every else OPENED, _progress(f"check {name}") if every else None, **given)
+    advance = Progress.callback(f"check {name}") if every else None
+    result = check_folder(name, root, None if every else OPENED, advance, **given)
     typer.echo(describe(result, table or "photos.csv"))
     raise typer.Exit(0 if result.right else 1)
 
@@ -72,7 +74,7 @@ def get(
     """Download a data set that its owner publishes in a git repository (fasseg)."""
     from facefair_lib.data.published.download import download
 
-    done = download(name, out, commit, url, _progress(f"download {name}"))
+    done = download(name, out, commit, url, Progress.callback(f"download {name}"))
     typer.echo(f"{path_text(done.folder)}: {done.files} files of commit {done.commit}")
     typer.echo(f"next: facefair datasets check {name} {_quoted(done.folder)}")
 
@@ -192,15 +194,3 @@ def _some(names: tuple[str, ...], limit: int = 6) -> str:
 
 def _line(title: str, text: str) -> str:
     return f"  {title:9} {text}"
-
-
-def _progress(title: str) -> Any:
-    from facefair_lib.store.progress import Progress
-
-    progress = Progress(title, 0)
-
-    def advance(done: int, total: int) -> None:
-        progress.done, progress.total = done, total
-        progress.show()
-
-    return advance

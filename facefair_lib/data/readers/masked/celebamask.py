@@ -23,7 +23,7 @@ from facefair_lib.data.readers.files import by_stem, list_files, pair_by_stem, p
 from facefair_lib.data.spreadsheet import read_text
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import CLASS_NAMES, INDEX, encode
-from facefair_lib.store.parallel import Progress
+from facefair_lib.store.progress import Advance
 
 IMAGES, MASKS = "CelebA-HQ-img", "CelebAMask-HQ-mask-anno"
 MASK_SIZE = 512
@@ -78,7 +78,7 @@ class CelebAMaskReader(Reader):
         """Whether both folders are there."""
         return (folder / IMAGES).is_dir() and (folder / MASKS).is_dir()
 
-    def read(self, progress: Progress | None = None) -> pd.DataFrame:
+    def read(self, progress: Advance | None = None) -> pd.DataFrame:
         """Match photographs with their parts.
 
         Raises

@@ -18,7 +18,7 @@ from facefair_lib.data.manifest import make_manifest
 from facefair_lib.data.readers.base import Reader, Row
 from facefair_lib.data.readers.files import by_stem, list_files, name_of, pair_by_stem, place_in
 from facefair_lib.data.readers.masked.label_values import IGNORED, LabelMap
-from facefair_lib.store.parallel import Progress
+from facefair_lib.store.progress import Advance
 
 LABEL = re.compile(r"^\d{6}_seg\.png$")
 
@@ -91,7 +91,7 @@ class FaceSyntheticsReader(Reader):
         """Whether label files are there; the first thousand names are looked at."""
         return folder.is_dir() and any(LABEL.match(path.name) for path in islice(folder.iterdir(), 1000))
 
-    def read(self, progress: Progress | None = None) -> pd.DataFrame:
+    def read(self, progress: Advance | None = None) -> pd.DataFrame:
         """Pair pictures and labels.
 
         Raises

@@ -22,7 +22,8 @@ from facefair_lib.data.readers.files import by_stem, list_files, list_folders, p
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import INDEX, decode_nearest
 from facefair_lib.settings.path_text import path_text
-from facefair_lib.store.parallel import Progress, map_ordered
+from facefair_lib.store.parallel import map_ordered
+from facefair_lib.store.progress import Advance
 
 LABELLED: tuple[tuple[str, tuple[int, int, int]], ...] = (
     ("background", (255, 0, 0)),
@@ -85,7 +86,7 @@ class FassegReader(Reader):
         """Whether one of the versions is there."""
         return any((folder / version).is_dir() for version in ("V1", "V2", "V3"))
 
-    def read(self, progress: Progress | None = None) -> pd.DataFrame:
+    def read(self, progress: Advance | None = None) -> pd.DataFrame:
         """Pair photographs and labels of the versions asked for that are present.
 
         Raises
@@ -133,7 +134,7 @@ class FassegReader(Reader):
             mask = mask[tuple(nearest)]
         return mask
 
-    def residue(self, manifest: pd.DataFrame, progress: Progress | None = None) -> pd.DataFrame:
+    def residue(self, manifest: pd.DataFrame, progress: Advance | None = None) -> pd.DataFrame:
         """Measure how far each label file is from its palette.
 
         Returns

@@ -18,7 +18,7 @@ from facefair_lib.data.readers.files import by_stem, list_files, list_folders, n
 from facefair_lib.data.readers.masked.label_values import ELEVEN_PARTS
 from facefair_lib.data.spreadsheet import read_text
 from facefair_lib.errors import InputError
-from facefair_lib.store.parallel import Progress
+from facefair_lib.store.progress import Advance
 
 LISTS = ("exemplars", "tuning", "testing")
 """The release's own three parts; each ``<part>.txt`` has lines ``<number> , <name>``."""
@@ -44,7 +44,7 @@ class HelenReader(Reader):
             return False
         return any(next(path.glob("*_lbl00.png"), None) for path in (folder / "labels").iterdir() if path.is_dir())
 
-    def read(self, progress: Progress | None = None) -> pd.DataFrame:
+    def read(self, progress: Advance | None = None) -> pd.DataFrame:
         """Pair photographs and label folders, and check them against the release's lists where these are there.
 
         Raises

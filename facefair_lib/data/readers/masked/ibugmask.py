@@ -18,7 +18,7 @@ from facefair_lib.data.readers.base import Reader, Row
 from facefair_lib.data.readers.files import by_stem, list_files, pair_by_stem, place_in
 from facefair_lib.data.readers.masked.label_values import ELEVEN_PARTS
 from facefair_lib.errors import InputError
-from facefair_lib.store.parallel import Progress
+from facefair_lib.store.progress import Advance
 
 FRAME = re.compile(r"^(?P<photograph>.+)_(?P<frame>\d{2})$")
 """Training names end in the frame: 00 is the photograph itself, others are the same face turned by computer."""
@@ -52,7 +52,7 @@ class IBugMaskReader(Reader):
         """Whether labels lie directly in ``train`` or ``test``."""
         return any(next((folder / part).glob("*.png"), None) for part in cls.folders if (folder / part).is_dir())
 
-    def read(self, progress: Progress | None = None) -> pd.DataFrame:
+    def read(self, progress: Advance | None = None) -> pd.DataFrame:
         """Pair photographs and labels.
 
         Raises

@@ -15,7 +15,7 @@ from facefair_lib.data.manifest import make_manifest
 from facefair_lib.data.readers.base import Reader, Row
 from facefair_lib.data.readers.files import by_stem, list_files, pair_by_stem, place_in
 from facefair_lib.data.readers.masked.label_values import ELEVEN_PARTS
-from facefair_lib.store.parallel import Progress
+from facefair_lib.store.progress import Advance
 
 
 class LapaReader(Reader):
@@ -40,7 +40,7 @@ class LapaReader(Reader):
     def _parts(folder: Path) -> list[str]:
         return [part for part in ("train", "val", "test") if (folder / part / "images").is_dir()]
 
-    def read(self, progress: Progress | None = None) -> pd.DataFrame:
+    def read(self, progress: Advance | None = None) -> pd.DataFrame:
         """Pair photographs and labels of the parts that are there.
 
         Raises

@@ -17,7 +17,8 @@ from facefair_lib.data.readers.masked.palette import decode_exactly, settle_pale
 from facefair_lib.data.spreadsheet import read_spreadsheet
 from facefair_lib.errors import InputError
 from facefair_lib.settings.path_text import same_name
-from facefair_lib.store.parallel import Progress, map_ordered
+from facefair_lib.store.parallel import map_ordered
+from facefair_lib.store.progress import Advance
 
 ATTRIBUTES = ("subject", "group", "gender", "age", "emotion", "skin_tone", "yaw", "light")
 """Columns of ``attributes.csv`` besides ``image``; further columns are left alone."""
@@ -54,7 +55,7 @@ class Mut1nyReader(Reader):
             self._palette = self._find_palette([label for _, label in pair_folders(self.root)])
         return self._palette
 
-    def read(self, progress: Progress | None = None) -> pd.DataFrame:
+    def read(self, progress: Advance | None = None) -> pd.DataFrame:
         """Pair the files, settle the palette, name the people.
 
         Raises
@@ -76,7 +77,7 @@ class Mut1nyReader(Reader):
         """Decode a label exactly; a single pixel of an unknown colour is an error that names the colour."""
         return decode_exactly(self.file(row["label_path"]), self.palette)
 
-    def _find_palette(self, labels: list[Path], progress: Progress | None = None) -> str:
+    def _find_palette(self, labels: list[Path], progress: Advance | None = None) -> str:
         labels = sorted(set(labels))
         seen = map_ordered(lambda path: witnesses_in(read_label_rgb(path)), labels, progress, self.workers)
         return settle_palette(self.root, labels, seen)

@@ -18,7 +18,7 @@ from facefair_lib.data.readers.files import by_stem, list_files, name_of, place_
 from facefair_lib.data.readers.unmasked.portraits import PortraitReader
 from facefair_lib.data.spreadsheet import read_spreadsheet, read_text
 from facefair_lib.errors import InputError
-from facefair_lib.store.parallel import Progress
+from facefair_lib.store.progress import Advance
 
 EMOTIONS = ("neutral", "angry", "contemptuous", "disgusted", "fearful", "happy", "sad", "surprised")
 """Emotion code 0 to 7."""
@@ -55,7 +55,7 @@ class CkPlusReader(PortraitReader):
         """Whether a folder of images and one of emotion labels are there, under any of their known names."""
         return _first(folder, IMAGES) is not None and _first(folder, LABELS) is not None
 
-    def read(self, progress: Progress | None = None) -> pd.DataFrame:
+    def read(self, progress: Advance | None = None) -> pd.DataFrame:
         """Read the emotion labels and find the frames that they label.
 
         Raises

@@ -19,7 +19,7 @@ from facefair_lib.data.readers.unmasked.portraits import PortraitReader
 from facefair_lib.data.spreadsheet import read_spreadsheet
 from facefair_lib.errors import InputError
 from facefair_lib.settings.path_text import path_text
-from facefair_lib.store.parallel import Progress
+from facefair_lib.store.progress import Advance
 
 TABLES = {part: f"fairface_label_{part}.csv" for part in ("train", "val")}
 GROUPS = ("east asian", "southeast asian", "indian", "black", "white", "middle eastern", "latino hispanic")
@@ -60,7 +60,7 @@ class FairFaceReader(PortraitReader):
         places = [folder, *sorted(folder.glob("fairface-img-margin*"))]
         return next((place for place in places if any((place / part).is_dir() for part in TABLES)), None)
 
-    def read(self, progress: Progress | None = None) -> pd.DataFrame:
+    def read(self, progress: Advance | None = None) -> pd.DataFrame:
         """Read the tables that are there, and check that every picture they name exists.
 
         Raises

@@ -18,7 +18,8 @@ from facefair_lib.data.spreadsheet import read_spreadsheet
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import EMOTIONS, GROUPS, PALETTES
 from facefair_lib.settings.path_text import path_text
-from facefair_lib.store.parallel import Progress, map_ordered
+from facefair_lib.store.parallel import map_ordered
+from facefair_lib.store.progress import Advance
 
 REQUIRED = ("image", "subject")
 OPTIONAL = ("group", "emotion", "mask", "gender", "age", "skin_tone", "yaw", "light")
@@ -46,7 +47,7 @@ class PhotosReader(Reader):
             )
         self.palette = palette
 
-    def read(self, progress: Progress | None = None) -> pd.DataFrame:
+    def read(self, progress: Advance | None = None) -> pd.DataFrame:
         """Read the table and check that every file it names exists.
 
         Raises
@@ -139,7 +140,7 @@ def named_files(table: Path) -> list[Path]:
     return sorted({path for name in names if (path := _named_file(table.parent, name)) is not None})
 
 
-def check_photos(table: Path, progress: Progress | None = None) -> None:
+def check_photos(table: Path, progress: Advance | None = None) -> None:
     """Open every photograph and mask of a table, as notebook 05 will.
 
     Raises

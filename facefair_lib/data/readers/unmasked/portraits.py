@@ -20,7 +20,7 @@ from facefair_lib.data.manifest import make_manifest
 from facefair_lib.data.readers.base import Reader, Row, first_names
 from facefair_lib.data.readers.files import PICTURES, list_files, name_of, place_in
 from facefair_lib.errors import InputError
-from facefair_lib.store.parallel import Progress
+from facefair_lib.store.progress import Advance
 
 _NAMES_LOOKED_AT = 1000
 
@@ -73,7 +73,7 @@ class NamedPortraitReader(PortraitReader):
     def describe(self, match: re.Match[str]) -> dict[str, Any]:
         """Manifest columns told by a picture's name: subject_id, group, gender, age, emotion, yaw, as far as known."""
 
-    def read(self, progress: Progress | None = None) -> pd.DataFrame:
+    def read(self, progress: Advance | None = None) -> pd.DataFrame:
         """Read what the pictures' names say.
 
         Raises

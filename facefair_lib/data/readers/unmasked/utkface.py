@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from facefair_lib.data.readers.unmasked.portraits import NamedPortraitReader
-from facefair_lib.store.parallel import Progress
+from facefair_lib.store.progress import Advance
 
 GROUPS = ("white", "black", "asian", "indian", "other")
 GENDERS = ("male", "female")
@@ -32,7 +32,7 @@ class UtkfaceReader(NamedPortraitReader):
         r"^(?P<age>\d{1,3})_(?P<gender>[01])(?:_(?P<group>[0-4]))?_(?P<time>\d{17})(?: ?\.?j?pg)?(?:\.chip)?\.jpg$"
     )
 
-    def read(self, progress: Progress | None = None) -> pd.DataFrame:
+    def read(self, progress: Advance | None = None) -> pd.DataFrame:
         """Read what the pictures' names say; who they show is not published."""
         manifest = super().read(progress)
         nameless = int((manifest["group"] == "").sum())
