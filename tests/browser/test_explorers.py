@@ -49,7 +49,7 @@ def test_curves_grow_while_a_cell_keeps_the_kernel_busy(page, lab: str, notebook
     look = """
 from pathlib import Path
 import pandas as pd
-from facefair_lib import results
+from facefair_lib.store import results
 from facefair_lib.explore.training_viewer import TrainingViewer
 from facefair_lib.training.history import COLUMNS
 TrainingViewer({"pspnet": (Path("history.csv"), 4)}, refresh=0.5)
