@@ -86,13 +86,14 @@ def read_spreadsheet(
         raise InputError(path, found="an empty file", expected="a header and rows below it", do="save the table again")
     (_, header), *rows = lines
     for line, cells in rows:
-        if len(cells) < len(header) or any(cells[len(header) :]):
+        if any(cells[len(header) :]):
             raise InputError(
                 f"{path_text(path)}, line {line}",
                 found=f"{len(cells)} cells",
                 expected=f"{len(header)}, as in the header",
-                do="put cells that hold a separator into quotes; keep the separators of empty cells",
+                do="put cells that hold a separator into quotes",
             )
+        cells += [""] * (len(header) - len(cells))  # spreadsheets leave out the separators of empty cells at the end
     header = [" ".join(name.split()) for name in header]
     names = [name.lower() for name in header]
     kept = [place for place, name in enumerate(names) if name or any(cells[place] for _, cells in rows)]
@@ -213,7 +214,7 @@ def _separator(text: str, known: Collection[str]) -> str:
         rows: list[list[str]] = []
         try:
             rows += [cells for _, cells in islice(_lines(Path(), text, separator, 1), _LOOKED_AT)]
-            even = all(len(cells) >= len(rows[0]) and not any(cells[len(rows[0]) :]) for cells in rows)
+            even = not any(any(cells[len(rows[0]) :]) for cells in rows)
         except InputError:
             even = False
             rows += [text.splitlines()[0].split(separator)] if text.strip() else []

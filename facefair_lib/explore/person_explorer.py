@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 import numpy as np
 
+# Imported here and not by the thread that draws: its kernels are parsed when it is imported, and Python before 3.11.8
+# fails now and then where two threads parse at once.
+import facefair_heads.camera.render  # noqa: F401
 from facefair_heads.people.expressions import EMOTIONS
 from facefair_heads.people.person import GROUPS, HAIR_STYLES
 from facefair_heads.people.shots import LIGHTS

@@ -62,16 +62,44 @@ def remove(profile: str) -> list[str]:
     -------
     names of what stays there, because no study makes such files
     """
+    folder = paths.results_dir(profile)
+    strangers = {file for stage in stages.STAGE_NAMES for file in _strangers(folder / stage)}
     for path in _parts(profile):
         if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
+            _remove_folder(path, strangers)
         else:
             path.unlink()
-    folder = paths.results_dir(profile)
-    left = sorted(path_text(path.name) for path in folder.iterdir())
+    beside = {path for path in folder.iterdir() if path.name not in stages.STAGE_NAMES}
+    left = sorted(path_text(path.relative_to(folder)) for path in beside | strangers)
     if not left and not folder.is_symlink():
         folder.rmdir()
     return left
+
+
+def _remove_folder(folder: Path, kept: set[Path]) -> None:
+    """Remove a folder, but not the files to be kept nor the folders that hold them."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            _remove_folder(path, kept)
+        elif path not in kept:
+            path.unlink()
+    if not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _strangers(stage: Path) -> list[Path]:
+    """Files that a complete stage did not leave in its folder; of an incomplete one nobody can tell."""
+    record = stage / FILE_NAME
+    try:
+        made = set(json.loads(record.read_text(encoding="utf-8"))[FILES])
+    except (OSError, ValueError, KeyError):
+        return []
+    found = {path.relative_to(stage): path for path in stage.rglob("*") if path.is_file() and path != record}
+    return [
+        path
+        for place, path in found.items()
+        if place.as_posix() not in made and not any(part.startswith(".") for part in place.parts)
+    ]
 
 
 def _parts(profile: str) -> list[Path]:

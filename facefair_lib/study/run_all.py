@@ -187,7 +187,7 @@ def _run_graph(command: list[str], log: Path, lock: int) -> tuple[int, int]:
     last: list[str] = []
     shown = False
     with (
-        log.open("w", encoding="utf-8") as file,
+        log.open("w", encoding="utf-8", buffering=1) as file,
         # Leaving this block waits for Snakemake to end, also when the user interrupts. It holds the lock as well: where
         # only this process is killed, no other study starts beside it.
         subprocess.Popen(
@@ -254,7 +254,8 @@ def keep_as_reference(profile: str) -> int:
 
 def _keep(source: Path, target: Path, stage: str) -> int:
     """Keep one stage's files in place of those of an earlier reference."""
-    shutil.rmtree(target / stage, ignore_errors=True)
+    for old in [path for path in (target / stage).rglob("*") if path.suffix in _REFERENCE_SUFFIXES and path.is_file()]:
+        old.unlink()
     count = 0
     for file in sorted((source / stage).rglob("*")):
         if file.suffix in _REFERENCE_SUFFIXES and file.stat().st_size <= _REFERENCE_BYTES:

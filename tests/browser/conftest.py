@@ -124,6 +124,10 @@ def serving(study: FinishedStudy, tmp_path_factory: pytest.TempPathFactory) -> I
     folder = tmp_path_factory.mktemp("servers")
     isolated = {f"JUPYTER_{kind}_DIR": str(folder / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
     isolated |= {f"JUPYTERLAB_{kind}_DIR": str(folder / kind) for kind in ("SETTINGS", "WORKSPACES")}
+    # Every cell is on the page from the start: what is not yet drawn cannot be waited for.
+    shown = folder / "SETTINGS" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
+    shown.parent.mkdir(parents=True)
+    shown.write_text('{"windowingMode": "none"}', encoding="utf-8")
 
     def start(*command: str) -> str:
         for _ in range(3):  # a free port is looked for before it is listened on, and may be taken by then
