@@ -193,7 +193,7 @@ def _check_folder(folder: Path, settings: DataSetSettings, version: str) -> None
             folder,
             found=found,
             expected="an empty folder, or one that the same command has begun",
-            do="name another folder, or remove this one",
+            do="name another folder",
         )
     results.write_text(stamp, written)
 

@@ -140,7 +140,7 @@ def ladder_table(fits: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     fits : of ``fits_table``
-    changes : of ``reproduction.ladder_changes``, which lives on a higher floor
+    changes : of ``tables.reproduction.ladder_changes``
 
     Returns
     -------

@@ -161,7 +161,7 @@ def difference_table(
 ) -> pd.DataFrame:
     """Known minus new, with intervals over people: ``COLUMNS``, no rows without a plan.
 
-    ``difference`` is ``performance.difference_table``, which lives on a higher floor; ``resampling`` is passed to it.
+    ``difference`` is ``tables.performance.difference_table``; ``resampling`` is passed to it.
     """
     if planned is None:
         return pd.DataFrame(columns=COLUMNS)

@@ -76,10 +76,10 @@ def _read(path: Path) -> dict[str, Any]:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(
-            path, found=f"no valid YAML: {error}", expected="a profile", do="mend the line named"
+            path, found=f"no valid YAML: {error}", expected="a profile", do="correct the line named"
         ) from error
     if not isinstance(values, dict):
-        raise InputError(path, found=repr(values), expected="a profile: keys with values", do="mend this file")
+        raise InputError(path, found=repr(values), expected="a profile: keys with values", do="correct this file")
     if "name" in values:
         raise InputError(
             f"{path}: name",

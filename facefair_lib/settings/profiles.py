@@ -294,7 +294,7 @@ def parse_profile(values: Any, where: object, origin: Callable[[Location], objec
         first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
         location = first["loc"]
         key = ".".join(str(part) for part in location) or "the profile"
-        found, expected, do = repr(first["input"]), first["msg"], "mend this key"
+        found, expected, do = repr(first["input"]), first["msg"], "correct this key"
         if first["type"] == "missing":
             found, do = "no such key", "add it"
         if first["type"] == "extra_forbidden":

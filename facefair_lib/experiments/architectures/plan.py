@@ -60,7 +60,7 @@ def _contender(place: int, network: ComparedNetwork, settings: ComparisonSetting
         built = model_from_settings(network.model, own)
     except InputError as error:
         raise InputError(
-            f"{key}: {error.subject}", found=error.found, expected=error.expected, do=f"mend {key} in the profile"
+            f"{key}: {error.subject}", found=error.found, expected=error.expected, do=f"correct {key} in the profile"
         ) from error
     flops = measure_cost(built, size, batch=1, seconds=0).flops
     return Contender(network_name(network.model, network.backbone), network.model, own, flops)
