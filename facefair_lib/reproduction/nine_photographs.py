@@ -31,7 +31,7 @@ def best_minus_worst(spread: float, cells: int, *, replicates: int = REPLICATES,
 def imaginary_experiments(
     spread: float, mean: float, shape: tuple[int, int], number: int, *, seed: int = 0
 ) -> np.ndarray:
-    """Scores of experiments with one picture per cell and no difference between cells: (number, *shape).
+    """Scores of experiments with one picture per cell and no difference between cells: ``(number, *shape)``.
 
     Parameters
     ----------
