@@ -114,12 +114,12 @@ def environment(results: Results, build_dir: Path, numbers: list[tuple[str, Sour
     """What the templates may use; ``numbers`` receives every number printed, with its source."""
 
     def finish(value: object) -> str:
-        if isinstance(value, str):
+        if isinstance(value, jinja2.Undefined):
+            return str(value)  # raises: nothing is printed for a misspelt name
+        if isinstance(value, str) or is_missing(value):  # a column of texts without any reads back as NaN
             done = tex(value)
             numbers.extend(done.numbers)
             return str(done)
-        if isinstance(value, jinja2.Undefined):
-            return str(value)  # raises: nothing is printed for a misspelt name
         raise InputError(
             "a template of the report",
             found=f"{value!r} without a filter",

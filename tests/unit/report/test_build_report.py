@@ -252,6 +252,11 @@ def test_names_from_the_disk_are_escaped(study: Path, edit: Edit, settings: dict
     assert r"\texttt{male\_50\%}" in rendered(study, settings)
 
 
+def test_a_column_of_texts_that_is_empty_prints_dashes(study: Path, edit: Edit, settings: dict[str, Any]) -> None:
+    edit("01_data_preparation/duplicate_folders", lambda table: table.assign(category=np.nan))
+    assert re.search(r"\\texttt\{\w+\} & -- & ", rendered(study, settings))
+
+
 def test_a_class_that_nobody_shows_has_no_line(study: Path, edit: Edit, settings: dict[str, Any]) -> None:
     absent = lambda table: table.assign(  # noqa: E731
         **{c: table[c].mask(table["class"] == "specs") for c in ("value", "low", "high")}
