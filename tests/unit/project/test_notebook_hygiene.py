@@ -1,4 +1,4 @@
-"""Notebooks as they are committed: thin, without outputs; those of the study can be set from outside, lessons solved."""
+"""Notebooks as they are committed: thin and without outputs; parameters can be set from outside, lessons solved."""
 
 from __future__ import annotations
 
