@@ -7,7 +7,6 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from facefair_heads.camera.render import Rendering
@@ -186,11 +185,3 @@ def test_the_distance_of_the_eyes_does_not_depend_on_where_the_head_is_turned() 
     assert interocular_pixels(person, front, 256) == pytest.approx(2 * interocular_pixels(person, front, 128))
     # Eyes are about 6 cm apart in a head of 23 cm, which fills two thirds of the picture.
     assert 128 / 1.5 * 0.2 < interocular_pixels(person, front, 128) < 128 / 1.5 * 0.35
-
-
-def test_a_table_is_written_for_every_version(rendered: list[str]) -> None:
-    plan = plan_counterfactuals(SETTINGS, 20)
-    table = counterfactual_cohort.people_table(plan, np.zeros(len(versions())))
-    assert isinstance(table, pd.DataFrame)
-    assert table["subject_id"].nunique() == 18 + 18
-    assert not table.isna().any(axis=None)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import SIZE, coloured, scene  # this folder's
+from drawn_heads import SIZE, coloured, scene
 from PIL import Image
 from typer.testing import CliRunner
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import SIZE, coloured, scene  # this folder's
+from drawn_heads import SIZE, coloured, scene
 
 from facefair_lib.errors import InputError
 from facefair_lib.parse.finding import part_score

@@ -183,11 +183,15 @@ def test_photographs_that_fill_no_grid_are_scored_without_it(
 
 
 @needs_latex
-def test_photographs_without_masks_make_a_report(
+def test_photographs_without_masks_make_a_report_and_no_folder_on_the_way_is_text_for_tex(
     study: Path, edit: Edit, settings: dict[str, Any], tmp_path: Path
 ) -> None:
     own_photographs(study, edit)
-    assert build_report(study, paths.REPORT, "mine", settings, tmp_path / "mine.pdf").is_file()
+    place = tmp_path / "user's ~$HOME {a,b} #1 %20 & `id`"
+    sources, results = place / "report", place / "results"
+    shutil.copytree(paths.REPORT, sources, ignore=shutil.ignore_patterns("*.pdf"))
+    shutil.copytree(study, results)
+    assert build_report(results, sources, "mine", settings, place / "report.pdf").read_bytes().startswith(b"%PDF")
 
 
 @pytest.mark.parametrize(
@@ -304,15 +308,6 @@ def test_a_latex_error_names_file_and_line_and_leaves_the_old_pdf(
     with pytest.raises(ReportError, match=r"limits\.tex:3: Undefined control sequence"):
         build_report(study, sources, "quick", settings, old)
     assert old.read_bytes() == b"old"
-
-
-@needs_latex
-def test_no_folder_on_the_way_is_text_for_tex(study: Path, settings: dict[str, Any], tmp_path: Path) -> None:
-    place = tmp_path / "user's ~$HOME {a,b} #1 %20 & `id`"
-    sources, results = place / "report", place / "results"
-    shutil.copytree(paths.REPORT, sources, ignore=shutil.ignore_patterns("*.pdf"))
-    shutil.copytree(study, results)
-    assert build_report(results, sources, "quick", settings, place / "report.pdf").read_bytes().startswith(b"%PDF")
 
 
 @needs_latex

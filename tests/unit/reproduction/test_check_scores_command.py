@@ -276,6 +276,7 @@ def test_numbers_are_read_as_papers_print_them(text: str, share: float, decimals
 # Hits, false alarms, misses and quiet answers; without a hit precision or recall may not exist.
 counts = st.tuples(st.integers(1, 10_000), *[st.integers(0, 10_000)] * 3)
 batches = st.lists(counts, min_size=1, max_size=4)
+few = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])  # each reads a file
 
 
 def judged(folder: Path, rows: Sequence[dict[str, float]], digits: int, percent: bool, averaged: bool) -> pd.DataFrame:
@@ -285,7 +286,7 @@ def judged(folder: Path, rows: Sequence[dict[str, float]], digits: int, percent:
     return table_sentences.check_scores(table, averaged=averaged)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@few
 @given(batches, st.integers(0, 6), st.booleans())
 def test_a_table_of_real_counts_is_never_called_impossible(
     tmp_path: Path, rows: list[tuple[int, int, int, int]], digits: int, percent: bool
@@ -294,7 +295,7 @@ def test_a_table_of_real_counts_is_never_called_impossible(
     assert table_checks.IMPOSSIBLE not in set(checks["verdict"])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@few
 @given(batches, st.integers(0, 6), st.booleans())
 def test_means_of_real_scores_over_classes_or_images_are_never_called_impossible(
     tmp_path: Path, parts: list[tuple[int, int, int, int]], digits: int, percent: bool
@@ -305,7 +306,7 @@ def test_means_of_real_scores_over_classes_or_images_are_never_called_impossible
     assert not {"prevalence", "empty_mask"} & set(checks["check"])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@few
 @given(counts, st.integers(1, 500))
 def test_a_mean_with_a_zero_too_many_is_possible_once_it_is_undone(
     tmp_path: Path, part: tuple[int, int, int, int], number: int

@@ -23,6 +23,7 @@ from facefair_lib.settings import paths
 from facefair_lib.settings.profiles import load_profile, profile_names
 from facefair_lib.store import stages
 from facefair_lib.store.processes import available_cores, child_environment
+from facefair_lib.store.provenance import write_provenance
 from facefair_lib.study import run_all
 from facefair_lib.study.run_all import clean_results, keep_as_reference, run_study
 from facefair_lib.study.run_stage import MARK
@@ -135,15 +136,6 @@ def complete(profile: str, until: str) -> None:
         path.write_text("{}", encoding="utf-8")
     if until == stages.REPORT:
         paths.report_pdf(profile).touch()
-
-
-def test_the_real_graph_finds_nothing_to_do_in_a_complete_study(
-    root: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stages.write_digests(load_profile("smoke"), None, ())
-    complete("smoke", "report")
-    assert run_study("smoke", "", "", "", cores=1) == 0
-    assert "nothing has changed, nothing to do" in capfd.readouterr().out
 
 
 def plan(profile: str, until: str, data: Path | None = None, photos: Path | None = None) -> str:
@@ -335,9 +327,6 @@ def test_cores_are_those_this_process_may_use(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_provenance_records_what_went_in(root: Path) -> None:
-    from facefair_lib.settings.profiles import load_profile
-    from facefair_lib.store.provenance import write_provenance
-
     (root / "a.csv").write_text("x", encoding="utf-8")
     path = write_provenance(root / "stage", load_profile("smoke"), "report", 1.26, {"table": root / "a.csv"})
     values = json.loads(path.read_text(encoding="utf-8"))
