@@ -20,18 +20,11 @@ def test_totals_add_images_as_often_as_their_subject_was_drawn():
     assert bootstrap.totals(np.array([1.0, 10.0, 100.0]), np.array([False, True, True])).tolist() == [20.0, 110.0]
 
 
-def test_every_replicate_draws_as_many_subjects_as_there_are():
-    bootstrap = resampling.subject_bootstrap(PEOPLE, replicates=300)
-    assert bootstrap.weights.shape == (300, 3)
-    assert (bootstrap.weights.sum(1) == 3).all()
-
-
-def test_strata_keep_their_number_of_subjects_in_every_replicate():
-    subjects = np.arange(40)
+def test_every_replicate_draws_as_many_subjects_as_there_are_in_every_stratum():
     strata = np.repeat(["asian", "black"], [10, 30])
-    weights = resampling.subject_bootstrap(subjects, strata=strata, replicates=300).weights
-    assert (weights[:, :10].sum(1) == 10).all()
-    assert (weights[:, 10:].sum(1) == 30).all()
+    weights = resampling.subject_bootstrap(np.arange(40), strata=strata, replicates=300).weights
+    assert weights.shape == (300, 40)
+    assert (weights[:, :10].sum(1) == 10).all() and (weights[:, 10:].sum(1) == 30).all()
 
 
 def test_times_drawn_follow_the_multinomial_distribution():
@@ -143,17 +136,15 @@ def test_sets_in_which_few_subjects_change_label_are_refused():
         resampling.permuted_totals(np.ones((5, 1)), labels, subjects)
 
 
-def test_missing_labels_are_refused_with_their_position():
-    with pytest.raises(InputError, match="2 images, the first at position 1"):
-        resampling.subject_bootstrap(np.array(["a", None, float("nan")], object))
-
-
-@pytest.mark.parametrize("strata", [np.array(["x", "y"]), np.array(["x", "y", "x", "y", "x", "y"])])
-def test_strata_of_wrong_length_or_that_split_a_subject_are_refused(strata):
-    with pytest.raises(InputError, match=r"6 labels, one per image|one stratum per subject"):
-        resampling.subject_bootstrap(PEOPLE, strata=strata)
-
-
-def test_no_replicates_are_refused():
-    with pytest.raises(InputError, match="0 replicates"):
-        resampling.subject_bootstrap(PEOPLE, replicates=0)
+@pytest.mark.parametrize(
+    ("subjects", "options", "message"),
+    [
+        (np.array(["a", None, float("nan")], object), {}, "2 images, the first at position 1"),
+        (PEOPLE, {"strata": np.array(["x", "y"])}, "6 labels, one per image"),
+        (PEOPLE, {"strata": np.array(list("xyxyxy"))}, "one stratum per subject"),
+        (PEOPLE, {"replicates": 0}, "0 replicates"),
+    ],
+)
+def test_what_cannot_be_drawn_from_is_refused(subjects, options, message):
+    with pytest.raises(InputError, match=message):
+        resampling.subject_bootstrap(subjects, **options)
