@@ -13,8 +13,6 @@ from facefair_heads.people.population import sample_person
 from facefair_heads.people.shots import LIGHTS, Shot, attributes, sample_shot
 from facefair_lib.errors import InputError
 
-LONG_ENOUGH = [sample_person(seed, group=group) for seed in range(150) for group in GROUPS]
-
 
 @pytest.mark.parametrize(
     ("option", "value", "field"),
@@ -56,16 +54,16 @@ def test_what_must_not_depend_on_the_group_is_the_same_in_every_group():
 
 
 def test_skin_tones_of_the_groups_overlap():
-    tones = {group: [p.skin_tone for p in LONG_ENOUGH if p.group == group] for group in GROUPS}
+    tones = {group: [sample_person(seed, group=group).skin_tone for seed in range(60)] for group in GROUPS}
     assert np.median(tones["black"]) > np.median(tones["asian"]) > np.median(tones["caucasian"])
     assert min(tones["black"]) < max(tones["caucasian"])
     assert all(len(set(values)) > 20 for values in tones.values())
 
 
 def test_half_of_the_yaws_are_near_the_front_and_the_rest_reach_the_profile():
-    yaws = np.abs([sample_shot(seed).yaw for seed in range(600)])
+    yaws = np.abs([sample_shot(seed).yaw for seed in range(400)])
     # Half within 15 degrees by design, plus a sixth of the broad half.
-    assert np.mean(yaws <= 15) == pytest.approx(7 / 12, abs=0.06)
+    assert np.mean(yaws <= 15) == pytest.approx(7 / 12, abs=0.07)
     assert yaws.max() > 80
 
 
@@ -132,7 +130,7 @@ def test_seeds_that_are_no_whole_numbers_are_refused(draw, seed):
 
 
 def test_means_of_shapes_are_the_same_for_every_group():
-    people = [[sample_person(seed, group=group) for group in GROUPS] for seed in range(300)]
-    assert all(one.shape == same[0].shape for same in people for one in same)
+    people = [sample_person(seed, group=GROUPS[seed % 3]) for seed in range(200)]
+    assert all(one.shape == sample_person(one.seed, group="asian").shape for one in people[:30])
     for name, mean in (("mouth-scale-horiz-incr", 0.4), ("l-eye-height1-incr", 0.3), ("nose-hump-incr", 0.0)):
-        assert np.mean([same[0].shape[name] for same in people]) == pytest.approx(mean, abs=0.08), name
+        assert np.mean([one.shape[name] for one in people]) == pytest.approx(mean, abs=0.1), name

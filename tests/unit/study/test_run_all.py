@@ -237,23 +237,17 @@ def test_cleaning_removes_one_profile_and_leaves_the_reference(root: Path) -> No
     assert clean_results("", ask=None) == []
 
 
-def test_cleaning_removes_nothing_that_no_study_has_made(root: Path) -> None:
-    own = paths.results_dir("quick") / "report" / "mine.tex"
-    own.parent.mkdir(parents=True)
-    own.touch()
+def test_cleaning_leaves_the_users_own_files_and_names_those_beside_a_study(root: Path) -> None:
+    folder = paths.results_dir("quick")
+    (folder / "report").mkdir(parents=True)
+    (folder / "report" / "mine.tex").touch()
     assert clean_results("", ask=None) == []
-    assert own.exists()
     with pytest.raises(InputError, match="no study has written"):
         run_study("quick", "", "", "", cores=1)
-    assert own.exists()
-
-
-def test_cleaning_leaves_the_users_own_files_beside_a_study_and_names_them(root: Path) -> None:
+    assert (folder / "report" / "mine.tex").exists()
+    (folder / "report" / "mine.tex").rename(folder / "mine.tex")
     stages.write_digests(load_profile("quick"), None, ())
     complete("quick", "report")
-    folder = paths.results_dir("quick")
-    (folder / "mine").mkdir()
-    (folder / "mine" / "notes.txt").touch()
     (folder / "study.log").touch()
     elsewhere = root / "large disk"
     elsewhere.mkdir()
@@ -261,8 +255,8 @@ def test_cleaning_leaves_the_users_own_files_beside_a_study_and_names_them(root:
     shutil.rmtree(folder / "cohort")
     (folder / "cohort").symlink_to(elsewhere)
     removed = clean_results("quick", ask=None)
-    assert removed == [f"removed {folder} (left there: mine)", f"removed {paths.report_pdf('quick')}"]
-    assert [str(path.relative_to(folder)) for path in sorted(folder.rglob("*"))] == ["mine", "mine/notes.txt"]
+    assert removed == [f"removed {folder} (left there: mine.tex)", f"removed {paths.report_pdf('quick')}"]
+    assert list(folder.rglob("*")) == [folder / "mine.tex"]
     assert (elsewhere / "a.png").exists()
 
 
