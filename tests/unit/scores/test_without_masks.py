@@ -36,9 +36,7 @@ def test_logits_are_refused():
 
 
 @settings(deadline=None, max_examples=30)
-@given(
-    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 3)), min_size=3, max_size=12),
-)
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 3)), min_size=3, max_size=12))
 def test_weighted_rank_correlation_is_that_of_the_repeated_images(rows):
     first, second, times = np.array(rows, float).T
     repeated = np.repeat(np.arange(len(rows)), times.astype(int))

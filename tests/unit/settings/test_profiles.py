@@ -53,12 +53,7 @@ def test_keys_are_explained_beside_them() -> None:
     lines = [line for path in paths.PROFILES.glob("*.yaml") for line in path.read_text(encoding="utf-8").splitlines()]
     keys = {line.split(":")[0].strip() for line in lines if re.match(r" *[a-z_]+: *[^ #]", line)}
     explained = {line.split(":")[0].strip() for line in lines if "#" in line}
-    assert keys - explained == {
-        "title",
-        "multi",
-        "weight_decay",
-        "test",
-    }
+    assert keys - explained == {"title", "multi", "weight_decay", "test"}
 
 
 def test_a_profile_cannot_be_changed_once_read() -> None:

@@ -118,10 +118,7 @@ NO_PIXEL, SIX_CLASSES = {"pspnet": np.zeros((60, 11, 11), int)}, {"pspnet": np.z
             lambda counts, people: group_table(counts, people.assign(group=people["group"].where(people.index != 7))),
             "no group for 1 images, the first is image007",
         ),
-        (
-            lambda counts, people: summary_table(counts, people.replace("image001", "image000")),
-            "the first is image000",
-        ),
+        (lambda counts, people: summary_table(counts, people.replace("image001", "image000")), "the first is image000"),
     ],
 )
 def test_counts_and_people_that_do_not_fit_are_refused_in_words(counts_by_model, people, table, message):
