@@ -23,20 +23,8 @@ def values() -> Values:
 
 
 def test_the_profiles_are_those_the_readme_names() -> None:
-    assert profile_names() == [
-        "audit",
-        "celebamask",
-        "facesynthetics",
-        "fasseg",
-        "helen",
-        "ibugmask",
-        "lapa",
-        "models",
-        "mut1ny",
-        "paper",
-        "quick",
-        "smoke",
-    ]
+    names = "audit celebamask facesynthetics fasseg helen ibugmask lapa models mut1ny paper quick smoke"
+    assert " ".join(profile_names()) == names
 
 
 @pytest.mark.parametrize("name", profile_names())
