@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import torch
 from PIL import Image
 
 from facefair_lib.errors import InputError
@@ -20,7 +21,9 @@ from facefair_lib.parse.parser import SMALLEST_FACE, Parsed, Parser, check_optio
 from facefair_lib.parse.photos import read_photo
 from facefair_lib.settings.labels import IGNORE_INDEX, PALETTES
 from facefair_lib.settings.path_text import output_stem, path_text, same_output
+from facefair_lib.store.processes import available_cores, spread
 from facefair_lib.store.results import replacing, write_csv
+from facefair_lib.training.device import use_cores
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,7 +32,24 @@ AREA_COLUMNS = ("photo", "class", "pixels", "share", "share_of_heads", "confiden
 """Columns of ``areas.csv``, see ``Parsed.areas``."""
 
 HEAD_COLUMNS = ("photo", "head", "top", "left", "bottom", "right", "score")
-"""Columns of ``heads.csv``: the face's rectangle in pixels, and how certain the network is of eyes, nose and mouth."""
+"""Columns of ``heads.csv``: the face's rectangle in pixels, and how certain the detector is of it."""
+
+_WORTH_PROCESSES = 24  # photographs that one process parses while another starts
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How photographs are parsed and written.
+
+    Attributes
+    ----------
+    faces, smallest : see ``Parser.parse``
+    palette : of the masks and overlays, a name in ``labels.PALETTES``
+    """
+
+    faces: str = "many"
+    smallest: float = SMALLEST_FACE
+    palette: str = "display"
 
 
 @dataclass(frozen=True)
@@ -56,13 +76,12 @@ def parse_files(
     photos: Sequence[Path],
     parser: Parser,
     out: Path,
+    wanted: Wanted = Wanted(),
     *,
-    faces: str = "many",
-    smallest: float = SMALLEST_FACE,
-    palette: str = "display",
+    processes: int = 1,
     advance: Callable[[], None] | None = None,
 ) -> ParsedFiles:
-    """Parse photographs one after the other; one that fails, in whatever way, does not lose the others.
+    """Parse photographs; one that fails, in whatever way, does not lose the others.
 
     Writes for each photograph ``<name>_mask.png`` (its values are class indices; opened in a viewer it shows the
     palette's colours) and ``<name>_overlay.png``; ``areas.csv`` and ``heads.csv`` for all; and the colours' legend.
@@ -73,8 +92,7 @@ def parse_files(
     ----------
     photos : what ``find_photos`` lists
     out : folder, made where it is missing
-    faces, smallest : see ``Parser.parse``
-    palette : a name in ``labels.PALETTES``
+    processes : how many photographs are parsed at a time, each with one thread
     advance : called after each photograph
 
     Raises
@@ -83,35 +101,52 @@ def parse_files(
         if an option is unknown, ``out`` is no folder to write into, or a file that was not written here lies where a
         table belongs; a bad photograph is reported in ``failures`` instead
     """
-    _check_output(out, palette)
-    check_options(faces, smallest)
-    areas: list[pd.DataFrame] = []
-    heads: list[dict[str, object]] = []
-    without_head: list[Path] = []
-    failures: list[InputError] = []
+    _check_output(out, wanted.palette)
+    check_options(wanted.faces, wanted.smallest)
+    jobs = [
+        (place, photo, out / name)
+        for place, (photo, name) in enumerate(zip(photos, _output_names(photos), strict=True))
+    ]
+    parsed: dict[int, _Result] = {}
     unwritten: list[InputError] = []
     try:
-        for photo, name in zip(photos, _output_names(photos), strict=True):
-            try:
-                parsed = _parse_one(photo, parser, out / name, faces, smallest, palette)
-                found = parsed.areas().assign(photo=path_text(photo)), _head_rows(photo, parsed)
-            except Exception as error:  # disks fill, memory runs out, decoders and networks fail in their own ways
-                failures.append(failure(photo, error))
-            else:
-                areas.append(found[0])
-                heads += found[1]
-                if faces == "many" and not parsed.heads:
-                    without_head.append(photo)
+        for place, result in spread(_parse_one, jobs, processes, (parser, wanted)):
+            parsed[place] = result
             if advance:
                 advance()
     finally:
-        tables = _tables(areas, heads)
-        if areas:
-            unwritten += _write_tables(tables, out, palette)
+        results = [parsed[place] for place in sorted(parsed)]
+        done = [result for result in results if not isinstance(result, InputError)]
+        tables = _tables([areas for areas, _ in done], [row for _, rows in done for row in rows])
+        if done:
+            unwritten += _write_tables(tables, out, wanted.palette)
+    without_head = [
+        photos[place] for place, result in sorted(parsed.items())
+        if wanted.faces == "many" and not isinstance(result, InputError) and not result[1]
+    ]  # fmt: skip
+    failures = [result for result in results if isinstance(result, InputError)]
     return ParsedFiles(*tables, tuple(without_head), tuple(failures), tuple(unwritten))
 
 
-def _parse_one(photo: Path, parser: Parser, target: Path, faces: str, smallest: float, palette: str) -> Parsed:
+def usual_processes(photos: int) -> int:
+    """Processes that parse so many photographs soonest: one per core, unless the start of one takes longer than all."""
+    return 1 if photos < _WORTH_PROCESSES or torch.cuda.is_available() else available_cores()
+
+
+_Result = tuple[pd.DataFrame, list[dict[str, object]]] | InputError
+"""A photograph's rows of ``areas.csv`` and ``heads.csv``, or what was wrong with it."""
+
+
+def _parse_one(parser: Parser, wanted: Wanted, place: int, photo: Path, target: Path) -> tuple[int, _Result]:
+    use_cores(1)  # threads of a small network wait for each other at every layer where other work shares the machine
+    try:
+        parsed = _parse_and_write(parser, wanted, photo, target)
+        return place, (parsed.areas().assign(photo=path_text(photo)), _head_rows(photo, parsed))
+    except Exception as error:  # disks fill, memory runs out, decoders and networks fail in their own ways
+        return place, failure(photo, error)
+
+
+def _parse_and_write(parser: Parser, wanted: Wanted, photo: Path, target: Path) -> Parsed:
     """Read a photograph, parse it, and write ``<target>_mask.png`` and ``<target>_overlay.png``."""
     mask, overlay = (target.with_name(target.name + ending) for ending in (MASK, OVERLAY))
     strangers = in_the_way((mask, overlay))
@@ -122,11 +157,11 @@ def _parse_one(photo: Path, parser: Parser, target: Path, faces: str, smallest: 
             expected="a folder where that name is free",
             do="give another --out, or move that file",
         )
-    parsed = parser.parse(read_photo(photo), faces, smallest)
+    parsed = parser.parse(read_photo(photo), wanted.faces, wanted.smallest)
     with replacing(mask) as temporary:
-        write_mask(temporary, parsed.mask, palette)
+        write_mask(temporary, parsed.mask, wanted.palette)
     with replacing(overlay) as temporary:
-        pixels = parsed.overlay(palette=palette)
+        pixels = parsed.overlay(palette=wanted.palette)
         write_png(temporary, Image.fromarray(pixels), pixels)
     return parsed
 

@@ -1,9 +1,7 @@
-"""Where the heads of a photograph are, by the segmentation network's own answers: no detector, no download.
+"""Where the heads of a photograph are: a face detector finds faces, the segmentation network says how far heads reach.
 
-The networks were trained on single heads that fill most of a square. A square that holds a head in that way is
-answered with eyes, a nose and a mouth, all three with confidence; one that cuts a head or holds none is not. So squares
-of all sizes are shown to the network, connected regions of face are scored by their least certain part, the best of
-overlapping ones is kept, and a new square is cut around it.
+The detector sees pictures of one small size. So squares of several scales are cut out of the photograph, from twice its
+size (in which even a face that fills the photograph is whole) down to those in which the smallest face is large enough.
 """
 
 from __future__ import annotations
@@ -15,27 +13,26 @@ import numpy as np
 from scipy import ndimage
 
 from facefair_lib.data.images import resize_image
-from facefair_lib.parse.squares import Box, Square, cut, scan, square_around
+from facefair_lib.parse.squares import Box, Square, cut, scan, square_around, whole_square
 from facefair_lib.settings.labels import CLASS_NAMES, INDEX
 
 Predict = Callable[[np.ndarray], np.ndarray]
 """(B, S, S, 3) uint8 -> (B, C, S, S) float32 class probabilities."""
 
-CERTAIN = 0.7
-"""Least score of a head. On 24 collages of FASSEG's photographs the quick study's PSPNet scored 56 of 57 heads above
-it, and nothing else; at 0.5 it found the last head and one that is none."""
+Detect = Callable[[np.ndarray, float], list[list[tuple[Box, float]]]]
+"""See ``blazeface.FaceDetector.__call__``."""
 
-_PARTS = tuple(np.array([INDEX[name] for name in names]) for names in (("eyes", "specs"), ("nose",), ("lips", "teeth")))
-_FACE = np.array([INDEX[name] for name in CLASS_NAMES if name not in ("background", "hair", "ears")])
+CERTAIN = 0.6
+"""Least score of a face. MediaPipe uses 0.5, at which more patterns and ears are taken for faces."""
+
+_SIDE = 128  # of the detector's pictures
 _HEAD = np.array([INDEX[name] for name in CLASS_NAMES if name != "background"])
-
-_PART_PIXELS = 12  # a part is as certain as its 12 surest pixels on average: lips and eyes are that small at 128 px
-_LEAST_FACE = 0.25  # height of a face as a share of its square; a smaller one is found in a smaller square
-_FACE_IN_SQUARE = 0.5  # the smallest face sought fills half of the smallest squares
-_SAME = 0.4  # overlap from which two regions are one head
-_FACE_MARGIN, _HEAD_MARGIN = 0.2, 0.06  # around a face, and around a head with its hair, as in the training pictures
-_GROWTH = 2.2  # a head with its hair is at most so many times its face; more is a neighbour's hair or a background
-_ROUNDS = 3
+_FACE_IN_SQUARE = 0.25  # the smallest face sought is a quarter as high as the smallest squares
+_SAME = 0.4  # overlap from which two faces are one
+_ABOVE, _BESIDE, _BELOW = 0.6, 0.25, 0.1  # of the detector's box, from brows to chin, to the edges of a usual head
+_MARGIN = 0.06  # around a head with its hair, as in the training pictures
+_GROWTH = 2.7  # a head with its hair is at most so many times its face; more is a neighbour's hair or a background
+_ROUNDS = 2
 _BATCH = 32
 
 
@@ -45,9 +42,9 @@ class Head:
 
     Attributes
     ----------
-    face : the face's rectangle in the photograph, without hair and ears
+    face : the face's rectangle in the photograph, from the brows to the chin
     square : what the network is shown to parse this head
-    score : 0 to 1, how certain the network is of eyes, nose and mouth
+    score : 0 to 1, how certain the detector is of the face
     """
 
     face: Box
@@ -55,107 +52,96 @@ class Head:
     score: float
 
 
-def find_heads(rgb: np.ndarray, predict: Predict, size: int, smallest: float) -> list[Head]:
-    """Find the heads of a photograph, largest first.
+def find_heads(rgb: np.ndarray, predict: Predict, size: int, detect: Detect, smallest: float) -> list[Head]:
+    """Find the heads of a photograph, largest face first.
 
     Parameters
     ----------
     rgb : (H, W, 3) uint8
-    predict : the network, for squares of ``size`` pixels
+    predict : the segmentation network, for squares of ``size`` pixels
+    detect : the face detector
     smallest : smallest face to look for: its height as a share of the photograph's longer side
 
     Notes
     -----
-    A head that is seen from behind, or whose eyes, nose or mouth is hidden, is not found.
+    A head that is seen from behind is not found.
     """
-    candidates = _best_of_overlapping(_scan_all(rgb, predict, size, smallest))
-    refined = (_refine(rgb, predict, size, head) for head in candidates)
-    heads = _best_of_overlapping(head for head in refined if head is not None)
+    least = smallest * max(rgb.shape[:2])
+    faces = _best_of_overlapping(found for found in _scan_all(rgb, detect, smallest) if found[0].height >= least)
+    heads = [Head(face, _framed(rgb, predict, size, face), score) for face, score in faces]
     return sorted(heads, key=lambda head: -head.face.height * head.face.width)
 
 
-def _scan_all(rgb: np.ndarray, predict: Predict, size: int, smallest: float) -> Iterator[Head]:
-    """Regions of face in the squares of every scale."""
+def _scan_all(rgb: np.ndarray, detect: Detect, smallest: float) -> Iterator[tuple[Box, float]]:
+    """Faces, with their scores, in the squares of every scale."""
     height, width = rgb.shape[:2]
-    for squares in scan((height, width), min(1.0, smallest / _FACE_IN_SQUARE)):
-        side = squares[0].side
-        scaled = resize_image(rgb, (max(1, round(height * size / side)), max(1, round(width * size / side))))
+    whole = whole_square((height, width))
+    doubled = Square(whole.top - whole.side // 2, whole.left - whole.side // 2, 2 * whole.side)
+    for squares in ([doubled], *scan((height, width), min(1.0, smallest / _FACE_IN_SQUARE))):
+        scale = _SIDE / squares[0].side
+        scaled = resize_image(rgb, (max(1, round(height * scale)), max(1, round(width * scale))))
         for start in range(0, len(squares), _BATCH):
             batch = squares[start : start + _BATCH]
-            cuts = np.stack([cut(scaled, _scaled(square, size / side), size) for square in batch])  # (B, S, S, 3)
-            for square, probability in zip(batch, predict(cuts), strict=True):
-                yield from _faces(probability, square)
+            # Black beyond the photograph's edge: what is mirrored there would be a second face.
+            cuts = np.stack([cut(scaled, _scaled(square, scale), _SIDE, beyond="constant") for square in batch])
+            for square, faces in zip(batch, detect(cuts, CERTAIN), strict=True):
+                placed = ((square.to_photo(face, _SIDE), score) for face, score in faces)
+                yield from (found for found in placed if _is_whole(found[0], square, (height, width)))
 
 
 def _scaled(square: Square, scale: float) -> Square:
-    return Square(round(square.top * scale), round(square.left * scale), round(square.side * scale))
+    return Square(round(square.top * scale), round(square.left * scale), _SIDE)
 
 
-def _faces(probability: np.ndarray, square: Square) -> Iterator[Head]:
-    """Connected regions of face in one square that are certain enough: (C, S, S) -> heads."""
-    size = probability.shape[-1]
-    regions, _ = ndimage.label(np.isin(probability.argmax(0), _FACE))  # (S, S)
-    for number, (rows, columns) in enumerate(ndimage.find_objects(regions), start=1):
-        if rows.stop - rows.start < _LEAST_FACE * size:
-            continue
-        inside = regions[rows, columns] == number
-        score = part_score(probability[:, rows, columns], inside)
-        # A face that the square's edge cuts is better seen in another square. At the lower edge lies the neck.
-        score *= 0.8 ** ((rows.start == 0) + (columns.start == 0) + (columns.stop == size))
-        if score >= CERTAIN / 2:
-            face = square.to_photo(Box(rows.start, columns.start, rows.stop, columns.stop), size)
-            yield Head(face, square, score)
+def _is_whole(face: Box, square: Square, shape: tuple[int, int]) -> bool:
+    """Whether a face lies in the photograph, and no edge of the square cuts it where the photograph goes on."""
+    middle = ((face.top + face.bottom) / 2, (face.left + face.right) / 2)
+    edges = (
+        (face.top, square.top, face.bottom, square.top + square.side, shape[0]),
+        (face.left, square.left, face.right, square.left + square.side, shape[1]),
+    )
+    inside = all(0 <= place < length for place, length in zip(middle, shape, strict=True))
+    return inside and not any(
+        (begin < first and first > 0) or (end > last and last < length) for begin, first, end, last, length in edges
+    )
 
 
-def part_score(probability: np.ndarray, inside: np.ndarray) -> float:
-    """How certain a region is a face: the geometric mean over eyes, nose and mouth of each part's surest pixels.
-
-    Parameters
-    ----------
-    probability : (C, h, w)
-    inside : (h, w) bool, the region
-    """
-    scores = []
-    for classes in _PARTS:
-        values = probability[classes].sum(0)[inside]
-        surest = np.sort(values)[-_PART_PIXELS:]
-        scores.append(surest.sum() / _PART_PIXELS)
-    return float(np.prod(scores) ** (1 / len(scores)))
-
-
-def _refine(rgb: np.ndarray, predict: Predict, size: int, head: Head) -> Head | None:
-    """Frame a head with its hair; ``None`` if the network is certain neither there nor where the head was found."""
-    square = square_around(head.face, _FACE_MARGIN, rgb.shape[:2])
+def _framed(rgb: np.ndarray, predict: Predict, size: int, face: Box) -> Square:
+    """The square around a face's whole head: that of a usual head first, then that of what the network sees in it."""
+    head = Box(
+        face.top - _ABOVE * face.height,
+        face.left - _BESIDE * face.width,
+        face.bottom + _BELOW * face.height,
+        face.right + _BESIDE * face.width,
+    )
+    square = square_around(head, _MARGIN, rgb.shape[:2])
     for _ in range(_ROUNDS):  # hair that the square cuts lets it grow
-        probability = predict(cut(rgb, square, size)[None])[0]  # (C, S, S)
-        whole = _whole_head(probability.argmax(0), square, head.face)
-        square = square_around(whole, _HEAD_MARGIN, rgb.shape[:2])
-    seen = _faces(predict(cut(rgb, square, size)[None])[0], square)
-    best = max([head, *(face for face in seen if face.face.overlap(head.face) > _SAME)], key=lambda face: face.score)
-    return Head(best.face, square, best.score) if best.score >= CERTAIN else None
+        mask = predict(cut(rgb, square, size)[None])[0].argmax(0)  # (S, S)
+        square = square_around(_whole_head(mask, square, face, head), _MARGIN, rgb.shape[:2])
+    return square
 
 
-def _whole_head(mask: np.ndarray, square: Square, face: Box) -> Box:
+def _whole_head(mask: np.ndarray, square: Square, face: Box, usual: Box) -> Box:
     """Rectangle of the head, hair and ears included, that a face belongs to, in the answer (S, S) for one square."""
     regions, _ = ndimage.label(np.isin(mask, _HEAD))
     boxes = (
         square.to_photo(Box(rows.start, columns.start, rows.stop, columns.stop), len(mask))
         for rows, columns in ndimage.find_objects(regions)
     )
-    whole = max((box for box in boxes if box.overlap(face) > _SAME), key=Box.area, default=face)
+    whole = max((box for box in boxes if box.overlap(face) > _SAME), key=Box.area, default=usual)
     whole = Box(
         min(whole.top, face.top),
         min(whole.left, face.left),
         max(whole.bottom, face.bottom),
         max(whole.right, face.right),
     )
-    return whole if max(whole.height, whole.width) <= _GROWTH * max(face.height, face.width) else face
+    return whole if max(whole.height, whole.width) <= _GROWTH * max(face.height, face.width) else usual
 
 
-def _best_of_overlapping(heads: Iterable[Head]) -> list[Head]:
-    """Keep each head that overlaps no better one."""
-    kept: list[Head] = []
-    for head in sorted(heads, key=lambda head: -head.score):
-        if all(head.face.overlap(other.face) < _SAME for other in kept):
-            kept.append(head)
+def _best_of_overlapping(faces: Iterable[tuple[Box, float]]) -> list[tuple[Box, float]]:
+    """Keep each face that overlaps no surer one."""
+    kept: list[tuple[Box, float]] = []
+    for face, score in sorted(faces, key=lambda found: -found[1]):
+        if all(face.overlap(other) < _SAME for other, _ in kept):
+            kept.append((face, score))
     return kept

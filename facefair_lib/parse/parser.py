@@ -12,7 +12,8 @@ from torch import nn
 
 from facefair_lib.errors import InputError
 from facefair_lib.figures.pictures import overlay
-from facefair_lib.parse.finding import Head, find_heads
+from facefair_lib.parse.blazeface import FaceDetector
+from facefair_lib.parse.finding import Detect, Head, find_heads
 from facefair_lib.parse.squares import Square, cut, whole_square
 from facefair_lib.settings.labels import CLASS_NAMES, INDEX, NUM_CLASSES
 from facefair_lib.settings.profiles import ONE_VIEW, InferenceSettings
@@ -88,14 +89,18 @@ class Parser:
     ----------
     network : see ``build_model``; moved to the GPU if there is one
     size : side of the squares that it was trained on, in pixels
-    views : what is averaged for the final answer; heads are looked for in one view
+    views : what is averaged for the final answer; how far a head reaches is seen in one view
+    detect : what finds faces; ``None`` takes ``FaceDetector``
     """
 
-    def __init__(self, network: nn.Module, size: int, views: InferenceSettings = ONE_VIEW) -> None:
+    def __init__(
+        self, network: nn.Module, size: int, views: InferenceSettings = ONE_VIEW, detect: Detect | None = None
+    ) -> None:
         use_cores(assigned_cores())
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network = network.to(self._device).eval()
         self._size, self._views = size, views
+        self._detect = detect or FaceDetector()
 
     def parse(self, image: np.ndarray, faces: str = "many", smallest: float = SMALLEST_FACE) -> Parsed:
         """Parse one photograph.
@@ -117,7 +122,7 @@ class Parser:
         if faces == "one":
             squares, heads = [whole_square(image.shape[:2])], []
         else:
-            heads = find_heads(image, lambda cuts: self._predict(cuts, ONE_VIEW), self._size, smallest)
+            heads = find_heads(image, lambda cuts: self._predict(cuts, ONE_VIEW), self._size, self._detect, smallest)
             squares = [head.square for head in heads]
         answers = [self._predict(cut(image, square, self._size)[None], self._views)[0] for square in squares]
         mask, confidence = _lay_together(image.shape[:2], squares, answers)

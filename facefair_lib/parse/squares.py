@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -81,13 +82,16 @@ def whole_square(shape: tuple[int, int]) -> Square:
     return Square(-((side - shape[0]) // 2), -((side - shape[1]) // 2), side)
 
 
-def cut(rgb: np.ndarray, square: Square, size: int) -> np.ndarray:
-    """Cut a square out and bring it to the network's size; beyond its edge the photograph is mirrored.
+def cut(
+    rgb: np.ndarray, square: Square, size: int, beyond: Literal["symmetric", "constant"] = "symmetric"
+) -> np.ndarray:
+    """Cut a square out and bring it to the network's size.
 
     Parameters
     ----------
     rgb : (H, W, 3) uint8
     square : any square that touches the photograph
+    beyond : what lies beyond the photograph's edge: its mirror image, or black
 
     Returns
     -------
@@ -103,7 +107,7 @@ def cut(rgb: np.ndarray, square: Square, size: int) -> np.ndarray:
     ]
     # Shrunk before it is mirrored: the margins of a large photograph would cost more than the photograph.
     shape = tuple(max(1, size - before - after) for before, after in margins)
-    return np.pad(resize_image(inside, shape), (*margins, (0, 0)), mode="symmetric")[:size, :size]
+    return np.pad(resize_image(inside, shape), (*margins, (0, 0)), mode=beyond)[:size, :size]
 
 
 def scan(shape: tuple[int, int], smallest: float) -> Iterator[list[Square]]:

@@ -9,10 +9,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from facefair_lib.errors import InputError
 from facefair_lib.settings import paths
 
 _NOT_INHERITED = frozenset(
@@ -70,28 +72,50 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1 = PR_SET_PDEATHSIG
 
 
-def spread(work: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], workers: int) -> Iterator[Any]:
-    """Call ``work(*job)`` for every job and give the results as they come, in whatever order that is.
+def spread(
+    work: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], workers: int, shared: tuple[Any, ...] = ()
+) -> Iterator[Any]:
+    """Call ``work(*shared, *job)`` for every job and give the results as they come, in whatever order that is.
 
     Parameters
     ----------
     work : a function of a module, so that other processes can import it
     workers : processes; with one, or with one job, everything is done here, because a process costs its start
+    shared : what all jobs need and each process is sent once, such as a network
     """
     if min(workers, len(jobs)) <= 1:
         for job in jobs:
-            yield work(*job)
+            yield work(*shared, *job)
         return
     # "spawn": a forked child would inherit the threads of torch and Warp in an undefined state.
     processes = min(workers, len(jobs))
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=die_with_parent) as pool:
-        futures = [pool.submit(work, *job) for job in jobs]
+    context = get_context("spawn")
+    with ProcessPoolExecutor(processes, context, initializer=_start_worker, initargs=shared) as pool:
+        futures = [pool.submit(_work_with_shared, work, job) for job in jobs]
         try:
             for future in as_completed(futures):
                 yield future.result()
+        except BrokenProcessPool as error:
+            raise InputError(
+                f"one of {processes} processes", found="ended by the system, mostly because memory ran out",
+                expected="room for what they all need", do="end other programs, or use fewer cores or processes",
+            ) from error  # fmt: skip
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+_shared: tuple[Any, ...] = ()  # in a worker: what every job is given
+
+
+def _start_worker(*shared: Any) -> None:
+    global _shared
+    die_with_parent()
+    _shared = shared
+
+
+def _work_with_shared(work: Callable[..., Any], job: tuple[Any, ...]) -> Any:
+    return work(*_shared, *job)
 
 
 def available_cores() -> int:

@@ -21,6 +21,9 @@ def parse(
     weights: Annotated[str, typer.Option(help="best.pt of a fit; without it, the one that the study has left.")] = "",
     profile: Annotated[str, typer.Option(help="The profile that trained the network.")] = "quick",
     palette: Annotated[str, typer.Option(help="Colours of masks: display, paper, vendor or safe.")] = "display",
+    processes: Annotated[
+        int, typer.Option(help="Photographs parsed at a time; 0 is one per core. The largest need 2 GB each.")
+    ] = 0,
 ) -> None:
     """Label every pixel of your own photographs, of up to 200 megapixels, with a network that the study has trained.
 
@@ -29,7 +32,9 @@ def parse(
     over, your own files never. A photograph that cannot be parsed is reported at the end and does not lose the others;
     the exit status is then 1.
     """
-    from facefair_lib.parse.files import parse_files
+    from time import monotonic
+
+    from facefair_lib.parse.files import Wanted, parse_files, usual_processes
     from facefair_lib.parse.photos import search_photos
     from facefair_lib.parse.trained import trained_parser
     from facefair_lib.settings.path_text import from_home, path_text
@@ -41,8 +46,12 @@ def parse(
     if left_out:
         typer.echo(f"facefair: {left_out}", err=True)
     parser = trained_parser(model, profile, Path(weights) if weights else None)
-    progress = Progress("parse", len(files))
-    result = parse_files(files, parser, out, faces=faces, smallest=smallest, palette=palette, advance=progress.advance)
+    progress, begin = Progress("parse", len(files)), monotonic()
+    result = parse_files(
+        files, parser, out, Wanted(faces, smallest, palette),
+        processes=processes or usual_processes(len(files)), advance=progress.advance,
+    )  # fmt: skip
+    seconds = monotonic() - begin
     for photo in result.without_head:
         typer.echo(
             f"{path_text(photo)}: no head was found, nothing is labelled; if it shows one head, add --faces one",
@@ -53,5 +62,6 @@ def parse(
     done = len(files) - len(result.failures)
     heads = f", {len(result.heads)} heads" if faces == "many" else ""
     passed_over = f"; {left_out}" if left_out else ""
+    typer.echo(f"{len(files) / seconds:.1f} photographs a second")
     typer.echo(f"{path_text(out)}: {done} of {len(files)} photographs parsed{heads}{passed_over}")
     raise typer.Exit(1 if result.failures or result.unwritten else 0)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from drawn_heads import SIZE, ReadsColours
+from drawn_heads import SIZE, ReadsColours, detect
 
 from facefair_lib.parse.parser import Parser
 
 
 @pytest.fixture(scope="session")
 def parser() -> Parser:
-    return Parser(ReadsColours(), SIZE)
+    return Parser(ReadsColours(), SIZE, detect=detect)

@@ -50,7 +50,7 @@ def written(out: Path) -> set[str]:
 def test_a_photograph_of_any_name_is_parsed(
     photo: Path, parser: Parser, tmp_path: Path, name: str | bytes, in_table: str
 ) -> None:
-    result = parse_files([*copies(photo, name), photo], parser, tmp_path / "out", faces="one")
+    result = parse_files([*copies(photo, name), photo], parser, tmp_path / "out", Wanted(faces="one"))
     assert not result.failures
     assert len(written(tmp_path / "out")) == 2
     table = pd.read_csv(tmp_path / "out" / "areas.csv")
@@ -62,7 +62,7 @@ def test_names_that_some_file_system_takes_for_one_get_files_of_their_own(
 ) -> None:
     names = ("A.png", "Jos\u00e9.png", "Jose\u0301.png", b"caf\xe9.png", "caf\\xe9.png", "x" * 250 + "1.png", "x" * 251)
     photos = [photo, *copies(photo, *names)]
-    parse_files(photos, parser, tmp_path / "out", faces="one")
+    parse_files(photos, parser, tmp_path / "out", Wanted(faces="one"))
     assert len({name.casefold() for name in written(tmp_path / "out")}) == len(photos)
 
 
@@ -78,7 +78,7 @@ def test_a_file_that_was_not_written_here_is_never_written_over(photo: Path, par
     mine = photo.with_name("a_mask.png")
     mine.write_bytes(b"my own mask")
     photo.with_name("b_overlay.png").symlink_to("nowhere")
-    result = parse_files([photo, other], parser, photo.parent, faces="one")
+    result = parse_files([photo, other], parser, photo.parent, Wanted(faces="one"))
     assert [failure.subject for failure in result.failures] == [photo, other]
     assert "a_mask.png, which facefair has not written" in str(result.failures[0])
     assert mine.read_bytes() == b"my own mask"
@@ -87,19 +87,19 @@ def test_a_file_that_was_not_written_here_is_never_written_over(photo: Path, par
 
 def test_results_of_an_earlier_run_are_written_over(photo: Path, parser: Parser, tmp_path: Path) -> None:
     for palette in ("display", "safe"):
-        result = parse_files([photo], parser, tmp_path / "out", faces="one", palette=palette)
+        result = parse_files([photo], parser, tmp_path / "out", Wanted(faces="one", palette=palette))
         assert not result.failures and not result.unwritten
 
 
 def test_a_mask_that_was_corrected_by_hand_is_its_owners(photo: Path, parser: Parser, tmp_path: Path) -> None:
-    parse_files([photo], parser, tmp_path, faces="one")
+    parse_files([photo], parser, tmp_path, Wanted(faces="one"))
     mask = Image.open(tmp_path / "a_mask.png")
     notes = PngInfo()
     for keyword, text in mask.text.items():  # ImageMagick keeps them too
         notes.add_text(keyword, text)
     mask.putpixel((0, 0), 9)
     mask.save(tmp_path / "a_mask.png", pnginfo=notes)
-    assert len(parse_files([photo], parser, tmp_path, faces="one").failures) == 1
+    assert len(parse_files([photo], parser, tmp_path, Wanted(faces="one")).failures) == 1
     assert Image.open(tmp_path / "a_mask.png").getpixel((0, 0)) == 9
 
 
@@ -109,7 +109,7 @@ def test_a_table_or_legend_of_ones_own_is_an_error_before_anything_is_parsed(
 ) -> None:
     (tmp_path / name).write_text("photo,my,own\n")
     with pytest.raises(InputError, match=f"{name}, which facefair has not written"):
-        parse_files([photo], parser, tmp_path, faces="one")
+        parse_files([photo], parser, tmp_path, Wanted(faces="one"))
     assert not list(tmp_path.glob("a_*"))
 
 
@@ -118,7 +118,7 @@ def test_results_may_lie_among_the_photographs(photo: Path, parser: Parser) -> N
     for _ in range(2):
         photos = find_photos([folder], leave_out=folder)
         assert photos == [photo]
-        assert not parse_files(photos, parser, folder, faces="one").failures
+        assert not parse_files(photos, parser, folder, Wanted(faces="one")).failures
     assert find_photos([f"{folder}/*.png"], leave_out=folder) == [photo]
     assert find_photos([folder]) == [photo]  # masks are no photographs, wherever the results of this run go
 
@@ -142,7 +142,7 @@ def test_whatever_happens_to_one_photograph_the_others_and_the_tables_are_kept(
         save(self, path, **options)
 
     monkeypatch.setattr(Image.Image, "save", fail)
-    result = parse_files(photos, parser, tmp_path / "out", faces="one")
+    result = parse_files(photos, parser, tmp_path / "out", Wanted(faces="one"))
     assert [failure.found for failure in result.failures] == [
         "No space left on device", "not enough memory", "RuntimeError: CUDA",
     ]  # fmt: skip
@@ -154,7 +154,7 @@ def test_tables_are_written_when_the_work_is_interrupted(photo: Path, parser: Pa
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        parse_files([photo, *copies(photo, "b.png")], parser, tmp_path / "out", faces="one", advance=interrupt)
+        parse_files([photo, *copies(photo, "b.png")], parser, tmp_path / "out", Wanted(faces="one"), advance=interrupt)
     areas = pd.read_csv(tmp_path / "out" / "areas.csv")
     assert areas["photo"].unique().tolist() == [str(photo)]
     assert tuple(areas.columns) == AREA_COLUMNS
@@ -171,7 +171,7 @@ def test_a_table_that_cannot_be_written_does_not_lose_the_other(
         write(self, path, **options)
 
     monkeypatch.setattr(pd.DataFrame, "to_csv", fail)
-    result = parse_files([photo], parser, tmp_path / "out", faces="one")
+    result = parse_files([photo], parser, tmp_path / "out", Wanted(faces="one"))
     assert [error.found for error in result.unwritten] == ["not written: No space left on device"]
     assert (tmp_path / "out" / "heads.csv").exists()
     assert len(result.areas) == 11

@@ -18,7 +18,7 @@ from facefair_lib.__main__ import app
 from facefair_lib.errors import InputError
 from facefair_lib.models.build import model_from_settings
 from facefair_lib.parse import parse
-from facefair_lib.parse.files import parse_files
+from facefair_lib.parse.files import Wanted, parse_files
 from facefair_lib.parse.parser import SMALLEST_FACE, Parser
 from facefair_lib.parse.trained import trained_parser
 from facefair_lib.settings.labels import CLASS_NAMES, PALETTES
@@ -49,6 +49,15 @@ def test_a_bad_photograph_does_not_lose_the_others(album: list[Path], parser: Pa
     ]  # fmt: skip
 
 
+def test_several_processes_write_what_one_writes(album: list[Path], parser: Parser, tmp_path: Path) -> None:
+    one, two = (tmp_path / name for name in ("one", "two"))
+    results = [parse_files(album, parser, out, processes=count) for out, count in ((one, 1), (two, 2))]
+    assert results[0].without_head == results[1].without_head
+    assert [str(failure) for failure in results[0].failures] == [str(failure) for failure in results[1].failures]
+    for path in one.iterdir():
+        assert path.read_bytes() == (two / path.name).read_bytes(), path.name
+
+
 def test_the_files_hold_what_was_parsed(album: list[Path], parser: Parser, tmp_path: Path) -> None:
     out = tmp_path / "out"
     result = parse_files([album[0]], parser, out)
@@ -72,7 +81,7 @@ def test_photographs_of_one_name_do_not_overwrite_each_other(parser: Parser, tmp
     for name in names:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         Image.fromarray(coloured(scene((32, 32)))).save(tmp_path / name)
-    parse_files([tmp_path / name for name in names], parser, tmp_path / "out", faces="one")
+    parse_files([tmp_path / name for name in names], parser, tmp_path / "out", Wanted(faces="one"))
     masks = {path.name for path in (tmp_path / "out").glob("*_mask.png")}
     assert masks == {"x_a.png_mask.png", "y_a.png_mask.png", "a.bmp_mask.png", "b_mask.png"}
 
@@ -86,13 +95,13 @@ def test_nothing_is_written_where_nothing_could_be_parsed(parser: Parser, tmp_pa
 
 def test_options_are_checked_before_any_work(album: list[Path], parser: Parser, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="one of paper, vendor, display"):
-        parse_files(album, parser, tmp_path / "out", palette="rainbow")
+        parse_files(album, parser, tmp_path / "out", Wanted(palette="rainbow"))
     (tmp_path / "file").write_text("")
     for out in (tmp_path / "file", tmp_path / "file" / "deeper"):
         with pytest.raises(InputError, match="a folder to write into"):
             parse_files(album, parser, out)
     with pytest.raises(InputError, match="one of many, one"):
-        parse_files(album, parser, tmp_path / "out", faces="some")
+        parse_files(album, parser, tmp_path / "out", Wanted(faces="some"))
 
 
 @pytest.fixture

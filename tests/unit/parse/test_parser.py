@@ -7,10 +7,9 @@ import pytest
 from drawn_heads import SIZE, coloured, scene
 
 from facefair_lib.errors import InputError
-from facefair_lib.parse.finding import part_score
 from facefair_lib.parse.parser import Parser
 from facefair_lib.parse.squares import Box, Square, cut, scan, square_around, whole_square
-from facefair_lib.settings.labels import INDEX, NUM_CLASSES, PALETTES
+from facefair_lib.settings.labels import NUM_CLASSES, PALETTES
 
 
 def agreement(found: np.ndarray, expected: np.ndarray) -> float:
@@ -66,20 +65,17 @@ def test_every_head_is_found_and_parsed(
         face = Box(top + 0.2 * height, left + 0.1 * height, top + height, left + 0.7 * height)
         best = max(parsed.heads, key=lambda head, face=face: head.face.overlap(face))
         assert best.face.overlap(face) > 0.85
-        assert 0.7 <= best.score <= 1
+        assert 0.6 <= best.score <= 1
     assert agreement(parsed.mask, mask) > 0.8
     sizes = [head.face.height for head in parsed.heads]
     assert sizes == sorted(sizes, reverse=True)
 
 
-def test_where_there_is_no_head_or_a_face_without_a_mouth_nothing_is_labelled(parser: Parser) -> None:
-    mask = scene((120, 100), (20, 20, 80))
-    mask[mask == INDEX["lips"]] = INDEX["face"]
-    for picture in (mask, np.zeros_like(mask)):
-        parsed = parser.parse(coloured(picture))
-        assert parsed.heads == ()
-        assert parsed.areas()["pixels"].tolist() == [mask.size] + [0] * (NUM_CLASSES - 1)
-        assert np.isnan(parsed.confidence).all()
+def test_where_there_is_no_head_nothing_is_labelled(parser: Parser) -> None:
+    parsed = parser.parse(coloured(np.zeros((120, 100), np.uint8)))
+    assert parsed.heads == ()
+    assert parsed.areas()["pixels"].tolist() == [120 * 100] + [0] * (NUM_CLASSES - 1)
+    assert np.isnan(parsed.confidence).all()
 
 
 def test_a_head_smaller_than_asked_for_is_left_out(parser: Parser) -> None:
@@ -103,16 +99,6 @@ def test_what_cannot_be_parsed_is_refused(parser: Parser, image: np.ndarray, opt
         parser.parse(image, **options)
 
 
-def test_a_face_is_as_certain_as_its_parts_on_average() -> None:
-    probability = np.zeros((NUM_CLASSES, 4, 12), np.float32)
-    for row, (name, value) in enumerate([("eyes", 0.8), ("nose", 1.0), ("lips", 0.64)]):
-        probability[INDEX[name], row] = value  # 12 pixels each
-    inside = np.ones((4, 12), bool)
-    assert part_score(probability, inside) == pytest.approx((0.8 * 1.0 * 0.64) ** (1 / 3))
-    inside[2] = False  # the mouth lies outside
-    assert part_score(probability, inside) == 0
-
-
 def test_a_square_inside_is_cut_as_it_is() -> None:
     photograph = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
     np.testing.assert_array_equal(cut(photograph, Square(3, 5, 8), 8), photograph[3:11, 5:13])
@@ -122,6 +108,11 @@ def test_beyond_its_edge_a_photograph_is_mirrored() -> None:
     photograph = np.arange(4 * 2 * 3, dtype=np.uint8).reshape(4, 2, 3)
     expected = np.concatenate([photograph[:, :1], photograph, photograph[:, 1:]], axis=1)  # (4, 4, 3)
     np.testing.assert_array_equal(cut(photograph, whole_square((4, 2)), 4), expected)
+
+
+def test_beyond_its_edge_a_photograph_can_be_black() -> None:
+    square = cut(np.full((4, 2, 3), 9, np.uint8), whole_square((4, 2)), 4, beyond="constant")
+    assert square[..., 0].tolist() == [[0, 9, 9, 0]] * 4
 
 
 def test_a_square_around_a_box_stays_inside_the_photograph() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from facefair_lib.errors import InputError
 from facefair_lib.settings import paths
 from facefair_lib.store.processes import child_environment, spread
 
@@ -26,6 +27,16 @@ def test_every_job_is_done_once_whatever_the_number_of_processes() -> None:
 def test_an_error_of_a_job_is_the_callers_error(workers: int) -> None:
     with pytest.raises(ZeroDivisionError):
         list(spread(operator.truediv, [(1, 0), (1, 0)], workers))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_every_job_is_given_what_is_shared(workers: int) -> None:
+    assert sorted(spread(operator.add, [("a",), ("b",)], workers, ("x",))) == ["xa", "xb"]
+
+
+def test_a_process_that_the_system_ends_is_named() -> None:
+    with pytest.raises(InputError, match="memory ran out"):
+        list(spread(os._exit, [(1,), (1,)], 2))
 
 
 def test_one_job_or_one_worker_stays_in_this_process() -> None:

@@ -1,0 +1,137 @@
+"""Finding faces with BlazeFace, the detector of MediaPipe for faces near the camera.
+
+Source: Bazarevsky et al., "BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs", CVPR workshops 2019,
+arXiv:1907.05047. The weights are those of MediaPipe's ``face_detection_short_range.tflite`` (Apache License 2.0, sha256
+3bc182eb…26c26633), 101,390 numbers as half floats. Google's model card compares regions of the world and skin tones;
+``benchmarks/parse.py`` does so here. MediaPipe's own package has no weights in it and downloads them.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import nn
+from torch.nn import functional
+
+from facefair_lib.parse.squares import Box
+
+SIDE = 128
+"""Side of the detector's pictures in pixels."""
+
+_WEIGHTS = Path(__file__).with_name("blazeface_short_range.safetensors")
+_WIDTHS = (24, 24, 28, 32, 36, 42, 48, 56, 64, 72, 80, 88, 96, 96, 96, 96, 96)  # of the stem and the sixteen blocks
+_SHRINKING = (2, 5, 11)  # blocks with stride 2
+_FINE = 11  # blocks before the map of stride 8 is read
+_SAME_FACE = 0.3  # intersection over union from which two boxes are one face, as in MediaPipe
+
+
+class _Block(nn.Module):
+    """A depthwise and a pointwise convolution, added to the input: (B, I, H, W) -> (B, O, H, W)."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.depthwise = nn.Conv2d(inputs, inputs, 3, stride, padding=1 if stride == 1 else 0, groups=inputs)
+        self.pointwise = nn.Conv2d(inputs, outputs, 1)
+        self.missing, self.stride = outputs - inputs, stride
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        beside = functional.max_pool2d(x, 2) if self.stride == 2 else x
+        padded = functional.pad(x, (0, 1, 0, 1)) if self.stride == 2 else x  # TensorFlow's SAME padding
+        beside = functional.pad(beside, (0, 0, 0, 0, 0, self.missing))
+        return functional.relu(self.pointwise(self.depthwise(padded)) + beside)
+
+
+class BlazeFace(nn.Module):
+    """The network: (B, 3, 128, 128) float from -1 to 1 -> logits (B, 896) and places (B, 896, 16) of its anchors.
+
+    A place is the x and y of a box's middle, its width and height, and six points of the face, in pixels from the
+    anchor.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, _WIDTHS[0], 5, 2)
+        self.blocks = nn.Sequential(
+            *(
+                _Block(inputs, outputs, 2 if number in _SHRINKING else 1)
+                for number, (inputs, outputs) in enumerate(pairwise(_WIDTHS))
+            )
+        )
+        self.score_fine, self.place_fine = nn.Conv2d(_WIDTHS[_FINE], 2, 1), nn.Conv2d(_WIDTHS[_FINE], 32, 1)
+        self.score_coarse, self.place_coarse = nn.Conv2d(_WIDTHS[-1], 6, 1), nn.Conv2d(_WIDTHS[-1], 96, 1)
+
+    def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Look at pictures: see the class."""
+        stem = functional.relu(self.stem(functional.pad(images, (1, 2, 1, 2))))
+        fine = self.blocks[:_FINE](stem)  # (B, 88, 16, 16): two anchors a cell
+        coarse = self.blocks[_FINE:](fine)  # (B, 96, 8, 8): six anchors a cell
+        scores = [_listed(self.score_fine(fine), 1), _listed(self.score_coarse(coarse), 1)]
+        places = [_listed(self.place_fine(fine), 16), _listed(self.place_coarse(coarse), 16)]
+        return torch.cat(scores, 1)[..., 0], torch.cat(places, 1)
+
+
+def _listed(values: torch.Tensor, numbers: int) -> torch.Tensor:
+    """(B, anchors * numbers, H, W) -> (B, H * W * anchors, numbers), cell by cell."""
+    return values.permute(0, 2, 3, 1).reshape(len(values), -1, numbers)
+
+
+def _anchors() -> torch.Tensor:
+    """Middles of the anchors, x and y in pixels: (896, 2)."""
+    middles = []
+    for stride, each in ((8, 2), (16, 6)):
+        along = (torch.arange(SIDE // stride) + 0.5) * stride
+        rows, columns = torch.meshgrid(along, along, indexing="ij")
+        middles.append(torch.stack([columns, rows], -1).reshape(-1, 2).repeat_interleave(each, 0))
+    return torch.cat(middles)
+
+
+class FaceDetector:
+    """BlazeFace with its published weights."""
+
+    def __init__(self) -> None:
+        self._network = BlazeFace().eval()
+        self._network.load_state_dict({name: value.float() for name, value in load_file(_WEIGHTS).items()})
+        self._anchors = _anchors()
+
+    def __call__(self, pictures: np.ndarray, least: float) -> list[list[tuple[Box, float]]]:
+        """Find the faces of pictures.
+
+        Parameters
+        ----------
+        pictures : (B, 128, 128, 3) uint8 RGB; a face should be at least 20 pixels high
+        least : smallest score, 0 to 1
+
+        Returns
+        -------
+        for each picture its faces, from the brows to the chin, in pixels, with the detector's score, surest first
+        """
+        with torch.inference_mode():
+            inputs = torch.tensor(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
+            logits, places = self._network(inputs)
+            scores = logits.clamp(-80, 80).sigmoid()
+            middles = places[..., :2] + self._anchors
+            boxes = torch.cat([middles - places[..., 2:4] / 2, middles + places[..., 2:4] / 2], -1)  # (B, 896, 4)
+        return [_merged(box[score >= least], score[score >= least]) for box, score in zip(boxes, scores, strict=True)]
+
+
+def _merged(boxes: torch.Tensor, scores: torch.Tensor) -> list[tuple[Box, float]]:
+    """Average boxes (N, 4) of one face, weighted by their scores (N,), as BlazeFace's authors do."""
+    faces = []
+    while len(boxes):
+        best = scores.argmax()
+        same = _iou(boxes, boxes[best]) > _SAME_FACE
+        same[best] = True
+        left, top, right, bottom = ((boxes[same] * scores[same, None]).sum(0) / scores[same].sum()).tolist()
+        faces.append((Box(top, left, bottom, right), float(scores[best])))
+        boxes, scores = boxes[~same], scores[~same]
+    return faces
+
+
+def _iou(boxes: torch.Tensor, box: torch.Tensor) -> torch.Tensor:
+    """Intersection over union of boxes (N, 4) with one box (4,): (N,)."""
+    shared = (torch.minimum(boxes[:, 2:], box[2:]) - torch.maximum(boxes[:, :2], box[:2])).clamp(min=0).prod(1)
+    return shared / ((boxes[:, 2:] - boxes[:, :2]).prod(1) + (box[2:] - box[:2]).prod() - shared)
