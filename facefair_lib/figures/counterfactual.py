@@ -6,42 +6,40 @@ number of comparisons; an empty one has not.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
+from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from facefair_lib.errors import InputError
+from facefair_lib.fairness.groups import MIN_SUBJECTS
 from facefair_lib.figures import style
+from facefair_lib.figures.heat_map import draw_cells, draw_heat_map, hatch_cells, shared_norm
+from facefair_lib.figures.intervals import (
+    DODGE,
+    MINUS,
+    contrast_title,
+    draw_marks,
+    model_handles,
+    signed_points,
+    titles_of_counts,
+)
 from facefair_lib.figures.pictures import Picture, check_pairs, iou_caption, picture_rows
 from facefair_lib.scores import titles
 from facefair_lib.scores.resampling import ALPHA
 from facefair_lib.settings import labels
 
-MINUS = "−"
-_DODGE = {"deeplabv3": -0.14, "pspnet": 0.14}
-
-
-def signed_points(share: float, digits: int = 1) -> str:
-    """A difference of shares in points, signed: 0.012 -> ``+1.2``; no sign where the digits shown are zero."""
-    text = f"{abs(100 * share):.{digits}f}"
-    return text if not text.strip("0.") else f"{MINUS if share < 0 else '+'}{text}"
-
-
-def contrast_title(contrast: str) -> str:
-    """``asian-black`` -> ``Asian − Black``."""
-    return f" {MINUS} ".join(titles.title(group) for group in contrast.split("-"))
-
-
-def face_colour(colour: str, p_value: float) -> str:
-    """Filled where the test tells the value from zero."""
-    return colour if p_value < ALPHA else "white"
+# Purple to orange: told apart under the common colour-vision deficiencies; pale enough for dark type.
+_DIVERGING = LinearSegmentedColormap.from_list("facefair_diverging", ["#9d8ec7", "#f7f7f7", "#f0a04b"])
+_NARROWEST = 0.02  # half of a narrower scale would make noise look like contrast
 
 
 def outline(image: np.ndarray, mask: np.ndarray, palette: str = "paper") -> np.ndarray:
@@ -196,7 +194,7 @@ def _draw_effects(axes: Axes, effects: pd.DataFrame) -> None:
     axes.axvline(0, color=style.GREY, linewidth=0.6)
     for model in style.models_in(effects):
         part = effects[effects["model"] == model].set_index(["contrast", "component"]).reindex(keys)
-        places = np.arange(len(keys)) + _DODGE[model] * 1.3
+        places = np.arange(len(keys)) + 1.2 * DODGE[model]
         draw_marks(axes, part["difference"], part, places, model, part["p_adjusted"])
     names = [
         contrast_title(contrast) if component == "total" else titles.COMPONENT_TITLES[component].lower()
@@ -215,29 +213,6 @@ def _draw_effects(axes: Axes, effects: pd.DataFrame) -> None:
         handles=model_handles(style.models_in(effects)), loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2,
         handletextpad=0.2, borderaxespad=0.1,
     )  # fmt: skip
-
-
-def draw_marks(
-    axes: Axes, values: pd.Series, ends: pd.DataFrame, places: np.ndarray, model: str, p_values: pd.Series
-) -> None:
-    """One model's values with their intervals, in points; filled where p says so, nothing where a value is NaN."""
-    colour = style.MODEL_COLOURS[model]
-    for value, low, high, place, p in zip(values, ends["low"], ends["high"], places, p_values, strict=True):
-        if np.isfinite(value):
-            axes.plot([100 * low, 100 * high], [place, place], color=colour, linewidth=1.1, zorder=2)
-            axes.plot(
-                100 * value, place, style.MODEL_MARKERS[model], color=colour, markerfacecolor=face_colour(colour, p),
-                markersize=3.8, markeredgewidth=0.9, zorder=3,
-            )  # fmt: skip
-
-
-def model_handles(models: Sequence[str]) -> list[Line2D]:
-    """Legend entries of the models."""
-    return [
-        Line2D([], [], color=style.MODEL_COLOURS[m], marker=style.MODEL_MARKERS[m], linestyle="none", markersize=4,
-               label=titles.MODEL_TITLES[m])
-        for m in models
-    ]  # fmt: skip
 
 
 def skin_tone_curve(tones: pd.DataFrame, swatches: Sequence[str]) -> Figure:
@@ -292,7 +267,110 @@ def _tint_axis(axes: Axes, swatches: Sequence[str]) -> None:
     axes.tick_params(axis="x", length=0, pad=13)
 
 
-def titles_of_counts(counts: pd.Series) -> str:
-    """Numbers of people as ``40`` or ``36 to 40``."""
-    low, high = int(counts.min()), int(counts.max())
-    return f"{low}" if low == high else f"{low} to {high}"
+def class_gaps(classes: pd.DataFrame, *, fewest_subjects: int = MIN_SUBJECTS) -> Figure:
+    """Figure 11: each group's score on each class, relative to the mean of the groups.
+
+    Parameters
+    ----------
+    classes : columns model, group, class, relative, p_adjusted, n_subjects
+    fewest_subjects : a class that fewer people show is hatched and has no place on the colour scale
+    """
+    style.require_columns(classes, ("model", "group", "class", "relative", "p_adjusted", "n_subjects"), "classes")
+    models, groups = style.models_in(classes), titles.in_order(classes["group"], titles.GROUP_TITLES)
+    large = classes.loc[classes["n_subjects"] >= fewest_subjects, "relative"].abs().max()
+    reach = max(_NARROWEST, 0 if np.isnan(large) else large)
+    with style.look():
+        figure = style.new_figure(style.COLUMN_WIDTH, 4.2)
+        figure.get_layout_engine().set(wspace=0.02)
+        panels = np.atleast_1d(figure.subplots(1, len(models), sharey=True))
+        for axes, model in zip(panels, models, strict=True):
+            part = classes[classes["model"] == model].set_index(["class", "group"])
+            cells = part.reindex(pd.MultiIndex.from_product([labels.CLASS_NAMES, groups]))
+            names = (_class_names(classes), [titles.title(group) for group in groups])
+            shades = _draw_class_cells(axes, cells, names, reach, fewest_subjects)
+            axes.tick_params(axis="x", labelrotation=90)
+            axes.set_title(titles.MODEL_TITLES[model], color=style.MODEL_COLOURS[model], pad=3)
+            axes.tick_params(axis="y", labelleft=axes is panels[0])
+        bar = figure.colorbar(shades, ax=panels, location="bottom", fraction=0.04, aspect=40, pad=0.02)
+        bar.set_label(f"IoU {MINUS} mean of the groups (points)", fontsize=style.SMALL_SIZE)
+        note = f"* p < {ALPHA:g} after adjustment; hatched: fewer than {fewest_subjects} people"
+        figure.supxlabel(note, fontsize=6.5)
+        bar.outline.set_visible(False)
+        bar.ax.xaxis.set_major_locator(MaxNLocator(5))
+    return style.describe(
+        figure,
+        "IoU of each class and group relative to the mean of the groups, by model; stars mark differences that remain "
+        "after adjustment for all groups and classes.",
+    )
+
+
+def _class_names(classes: pd.DataFrame) -> list[str]:
+    """Class titles with the number of people of the smallest group below."""
+    people = classes.groupby("class")["n_subjects"].min()
+    counts = [people.get(name, 0) for name in labels.CLASS_NAMES]
+    return [f"{text}\nn = {count:.0f}" for text, count in zip(labels.CLASS_TITLES, counts, strict=True)]
+
+
+def _draw_class_cells(
+    axes: Axes, cells: pd.DataFrame, names: tuple[list[str], list[str]], reach: float, fewest_subjects: int
+) -> ScalarMappable:
+    """Heat map of one model from rows in the order of (class, group)."""
+    columns = ("relative", "n_subjects", "p_adjusted")
+    shape = (len(names[0]), len(names[1]))
+    values, people, p = (cells[column].to_numpy(float).reshape(shape) for column in columns)
+    small = ~(people >= fewest_subjects) | np.isnan(values)
+    texts = np.vectorize(_gap_text)(values, small, p < ALPHA)
+    scale = (_DIVERGING, Normalize(-100 * reach, 100 * reach))
+    shades = draw_heat_map(axes, np.where(small, np.nan, 100 * values), texts, names, scale)
+    for text in axes.texts:
+        text.set_fontweight("bold" if text.get_text().endswith("*") else "normal")
+    hatch_cells(axes, small, texts)
+    return shades
+
+
+def _gap_text(value: float, small: bool, clear: bool) -> str:
+    """Points with a star where they are clear; those of a small cell in brackets."""
+    number = "–" if np.isnan(value) else signed_points(value)
+    if small:
+        return f"({number})" if number != "–" else number
+    return f"{number}*" if clear else number
+
+
+def emotion_cells(features: pd.DataFrame, *, fewest_subjects: int = MIN_SUBJECTS) -> Figure:
+    """Score of every group and emotion, one heat map per model.
+
+    Parameters
+    ----------
+    features : rows of ``features.csv``, those of the feature group_emotion are drawn; level names group and emotion,
+        such as ``asian sad``; columns group and emotion may stand in its place
+    fewest_subjects : a cell with fewer people is hatched and not ranked
+    """
+    style.require_columns(features, ("model", "value", "n_subjects"), "features")
+    cells = features[features["feature"] == "group_emotion"] if "feature" in features else features
+    if not {"group", "emotion"} <= set(cells.columns):
+        style.require_columns(cells, ("level",), "features with the feature group_emotion")
+        parts = [re.split(r"\W+|_", str(level)) for level in cells["level"]]
+        if any(len(part) != 2 for part in parts):
+            raise InputError(
+                "features",
+                found=f"the level {cells['level'].iloc[0]!r}",
+                expected="group and emotion, as in 'asian sad'",
+                do="give both, or columns group and emotion",
+            )
+        cells = cells.assign(group=[part[0] for part in parts], emotion=[part[1] for part in parts])
+    models, groups = style.models_in(cells), titles.in_order(cells["group"], titles.GROUP_TITLES)
+    norm = shared_norm(cells, fewest_subjects)
+    with style.look():
+        figure = style.new_figure(style.COLUMN_WIDTH, 2.3)
+        figure.get_layout_engine().set(wspace=0.02)
+        panels = np.atleast_1d(figure.subplots(1, len(models)))
+        for axes, model in zip(panels, models, strict=True):
+            shades = draw_cells(axes, cells[cells["model"] == model], groups, norm, fewest_subjects)
+            axes.set_title(titles.MODEL_TITLES[model], color=style.MODEL_COLOURS[model], pad=3)
+        for axes in panels[1:]:
+            axes.set_yticklabels([])
+        bar = figure.colorbar(shades, ax=panels, location="bottom", fraction=0.06, aspect=40, pad=0.03)
+        bar.set_label("Image IoU (n = people)", fontsize=style.SMALL_SIZE)
+        bar.outline.set_visible(False)
+        bar.ax.xaxis.set_major_locator(MaxNLocator(5))
+    return style.describe(figure, "Image IoU by group and emotion, for both models.")

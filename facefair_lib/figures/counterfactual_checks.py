@@ -16,7 +16,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from facefair_lib.figures import style
-from facefair_lib.figures.counterfactual import (
+from facefair_lib.figures.intervals import (
+    DODGE,
     MINUS,
     contrast_title,
     draw_marks,
@@ -28,7 +29,6 @@ from facefair_lib.scores import titles
 from facefair_lib.settings import labels
 
 GROUP_MARKERS: Mapping[str, str] = MappingProxyType({"asian": "o", "black": "s", "caucasian": "^"})
-_DODGE = {"deeplabv3": -0.15, "pspnet": 0.15}
 
 
 def gap_sources(sources: pd.DataFrame) -> Figure:
@@ -47,7 +47,7 @@ def gap_sources(sources: pd.DataFrame) -> Figure:
         axes = figure.subplots()
         for model in models:
             part = sources[sources["model"] == model].set_index("cohort").reindex(cohorts)
-            places = np.arange(len(cohorts)) + _DODGE[model]
+            places = np.arange(len(cohorts)) + DODGE[model]
             draw_marks(axes, part["gap"], part.assign(low=part["low"].clip(lower=0)), places, model, part["p_value"])
             for column, marker, size in (("expected_by_chance", "|", 7), ("detectable", "x", 4)):
                 axes.plot(100 * part[column], places, marker, color=style.INK, markersize=size, linestyle="none")
@@ -292,7 +292,7 @@ def _draw_correlations(axes: Axes, quality: pd.DataFrame, measures: Sequence[str
         beyond = (part["low"] > 0) | (part["high"] < 0)
         hundredth = part[["low", "high"]] / 100  # draw_marks prints shares in points; correlations stay as they are
         draw_marks(
-            axes, part["correlation"] / 100, hundredth, np.arange(len(measures)) + _DODGE[model], model,
+            axes, part["correlation"] / 100, hundredth, np.arange(len(measures)) + DODGE[model], model,
             pd.Series(np.where(beyond, 0.0, 1.0), part.index),
         )  # fmt: skip
     axes.set_yticks(range(len(measures)), [titles.title(measure) for measure in measures])

@@ -1,4 +1,4 @@
-"""The experiment's picture tables: nine people, groups in rows, emotions in columns (Tables II, III and IV)."""
+"""Figures of notebook 05: nine people in pictures (Tables II, III and IV), scores by group and emotion (figure 8)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from facefair_lib.errors import InputError
+from facefair_lib.fairness.groups import MIN_SUBJECTS
 from facefair_lib.figures import style
+from facefair_lib.figures.heat_map import draw_cells, shared_norm
+from facefair_lib.figures.intervals import DODGE, whiskers
 from facefair_lib.figures.pictures import Picture, check_pairs, check_pictures, iou_caption, overlay, picture_rows
 from facefair_lib.scores import titles
 
@@ -116,3 +121,63 @@ def _captions(people: pd.DataFrame, scores: str | None, *, with_person: bool) ->
         lambda value: "" if pd.isna(value) else f"{value:.0f}" if isinstance(value, float) else str(value)
     )
     return [", ".join(filter(None, row)) for row in texts.itertuples(index=False)]
+
+
+def group_scores(
+    cells: pd.DataFrame, groups: pd.DataFrame, metric: str = "image_iou", *, fewest_subjects: int = MIN_SUBJECTS
+) -> Figure:
+    """Figure 8: both models' scores by group and emotion, and the groups' means with 95 % intervals.
+
+    Parameters
+    ----------
+    cells : columns model, group, emotion, metric, value, n_images, n_subjects
+    groups : columns model, group, metric, value, low, high, n_subjects
+    metric : which metric of the tables is drawn
+    fewest_subjects : a cell with fewer people is grey and has no place on the colour scale: it is not ranked
+    """
+    style.require_columns(cells, ("model", "group", "emotion", "metric", "value", "n_images", "n_subjects"), "cells")
+    style.require_columns(groups, ("model", "group", "metric", "value", "low", "high", "n_subjects"), "groups")
+    title = style.title_of(metric, titles.METRIC_TITLES, "metric")
+    cells, groups = style.rows_of(cells, metric, "cells"), style.rows_of(groups, metric, "groups")
+    models, order = style.models_in(cells), titles.in_order(cells["group"], titles.GROUP_TITLES)
+    norm = shared_norm(cells, fewest_subjects)
+    with style.look():
+        figure = style.new_figure(style.PAGE_WIDTH, 1.0 + 0.5 * max(3, len(order)))
+        *panels, right = figure.subplots(1, len(models) + 1, width_ratios=[*[1] * len(models), 1.15])
+        for axes, model in zip(panels, models, strict=True):
+            image = draw_cells(axes, cells[cells["model"] == model], order, norm, fewest_subjects)
+            axes.set_title(titles.MODEL_TITLES[model], color=style.MODEL_COLOURS[model], pad=3)
+        for axes in panels[1:]:
+            axes.set_yticklabels([])
+        bar = figure.colorbar(image, ax=panels, location="bottom", fraction=0.06, aspect=45, pad=0.03, shrink=0.9)
+        bar.set_label(_scale_title(cells, title, fewest_subjects), fontsize=style.SMALL_SIZE)
+        bar.outline.set_visible(False)
+        bar.ax.xaxis.set_major_locator(MaxNLocator(5))
+        _draw_groups(right, groups, order, title)
+    return style.describe(
+        figure, f"{title} by group and emotion for DeepLabV3 and PSPNet, and by group with 95 % intervals."
+    )
+
+
+def _scale_title(cells: pd.DataFrame, title: str, fewest_subjects: int) -> str:
+    small = (cells["n_subjects"] < fewest_subjects).any()
+    note = f"; hatched: fewer than {fewest_subjects} people, not ranked" if small else ""
+    return f"{title} (n = people{note})"
+
+
+def _draw_groups(axes: Axes, groups: pd.DataFrame, order: Sequence[str], title: str) -> None:
+    """Each group's score with its interval, number of people below its name."""
+    places = np.arange(len(order))
+    people = groups.drop_duplicates("group").set_index("group")["n_subjects"].reindex(order).fillna(0)
+    for model in style.models_in(groups):
+        part = groups[groups["model"] == model].set_index("group").reindex(order)
+        whiskers(axes, part, places + DODGE[model], model, vertical=True)
+    axes.set_xticks(places, [f"{titles.title(group)}\nn = {count:,.0f}" for group, count in people.items()])
+    axes.set(xlim=(-0.5, len(order) - 0.5), ylabel=title)
+    axes.set_title("Group means, 95 % intervals", pad=3)
+    axes.tick_params(axis="x", length=0)
+    axes.yaxis.set_major_locator(MaxNLocator(5))
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.16 * (high - low))  # room for the legend above every interval
+    axes.grid(axis="y")
+    axes.legend(loc="upper center", ncols=2, handletextpad=0.3, borderaxespad=0.1)

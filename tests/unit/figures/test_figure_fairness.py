@@ -14,11 +14,11 @@ from facefair_heads.shading.skin import MONK_SCALE
 from facefair_lib.errors import InputError
 from facefair_lib.figures import style
 from facefair_lib.figures.counterfactual import (
-    contrast_title,
+    class_gaps,
     counterfactual_examples,
     counterfactual_pairs,
+    emotion_cells,
     outline,
-    signed_points,
     skin_tone_curve,
 )
 from facefair_lib.figures.counterfactual_checks import (
@@ -28,7 +28,7 @@ from facefair_lib.figures.counterfactual_checks import (
     gap_sources,
     quality_measures,
 )
-from facefair_lib.figures.group_cells import class_gaps, emotion_cells
+from facefair_lib.figures.intervals import contrast_title, signed_points
 from facefair_lib.scores import titles
 from facefair_lib.settings import labels
 from facefair_lib.tables.composition import composition_points

@@ -5,7 +5,7 @@ import pytest
 from facefair_lib.errors import InputError
 from facefair_lib.figures import style
 from facefair_lib.figures.experiment import experiment_grid
-from facefair_lib.figures.model_examples import disagreement, example_rows, model_examples
+from facefair_lib.figures.performance import disagreement, example_rows, model_examples
 from facefair_lib.figures.pictures import (
     DISAGREEMENT_NORM,
     DISAGREEMENT_TITLES,

@@ -8,11 +8,13 @@ import pytest
 from matplotlib.patches import Rectangle
 
 from facefair_lib.errors import InputError
-from facefair_lib.figures.reproduction import colour_story, iou_against_f1, ladder_steps
-from facefair_lib.figures.reproduction_checks import (
+from facefair_lib.figures.reproduction import (
+    colour_story,
+    iou_against_f1,
     knife_edge,
     known_people,
-    nine_photographs,
+    ladder_steps,
+    limits_of_nine_photographs,
     repeated_grids,
     wrongly_fed,
 )
@@ -118,7 +120,7 @@ def test_repeated_experiments_ring_their_best_cell_and_name_their_best_group():
 def test_nine_photographs_mark_the_experiment_itself():
     ranking = pd.DataFrame({"gap": [0.0, 0.2], "whole_order": [0.17, 0.9]})
     detectable = pd.DataFrame({"per_group": [3, 30], "gap": [0.246, 0.06]})
-    figure = nine_photographs(np.array([0.2, 0.3]), ranking, detectable, per_group=3, chance=1 / 6)
+    figure = limits_of_nine_photographs(np.array([0.2, 0.3]), ranking, detectable, per_group=3, chance=1 / 6)
     assert {"mean 25", "by chance", "24.6"} <= texts(figure)
 
 

@@ -5,11 +5,11 @@ import pytest
 from matplotlib.colors import to_hex
 
 from facefair_lib.errors import InputError
-from facefair_lib.figures import style, training
-from facefair_lib.figures.confusion import confusion_matrix
+from facefair_lib.figures import style
 from facefair_lib.figures.data import class_shares, data_flow
-from facefair_lib.figures.performance import class_scores, group_scores
-from facefair_lib.figures.training import training_curves
+from facefair_lib.figures.experiment import group_scores
+from facefair_lib.figures.networks.training import PANELS, training_curves
+from facefair_lib.figures.performance import class_scores, confusion_matrix
 from facefair_lib.scores import titles
 from facefair_lib.settings import labels
 
@@ -40,7 +40,7 @@ def test_training_curves_have_the_six_panels_of_the_paper(history, assert_legibl
 
 def test_training_curves_draw_the_history_and_mark_the_best_epoch(history):
     shuffled = history.sample(frac=1, random_state=0)
-    for axes, metric in zip(training_curves(shuffled, "pspnet", 4).axes, training.PANELS, strict=True):
+    for axes, metric in zip(training_curves(shuffled, "pspnet", 4).axes, PANELS, strict=True):
         lines = {line.get_label(): line for line in axes.lines}
         for split, title in (("train", "Training"), ("validation", "Validation")):
             part = history[history["split"] == split]
