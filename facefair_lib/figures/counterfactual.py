@@ -42,7 +42,7 @@ _DIVERGING = LinearSegmentedColormap.from_list("facefair_diverging", ["#9d8ec7",
 _NARROWEST = 0.02  # half of a narrower scale would make noise look like contrast
 
 
-def outline(image: np.ndarray, mask: np.ndarray, palette: str = "paper") -> np.ndarray:
+def outline(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """Draw the borders of a mask's classes on its image, each in the colour of the class inside; one pixel wide.
 
     Parameters
@@ -62,7 +62,7 @@ def outline(image: np.ndarray, mask: np.ndarray, palette: str = "paper") -> np.n
         border |= np.pad(differs, [(0, 1) if axis == k else (0, 0) for k in (0, 1)])
         border |= np.pad(differs, [(1, 0) if axis == k else (0, 0) for k in (0, 1)])
     border &= mask != labels.INDEX["background"]  # the head's own border is drawn from inside
-    return np.where(border[..., None], labels.encode(mask, palette), image)
+    return np.where(border[..., None], labels.encode(mask), image)
 
 
 def counterfactual_examples(
@@ -70,8 +70,6 @@ def counterfactual_examples(
     people: pd.DataFrame,
     masks: np.ndarray,
     predictions: Mapping[str, np.ndarray] | None = None,
-    *,
-    palette: str = "paper",
 ) -> Figure:
     """One person in three groups (rows) and three skin tones (columns), with label outlines and predicted masks.
 
@@ -103,7 +101,7 @@ def counterfactual_examples(
         row = []
         for tone in tones:
             i = place[group, tone]
-            row.append(Picture(outline(images[i], masks[i], palette)))
+            row.append(Picture(outline(images[i], masks[i])))
             row += [Picture(predictions[m][i], "mask", _iou_text(people, i, m)) for m in models]
         rows.append(row)
     figure = picture_rows(
@@ -113,7 +111,6 @@ def counterfactual_examples(
         ],
         row_titles=[titles.title(group) for group in groups],
         width=style.PAGE_WIDTH if models else style.COLUMN_WIDTH,
-        palette=palette,
     )
     shown = " and the masks of " + " and ".join(titles.MODEL_TITLES[model] for model in models) if models else ""
     return style.describe(

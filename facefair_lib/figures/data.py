@@ -122,13 +122,13 @@ def _draw_flow(
             _arrow(axes, (right, middle), (left, middle))
             if row.removed > 0:
                 axes.text((right + left) / 2, middle + 0.06, f"−{row.removed:,.0f}", **_NOTE, va="bottom")
-        _box(axes, left, middle, box, 0.92, row, published)
+        _box(axes, (left, middle), (box, 0.92), row, published)
         right = left + box
     left = style.PAGE_WIDTH - margin - box
     for order, row in enumerate(leaves.itertuples()):
         y = height - (order + 0.5) * height / len(leaves)
         _arrow(axes, (right, middle), (left, y))
-        _box(axes, left, y, box, 0.6, row, published, colour=style.SPLIT_COLOURS[row.step])
+        _box(axes, (left, y), (box, 0.6), row, published, style.SPLIT_COLOURS[row.step])
 
 
 _NOTE = {"ha": "center", "fontsize": style.SMALL_SIZE, "color": style.GREY}
@@ -136,15 +136,17 @@ _NOTE = {"ha": "center", "fontsize": style.SMALL_SIZE, "color": style.GREY}
 
 def _box(
     axes: Axes,
-    left: float,
-    middle: float,
-    width: float,
-    height: float,
+    place: tuple[float, float],
+    size: tuple[float, float],
     row: object,
     published: Mapping[str, int],
     colour: str = style.GREY,
 ) -> None:
-    """One box: step, number of images, people below; the published number in the last line."""
+    """One box: step, number of images, people below; the published number in the last line.
+
+    ``place`` is the middle of the left side.
+    """
+    (left, middle), (width, height) = place, size
     shape = FancyBboxPatch(
         (left, middle - height / 2), width, height, boxstyle="round,pad=0,rounding_size=0.05",
         facecolor="#f6f6f6", edgecolor=colour, linewidth=0.9,

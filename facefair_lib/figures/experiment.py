@@ -19,6 +19,7 @@ from facefair_lib.figures.pictures import Picture, check_pairs, check_pictures, 
 from facefair_lib.scores import titles
 
 _GROUPS, _EMOTIONS = tuple(titles.GROUP_TITLES), tuple(titles.EMOTION_TITLES)
+_OPACITY = 0.55  # of a mask's colours in an overlay
 
 
 def experiment_grid(
@@ -27,10 +28,7 @@ def experiment_grid(
     masks: np.ndarray | None = None,
     *,
     title: str = "",
-    captions: Sequence[str] = (),
     scores: str | None = None,
-    palette: str = "paper",
-    opacity: float = 0.55,
 ) -> Figure:
     """Tables II to IV: the nine people, or what a model made of them.
 
@@ -39,9 +37,7 @@ def experiment_grid(
     images : (9, H, W, 3) uint8, in the order of ``people``
     people : columns group and emotion, every combination once; gender and age become captions where they are known
     masks : (9, H, W) uint8 predicted class indices; each place then shows the mask and its overlay on the image
-    captions : one per person instead of gender and age
     scores : the column of ``people`` that holds the image IoU of ``masks``; NaN where a person has no true mask
-    opacity : of the mask's colours in the overlay
 
     Raises
     ------
@@ -53,15 +49,14 @@ def experiment_grid(
         check_pictures(images, "image", "experiment images")
     else:
         check_pairs(images, masks, "experiment images")
-    for count, what in ((len(images), "images"), (len(captions) or len(people), "captions")):
-        if count != len(people):
-            raise InputError(
-                "experiment images",
-                found=f"{count} {what} for {len(people)} people",
-                expected="one per person, in the order of the table",
-                do="take both from the same rows",
-            )
-    texts = list(captions) or _captions(people, scores, with_person=masks is None)
+    if len(images) != len(people):
+        raise InputError(
+            "experiment images",
+            found=f"{len(images)} images for {len(people)} people",
+            expected="one per person, in the order of the table",
+            do="take both from the same rows",
+        )
+    texts = _captions(people, scores, with_person=masks is None)
     rows = []
     for group in _GROUPS:
         row: list[Picture] = []
@@ -71,7 +66,7 @@ def experiment_grid(
                 row.append(Picture(images[i], caption=texts[i]))
             else:
                 row.append(Picture(masks[i], "mask", texts[i]))
-                row.append(Picture(overlay(images[i], masks[i], opacity, palette)))
+                row.append(Picture(overlay(images[i], masks[i], _OPACITY)))
         rows.append(row)
     wide = masks is not None
     heads = [
@@ -83,7 +78,6 @@ def experiment_grid(
         row_titles=tuple(titles.GROUP_TITLES.values()),
         title=title,
         width=style.PAGE_WIDTH if wide else style.COLUMN_WIDTH,
-        palette=palette,
     )
     shown = "predicted masks and overlays" if wide else "images"
     return style.describe(

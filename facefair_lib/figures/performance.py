@@ -176,8 +176,6 @@ def model_examples(
     images: np.ndarray,
     targets: np.ndarray,
     predictions: Mapping[str, np.ndarray],
-    *,
-    palette: str = "paper",
 ) -> Figure:
     """Figure 7: where the two models differ, one row per example.
 
@@ -214,7 +212,6 @@ def model_examples(
         rows,
         column_titles=("Image", "Truth", *titles.MODEL_TITLES.values(), "Who is right"),
         row_titles=[str(rank).replace("_", " ").capitalize() for rank in examples["rank"]],
-        palette=palette,
     )
     return style.describe(figure, "Example images with truth, both models' masks and a map of who is right, by rank.")
 
