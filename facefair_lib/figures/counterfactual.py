@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -145,9 +144,8 @@ def counterfactual_pairs(pairs: pd.DataFrame, means: pd.DataFrame, effects: pd.D
         *panels, right = figure.subplots(1, len(models) + 1, width_ratios=[*[1] * len(models), 1.35])
         reach = 105 * max(0.01, pairs["relative"].abs().max())
         for axes, model in zip(panels, models, strict=True):
-            own = pairs[pairs["model"] == model].pivot_table("relative", "subject_id", "group")
             middle = means[means["model"] == model].set_index("group").reindex(groups)
-            _draw_slopes(axes, own[groups].to_numpy(float), middle, model)
+            _draw_slopes(axes, pairs[pairs["model"] == model], middle, model)
             axes.set_ylim(-reach, reach)
         for axes in panels[1:]:
             axes.sharey(panels[0])
@@ -161,11 +159,15 @@ def counterfactual_pairs(pairs: pd.DataFrame, means: pd.DataFrame, effects: pd.D
     )
 
 
-def _draw_slopes(axes: Axes, values: np.ndarray, means: pd.DataFrame, model: str) -> None:
-    """One thin line per identity, (identities, groups), the groups' means with their intervals in bold."""
+def _draw_slopes(axes: Axes, pairs: pd.DataFrame, means: pd.DataFrame, model: str) -> None:
+    """One thin line per identity, the groups' means with their intervals in bold."""
+    import seaborn
+
     places, colour = np.arange(len(means)), style.MODEL_COLOURS[model]
-    lines = np.stack([np.broadcast_to(places, values.shape), 100 * values], -1)  # (identities, groups, 2)
-    axes.add_collection(LineCollection(list(lines), colors=style.GREY, linewidths=0.4, alpha=0.35))
+    seaborn.lineplot(
+        x=pairs["group"].map(means.index.get_loc), y=100 * pairs["relative"], units=pairs["subject_id"],
+        estimator=None, color=style.GREY, linewidth=0.4, alpha=0.35, ax=axes,
+    )  # fmt: skip
     axes.axhline(0, color=style.GREY, linewidth=0.6, linestyle=":")
     middle = 100 * means["relative"]
     ends = [middle - 100 * means["low"], 100 * means["high"] - middle]
@@ -180,8 +182,8 @@ def _draw_slopes(axes: Axes, values: np.ndarray, means: pd.DataFrame, model: str
             bbox={"facecolor": "white", "alpha": 0.8, "pad": 0.6, "linewidth": 0},
         )  # fmt: skip
     axes.set_xticks(places, [titles.title(group) for group in means.index])
-    axes.set(xlim=(-0.3, len(means) - 0.45))
-    axes.set_title(f"{titles.MODEL_TITLES[model]}, n = {len(values)}", color=colour, pad=4)
+    axes.set(xlim=(-0.3, len(means) - 0.45), xlabel="", ylabel="")
+    axes.set_title(f"{titles.MODEL_TITLES[model]}, n = {pairs['subject_id'].nunique()}", color=colour, pad=4)
 
 
 def _draw_effects(axes: Axes, effects: pd.DataFrame) -> None:

@@ -206,7 +206,7 @@ def boundary_traps(traps: pd.DataFrame) -> Figure:
     needed = ("model", "group", "class", "area_share", "one_pixel_f1", "boundary_error")
     style.require_columns(traps, needed, "traps")
     known = traps.assign(model=traps["model"].fillna(""))
-    models = style.models_in(known[known["model"] != ""])
+    models, groups = style.models_in(known[known["model"] != ""]), titles.in_order(known["group"], titles.GROUP_TITLES)
     label_rows = known.drop_duplicates(["class", "group"])  # area and null do not depend on a model
     panels_of = [
         (label_rows, "area_share", 100, "Area (% of the picture)"),
@@ -220,8 +220,8 @@ def boundary_traps(traps: pd.DataFrame) -> Figure:
         figure = style.new_figure(style.PAGE_WIDTH, 3.1)
         panels = figure.subplots(1, len(panels_of), sharey=True)
         for axes, (rows, column, unit, text) in zip(panels, panels_of, strict=True):
-            _draw_by_class(axes, rows, column, unit)
-            axes.set_xlabel(text)
+            _draw_by_class(axes, rows, column, unit, groups)
+            axes.set(xlabel=text, ylabel="")
         panels[0].set_xscale("log")
         panels[0].xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{share:g}"))
         panels[1].set_xlim(right=100)
@@ -231,7 +231,8 @@ def boundary_traps(traps: pd.DataFrame) -> Figure:
                 axes.set_xlim(0, high if np.isfinite(high) and high > 0 else 1)
         panels[0].set_yticks(range(labels.NUM_CLASSES), labels.CLASS_TITLES)
         panels[0].set_ylim(labels.NUM_CLASSES - 0.5, -0.5)
-        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=3, handletextpad=0.2)
+        names = [titles.title(group) for group in groups]
+        figure.legend(panels[0].lines[: len(groups)], names, loc="outside upper center", ncols=3, handletextpad=0.2)
     return style.describe(
         figure,
         "By class and group: share of the picture, F1 of the true mask eroded by one pixel, and the median boundary "
@@ -239,14 +240,15 @@ def boundary_traps(traps: pd.DataFrame) -> Figure:
     )
 
 
-def _draw_by_class(axes: Axes, rows: pd.DataFrame, column: str, unit: float) -> None:
-    groups = titles.in_order(rows["group"], titles.GROUP_TITLES)
-    for shift, group in zip(np.linspace(-0.22, 0.22, len(groups)), groups, strict=True):
-        part = rows[rows["group"] == group].set_index("class").reindex(labels.CLASS_NAMES)
-        axes.plot(
-            unit * part[column], np.arange(len(part)) + shift, GROUP_MARKERS.get(group, "D"), linestyle="none",
-            color=style.GROUP_COLOURS.get(group, style.GREY), markersize=3.4, label=titles.title(group),
-        )  # fmt: skip
+def _draw_by_class(axes: Axes, rows: pd.DataFrame, column: str, unit: float, groups: Sequence[str]) -> None:
+    import seaborn
+
+    seaborn.pointplot(
+        rows.assign(shown=unit * rows[column]), x="shown", y="class", order=labels.CLASS_NAMES, hue="group",
+        hue_order=groups, palette=[style.GROUP_COLOURS.get(group, style.GREY) for group in groups],
+        markers=[GROUP_MARKERS.get(group, "D") for group in groups], markersize=3.4, markeredgewidth=1,
+        dodge=0.44, linestyle="none", errorbar=None, legend=False, ax=axes,
+    )  # fmt: skip
     for place in range(1, labels.NUM_CLASSES):
         axes.axhline(place - 0.5, color=style.PALE, linewidth=0.5, zorder=0)
     axes.tick_params(axis="y", length=0)
@@ -302,11 +304,11 @@ def _draw_correlations(axes: Axes, quality: pd.DataFrame, measures: Sequence[str
 
 
 def _draw_scatter(axes: Axes, rows: pd.DataFrame, title: str) -> None:
-    for model in titles.in_order(rows["model"], titles.MODEL_TITLES):
-        part = rows[rows["model"] == model]
-        axes.plot(
-            part["value"], 100 * part["image_iou"], style.MODEL_MARKERS[model], color=style.MODEL_COLOURS[model],
-            markersize=1.8, alpha=0.45, markeredgewidth=0, linestyle="none",
-        )  # fmt: skip
+    import seaborn
+
+    seaborn.scatterplot(
+        rows.assign(score=100 * rows["image_iou"]), x="value", y="score", hue="model", style="model", s=3.2, alpha=0.45,
+        palette=dict(style.MODEL_COLOURS), markers=dict(style.MODEL_MARKERS), linewidth=0, legend=False, ax=axes,
+    )  # fmt: skip
     axes.set(xlabel=title, ylabel="True image IoU (%)")
     axes.xaxis.set_major_locator(MaxNLocator(4))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter, ScalarFormatter
 
 from facefair_lib.figures import style
+from facefair_lib.figures.heat_map import draw_heat_map
 from facefair_lib.scores import titles
 from facefair_lib.scores.metrics import iou_floor
 
@@ -278,19 +280,16 @@ def repeated_grids(scores: np.ndarray, rows: tuple[str, ...], columns: tuple[str
     with style.look():
         figure = style.new_figure(style.PAGE_WIDTH, 1.75)
         low, high = 100 * scores.min(), 100 * scores.max()
+        norm = Normalize(low - (high - low) / 3, high + (high - low) / 4)
         for axes, grid in zip(figure.subplots(1, len(scores)), 100 * scores, strict=True):
-            axes.imshow(grid, cmap="Blues", vmin=low - (high - low) / 3, vmax=high + (high - low) / 4)
-            for (row, column), value in np.ndenumerate(grid):
-                axes.text(column, row, f"{value:.0f}", ha="center", va="center")
+            texts = np.vectorize("{:.0f}".format)(grid)
+            draw_heat_map(axes, grid, texts, (rows, columns), ("Blues", norm), fontsize=style.TEXT_SIZE)
             row, column = np.unravel_index(grid.argmax(), grid.shape)
-            box = (column - 0.46, row - 0.46)
+            box = (column + 0.04, row + 0.04)
             axes.add_patch(Rectangle(box, 0.92, 0.92, fill=False, edgecolor=_MARKED, linewidth=1.6))
-            means = grid.mean(1)
-            axes.set_yticks(range(len(rows)), rows if axes.get_subplotspec().is_first_col() else [""] * len(rows))
-            axes.set_xticks(range(len(columns)), columns)
-            axes.set_title(f"best group: {rows[means.argmax()]}", fontsize=style.SMALL_SIZE)
-            axes.tick_params(length=0)
-            axes.spines[:].set_visible(False)
+            axes.tick_params(labelleft=axes.get_subplotspec().is_first_col())
+            axes.set_aspect("equal")
+            axes.set_title(f"best group: {rows[grid.mean(1).argmax()]}", fontsize=style.SMALL_SIZE)
     return style.describe(
         figure,
         f"{len(scores)} imaginary experiments of {len(rows)} by {len(columns)} pictures without any difference between "
@@ -332,10 +331,12 @@ def limits_of_nine_photographs(
 
 
 def _draw_ranges(axes: Axes, ranges: np.ndarray) -> None:
-    axes.hist(100 * ranges, bins=40, color="#9ecae1", density=True)
+    import seaborn
+
+    seaborn.histplot(100 * ranges, bins=40, stat="density", color="#9ecae1", alpha=1, linewidth=0, ax=axes)
     axes.axvline(100 * ranges.mean(), color=style.INK, linewidth=1)
     axes.text(100 * ranges.mean() + 0.6, axes.get_ylim()[1] * 0.97, f"mean {100 * ranges.mean():.0f}", va="top")
-    axes.set(xlabel="best minus worst cell (points)", yticks=[])
+    axes.set(xlabel="best minus worst cell (points)", ylabel="", yticks=[])
     axes.spines["left"].set_visible(False)
     axes.set_title("Equal groups, pure noise")
 
