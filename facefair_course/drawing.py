@@ -79,17 +79,12 @@ def lines(
 
     table = table.astype({by: str})
     names = list(dict.fromkeys(table[by]))
-    few = len(table) < 15 * len(names)
+    markers = len(table) < 15 * len(names) and list("osD^v"[: len(names)])
     with style.look():
         figure = style.new_figure(0.8 * style.PAGE_WIDTH, 2.6)
         axes = figure.subplots()
-        look = {
-            "hue": by,
-            "style": by,
-            "palette": COLOURS[: len(names)],
-            "markers": few and list("osD^v"[: len(names)]),
-        }
-        seaborn.lineplot(table, x=x, y=y, errorbar=None, markersize=5, **look, ax=axes)
+        look = {"hue": by, "style": by, "palette": COLOURS[: len(names)], "markers": markers, "markersize": 5}
+        seaborn.lineplot(table, x=x, y=y, errorbar=None, **look, ax=axes)
         axes.set(xlabel=labels[0], ylabel=labels[1], title=title)
         if log_x:
             axes.set_xscale("log", base=2)

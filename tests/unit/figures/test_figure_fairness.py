@@ -118,9 +118,8 @@ def test_pairs_draw_a_line_per_identity_and_the_means_that_the_table_gives(count
     means = mean_pairs(relative)
     figure = counterfactual_pairs(relative, means.assign(high=means["high"] + 0.01), counterfactual["effects"])
     axes = figure.axes[0]
-    lines = [
-        line.get_ydata() for line in axes.lines[: relative["subject_id"].nunique()]
-    ]  # (identities, groups), points
+    people = relative["subject_id"].nunique()
+    lines = [line.get_ydata() for line in axes.lines[:people]]  # (identities, groups), points
     own = relative[relative["model"] == "deeplabv3"].pivot(index="subject_id", columns="group", values="relative")
     np.testing.assert_allclose(lines, 100 * own)
     bold, expected = axes.containers[0], means[means["model"] == "deeplabv3"]
