@@ -28,6 +28,8 @@ from facefair_lib.figures.intervals import (
     contrast_title,
     draw_marks,
     model_handles,
+    name_rows,
+    part_rows,
     signed_points,
     titles_of_counts,
 )
@@ -199,15 +201,11 @@ def _draw_effects(axes: Axes, effects: pd.DataFrame) -> None:
         contrast_title(contrast) if component == "total" else titles.COMPONENT_TITLES[component].lower()
         for contrast, component in keys
     ]
-    axes.set_yticks(range(len(keys)), names)
+    name_rows(axes, names)
     for label, (_, component) in zip(axes.get_yticklabels(), keys, strict=True):
         label.set_fontweight("bold" if component == "total" else "normal")
-    for edge in range(3, len(keys), 3):
-        axes.axhline(edge - 0.5, color=style.PALE, linewidth=0.6, zorder=0)
-    axes.set(ylim=(len(keys) - 0.5, -0.5))
+    part_rows(axes, len(titles.COMPONENT_TITLES))
     axes.set_xlabel(f"Difference in image IoU (points)\nfilled: p < {ALPHA:g}, adjusted")
-    axes.tick_params(axis="y", length=0)
-    axes.grid(axis="x")
     axes.legend(
         handles=model_handles(style.models_in(effects)), loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2,
         handletextpad=0.2, borderaxespad=0.1,

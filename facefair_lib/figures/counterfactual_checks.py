@@ -22,8 +22,11 @@ from facefair_lib.figures.intervals import (
     contrast_title,
     draw_marks,
     model_handles,
+    name_rows,
+    part_rows,
     signed_points,
     titles_of_counts,
+    whiskers,
 )
 from facefair_lib.scores import titles
 from facefair_lib.settings import labels
@@ -53,12 +56,9 @@ def gap_sources(sources: pd.DataFrame) -> Figure:
                 axes.plot(100 * part[column], places, marker, color=style.INK, markersize=size, linestyle="none")
         people = sources.groupby("cohort")["n_subjects"]
         names = [f"{titles.title(c)}\nn = {titles_of_counts(people.get_group(c))} people" for c in cohorts]
-        axes.set_yticks(range(len(cohorts)), names)
-        axes.set(ylim=(len(cohorts) - 0.5, -0.5))
+        name_rows(axes, names)
         figure.supxlabel("Best minus worst group, image IoU (points)", fontsize=style.TEXT_SIZE)
         axes.set_xlim(left=0)
-        axes.tick_params(axis="y", length=0)
-        axes.grid(axis="x")
         marks = [("|", "gap by chance"), ("x", "smallest detectable gap")]
         handles = [
             Line2D([], [], color=style.INK, marker=marker, markersize=5, linestyle="none", label=text)
@@ -186,12 +186,11 @@ def _draw_group(axes: Axes, composition: pd.DataFrame, fits: pd.DataFrame | None
             100 * own["share"] + shift + 0.55, 100 * own["relative"], "o", color=colour, alpha=0.6, markersize=2,
             markeredgewidth=0, zorder=4,
         )  # fmt: skip
-    rows = composition[composition["group"] == group].sort_values("share")
-    value = 100 * rows["relative"].to_numpy(float)
-    ends = np.abs(np.stack([value - 100 * rows["low"], 100 * rows["high"] - value]))  # (2, rows)
-    axes.errorbar(
-        100 * rows["share"] + shift, value, yerr=ends, fmt=GROUP_MARKERS.get(group, "D"), color=colour, markersize=4.5,
-        markeredgecolor=style.INK, markeredgewidth=0.5, elinewidth=1.1, label=titles.title(group),
+    rows = 100 * composition.loc[composition["group"] == group, ["share", "relative", "low", "high"]]
+    whiskers(
+        axes, rows.assign(value=rows["relative"]), rows["share"].to_numpy() + shift, vertical=True, color=colour,
+        fmt=GROUP_MARKERS.get(group, "D"), markersize=4.5, markeredgecolor=style.INK, markeredgewidth=0.5,
+        label=titles.title(group),
     )  # fmt: skip
 
 
@@ -229,8 +228,6 @@ def boundary_traps(traps: pd.DataFrame) -> Figure:
             high = 1.05 * known["boundary_error"].max()
             for axes in panels[2:]:
                 axes.set_xlim(0, high if np.isfinite(high) and high > 0 else 1)
-        panels[0].set_yticks(range(labels.NUM_CLASSES), labels.CLASS_TITLES)
-        panels[0].set_ylim(labels.NUM_CLASSES - 0.5, -0.5)
         names = [titles.title(group) for group in groups]
         figure.legend(panels[0].lines[: len(groups)], names, loc="outside upper center", ncols=3, handletextpad=0.2)
     return style.describe(
@@ -249,10 +246,8 @@ def _draw_by_class(axes: Axes, rows: pd.DataFrame, column: str, unit: float, gro
         markers=[GROUP_MARKERS.get(group, "D") for group in groups], markersize=3.4, markeredgewidth=1,
         dodge=0.44, linestyle="none", errorbar=None, legend=False, ax=axes,
     )  # fmt: skip
-    for place in range(1, labels.NUM_CLASSES):
-        axes.axhline(place - 0.5, color=style.PALE, linewidth=0.5, zorder=0)
-    axes.tick_params(axis="y", length=0)
-    axes.grid(axis="x")
+    name_rows(axes, labels.CLASS_TITLES)
+    part_rows(axes)
 
 
 def quality_measures(quality: pd.DataFrame, pictures: pd.DataFrame | None = None) -> Figure:
@@ -297,10 +292,8 @@ def _draw_correlations(axes: Axes, quality: pd.DataFrame, measures: Sequence[str
             axes, part["correlation"] / 100, hundredth, np.arange(len(measures)) + DODGE[model], model,
             pd.Series(np.where(beyond, 0.0, 1.0), part.index),
         )  # fmt: skip
-    axes.set_yticks(range(len(measures)), [titles.title(measure) for measure in measures])
-    axes.set(ylim=(len(measures) - 0.5, -0.5), xlim=(-1, 1), xlabel="Spearman correlation")
-    axes.tick_params(axis="y", length=0)
-    axes.grid(axis="x")
+    name_rows(axes, [titles.title(measure) for measure in measures])
+    axes.set(xlim=(-1, 1), xlabel="Spearman correlation")
 
 
 def _draw_scatter(axes: Axes, rows: pd.DataFrame, title: str) -> None:

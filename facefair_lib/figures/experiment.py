@@ -14,7 +14,7 @@ from facefair_lib.errors import InputError
 from facefair_lib.fairness.groups import MIN_SUBJECTS
 from facefair_lib.figures import style
 from facefair_lib.figures.heat_map import draw_cells, shared_norm
-from facefair_lib.figures.intervals import DODGE, whiskers
+from facefair_lib.figures.intervals import DODGE, model_look, whiskers
 from facefair_lib.figures.pictures import Picture, check_pairs, check_pictures, iou_caption, overlay, picture_rows
 from facefair_lib.scores import titles
 
@@ -165,7 +165,7 @@ def _draw_groups(axes: Axes, groups: pd.DataFrame, order: Sequence[str], title: 
     people = groups.drop_duplicates("group").set_index("group")["n_subjects"].reindex(order).fillna(0)
     for model in style.models_in(groups):
         part = groups[groups["model"] == model].set_index("group").reindex(order)
-        whiskers(axes, part, places + DODGE[model], model, vertical=True)
+        whiskers(axes, part, places + DODGE[model], vertical=True, **model_look(model))
     axes.set_xticks(places, [f"{titles.title(group)}\nn = {count:,.0f}" for group, count in people.items()])
     axes.set(xlim=(-0.5, len(order) - 0.5), ylabel=title)
     axes.set_title("Group means, 95 % intervals", pad=3)

@@ -38,24 +38,39 @@ def titles_of_counts(counts: pd.Series) -> str:
     return f"{low}" if low == high else f"{low} to {high}"
 
 
-def whiskers(axes: Axes, part: pd.DataFrame, places: np.ndarray, model: str, *, vertical: bool = False) -> None:
-    """One model's values with their intervals; nothing is drawn where the value is NaN."""
+def name_rows(axes: Axes, names: Sequence[str]) -> None:
+    """Rows from the top down, one per name."""
+    axes.set_yticks(range(len(names)), names)
+    axes.set(ylim=(len(names) - 0.5, -0.5))
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x")
+
+
+def part_rows(axes: Axes, every: int = 1) -> None:
+    """Pale lines between the rows, or between groups of ``every`` rows."""
+    for row in range(every, len(axes.get_yticks()), every):
+        axes.axhline(row - 0.5, color=style.PALE, linewidth=0.5, zorder=0)
+
+
+def whiskers(axes: Axes, part: pd.DataFrame, places: np.ndarray, *, vertical: bool = False, **look: object) -> None:
+    """Values with their intervals (columns value, low, high); nothing is drawn where the value is NaN.
+
+    ``look`` is how ``errorbar`` draws them, such as ``model_look``.
+    """
     value = part["value"].to_numpy(float)
     known = np.isfinite(value)
     ends = np.abs(np.stack([value - part["low"], part["high"] - value]))[:, known]  # (2, K)
     across, along = (places[known], value[known]) if vertical else (value[known], places[known])
-    axes.errorbar(
-        across,
-        along,
-        **{"yerr" if vertical else "xerr": ends},
-        fmt=style.MODEL_MARKERS[model],
-        color=style.MODEL_COLOURS[model],
-        markersize=3.6,
-        markeredgecolor="white",
-        markeredgewidth=0.4,
-        elinewidth=1.1,
-        label=titles.MODEL_TITLES[model],
-    )
+    look = {"yerr" if vertical else "xerr": ends, "markersize": 3.6, "elinewidth": 1.1, **look}
+    axes.errorbar(across, along, **look)
+
+
+def model_look(model: str) -> dict[str, object]:
+    """How a model's whiskers look."""
+    return {
+        "fmt": style.MODEL_MARKERS[model], "color": style.MODEL_COLOURS[model], "markeredgecolor": "white",
+        "markeredgewidth": 0.4, "label": titles.MODEL_TITLES[model],
+    }  # fmt: skip
 
 
 def draw_marks(

@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from facefair_lib.errors import InputError
 from facefair_lib.figures import style
 from facefair_lib.figures.heat_map import draw_heat_map
-from facefair_lib.figures.intervals import DODGE, whiskers
+from facefair_lib.figures.intervals import DODGE, model_look, name_rows, part_rows, whiskers
 from facefair_lib.figures.pictures import FIRST_RIGHT, SECOND_RIGHT, Picture, check_pairs, iou_caption, picture_rows
 from facefair_lib.scores import titles
 from facefair_lib.settings import labels
@@ -46,7 +46,7 @@ def class_scores(classes: pd.DataFrame, differences: pd.DataFrame | None = None,
         _class_axis(panels[0], chosen)
         for model in style.models_in(chosen):
             part = chosen[chosen["model"] == model].set_index("class").reindex(labels.CLASS_NAMES)
-            whiskers(panels[0], part, np.arange(len(part)) + DODGE[model], model)
+            whiskers(panels[0], part, np.arange(len(part)) + DODGE[model], **model_look(model))
         panels[0].set(xlim=(0, 1), xlabel=f"{title} (95 % interval)")
         handles, texts = panels[0].get_legend_handles_labels()
         if differences is not None:
@@ -59,40 +59,29 @@ def class_scores(classes: pd.DataFrame, differences: pd.DataFrame | None = None,
 def _class_axis(axes: Axes, chosen: pd.DataFrame) -> None:
     """Class names down the left side, in class order, with the number of images below each name."""
     counts = chosen.drop_duplicates("class").set_index("class")["n_images"].reindex(labels.CLASS_NAMES)
-    places = np.arange(len(labels.CLASS_NAMES))
-    axes.set(yticks=places, ylim=(len(places) - 0.5, -0.5))
-    axes.set_yticklabels(labels.CLASS_TITLES)
-    axes.tick_params(axis="y", length=0)
+    name_rows(axes, labels.CLASS_TITLES)
+    part_rows(axes)
     for label in axes.get_yticklabels():
         label.set_verticalalignment("bottom")
-    for place, count in zip(places, counts, strict=True):
+    for place, count in enumerate(counts):
         text = "absent" if np.isnan(count) or count == 0 else f"n = {count:,.0f}"
         axes.annotate(
             text, (0, place), (-4, -1), xycoords=axes.get_yaxis_transform(), textcoords="offset points",
             ha="right", va="top", fontsize=6, color=style.GREY,
         )  # fmt: skip
-    for place in places[1:]:
-        axes.axhline(place - 0.5, color=style.PALE, linewidth=0.5, zorder=0)
-    axes.grid(axis="x")
 
 
 def _draw_differences(axes: Axes, differences: pd.DataFrame, title: str) -> None:
     style.require_columns(differences, ("class", "difference", "low", "high"), "differences of the models")
-    part = differences.set_index("class").reindex(labels.CLASS_NAMES)
-    value = part["difference"].to_numpy(float)
-    known = np.isfinite(value)
-    ends = np.abs(np.stack([value - part["low"], part["high"] - value]))[:, known]  # (2, K)
+    part = differences.rename(columns={"difference": "value"}).set_index("class").reindex(labels.CLASS_NAMES)
     axes.axvline(0, color=style.GREY, linewidth=0.8)
-    axes.errorbar(
-        value[known], np.flatnonzero(known), xerr=ends, fmt="D", color=style.INK, markersize=3.4, elinewidth=1.1
-    )
-    reach = 1.1 * np.nanmax(np.abs(part[["difference", "low", "high"]].to_numpy(float)), initial=0.01)
+    whiskers(axes, part, np.arange(len(part)), fmt="D", color=style.INK)
+    reach = 1.1 * np.nanmax(np.abs(part[["value", "low", "high"]].to_numpy(float)), initial=0.01)
     axes.set(xlim=(-reach, reach), xlabel=f"Difference in {title}, DeepLabV3 − PSPNet")
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x")
-    for place in range(1, len(part)):
-        axes.axhline(place - 0.5, color=style.PALE, linewidth=0.5, zorder=0)
+    part_rows(axes)
 
 
 def confusion_matrix(counts: np.ndarray, title: str = "") -> Figure:

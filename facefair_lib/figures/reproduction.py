@@ -12,6 +12,7 @@ from matplotlib.ticker import PercentFormatter, ScalarFormatter
 
 from facefair_lib.figures import style
 from facefair_lib.figures.heat_map import draw_heat_map
+from facefair_lib.figures.intervals import name_rows
 from facefair_lib.scores import titles
 from facefair_lib.scores.metrics import iou_floor
 
@@ -159,9 +160,8 @@ def _draw_ladder(axes: Axes, rows: pd.DataFrame, fits: pd.DataFrame) -> None:
                 spots = {"markersize": 2.5, "markerfacecolor": "white", "markeredgewidth": 0.7, "linestyle": "none"}
                 axes.plot(single, [place] * len(single), marker, color=colour, **spots)
     axes.hlines(rows.index, rows["low"], rows["high"], color=_SCORE_COLOURS["true_iou"], linewidth=1.6, alpha=0.5)
-    axes.set_yticks(rows.index, rows["title"])
-    axes.set(xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5))
-    axes.grid(axis="x")
+    name_rows(axes, rows["title"])
+    axes.set(xlim=(0, 1))
 
 
 def knife_edge(values: pd.DataFrame, edge: pd.DataFrame) -> Figure:
@@ -260,10 +260,9 @@ def wrongly_fed(ways: pd.DataFrame) -> Figure:
             alpha=0.5,
         )
         axes.plot(100 * rows["value"], rows.index, "o", color=_SCORE_COLOURS["true_iou"], markersize=4.5)
-        axes.set_yticks(rows.index, rows["way"])
-        axes.set(xlabel="mean IoU of classes, unseen people (%)", ylim=(len(rows) - 0.5, -0.5))
+        name_rows(axes, rows["way"])
+        axes.set(xlabel="mean IoU of classes, unseen people (%)")
         axes.set_xlim(left=0)
-        axes.grid(axis="x")
     return style.describe(
         figure, "Mean IoU of one trained network whose pictures are fed as trained and in other ways."
     )
