@@ -21,7 +21,7 @@ from matplotlib.ticker import MaxNLocator
 from facefair_lib.errors import InputError
 from facefair_lib.fairness.groups import MIN_SUBJECTS
 from facefair_lib.figures import style
-from facefair_lib.figures.heat_map import draw_cells, draw_heat_map, hatch_cells, shared_norm
+from facefair_lib.figures.heat_map import draw_emotions, draw_heat_map, hatch_cells, scale_below
 from facefair_lib.figures.intervals import (
     DODGE,
     MINUS,
@@ -32,6 +32,7 @@ from facefair_lib.figures.intervals import (
     part_rows,
     signed_points,
     titles_of_counts,
+    whiskers,
 )
 from facefair_lib.figures.pictures import Picture, check_pairs, iou_caption, picture_rows
 from facefair_lib.scores import titles
@@ -171,12 +172,9 @@ def _draw_slopes(axes: Axes, pairs: pd.DataFrame, means: pd.DataFrame, model: st
         estimator=None, color=style.GREY, linewidth=0.4, alpha=0.35, ax=axes,
     )  # fmt: skip
     axes.axhline(0, color=style.GREY, linewidth=0.6, linestyle=":")
-    middle = 100 * means["relative"]
-    ends = [middle - 100 * means["low"], 100 * means["high"] - middle]
-    axes.errorbar(
-        places, middle, yerr=ends, color=colour, marker=style.MODEL_MARKERS[model], markersize=5,
-        linewidth=2, elinewidth=1.6, capsize=3, zorder=3,
-    )  # fmt: skip
+    middle = 100 * means[["relative", "low", "high"]].rename(columns={"relative": "value"})
+    look = {"markersize": 5, "linewidth": 2, "elinewidth": 1.6, "capsize": 3, "zorder": 3}
+    whiskers(axes, middle, places, vertical=True, color=colour, marker=style.MODEL_MARKERS[model], **look)
     for place, mean in zip(places, means["relative"], strict=True):
         axes.annotate(
             signed_points(mean), (place, 100 * mean), (9, 3), textcoords="offset points", color=colour,
@@ -288,12 +286,9 @@ def class_gaps(classes: pd.DataFrame, *, fewest_subjects: int = MIN_SUBJECTS) ->
             axes.tick_params(axis="x", labelrotation=90)
             axes.set_title(titles.MODEL_TITLES[model], color=style.MODEL_COLOURS[model], pad=3)
             axes.tick_params(axis="y", labelleft=axes is panels[0])
-        bar = figure.colorbar(shades, ax=panels, location="bottom", fraction=0.04, aspect=40, pad=0.02)
-        bar.set_label(f"IoU {MINUS} mean of the groups (points)", fontsize=style.SMALL_SIZE)
+        scale_below(figure, shades, panels, f"IoU {MINUS} mean of the groups (points)", fraction=0.04, pad=0.02)
         note = f"* p < {ALPHA:g} after adjustment; hatched: fewer than {fewest_subjects} people"
         figure.supxlabel(note, fontsize=6.5)
-        bar.outline.set_visible(False)
-        bar.ax.xaxis.set_major_locator(MaxNLocator(5))
     return style.describe(
         figure,
         "IoU of each class and group relative to the mean of the groups, by model; stars mark differences that remain "
@@ -355,19 +350,9 @@ def emotion_cells(features: pd.DataFrame, *, fewest_subjects: int = MIN_SUBJECTS
                 do="give both, or columns group and emotion",
             )
         cells = cells.assign(group=[part[0] for part in parts], emotion=[part[1] for part in parts])
-    models, groups = style.models_in(cells), titles.in_order(cells["group"], titles.GROUP_TITLES)
-    norm = shared_norm(cells, fewest_subjects)
     with style.look():
         figure = style.new_figure(style.COLUMN_WIDTH, 2.3)
         figure.get_layout_engine().set(wspace=0.02)
-        panels = np.atleast_1d(figure.subplots(1, len(models)))
-        for axes, model in zip(panels, models, strict=True):
-            shades = draw_cells(axes, cells[cells["model"] == model], groups, norm, fewest_subjects)
-            axes.set_title(titles.MODEL_TITLES[model], color=style.MODEL_COLOURS[model], pad=3)
-        for axes in panels[1:]:
-            axes.set_yticklabels([])
-        bar = figure.colorbar(shades, ax=panels, location="bottom", fraction=0.06, aspect=40, pad=0.03)
-        bar.set_label("Image IoU (n = people)", fontsize=style.SMALL_SIZE)
-        bar.outline.set_visible(False)
-        bar.ax.xaxis.set_major_locator(MaxNLocator(5))
+        panels = np.atleast_1d(figure.subplots(1, len(style.models_in(cells))))
+        draw_emotions(figure, panels, cells, fewest_subjects, "Image IoU (n = people)")
     return style.describe(figure, "Image IoU by group and emotion, for both models.")

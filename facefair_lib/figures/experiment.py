@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from facefair_lib.errors import InputError
 from facefair_lib.fairness.groups import MIN_SUBJECTS
 from facefair_lib.figures import style
-from facefair_lib.figures.heat_map import draw_cells, shared_norm
+from facefair_lib.figures.heat_map import draw_emotions
 from facefair_lib.figures.intervals import DODGE, model_look, whiskers
 from facefair_lib.figures.pictures import Picture, check_pairs, check_pictures, iou_caption, overlay, picture_rows
 from facefair_lib.scores import titles
@@ -134,19 +134,11 @@ def group_scores(
     title = style.title_of(metric, titles.METRIC_TITLES, "metric")
     cells, groups = style.rows_of(cells, metric, "cells"), style.rows_of(groups, metric, "groups")
     models, order = style.models_in(cells), titles.in_order(cells["group"], titles.GROUP_TITLES)
-    norm = shared_norm(cells, fewest_subjects)
     with style.look():
         figure = style.new_figure(style.PAGE_WIDTH, 1.0 + 0.5 * max(3, len(order)))
         *panels, right = figure.subplots(1, len(models) + 1, width_ratios=[*[1] * len(models), 1.15])
-        for axes, model in zip(panels, models, strict=True):
-            image = draw_cells(axes, cells[cells["model"] == model], order, norm, fewest_subjects)
-            axes.set_title(titles.MODEL_TITLES[model], color=style.MODEL_COLOURS[model], pad=3)
-        for axes in panels[1:]:
-            axes.set_yticklabels([])
-        bar = figure.colorbar(image, ax=panels, location="bottom", fraction=0.06, aspect=45, pad=0.03, shrink=0.9)
-        bar.set_label(_scale_title(cells, title, fewest_subjects), fontsize=style.SMALL_SIZE)
-        bar.outline.set_visible(False)
-        bar.ax.xaxis.set_major_locator(MaxNLocator(5))
+        scale = _scale_title(cells, title, fewest_subjects)
+        draw_emotions(figure, panels, cells, fewest_subjects, scale, aspect=45, shrink=0.9)
         _draw_groups(right, groups, order, title)
     return style.describe(
         figure, f"{title} by group and emotion for DeepLabV3 and PSPNet, and by group with 95 % intervals."

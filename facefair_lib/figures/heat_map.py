@@ -9,6 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from facefair_lib.errors import InputError
 from facefair_lib.figures import style
@@ -58,7 +60,32 @@ def hatch_cells(axes: Axes, small: np.ndarray, texts: np.ndarray) -> None:
         axes.text(*place, texts[row, column], ha="center", va="center", **{**DARK, "color": style.GREY})
 
 
-def shared_norm(cells: pd.DataFrame, fewest_subjects: int) -> Normalize:
+def scale_below(figure: Figure, shades: ScalarMappable, panels: Sequence[Axes], title: str, **options: object) -> None:
+    """The colour scale of all panels, below them; ``options`` are those of ``colorbar``."""
+    options = {"fraction": 0.06, "aspect": 40, "pad": 0.03, **options}
+    bar = figure.colorbar(shades, ax=panels, location="bottom", **options)
+    bar.set_label(title, fontsize=style.SMALL_SIZE)
+    bar.outline.set_visible(False)
+    bar.ax.xaxis.set_major_locator(MaxNLocator(5))
+
+
+def draw_emotions(
+    figure: Figure, panels: Sequence[Axes], cells: pd.DataFrame, fewest_subjects: int, title: str, **options: object
+) -> None:
+    """Both models' heat maps, groups in rows and emotions in columns, on one scale with ``options`` of ``colorbar``.
+
+    A cell of fewer than ``fewest_subjects`` people stays off the scale.
+    """
+    norm, order = _shared_norm(cells, fewest_subjects), titles.in_order(cells["group"], titles.GROUP_TITLES)
+    for axes, model in zip(panels, style.models_in(cells), strict=True):
+        shades = _draw_cells(axes, cells[cells["model"] == model], order, norm, fewest_subjects)
+        axes.set_title(titles.MODEL_TITLES[model], color=style.MODEL_COLOURS[model], pad=3)
+    for axes in panels[1:]:
+        axes.set_yticklabels([])
+    scale_below(figure, shades, panels, title, **options)
+
+
+def _shared_norm(cells: pd.DataFrame, fewest_subjects: int) -> Normalize:
     """One colour scale for both models, over the cells that are compared; columns value and n_subjects."""
     shown = cells.loc[cells["n_subjects"] >= fewest_subjects, "value"].dropna()
     if shown.empty:
@@ -68,7 +95,7 @@ def shared_norm(cells: pd.DataFrame, fewest_subjects: int) -> Normalize:
     return Normalize(max(0.0, centre - half), min(1.0, centre + half))
 
 
-def draw_cells(
+def _draw_cells(
     axes: Axes, cells: pd.DataFrame, order: Sequence[str], norm: Normalize, fewest_subjects: int
 ) -> ScalarMappable:
     """Heat map of one model: groups in rows, emotions in columns; small cells stay off the colour scale."""
