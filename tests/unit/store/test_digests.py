@@ -73,6 +73,7 @@ def changed(before: dict[str, str], profile: Profile) -> set[str]:
     [
         ("the style of all figures", "facefair_lib/figures/style.py", NOTEBOOKS),
         ("one figure", "facefair_lib/figures/reproduction.py", {"06_reproduction_audit"}),
+        ("the diagrams of the networks", "facefair_lib/figures/networks/diagrams.py", FITTED),
         (
             "one table",
             "facefair_lib/tables/quality.py",
