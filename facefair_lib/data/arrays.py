@@ -45,7 +45,6 @@ def pack(
     fit: str | None = None,
     expected_classes: Sequence[str] | None = None,
     progress: Advance | None = None,
-    workers: int | None = None,
 ) -> Packed:
     """Read every pair of a manifest, bring it to a square, and store ``images.npy`` and ``labels.npy``.
 
@@ -82,7 +81,7 @@ def pack(
             for name, path in temporary.items()
         }
         store = partial(_store, reader=reader, images=arrays[IMAGES], labels=arrays[LABELS], fit=fit)
-        map_ordered(store, prepared.to_dict("records"), progress, workers)
+        map_ordered(store, prepared.to_dict("records"), progress)
         check_classes(
             prepared, arrays[LABELS], reader.expected_classes if expected_classes is None else expected_classes
         )

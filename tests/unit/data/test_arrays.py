@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 from tiny_datasets import CORE, photograph, save, stripes
@@ -27,11 +29,12 @@ def test_packed_rows_follow_the_manifest_and_hold_the_resized_pair(mut1ny, tmp_p
         np.testing.assert_array_equal(packed.labels[row["row"]], resize_mask(mask, (16, 16)))
 
 
-def test_packing_twice_with_other_thread_counts_gives_the_same_bytes(mut1ny, tmp_path):
+def test_packing_twice_with_other_thread_counts_gives_the_same_bytes(mut1ny, tmp_path, monkeypatch):
     reader = open_reader("mut1ny", mut1ny)
     manifest = reader.read()
-    for workers in (1, 4):
-        pack(manifest, reader, tmp_path / str(workers), 16, workers=workers)
+    for cores in (1, 4):
+        monkeypatch.setattr(os, "cpu_count", lambda cores=cores: cores)
+        pack(manifest, reader, tmp_path / str(cores), 16)
     for name in ("images.npy", "labels.npy"):
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "4" / name).read_bytes()
 
