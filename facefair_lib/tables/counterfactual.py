@@ -14,13 +14,13 @@ from scipy import stats
 
 from facefair_lib.errors import InputError
 from facefair_lib.fairness import decomposition, equivalence
-from facefair_lib.fairness.adjusted import adjusted_gaps
 from facefair_lib.fairness.decomposition import shapley
 from facefair_lib.fairness.families import class_family
 from facefair_lib.fairness.group_gap import gaps
 from facefair_lib.fairness.groups import MIN_SUBJECTS
 from facefair_lib.fairness.model_gaps import compare_gaps
 from facefair_lib.fairness.power import detectable_between
+from facefair_lib.fairness.regression.adjusted import adjusted_gaps
 from facefair_lib.fairness.subjects import contrasts, subject_array
 from facefair_lib.scores.metrics import image_scores, iou_per_class
 from facefair_lib.scores.resampling import LEVEL, PERMUTATIONS, REPLICATES, percentile_interval, subject_bootstrap
