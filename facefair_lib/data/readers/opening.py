@@ -22,12 +22,12 @@ _HOMES = {
     "ibugmask": "facefair_lib.data.readers.masked.numbered",
     "facesynthetics": "facefair_lib.data.readers.masked.numbered",
     "photos": "facefair_lib.data.readers.unmasked.photos",
-    "jaffe": "facefair_lib.data.readers.unmasked.jaffe",
+    "jaffe": "facefair_lib.data.readers.unmasked.named",
     "ckplus": "facefair_lib.data.readers.unmasked.ckplus",
-    "rafd": "facefair_lib.data.readers.unmasked.rafd",
-    "cfd": "facefair_lib.data.readers.unmasked.cfd",
+    "rafd": "facefair_lib.data.readers.unmasked.named",
+    "cfd": "facefair_lib.data.readers.unmasked.named",
     "fairface": "facefair_lib.data.readers.unmasked.fairface",
-    "utkface": "facefair_lib.data.readers.unmasked.utkface",
+    "utkface": "facefair_lib.data.readers.unmasked.named",
 }
 """Name used in a profile (data.source) -> module of its reader. A stage's digest follows it to one reader."""
 
