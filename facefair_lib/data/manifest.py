@@ -11,8 +11,8 @@ import pandas as pd
 from facefair_lib.errors import InputError
 from facefair_lib.store.results import replacing
 
-REQUIRED = ("image_id", "image_path", "source", "category", "folder", "subject_id")
-OPTIONAL_TEXT = ("label_path", "group", "gender", "emotion", "light")
+REQUIRED = ("image_id", "image_path", "source", "folder", "subject_id")
+OPTIONAL_TEXT = ("label_path", "category", "group", "gender", "emotion", "light")
 NUMBERS = ("age", "skin_tone", "yaw")
 COLUMNS = (
     "image_id",

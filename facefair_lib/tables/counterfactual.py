@@ -183,7 +183,7 @@ def sources_table(
 
     Returns
     -------
-    model, cohort, ``fairness.Gap``'s numbers, n_images, n_subjects, detectable (``fairness.detectable_between``)
+    model, cohort, ``group_gap.Gap``'s numbers, n_images, n_subjects, detectable (``power.detectable_between``)
     """
     table = []
     for (cohort, (counts_by_model, people)), model in _each(cohorts):
@@ -215,7 +215,7 @@ def adjusted_table(cohorts: Cohorts, controls: Sequence[str]) -> pd.DataFrame:
 
     Returns
     -------
-    model, cohort and ``ADJUSTED_COLUMNS``; NaN where a group has fewer than ``fairness.MIN_SUBJECTS`` people, because
+    model, cohort and ``ADJUSTED_COLUMNS``; NaN where a group has fewer than ``groups.MIN_SUBJECTS`` people, because
     so few cannot be adjusted for so much
     """
     tables = []

@@ -205,7 +205,6 @@ class FassegReader(Reader):
             "image_path": place_in(self.root, image),
             "label_path": place_in(self.root, label),
             "source": self.name,
-            "category": "",
             "folder": place_in(self.root, image.parent),
             "subject_id": subject,
             "yaw": yaw,

@@ -97,7 +97,6 @@ class NumberedReader(Reader):
                         "image_path": place_in(self.root, images[name]),
                         "label_path": place_in(self.root, labels[name]),
                         "source": self.name,
-                        "category": "",
                         "folder": part or name_of(self.root.name),
                         "subject_id": self.person(image_id),
                     }

@@ -94,7 +94,6 @@ class CkPlusReader(PortraitReader):
             "image_id": stem,
             "image_path": place,
             "source": self.name,
-            "category": "",
             "folder": place.rpartition("/")[0],
             "subject_id": match["person"],
             "emotion": _read_emotion(label),

@@ -96,7 +96,6 @@ class FairFaceReader(PortraitReader):
                 "image_id": cells["file"].removesuffix(".jpg"),
                 "image_path": place_in(self.root, there[name_of(cells["file"])]),
                 "source": self.name,
-                "category": "",
                 "folder": place.name,
                 "subject_id": cells["file"].removesuffix(".jpg"),
                 **_labels(cells, f"{path_text(path)}, line {line}"),

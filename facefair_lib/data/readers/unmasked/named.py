@@ -72,7 +72,6 @@ class NamedPortraitReader(PortraitReader):
             "image_id": name_of(place.with_suffix("").as_posix()),
             "image_path": place_in(self.root, path),
             "source": self.name,
-            "category": "",
             "folder": name_of(place.parent.as_posix()) if len(place.parts) > 1 else "",
         }
 
