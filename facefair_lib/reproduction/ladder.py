@@ -13,7 +13,8 @@ from facefair_lib.reproduction.colours import decode_prediction, shown_predictio
 from facefair_lib.reproduction.pool import Pool, divide
 from facefair_lib.reproduction.protocol import AS_CORRECTED, AS_PUBLISHED, PUBLISHED_KEY, Protocol, protocols
 from facefair_lib.reproduction.run import Run, Task, fit, reported_scores
-from facefair_lib.reproduction.scoring import SCORES, epoch_scores
+from facefair_lib.reproduction.scoring import epoch_scores
+from facefair_lib.reproduction.table_checks import SCORES
 from facefair_lib.scores import metrics
 from facefair_lib.settings.profiles import ModelSettings, ModelsSettings, Profile
 from facefair_lib.store.progress import Advance

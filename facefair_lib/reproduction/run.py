@@ -19,7 +19,8 @@ from facefair_lib.models.fitted import load_network
 from facefair_lib.reproduction.colours import colour_labels, decode_prediction
 from facefair_lib.reproduction.pool import Pool
 from facefair_lib.reproduction.protocol import Protocol
-from facefair_lib.reproduction.scoring import SCORES, epoch_scores, tracked_counts
+from facefair_lib.reproduction.scoring import epoch_scores, tracked_counts
+from facefair_lib.reproduction.table_checks import SCORES
 from facefair_lib.scores import metrics
 from facefair_lib.settings.labels import IGNORE_INDEX, NUM_CLASSES
 from facefair_lib.settings.profiles import ModelSettings, TrainingSettings
