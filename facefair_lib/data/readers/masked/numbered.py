@@ -259,13 +259,13 @@ class IBugMaskReader(NumberedReader):
     1,000 hand-labelled photographs for testing, and Helen in turned poses for training. Skin includes scalp. Merged and
     left out as in LaPa. Boxes and landmarks are not read.
 
+    Source: Lin, Shen, Wang and Pantic, "RoI Tanh-polar transformer network for face parsing in the wild", Image and
+    Vision Computing 112, 2021; label order from the owner's page, github.com/hhj1897/face_parsing.
+
     Parameters
     ----------
     root : the folder with ``train`` and ``test``
     augmented : whether to read the training photographs' turned copies as well
-
-    Source: Lin, Shen, Wang and Pantic, "RoI Tanh-polar transformer network for face parsing in the wild", Image and
-    Vision Computing 112, 2021; label order from the owner's page, github.com/hhj1897/face_parsing.
     """
 
     name = "ibugmask"
