@@ -84,7 +84,7 @@ def changed(before: dict[str, str], profile: Profile) -> set[str]:
             "facefair_lib/data/readers/masked/mut1ny.py",
             {"01_data_preparation", "06_reproduction_audit"},
         ),
-        ("the reader of another data set", "facefair_lib/data/readers/masked/lapa.py", set()),
+        ("the reader of another data set", "facefair_lib/data/readers/masked/numbered.py", set()),
         (
             "the power of tests",
             "facefair_lib/fairness/power.py",
