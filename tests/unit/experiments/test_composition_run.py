@@ -11,7 +11,7 @@ import pytest
 from facefair_lib.experiments.composition import run
 from facefair_lib.experiments.composition.plan import GROUPS
 from facefair_lib.experiments.composition.run import Pictures, group_scores, write_compositions
-from facefair_lib.settings.profiles import CompositionSettings, TrainingSettings, load_profile
+from facefair_lib.settings.profiles import CompositionSettings, load_profile
 from facefair_lib.store.results import Stage
 
 SETTINGS = CompositionSettings(
@@ -25,7 +25,7 @@ SETTINGS = CompositionSettings(
     learning_rate=0.01,
     augmentation=1.0,
 )
-TRAINING: TrainingSettings = load_profile("smoke").training
+PROFILE = load_profile("smoke").model_copy(update={"composition": SETTINGS, "seed": 1})
 
 
 def people(per_group: int, prefix: str, groups: tuple[str, ...] = GROUPS) -> Pictures:
@@ -62,7 +62,12 @@ def write(
     folder: Path, *, seed: int = 1, version: str = "a", prepared: Pictures | None = None, **options: object
 ) -> Stage:
     prepared = prepared or people(14, "trained")
+<<<<<<< HEAD
     write_compositions(folder, SETTINGS, TRAINING, prepared, people(3, "tested"), seed, 1, version, **options)
+=======
+    profile = PROFILE.model_copy(update={"seed": seed})
+    write_compositions(folder, profile, prepared, people(3, "tested"), 1, version)
+>>>>>>> main
     return Stage(folder)
 
 
@@ -112,6 +117,18 @@ def test_another_seed_code_or_data_set_begins_afresh(tmp_path: Path, fitted: lis
     assert len(list((tmp_path / "fits").iterdir())) == 1
 
 
+<<<<<<< HEAD
+=======
+def test_progress_counts_what_was_there_already(tmp_path: Path, fitted: list[int]) -> None:
+    write(tmp_path)
+    next((tmp_path / "fits").glob("*/balanced_seed0.npz")).unlink()
+    shown: list[tuple[int, int]] = []
+    advance = lambda done, total: shown.append((done, total))  # noqa: E731 - a callback of one line
+    write_compositions(tmp_path, PROFILE, people(14, "trained"), people(3, "tested"), 1, "a", advance)
+    assert shown == [(13, 14), (14, 14)]
+
+
+>>>>>>> main
 def test_a_data_set_without_groups_is_skipped_with_its_reason(tmp_path: Path, fitted: list[int]) -> None:
     prepared = people(14, "trained")
     prepared.table["group"] = None
