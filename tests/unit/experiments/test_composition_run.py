@@ -58,10 +58,12 @@ def fitted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return seen
 
 
-def write(folder: Path, *, seed: int = 1, version: str = "a", prepared: Pictures | None = None) -> Stage:
+def write(
+    folder: Path, *, seed: int = 1, version: str = "a", prepared: Pictures | None = None, **options: object
+) -> Stage:
     prepared = prepared or people(14, "trained")
     profile = PROFILE.model_copy(update={"seed": seed})
-    write_compositions(folder, profile, prepared, people(3, "tested"), 1, version)
+    write_compositions(folder, profile, prepared, people(3, "tested"), 1, version, **options)
     return Stage(folder)
 
 
@@ -92,8 +94,10 @@ def test_what_is_fitted_is_not_fitted_again_and_what_is_missing_is(tmp_path: Pat
     before = (tmp_path / "scores.csv").read_bytes()
     next((tmp_path / "fits").glob("*/mostly_black_seed1.npz")).unlink()
     fitted.clear()
-    write(tmp_path)
+    shown: list[tuple[int, int]] = []
+    write(tmp_path, progress=lambda done, total: shown.append((done, total)))
     assert len(fitted) == 1
+    assert shown == [(13, 14), (14, 14)]
     assert (tmp_path / "scores.csv").read_bytes() == before
     fitted.clear()
     write(tmp_path)
@@ -107,15 +111,6 @@ def test_another_seed_code_or_data_set_begins_afresh(tmp_path: Path, fitted: lis
     write(tmp_path, **change)
     assert len(fitted) == 14
     assert len(list((tmp_path / "fits").iterdir())) == 1
-
-
-def test_progress_counts_what_was_there_already(tmp_path: Path, fitted: list[int]) -> None:
-    write(tmp_path)
-    next((tmp_path / "fits").glob("*/balanced_seed0.npz")).unlink()
-    shown: list[tuple[int, int]] = []
-    advance = lambda done, total: shown.append((done, total))  # noqa: E731 - a callback of one line
-    write_compositions(tmp_path, PROFILE, people(14, "trained"), people(3, "tested"), 1, "a", advance)
-    assert shown == [(13, 14), (14, 14)]
 
 
 def test_a_data_set_without_groups_is_skipped_with_its_reason(tmp_path: Path, fitted: list[int]) -> None:
