@@ -62,12 +62,8 @@ def write(
     folder: Path, *, seed: int = 1, version: str = "a", prepared: Pictures | None = None, **options: object
 ) -> Stage:
     prepared = prepared or people(14, "trained")
-<<<<<<< HEAD
-    write_compositions(folder, SETTINGS, TRAINING, prepared, people(3, "tested"), seed, 1, version, **options)
-=======
     profile = PROFILE.model_copy(update={"seed": seed})
-    write_compositions(folder, profile, prepared, people(3, "tested"), 1, version)
->>>>>>> main
+    write_compositions(folder, profile, prepared, people(3, "tested"), 1, version, **options)
     return Stage(folder)
 
 
@@ -117,18 +113,6 @@ def test_another_seed_code_or_data_set_begins_afresh(tmp_path: Path, fitted: lis
     assert len(list((tmp_path / "fits").iterdir())) == 1
 
 
-<<<<<<< HEAD
-=======
-def test_progress_counts_what_was_there_already(tmp_path: Path, fitted: list[int]) -> None:
-    write(tmp_path)
-    next((tmp_path / "fits").glob("*/balanced_seed0.npz")).unlink()
-    shown: list[tuple[int, int]] = []
-    advance = lambda done, total: shown.append((done, total))  # noqa: E731 - a callback of one line
-    write_compositions(tmp_path, PROFILE, people(14, "trained"), people(3, "tested"), 1, "a", advance)
-    assert shown == [(13, 14), (14, 14)]
-
-
->>>>>>> main
 def test_a_data_set_without_groups_is_skipped_with_its_reason(tmp_path: Path, fitted: list[int]) -> None:
     prepared = people(14, "trained")
     prepared.table["group"] = None

@@ -37,7 +37,7 @@ class ReadsColours(nn.Module):
 
 
 def detect(pictures: np.ndarray, least: float) -> list[list[tuple[Box, float]]]:
-    """A detector that knows a face, from its eyes to its chin, by the same colours; half of it is half as certain."""
+    """A detector that knows a face, from its eyes to its chin, by the same colours; a narrower part of it is less certain."""
     found: list[list[tuple[Box, float]]] = []
     for picture in pictures.astype(int):
         mask = ((picture[:, :, None] - PALETTES["paper"].astype(int)) ** 2).sum(-1).argmin(-1)
@@ -45,7 +45,7 @@ def detect(pictures: np.ndarray, least: float) -> list[list[tuple[Box, float]]]:
         boxes = [
             Box(rows.start, columns.start, rows.stop, columns.stop) for rows, columns in ndimage.find_objects(regions)
         ]
-        scored = [(box, min(1.0, 0.75 * box.height / box.width)) for box in boxes if box.height >= 10]
+        scored = [(box, min(1.0, box.width / (0.75 * box.height))) for box in boxes if box.height >= 10]
         found.append([(box, score) for box, score in scored if score >= least])
     return found
 

@@ -13,7 +13,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from facefair_lib.errors import InputError
-from facefair_lib.parse.files import AREA_COLUMNS, _output_names, parse_files
+from facefair_lib.parse.files import AREA_COLUMNS, Wanted, _output_names, parse_files
 from facefair_lib.parse.parser import Parser
 from facefair_lib.parse.photos import find_photos
 

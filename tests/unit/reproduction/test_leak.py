@@ -20,32 +20,21 @@ def subjects(table: pd.DataFrame, rows: np.ndarray) -> set[str]:
     return set(table.loc[rows, "subject_id"])
 
 
-def test_each_network_knows_one_half_and_has_never_met_the_other():
-    table = people(12, 4)
+@pytest.mark.parametrize(("count", "pictures"), [(12, 4), (13, 5)])
+def test_each_network_knows_one_half_has_never_met_the_other_and_shares_all_else(count: int, pictures: int):
+    table = people(count, pictures)
     plan = leak.plan(table, 1)
     for half in (0, 1):
-        known = subjects(table, plan.test[plan.half == half])
-        new = subjects(table, plan.test[plan.half != half])
-        assert len(known) == len(new) == 6
-        assert known <= subjects(table, plan.train[half])
-        assert not new & subjects(table, plan.train[half])
-
-
-def test_both_networks_learn_from_equally_many_pictures_and_the_same_others():
-    table = people(13, 5)
-    plan = leak.plan(table, 1)
+        known, new = (subjects(table, plan.test[(plan.half == half) == same]) for same in (True, False))
+        learnt = subjects(table, plan.train[half])
+        assert {len(known), len(new)} == {count // 2, count - count // 2}
+        assert known <= learnt and not new & learnt
+        assert not set(plan.train[half]) & set(plan.test)  # no tested picture is learnt
+        assert not learnt & subjects(table, plan.validation)
+    assert not subjects(table, plan.test) & subjects(table, plan.validation)
     assert len(plan.train[0]) == len(plan.train[1])
     others = [set(rows) & set(table.index[~table["named"]]) for rows in plan.train]
     assert others[0] == others[1] != set()
-
-
-def test_no_tested_picture_is_learnt_and_nobody_who_chooses_the_epoch_is_elsewhere():
-    table = people(12, 4)
-    plan = leak.plan(table, 1)
-    for rows in plan.train:
-        assert not set(rows) & set(plan.test)
-        assert not subjects(table, rows) & subjects(table, plan.validation)
-    assert not subjects(table, plan.test) & subjects(table, plan.validation)
 
 
 def test_where_few_people_have_one_picture_a_third_of_the_named_are_the_others():

@@ -52,19 +52,11 @@ def test_the_kept_epoch_has_the_lowest_test_loss(run):
     assert list(test.index) == list(range(1, EPOCHS + 1))
 
 
-<<<<<<< HEAD
 def test_the_same_seed_gives_the_same_fit(pool, settings, tmp_path):
     model = settings.models.pspnet.model_copy(update={"epochs": 2})
-    given = ("pspnet", model, settings.training, AS_PUBLISHED, pool, divide(pool.table, AS_PUBLISHED), pool.images[:3])
-    first, again = (fit(*given, tmp_path / name, 7) for name in ("first", "again"))
-    pd.testing.assert_frame_equal(again.losses, first.losses)
-=======
-def test_the_same_seed_gives_the_same_fit(run, pool, settings, tmp_path):
-    model = settings.models.pspnet.model_copy(update={"epochs": EPOCHS})
     task = Task(AS_PUBLISHED, pool, divide(pool.table, AS_PUBLISHED), pool.images[:3])
-    again = fit("pspnet", model, settings.training, task, tmp_path, 7)
-    pd.testing.assert_frame_equal(again.losses, run.losses)
->>>>>>> main
+    first, again = (fit("pspnet", model, settings.training, task, tmp_path / name, 7) for name in ("first", "again"))
+    pd.testing.assert_frame_equal(again.losses, first.losses)
 
 
 @pytest.fixture(scope="module")

@@ -174,8 +174,10 @@ def test_a_stage_whose_results_were_removed_is_made_again_with_what_follows_from
 @pytest.mark.parametrize(
     ("data", "photos"),
     [
-        ("x'|touch PWNED|'y", "it's $(touch PWNED) `touch PWNED`; touch PWNED"),
-        ('"double" $HOME {profile} {params.stage} {{x}} %20 #1', "two\nlines\\"),
+        (
+            "x'|touch PWNED|'y \"double\" $HOME {profile} {params.stage} {{x}} %20 #1",
+            "it's $(touch PWNED) `touch PWNED`; touch PWNED\ntwo lines\\",
+        ),
         ("-rf --photos=z", "a=b, [c]: {d: null}"),
         ("007", "1e3"),
     ],
