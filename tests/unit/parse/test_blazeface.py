@@ -62,8 +62,8 @@ def test_a_picture_without_a_face_has_none(detector: FaceDetector) -> None:
 @pytest.fixture(scope="module")
 def heads() -> list[np.ndarray]:
     """Two rendered people who look at the camera, a light and a dark one: (96, 96, 3)."""
-    people = (sample_person(1, group="east_asian", tone=3), sample_person(2, group="black", tone=9))
-    return [render(person, sample_shot(3, yaw=0, pitch=0, roll=0, occluder=None), 96).image for person in people]
+    people = (sample_person(1, group="asian", tone=3), sample_person(2, group="black", tone=9))
+    return [render(person, sample_shot(3, yaw=0, pitch=0, roll=0, occluder=None), 96).rgb for person in people]
 
 
 def found_in(photograph: np.ndarray, detector: FaceDetector) -> list[Head]:
