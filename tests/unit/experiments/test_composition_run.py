@@ -11,7 +11,7 @@ import pytest
 from facefair_lib.experiments.composition import run
 from facefair_lib.experiments.composition.plan import GROUPS
 from facefair_lib.experiments.composition.run import Pictures, group_scores, write_compositions
-from facefair_lib.settings.profiles import CompositionSettings, TrainingSettings, load_profile
+from facefair_lib.settings.profiles import CompositionSettings, load_profile
 from facefair_lib.store.results import Stage
 
 SETTINGS = CompositionSettings(
@@ -25,7 +25,7 @@ SETTINGS = CompositionSettings(
     learning_rate=0.01,
     augmentation=1.0,
 )
-TRAINING: TrainingSettings = load_profile("smoke").training
+PROFILE = load_profile("smoke").model_copy(update={"composition": SETTINGS, "seed": 1})
 
 
 def people(per_group: int, prefix: str, groups: tuple[str, ...] = GROUPS) -> Pictures:
@@ -62,7 +62,8 @@ def write(
     folder: Path, *, seed: int = 1, version: str = "a", prepared: Pictures | None = None, **options: object
 ) -> Stage:
     prepared = prepared or people(14, "trained")
-    write_compositions(folder, SETTINGS, TRAINING, prepared, people(3, "tested"), seed, 1, version, **options)
+    profile = PROFILE.model_copy(update={"seed": seed})
+    write_compositions(folder, profile, prepared, people(3, "tested"), 1, version, **options)
     return Stage(folder)
 
 

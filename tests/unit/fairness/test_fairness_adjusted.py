@@ -6,9 +6,9 @@ from statsmodels.regression.linear_model import OLS
 from statsmodels.regression.mixed_linear_model import MixedLM
 
 from facefair_lib.errors import InputError
-from facefair_lib.fairness.adjusted import adjusted_gaps
-from facefair_lib.fairness.design import build_design
-from facefair_lib.fairness.random_intercept import fit_random_intercept
+from facefair_lib.fairness.regression.adjusted import adjusted_gaps
+from facefair_lib.fairness.regression.design import build_design
+from facefair_lib.fairness.regression.random_intercept import fit_random_intercept
 
 GROUPS = ["asian", "black", "caucasian"]
 CONTROLS = ["yaw", "light"]

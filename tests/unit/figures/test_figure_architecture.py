@@ -2,7 +2,7 @@ import pytest
 
 from facefair_lib.errors import InputError
 from facefair_lib.figures import style
-from facefair_lib.figures.network_diagrams import deeplabv3_architecture, pspnet_architecture
+from facefair_lib.figures.networks.diagrams import deeplabv3_architecture, pspnet_architecture
 
 COMMON = {"input_size": 256, "backbone": "ResNet-101", "output_stride": 8, "num_classes": 11}
 DEEPLAB = {**COMMON, "feature_channels": 2048, "aspp_channels": 256, "atrous_rates": (12, 24, 36)}

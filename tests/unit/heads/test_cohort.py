@@ -16,9 +16,8 @@ import pytest
 from PIL import Image
 
 from facefair_heads.people.expressions import COHORT_EMOTIONS
-from facefair_heads.people.label_rules import LabelRules
 from facefair_heads.people.person import GENDERS, GROUPS
-from facefair_heads.sets.cohort import Picture, plan_cohort, write_cohort
+from facefair_heads.sets.cohort import Format, Picture, plan_cohort, write_cohort
 from facefair_heads.sets.experiment_people import EMOTIONS as SHOWN_EMOTIONS
 from facefair_heads.sets.experiment_people import plan_experiment
 from facefair_lib.errors import InputError
@@ -186,12 +185,12 @@ def test_pictures_of_another_version_are_cleared_before_rendering(
 ) -> None:
     asked: list[str] = []
 
-    def pretend(root: Path, pictures: list[Picture], size: int, samples: int, workers: int, rules: LabelRules):
+    def pretend(root: Path, pictures: list[Picture], form: Format, workers: int):
         for picture in pictures:
             asked.append(picture.sample)
             for name in (picture.sample, picture.label):
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
-                Image.fromarray(np.zeros((size, size, 3), np.uint8)).save(root / name)
+                Image.fromarray(np.zeros((form.size, form.size, 3), np.uint8)).save(root / name)
             yield
 
     monkeypatch.setattr("facefair_heads.sets.cohort._render_all", pretend)
@@ -221,7 +220,7 @@ class Held:
 if __name__ == "__main__":
     cohort.warm_up = lambda: None
     pictures = [cohort.Picture(f"{k}.png", f"{k}.png", "someone", (Held(sys.argv[1]),)) for k in range(2)]
-    list(cohort._render_all(Path("."), pictures, 16, 1, 2, cohort.MUT1NY_RULES))
+    list(cohort._render_all(Path("."), pictures, cohort.Format(16, 1), 2))
 """
 
 

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from facefair_lib.reproduction import leak
-from facefair_lib.tables.performance import difference_table
 
 
 def people(count: int, pictures: int, others: int = 40) -> pd.DataFrame:
@@ -49,7 +48,7 @@ def test_where_few_people_have_one_picture_a_third_of_the_named_are_the_others()
 def test_fewer_than_eight_people_with_several_pictures_give_no_plan_and_empty_tables():
     table = people(7, 3)
     assert leak.plan(table, 1) is None
-    empty = leak.difference_table({}, table, None, difference_table)
+    empty = leak.difference_table({}, table, None)
     assert empty.empty
     assert list(empty.columns) == leak.COLUMNS
     assert list(leak.people_table({}, table, None).columns) == ["subject_id", "images", "known", "new"]
@@ -71,7 +70,7 @@ def test_a_better_network_alone_makes_no_difference():
     wrong[0, 4], wrong[4, 0], wrong[0, 0], wrong[4, 4] = 25, 25, 25, 25
     counts = np.stack([np.broadcast_to(part, (len(plan.test), 11, 11)) for part in (right, wrong)])
     sides = leak.by_knowledge(counts, plan.half)
-    rows = leak.difference_table(sides, table, plan, difference_table, replicates=200)
+    rows = leak.difference_table(sides, table, plan, replicates=200)
     image_iou = rows[rows["metric"] == "image_iou"].iloc[0]
     assert image_iou["difference"] == pytest.approx(0)
     assert image_iou["low"] < 0 < image_iou["high"]
@@ -84,7 +83,7 @@ def test_knowing_people_shows_as_a_difference_person_by_person():
     known[:, [0, 4], [0, 4]] = 50
     new[:, [0, 4], [0, 4]], new[:, 4, 0] = 40, 10
     both = {"known": known, "new": new}
-    rows = leak.difference_table(both, table, plan, difference_table, replicates=100)
+    rows = leak.difference_table(both, table, plan, replicates=100)
     assert (rows.loc[rows["metric"] == "image_iou", "low"] > 0).all()
     assert set(rows["n_images"]) == {24}
     tested = leak.people_table(both, table, plan)

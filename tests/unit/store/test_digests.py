@@ -77,9 +77,10 @@ FAIRNESS, REFITTED = "07_counterfactual_fairness", {"composition", "comparison",
     [
         ("facefair_lib/figures/style.py", NOTEBOOKS),
         ("facefair_lib/figures/reproduction.py", {REPRODUCED}),
+        ("facefair_lib/figures/networks/diagrams.py", FITTED),
         ("facefair_lib/tables/quality.py", {EXPERIMENT, FAIRNESS}),
         ("facefair_lib/data/readers/masked/mut1ny.py", {PREPARED, REPRODUCED}),
-        ("facefair_lib/data/readers/masked/lapa.py", set()),  # the reader of another data set
+        ("facefair_lib/data/readers/masked/numbered.py", set()),  # the reader of another data set
         ("facefair_lib/fairness/power.py", {REPRODUCED, FAIRNESS}),
         ("facefair_heads/shading/light.py", {*RENDERED, FAIRNESS}),
         ("facefair_lib/training/loss.py", {*FITTED, *REFITTED, REPRODUCED, "09_model_comparison"}),

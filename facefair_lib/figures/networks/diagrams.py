@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from facefair_lib.errors import InputError
 from facefair_lib.figures import style
-from facefair_lib.figures.diagram_shapes import (
+from facefair_lib.figures.networks.shapes import (
     BLUE,
     DEPTH,
     GREEN,
@@ -39,32 +39,8 @@ _LEVEL_COLOURS = ("#b5523b", "#d99a4e", "#6aa67c", "#5b8fb9", "#9a82b8", "#7d859
 
 
 @dataclass(frozen=True)
-class _Sizes:
-    """Height and width of the tensors, from the input size and the output stride."""
-
-    input: tuple[int, int]
-    output_stride: int
-
-    def at_input(self, channels: int) -> str:
-        return f"{self.input[0]}×{self.input[1]}×{channels}"
-
-    def at_features(self, channels: int) -> str:
-        height, width = (-(-side // self.output_stride) for side in self.input)
-        return f"{height}×{width}×{channels}"
-
-
-def deeplabv3_architecture(
-    *,
-    input_size: int | tuple[int, int],
-    backbone: str,
-    output_stride: int,
-    feature_channels: int,
-    aspp_channels: int,
-    atrous_rates: Sequence[int],
-    num_classes: int,
-    stages: int = 5,
-) -> Figure:
-    """Figure 1: DeepLabV3.
+class Trunk:
+    """What both networks have.
 
     Parameters
     ----------
@@ -72,129 +48,128 @@ def deeplabv3_architecture(
     backbone : name to print
     output_stride : input side / feature side; later stages are dilated instead of strided
     feature_channels : channels that the backbone gives
+    stages : how many stages of the backbone are used
+    """
+
+    input_size: int | tuple[int, int]
+    backbone: str
+    output_stride: int
+    feature_channels: int
+    num_classes: int
+    stages: int = 5
+
+    @property
+    def sides(self) -> tuple[int, ...]:
+        """Height and width of the input, pixels."""
+        return (self.input_size,) * 2 if isinstance(self.input_size, int) else tuple(self.input_size)
+
+    def at_input(self, channels: int) -> str:
+        """Shape of a tensor as large as the input."""
+        return "×".join(map(str, (*self.sides, channels)))
+
+    def at_features(self, channels: int) -> str:
+        """Shape of a tensor as large as the features."""
+        return "×".join(map(str, (*(-(-side // self.output_stride) for side in self.sides), channels)))
+
+
+def deeplabv3_architecture(*, aspp_channels: int, atrous_rates: Sequence[int], **trunk: object) -> Figure:
+    """Figure 1: DeepLabV3.
+
+    Parameters
+    ----------
     aspp_channels : channels of each ASPP branch and of the two convolutions after it
     atrous_rates : dilation rates of the 3x3 branches
-    stages : how many stages of the backbone are used
+    trunk : fields of ``Trunk``
 
     Notes
     -----
     Source: Chen et al., Rethinking atrous convolution for semantic image segmentation, arXiv:1706.05587, figure 5.
     """
-    counts = (feature_channels, aspp_channels, num_classes)
-    sizes = _check(input_size, output_stride, stages, counts, atrous_rates)
-    branches = len(atrous_rates) + 2
+    sizes = _checked(trunk, [aspp_channels], atrous_rates)
+    colours = [BLUE, *[GREEN] * len(atrous_rates), ORANGE]
+    convolutions = [f"{kernel} conv, {aspp_channels}" for kernel in ("1×1", "3×3")]
     with style.look():
         figure, axes = canvas(style.PAGE_WIDTH, HEIGHT)
-        left = _draw_entry(axes, sizes, backbone, stages, feature_channels)
-        left = _draw_aspp(axes, left, atrous_rates)
-        _draw_head(
-            axes,
-            left,
-            sizes,
-            [BLUE, *[GREEN] * len(atrous_rates), ORANGE],
-            branches * aspp_channels,
-            [f"1×1 conv, {aspp_channels}", f"3×3 conv, {aspp_channels}", f"1×1 conv, {num_classes}"],
-            num_classes,
-        )
+        left = _draw_aspp(axes, _draw_entry(axes, sizes), atrous_rates)
+        _draw_head(axes, left, sizes, colours, len(colours) * aspp_channels, [*convolutions, "1×1 conv"])
     rates = ", ".join(map(str, atrous_rates))
     return style.describe(
         figure,
-        f"DeepLabV3: {backbone} with output stride {output_stride}, atrous spatial pyramid pooling with rates {rates}, "
-        f"and a head that gives {num_classes} classes at the size of the input.",
+        f"DeepLabV3: {sizes.backbone} with output stride {sizes.output_stride}, atrous spatial pyramid pooling with "
+        f"rates {rates}, and a head that gives {sizes.num_classes} classes at the size of the input.",
     )
 
 
 def pspnet_architecture(
-    *,
-    input_size: int | tuple[int, int],
-    backbone: str,
-    output_stride: int,
-    feature_channels: int,
-    pyramid_bins: Sequence[int],
-    pyramid_channels: int,
-    bottleneck_channels: int,
-    num_classes: int,
-    stages: int = 5,
-    bottleneck_kernel: int = 1,
-    classifier_kernel: int = 3,
+    *, pyramid_bins: Sequence[int], pyramid_channels: int, bottleneck_channels: int, **trunk: object
 ) -> Figure:
     """Figure 2: PSPNet.
 
     Parameters
     ----------
-    input_size, backbone, output_stride, feature_channels, num_classes, stages : as for DeepLabV3
     pyramid_bins : cells per side of each pooled grid
     pyramid_channels : channels of each pyramid level
     bottleneck_channels : channels after the levels are joined with the features
-    bottleneck_kernel, classifier_kernel : kernel sides of the two last convolutions
+    trunk : fields of ``Trunk``
 
     Notes
     -----
     Source: Zhao et al., Pyramid scene parsing network, CVPR 2017, figure 3.
     """
-    counts = (feature_channels, pyramid_channels, bottleneck_channels, num_classes)
-    sizes = _check(input_size, output_stride, stages, counts, pyramid_bins)
+    sizes = _checked(trunk, [pyramid_channels, bottleneck_channels], pyramid_bins)
     colours = [_LEVEL_COLOURS[order % len(_LEVEL_COLOURS)] for order in range(len(pyramid_bins))]
+    joined = sizes.feature_channels + len(pyramid_bins) * pyramid_channels
     with style.look():
         figure, axes = canvas(style.PAGE_WIDTH, HEIGHT)
-        left = _draw_entry(axes, sizes, backbone, stages, feature_channels)
-        left = _draw_pyramid(axes, left, pyramid_bins, colours, pyramid_channels)
-        kernels = [f"{side}×{side}" for side in (bottleneck_kernel, classifier_kernel)]
-        _draw_head(
-            axes,
-            left,
-            sizes,
-            [*colours, STONE],
-            feature_channels + len(pyramid_bins) * pyramid_channels,
-            [f"{kernels[0]} conv, {bottleneck_channels}", f"{kernels[1]} conv, {num_classes}"],
-            num_classes,
-        )
+        left = _draw_pyramid(axes, _draw_entry(axes, sizes), pyramid_bins, colours, pyramid_channels)
+        _draw_head(axes, left, sizes, [*colours, STONE], joined, [f"1×1 conv, {bottleneck_channels}", "3×3 conv"])
     bins = ", ".join(map(str, pyramid_bins))
     return style.describe(
         figure,
-        f"PSPNet: {backbone} with output stride {output_stride}, pyramid pooling with {bins} cells per side, "
-        f"and a head that gives {num_classes} classes at the size of the input.",
+        f"PSPNet: {sizes.backbone} with output stride {sizes.output_stride}, pyramid pooling with {bins} cells per "
+        f"side, and a head that gives {sizes.num_classes} classes at the size of the input.",
     )
 
 
-def _check(
-    input_size: int | tuple[int, int], output_stride: int, stages: int, counts: Sequence[int], levels: Sequence[int]
-) -> _Sizes:
-    size = (input_size, input_size) if isinstance(input_size, int) else tuple(input_size)
-    if len(size) != 2 or len(levels) == 0 or min(*size, stages, *counts, *levels) < 1:
+def _checked(fields: Mapping[str, object], channels: Sequence[int], levels: Sequence[int]) -> Trunk:
+    trunk = Trunk(**fields)
+    counts = (*trunk.sides, trunk.stages, trunk.feature_channels, *channels, trunk.num_classes, *levels)
+    if len(trunk.sides) != 2 or len(levels) == 0 or min(counts) < 1:
         raise InputError(
             "architecture diagram",
-            found=f"input size {input_size}, {stages} stages, channels and classes {counts}, rates or bins {levels}",
+            found=f"input size {trunk.input_size}, {trunk.stages} stages, channels and classes "
+            f"{(trunk.feature_channels, *channels, trunk.num_classes)}, rates or bins {levels}",
             expected="positive whole numbers, at least one rate or bin",
             do="take them from the profile that built the model",
         )
-    if output_stride not in {2**power for power in range(1, stages + 1)}:
+    if trunk.output_stride not in {2**power for power in range(1, trunk.stages + 1)}:
         raise InputError(
             "architecture diagram",
-            found=f"output stride {output_stride} with {stages} stages",
-            expected=f"a power of two from 2 to {2**stages}",
+            found=f"output stride {trunk.output_stride} with {trunk.stages} stages",
+            expected=f"a power of two from 2 to {2**trunk.stages}",
             do="give the output stride that the model was built with",
         )
-    return _Sizes(size, output_stride)
+    return trunk
 
 
-def _draw_entry(axes: Axes, sizes: _Sizes, backbone: str, stages: int, feature_channels: int) -> float:
+def _draw_entry(axes: Axes, trunk: Trunk) -> float:
     """Input picture and backbone; returns where the features leave the backbone."""
     left = 0.08
     face_glyph(axes, left, MIDDLE, _PICTURE, mask=False)
     write(axes, left + _PICTURE / 2, MIDDLE + 0.43, "Input", fontweight="bold", fontsize=style.SMALL_SIZE)
-    write(axes, left + _PICTURE / 2, MIDDLE - 0.42, sizes.at_input(3))
+    write(axes, left + _PICTURE / 2, MIDDLE - 0.42, trunk.at_input(3))
     start = left + _PICTURE + 0.16
     width = 1.6
     arrow(axes, (left + _PICTURE + 0.02, MIDDLE), (start + 0.06, MIDDLE))
-    panel(axes, start, 0.12, width, HEIGHT - 0.24, backbone, STONE)
-    _draw_stages(axes, start, width, sizes, stages)
-    write(axes, start + width / 2, 0.33, f"output {sizes.at_features(feature_channels)}")
+    panel(axes, start, 0.12, width, HEIGHT - 0.24, trunk.backbone, STONE)
+    _draw_stages(axes, start, width, trunk)
+    write(axes, start + width / 2, 0.33, f"output {trunk.at_features(trunk.feature_channels)}")
     return start + width
 
 
-def _draw_stages(axes: Axes, start: float, width: float, sizes: _Sizes, stages: int) -> None:
-    strides = [min(2**power, sizes.output_stride) for power in range(1, stages + 1)]
+def _draw_stages(axes: Axes, start: float, width: float, trunk: Trunk) -> None:
+    stages = trunk.stages
+    strides = [min(2**power, trunk.output_stride) for power in range(1, stages + 1)]
     step = (width - 0.2) / stages
     dilated = [order for order in range(1, stages) if strides[order] == strides[order - 1]]
     for order, stride in enumerate(strides):
@@ -204,7 +179,7 @@ def _draw_stages(axes: Axes, start: float, width: float, sizes: _Sizes, stages: 
         write(axes, x + 0.07, MIDDLE - 0.7, f"1/{stride}")
     if dilated:
         ends = [start + 0.1 + dilated[0] * step - 0.02, start + 0.1 + dilated[-1] * step + 0.21]
-        y = MIDDLE + 0.575 * (2 / sizes.output_stride) ** 0.4 + 0.17
+        y = MIDDLE + 0.575 * (2 / trunk.output_stride) ** 0.4 + 0.17
         axes.plot([ends[0], ends[0], ends[1], ends[1]], [y - 0.04, y, y, y - 0.04], color=style.GREY, linewidth=0.7)
         write(axes, sum(ends) / 2, y + 0.08, "dilated")
 
@@ -230,7 +205,7 @@ def _draw_aspp(axes: Axes, left: float, rates: Sequence[int]) -> float:
     texts = ["1×1 conv", *[f"3×3 conv, rate {rate}" for rate in rates], "image pooling"]
     colours = [BLUE, *[GREEN] * len(rates), ORANGE]
     for y, text, colour in zip(heights, texts, colours, strict=True):
-        block(axes, start + 0.1, y, width - 0.2, side + 0.02, "", colour)
+        block(axes, (start + 0.1, y), (width - 0.2, side + 0.02), "", colour)
         write(axes, start + 0.15 + side, y, text, ha="left")
     for y, rate in zip(heights[1:-1], rates, strict=True):
         kernel_glyph(axes, start + 0.14, y, side - 0.05, rate, max(rates))
@@ -244,7 +219,7 @@ def _draw_pyramid(axes: Axes, left: float, bins: Sequence[int], colours: Sequenc
     heights = _fan(axes, left, start + 0.1, len(bins), 1.36)
     side = min(0.31, 0.8 * abs(heights[0] - heights[-1]) / max(1, len(bins) - 1) or 0.31)
     for y, cells, colour in zip(heights, bins, colours, strict=True):
-        block(axes, start + 0.1, y, width - 0.2, side + 0.02, "", colour)
+        block(axes, (start + 0.1, y), (width - 0.2, side + 0.02), "", colour)
         bins_glyph(axes, start + 0.14, y, side - 0.06, cells, colour)
         write(axes, start + 0.2 + side, y, f"pool to {cells}×{cells}\n1×1 conv, {channels}", ha="left", fontsize=6)
     write(axes, start + width / 2, 0.45, "each upsampled to the features", fontsize=6)
@@ -256,24 +231,25 @@ def _draw_pyramid(axes: Axes, left: float, bins: Sequence[int], colours: Sequenc
 
 
 def _draw_head(
-    axes: Axes, left: float, sizes: _Sizes, bands: Sequence[str], joined: int, layers: Sequence[str], num_classes: int
+    axes: Axes, left: float, trunk: Trunk, bands: Sequence[str], joined: int, convolutions: Sequence[str]
 ) -> None:
-    """Concatenation, convolutions, upsampling and the mask."""
+    """Concatenation of ``joined`` channels, convolutions of which the last one classifies, upsampling and the mask."""
     x = left + _TO_JOINED
     arrow(axes, (left, MIDDLE), (x, MIDDLE))
     slab(axes, x, MIDDLE, 0.12, _JOINED, bands)
-    write(axes, x + 0.1, MIDDLE + _JOINED / 2 + 0.26, f"concatenated\n{sizes.at_features(joined)}")
+    write(axes, x + 0.1, MIDDLE + _JOINED / 2 + 0.26, f"concatenated\n{trunk.at_features(joined)}")
     right = x + 0.12 + DEPTH
     mask_left = style.PAGE_WIDTH - 0.08 - _PICTURE
-    texts = [*layers, f"bilinear upsampling ×{sizes.output_stride}"]
+    texts = [*convolutions[:-1], f"{convolutions[-1]}, {trunk.num_classes}"]
+    texts.append(f"bilinear upsampling ×{trunk.output_stride}")
     thickness = 0.2
     gap = (mask_left - right - thickness * len(texts)) / (len(texts) + 1)
     for order, text in enumerate(texts):
         arrow(axes, (right, MIDDLE), (right + gap, MIDDLE))
-        colour = STONE if order == len(layers) else BLUE
-        block(axes, right + gap, MIDDLE, thickness, 1.3, text, colour, rotation=90)
+        colour = STONE if order == len(convolutions) else BLUE
+        block(axes, (right + gap, MIDDLE), (thickness, 1.3), text, colour, rotation=90)
         right += gap + thickness
     arrow(axes, (right, MIDDLE), (mask_left, MIDDLE))
     face_glyph(axes, mask_left, MIDDLE, _PICTURE, mask=True)
     write(axes, mask_left + _PICTURE / 2, MIDDLE + 0.43, "Mask", fontweight="bold", fontsize=style.SMALL_SIZE)
-    write(axes, mask_left + _PICTURE / 2, MIDDLE - 0.47, f"{sizes.at_input(num_classes)}\nlargest logit")
+    write(axes, mask_left + _PICTURE / 2, MIDDLE - 0.47, f"{trunk.at_input(trunk.num_classes)}\nlargest logit")

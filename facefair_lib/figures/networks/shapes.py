@@ -79,10 +79,9 @@ def panel(axes: Axes, x: float, y: float, width: float, height: float, title: st
     write(axes, x + width / 2, y + height - 0.05, title, va="top", fontsize=style.SMALL_SIZE, fontweight="bold")
 
 
-def block(
-    axes: Axes, x: float, middle: float, width: float, height: float, text: str, colour: str, rotation: float = 0
-) -> None:
-    """Draw a rounded box around its text; (x, middle) is the middle of its left side."""
+def block(axes: Axes, place: Point, size: tuple[float, float], text: str, colour: str, rotation: float = 0) -> None:
+    """Draw a rounded box of ``size`` around its text; ``place`` is the middle of its left side."""
+    (x, middle), (width, height) = place, size
     shape = FancyBboxPatch(
         (x, middle - height / 2), width, height, boxstyle="round,pad=0,rounding_size=0.035",
         facecolor=tint(colour, 0.62), edgecolor=tint(colour, -0.15), linewidth=0.7,
