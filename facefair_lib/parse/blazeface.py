@@ -1,9 +1,7 @@
 """Finding faces with BlazeFace, the detector of MediaPipe for faces near the camera.
 
 Source: Bazarevsky et al., "BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs", CVPR workshops 2019,
-arXiv:1907.05047. The weights are those of MediaPipe's ``face_detection_short_range.tflite`` (Apache License 2.0, sha256
-3bc182eb…26c26633), 101,390 numbers as half floats. Google's model card compares regions of the world and skin tones;
-``benchmarks/parse.py`` does so here. MediaPipe's own package has no weights in it and downloads them.
+arXiv:1907.05047. The weights' origin and licence, and what was measured with them, are in ``blazeface_short_range.md``.
 """
 
 from __future__ import annotations
