@@ -37,7 +37,7 @@ class ReadsColours(nn.Module):
 
 
 def detect(pictures: np.ndarray, least: float) -> list[list[tuple[Box, float]]]:
-    """A detector that knows a face, from its eyes to its chin, by the same colours; a narrower part of it is less certain."""
+    """A detector that knows a face, from its eyes to its chin, by the same colours; a part of one is less certain."""
     found: list[list[tuple[Box, float]]] = []
     for picture in pictures.astype(int):
         mask = ((picture[:, :, None] - PALETTES["paper"].astype(int)) ** 2).sum(-1).argmin(-1)
