@@ -82,7 +82,7 @@ class SmallStart(Section):
 
 
 class ModelSettings(Section):
-    """One network: its backbone, where its weights start, the channels of its head, and how long it is fitted."""
+    """One network: its backbone, where its weights start, its head, and how long it is fitted."""
 
     backbone: str
     weights: Literal["none", "imagenet", "coco"]
@@ -91,6 +91,7 @@ class ModelSettings(Section):
     epochs: Count
     learning_rate: Annotated[float, Field(gt=0)]
     small_start: SmallStart | None = None
+    fine_maps: bool = False
 
 
 class DeepLabSettings(ModelSettings):
