@@ -229,6 +229,7 @@ def _describe(
     return {
         "model": name,
         "backbone": model.backbone,
+        "fine_maps": bool(model.fine_maps),
         "weights": model.weights,
         "parameters": sum(parameter.numel() for parameter in task.network.parameters()),
         "epochs": epochs,
