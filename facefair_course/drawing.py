@@ -11,12 +11,8 @@ from matplotlib.patches import Rectangle
 
 from facefair_lib.figures import style
 from facefair_lib.figures.pictures import Picture, picture_rows
-from facefair_lib.settings import labels
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#6b6b6b")
-_LUMA = np.array([0.2126, 0.7152, 0.0722])
-_MARKERS = "osD^v"
-_DASHES = ("-", "--", "-.", ":", "-")
 
 
 def as_picture(values: np.ndarray, *, signed: bool = False) -> np.ndarray:
@@ -40,15 +36,16 @@ def enlarged(picture: np.ndarray, size: int) -> np.ndarray:
 
 def numbers(image: np.ndarray, mask: np.ndarray) -> Figure:
     """A small part of a picture beside its mask, with the class number written on every pixel."""
+    import seaborn
+
     with style.look():
         figure = style.new_figure(style.PAGE_WIDTH, style.PAGE_WIDTH / 2)
         left, right = figure.subplots(1, 2)
         left.imshow(image, interpolation="nearest")
-        right.imshow(mask, cmap=style.mask_colours(), norm=style.MASK_NORM, interpolation="nearest")
-        for row, column in np.ndindex(mask.shape):
-            light = labels.PALETTES["paper"][mask[row, column] % labels.NUM_CLASSES] @ _LUMA > 90
-            ink = "black" if light else "white"
-            right.text(column, row, int(mask[row, column]), color=ink, ha="center", va="center", fontsize=7)
+        seaborn.heatmap(
+            mask, cmap=style.mask_colours(), norm=style.MASK_NORM, annot=True, fmt="d", annot_kws={"fontsize": 7},
+            square=True, cbar=False, ax=right,
+        )  # fmt: skip
         for axes, title in ((left, "Picture: three numbers per pixel"), (right, "Mask: one number per pixel")):
             axes.set(xticks=[], yticks=[], title=title)
     text = f"A part of a picture, {mask.shape[0]} by {mask.shape[1]} pixels, and its mask with a class number on each."
@@ -78,51 +75,54 @@ def lines(
     ----------
     labels : of the x and the y axis
     """
+    import seaborn
+
+    table = table.astype({by: str})
     names = list(dict.fromkeys(table[by]))
+    markers = len(table) < 15 * len(names) and list("osD^v"[: len(names)])
     with style.look():
         figure = style.new_figure(0.8 * style.PAGE_WIDTH, 2.6)
         axes = figure.subplots()
-        for i, name in enumerate(names):
-            part = table[table[by] == name]
-            look = {"color": COLOURS[i % len(COLOURS)], "linestyle": _DASHES[i % len(_DASHES)]}
-            marker = _MARKERS[i % len(_MARKERS)] if len(part) < 15 else None
-            axes.plot(part[x], part[y], label=str(name), marker=marker, markersize=4, **look)
+        look = {"hue": by, "style": by, "palette": COLOURS[: len(names)], "markers": markers, "markersize": 5}
+        seaborn.lineplot(table, x=x, y=y, errorbar=None, **look, ax=axes)
         axes.set(xlabel=labels[0], ylabel=labels[1], title=title)
         if log_x:
             axes.set_xscale("log", base=2)
             axes.set_xticks(sorted(set(table[x])), [f"{value:g}" for value in sorted(set(table[x]))])
         axes.yaxis.grid(True)
         figure.legend(loc="outside right upper", title=by)
-    text = f"{title or labels[1]}: one line for each of {', '.join(map(str, names))}, over {labels[0]}."
+        axes.get_legend().remove()
+    text = f"{title or labels[1]}: one line for each of {', '.join(names)}, over {labels[0]}."
     return style.describe(figure, text)
 
 
 def bars(table: pd.DataFrame, *, label: str, title: str = "") -> Figure:
     """Horizontal bars: one row per index entry, one bar per column."""
+    import seaborn
+
     with style.look():
         figure = style.new_figure(0.8 * style.PAGE_WIDTH, 0.6 + 0.095 * len(table) * (len(table.columns) + 1))
         axes = figure.subplots()
-        height = 0.8 / len(table.columns)
-        for i, column in enumerate(table.columns):
-            place = np.arange(len(table)) + (i - (len(table.columns) - 1) / 2) * height
-            axes.barh(place, table[column], height, label=str(column), color=COLOURS[i % len(COLOURS)])
-        axes.set(
-            xlabel=label, title=title, yticks=np.arange(len(table)), yticklabels=[str(name) for name in table.index]
-        )
-        axes.invert_yaxis()
+        rows = table.rename_axis("row").reset_index().melt("row", var_name="column")
+        look = {"palette": COLOURS[: len(table.columns)], "saturation": 1, "legend": len(table.columns) > 1}
+        seaborn.barplot(rows, x="value", y="row", hue="column", orient="h", errorbar=None, **look, ax=axes)
+        axes.set(xlabel=label, ylabel="", title=title)
         axes.xaxis.grid(True)
-        if len(table.columns) > 1:
+        if axes.get_legend():
             figure.legend(loc="outside right upper")
+            axes.get_legend().remove()
     text = f"{title or label}: bars for {', '.join(map(str, table.index))}."
     return style.describe(figure, text)
 
 
 def histogram(values: np.ndarray, *, label: str, title: str, mark: float | None = None, mark_label: str = "") -> Figure:
     """How often chance makes which value, and a line where something was observed."""
+    import seaborn
+
     with style.look():
         figure = style.new_figure(0.7 * style.PAGE_WIDTH, 2.3)
         axes = figure.subplots()
-        axes.hist(values, bins=40, color=COLOURS[0], edgecolor="white", linewidth=0.3)
+        seaborn.histplot(values, bins=40, color=COLOURS[0], alpha=1, edgecolor="white", linewidth=0.3, ax=axes)
         if mark is not None:
             axes.axvline(mark, color=COLOURS[1], linewidth=2, linestyle="--", label=mark_label or "observed")
             axes.legend(loc="upper right")

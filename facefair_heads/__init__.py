@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "DataSetSettings": "facefair_heads.sets.dataset",
     "LabelRules": "facefair_heads.people.label_rules",
     "Person": "facefair_heads.people.person",
     "SceneCache": "facefair_heads.camera.scene_cache",

@@ -39,14 +39,12 @@ def render(
     Interrupted, the same command goes on where it stopped; the same options give the same bytes again.
     """
     from facefair_heads.people.label_rules import parse_label_rules
-    from facefair_heads.sets.dataset import parse_shard, write_data_set
+    from facefair_heads.sets.dataset import DataSetSettings, parse_shard, write_data_set
     from facefair_lib.store.progress import Progress
 
     share, rules, workers = parse_shard(shard), parse_label_rules(labels), cores or available_cores()
-    write_data_set(
-        out, people, shots, size, layout, share, workers, Progress.callback("render"),
-        population=population, seed=seed, rules=rules,
-    )  # fmt: skip
+    settings = DataSetSettings(people, shots, size, layout, population, seed, rules)
+    write_data_set(out, settings, workers, Progress.callback("render"), shard=share)
     typer.echo(f"{out}: done")
 
 

@@ -17,23 +17,35 @@ os.environ["MKL_NUM_THREADS"] = "1"
 # Derived from the test's own code, so that a failure repeats; no limit of time, because other work may share the
 # machine.
 _TIMELESS = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-settings.register_profile("facefair", derandomize=True, **_TIMELESS)
+settings.register_profile("facefair", derandomize=True, max_examples=50, **_TIMELESS)
 settings.load_profile("facefair")
 
 
+TESTS = Path(__file__).parent
 SLOW = (
-    *("whole", "browser", "unit/course", "unit/experiments", "unit/heads", "unit/models", "unit/training"),
-    *("unit/data/test_masked_sets_study.py", "unit/fairness/test_fairness_simulations.py", "unit/parse"),
-    *("unit/report/test_build_report.py", "unit/reproduction/test_run.py", "unit/study"),
+    *("whole", "browser", "unit/course", "unit/experiments", "unit/heads", "unit/models", "unit/parse", "unit/study"),
+    *("unit/training", "unit/data/test_check.py", "unit/data/test_masked_sets_study.py"),
+    *("unit/explore/test_person_explorer.py", "unit/explore/test_training_viewer.py"),
+    *("unit/fairness/test_fairness_simulations.py", "unit/project/test_docs.py", "unit/report/test_build_report.py"),
+    *("unit/reproduction/test_run.py", "unit/store/test_digests.py", "unit/store/test_screen.py"),
 )
-"""Folders and files whose tests fit, render, run notebooks or start processes: `make test-fast` leaves them out."""
+"""Folders and files whose tests fit, render, run notebooks, start processes or import the heaviest packages: `make
+test-fast` leaves them out."""
+
+
+def _is_slow(path: Path) -> bool:
+    return any(path.is_relative_to(TESTS / place) for place in SLOW)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where only the rest is asked for, what is slow is not even imported."""
+    return True if config.option.markexpr == "not slow" and _is_slow(collection_path) else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is slow."""
-    folder = Path(__file__).parent
     for item in items:
-        if any(item.path.is_relative_to(folder / place) for place in SLOW):
+        if _is_slow(item.path):
             item.add_marker(pytest.mark.slow)
 
 

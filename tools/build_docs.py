@@ -37,8 +37,9 @@ REFERENCE = (
     (
         "Fairness",
         (
-            *(f"facefair_lib.fairness.{name}" for name in ("groups", "group_gap", "paired", "families", "adjusted")),
-            *("facefair_lib.fairness.equivalence", "facefair_lib.fairness.power", "facefair_lib.scores.without_masks"),
+            *(f"facefair_lib.fairness.{name}" for name in ("groups", "group_gap", "paired", "families")),
+            *(f"facefair_lib.fairness.{name}" for name in ("regression.adjusted", "equivalence", "power")),
+            "facefair_lib.scores.without_masks",
         ),
     ),
     (

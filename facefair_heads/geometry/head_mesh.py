@@ -40,7 +40,7 @@ class HeadTemplate:
     triangles : (T, 3) int32
     coarse_skin : (K, 3) int32, the skin before subdivision, over the first of the same vertices
     shading : (K', 3) int32, all parts but the lashes, subdivided only where a quad is large: what shadow rays meet
-    part, cavity : (T,) int8, the triangle's part (``bake.PARTS``) and cavity (see ``BodyModel``)
+    part, cavity : (T,) int8, the triangle's part (``body_cache.PARTS``) and cavity (see ``BodyModel``)
     part_of_vertex : (N,) int8
     canonical : (N, 3) float32, refined base mesh: what ``regions`` are functions of
     masks : "lips", "ears", "eyelids" -> (N,) float32 in [0, 1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypedDict, Unpack
 
 import numpy as np
 
@@ -41,6 +42,17 @@ class Scene:
     shading: np.ndarray
 
 
+class Details(TypedDict, total=False):
+    """What only some meshes have: see ``Scene``."""
+
+    canonical: np.ndarray
+    tangents: np.ndarray
+    strand: np.ndarray
+    masks: np.ndarray
+    cavity: np.ndarray
+    shading: np.ndarray
+
+
 @dataclass
 class SceneBuilder:
     """Collects meshes and joins them once."""
@@ -54,28 +66,22 @@ class SceneBuilder:
         normals: np.ndarray,
         triangles: np.ndarray,
         part: int | np.ndarray,
-        *,
-        canonical: np.ndarray | None = None,
-        tangents: np.ndarray | None = None,
-        strand: np.ndarray | None = None,
-        masks: np.ndarray | None = None,
-        cavity: np.ndarray | None = None,
-        shading: np.ndarray | None = None,
+        **details: Unpack[Details],
     ) -> None:
-        """Add a mesh; what is absent is zero, ``canonical`` is the position itself, ``shading`` the triangles."""
-        nothing = np.zeros((len(positions), 3), np.float32)
+        """Add a mesh; details that are absent are zero, but ``canonical`` the position, ``shading`` the triangles."""
+        nothing, none = np.zeros((len(positions), 3), np.float32), np.zeros(len(triangles), np.int8)
         self._pieces.append(
             (
                 positions,
                 normals,
-                positions if canonical is None else canonical,
-                nothing if tangents is None else tangents,
-                nothing if strand is None else strand,
-                nothing if masks is None else masks,
+                details.get("canonical", positions),
+                details.get("tangents", nothing),
+                details.get("strand", nothing),
+                details.get("masks", nothing),
                 triangles + self._vertices,
                 np.broadcast_to(np.asarray(part, np.int8), len(triangles)),
-                np.zeros(len(triangles), np.int8) if cavity is None else cavity,
-                (triangles if shading is None else shading) + self._vertices,
+                details.get("cavity", none),
+                details.get("shading", triangles) + self._vertices,
             )
         )
         self._vertices += len(positions)

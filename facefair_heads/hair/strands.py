@@ -133,7 +133,6 @@ class Growth:
     drape : how strongly long hair is drawn around the neck
     curl, curl_frequency, wave : radius of the helix relative to a step, turns per decimetre (radians), sideways wave
     jitter : random change of direction per step
-    tip_width : width at the tip relative to the root
     """
 
     segments: int = 10
@@ -146,7 +145,6 @@ class Growth:
     curl_frequency: float = 10.0
     wave: float = 0.0
     jitter: float = 0.1
-    tip_width: float = 0.35
 
 
 @dataclass(frozen=True)
@@ -222,7 +220,7 @@ class Scalp:
         """
         forces = GrowthForces()
         for name, value in dataclasses.asdict(growth).items():
-            if name not in ("segments", "tip_width"):
+            if name != "segments":
                 setattr(forces, name, float(value))
         shape = (len(start), growth.segments + 1)
         points = wp.empty(shape, dtype=wp.vec3)
@@ -241,8 +239,7 @@ class Scalp:
 def add_ribbons(
     builder: SceneBuilder,
     part: int,
-    points: np.ndarray,
-    normals: np.ndarray,
+    strands: tuple[np.ndarray, np.ndarray],
     width: np.ndarray,
     random: np.random.Generator,
     *,
@@ -253,10 +250,12 @@ def add_ribbons(
 
     Parameters
     ----------
-    points, normals : (n, k, 3), see ``Scalp.grow``
+    strands : points and normals, (n, k, 3) each, as ``Scalp.grow`` gives them
     width : (n,), full width at the root
+    tip_width : width at the tip relative to the root
     forbidden : points (m, 3) -> (m,) bool; a strand with a point there is left out whole
     """
+    points, normals = strands
     if forbidden is not None and len(points):
         keep = ~forbidden(points.reshape(-1, 3)).reshape(len(points), -1).any(1)
         points, normals, width = points[keep], normals[keep], width[keep]

@@ -87,7 +87,9 @@ def _short(builder, scalp, person, roots, random, detail) -> None:
     edge = 0.35 + 0.65 * smoothstep(0.5, 4.5, regions.hair(roots.canonical, person.recession))
     length = (0.10 + (0.15 + 0.3 * person.hair_length) * top) * random.uniform(0.7, 1.2, n) * edge
     growth = Growth(segments=5, gravity=0.35, stiffness=0.2, comb=1.1, comb_length=0.35, jitter=0.07)
-    _add_combed(builder, scalp, roots, comb, length, top, lift, growth, random, detail)
+    direction, comb, height = _combed(roots, comb, top, lift, random)
+    strands = scalp.grow(_sunk(roots), direction, comb, length, height, growth, _seed(random))
+    add_ribbons(builder, HAIR, strands, strand_width(0.034, n, detail, random), random, forbidden=_in_face)
 
 
 def _side_part(builder, scalp, person, roots, random, detail) -> None:
@@ -100,17 +102,19 @@ def _side_part(builder, scalp, person, roots, random, detail) -> None:
     edge = 0.35 + 0.65 * smoothstep(0.5, 4.5, regions.hair(roots.canonical, person.recession))
     length = (0.11 + (0.35 + 0.3 * person.hair_length) * top) * random.uniform(0.8, 1.15, n) * edge
     growth = Growth(segments=6, gravity=0.8, stiffness=0.2, comb=1.1, comb_length=0.35, jitter=0.07)
-    _add_combed(builder, scalp, roots, comb, length, top, 0.35, growth, random, detail)
+    direction, comb, height = _combed(roots, comb, top, 0.35, random)
+    strands = scalp.grow(_sunk(roots), direction, comb, length, height, growth, _seed(random))
+    add_ribbons(builder, HAIR, strands, strand_width(0.034, n, detail, random), random, forbidden=_in_face)
 
 
-def _add_combed(builder, scalp, roots, comb, length, top, lift, growth, random, detail) -> None:
+def _combed(
+    roots: Roots, comb: np.ndarray, top: np.ndarray, lift: float, random: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Directions and combs (n, 3) and heights (n,) of hair that lies close, but for the top of the head."""
     n = len(roots)
     comb = along_skin(comb, roots.normal)
     direction = normalised(comb + roots.normal * (0.15 + lift * top)[:, None] + random.normal(0, 0.10, (n, 3)))
-    height = 0.02 + 0.10 * random.random(n) * (0.3 + 0.7 * top)
-    strands = scalp.grow(_sunk(roots), direction, comb, length, height, growth, _seed(random))
-    width = strand_width(0.034, n, detail, random)
-    add_ribbons(builder, HAIR, *strands, width, random, tip_width=growth.tip_width, forbidden=_in_face)
+    return direction, comb, 0.02 + 0.10 * random.random(n) * (0.3 + 0.7 * top)
 
 
 def _curly(builder, scalp, person, roots, random, detail) -> None:
@@ -122,7 +126,7 @@ def _curly(builder, scalp, person, roots, random, detail) -> None:
     height = 0.03 + 0.28 * random.random(n) * (0.4 + 0.6 * top)
     growth = Growth(segments=11, gravity=0.7, stiffness=0.22, comb=0.5, curl=0.8, curl_frequency=22, jitter=0.35)
     strands = scalp.grow(_sunk(roots), direction, comb, length, height, growth, _seed(random))
-    add_ribbons(builder, HAIR, *strands, strand_width(0.052, n, detail, random), random, forbidden=_in_face)
+    add_ribbons(builder, HAIR, strands, strand_width(0.052, n, detail, random), random, forbidden=_in_face)
 
 
 def _afro(builder, scalp, person, roots, random, detail) -> None:
@@ -132,7 +136,7 @@ def _afro(builder, scalp, person, roots, random, detail) -> None:
     direction = normalised(roots.normal + random.normal(0, 0.35, (n, 3)))
     growth = Growth(segments=7, gravity=0, stiffness=0.3, comb=0.6, curl=0.75, curl_frequency=40, jitter=0.8)
     strands = scalp.grow(_sunk(roots), direction, roots.normal, length, np.zeros(n), growth, _seed(random))
-    add_ribbons(builder, HAIR, *strands, strand_width(0.058, n, detail, random), random, forbidden=_in_face)
+    add_ribbons(builder, HAIR, strands, strand_width(0.058, n, detail, random), random, forbidden=_in_face)
 
 
 def _hanging(builder, scalp, person, roots, random, detail) -> None:
@@ -164,7 +168,7 @@ def _hanging(builder, scalp, person, roots, random, detail) -> None:
         return ((pz > 0.80) & (py < lowest) & (np.abs(px) < 0.60 + 0.3 * (py < 7.3)) & (py > 6.2)) | stray
 
     width = strand_width(0.048, n, detail, random)
-    add_ribbons(builder, HAIR, *strands, width, random, tip_width=0.45, forbidden=in_face)
+    add_ribbons(builder, HAIR, strands, width, random, tip_width=0.45, forbidden=in_face)
 
 
 def _braided(builder, scalp, person, roots, random) -> None:
@@ -207,7 +211,7 @@ def _tied(builder, scalp, person, roots, random, detail) -> None:
     )
     caught = np.linalg.norm(points[:, -1] - knot, axis=1) < 0.4  # strands that miss the knot would stick out
     width = strand_width(0.052, n, detail, random)[caught]
-    add_ribbons(builder, HAIR, points[caught], normals[caught], width, random, forbidden=_in_face)
+    add_ribbons(builder, HAIR, (points[caught], normals[caught]), width, random, forbidden=_in_face)
     if person.hair == "bun":
         _bun(builder, knot, random, detail)
         return
@@ -217,7 +221,7 @@ def _tied(builder, scalp, person, roots, random, detail) -> None:
     growth = Growth(segments=12, gravity=0.8, stiffness=0.3, comb=0, jitter=0.06, wave=0.12, curl_frequency=6)
     length, height = 1.9 * random.uniform(0.8, 1.1, count), 0.05 + 0.2 * random.random(count)
     strands = scalp.grow(start, away, 0 * away, length, height, growth, _seed(random))
-    add_ribbons(builder, HAIR, *strands, strand_width(0.06, count, detail, random), random)
+    add_ribbons(builder, HAIR, strands, strand_width(0.06, count, detail, random), random)
 
 
 def _bun(builder: SceneBuilder, knot: np.ndarray, random: np.random.Generator, detail: float) -> None:
@@ -231,7 +235,7 @@ def _bun(builder: SceneBuilder, knot: np.ndarray, random: np.random.Generator, d
     normals = outward[:, None] * np.cos(angle) + winding[:, None] * np.sin(angle)
     points = centre + normals * (radius * random.uniform(0.9, 1.06, count))[:, None, None]
     width = strand_width(0.06, count, detail, random)
-    add_ribbons(builder, HAIR, points, normalised(normals), width, random, tip_width=1.0)
+    add_ribbons(builder, HAIR, (points, normalised(normals)), width, random, tip_width=1.0)
 
 
 def add_facial_hair(builder: SceneBuilder, scalp: Scalp, person: Person, detail: float) -> None:
@@ -257,7 +261,7 @@ def add_facial_hair(builder: SceneBuilder, scalp: Scalp, person: Person, detail:
     curl = 0.15 if full_length > 0.15 else 0.0
     growth = Growth(segments=4, gravity=0.5, stiffness=0.15, comb=0.6, jitter=0.25, curl=curl, curl_frequency=30)
     strands = scalp.grow(_sunk(roots), direction, comb, length, height, growth, _seed(random))
-    add_ribbons(builder, FACIAL_HAIR, *strands, strand_width(0.028, n, detail, random), random)
+    add_ribbons(builder, FACIAL_HAIR, strands, strand_width(0.028, n, detail, random), random)
 
 
 def add_eyebrows(builder: SceneBuilder, scalp: Scalp, person: Person, detail: float) -> None:
@@ -273,4 +277,4 @@ def add_eyebrows(builder: SceneBuilder, scalp: Scalp, person: Person, detail: fl
     length, height = 0.075 * random.uniform(0.6, 1.2, n), np.full(n, 0.012)
     direction = normalised(comb + 0.2 * roots.normal)
     strands = scalp.grow(_sunk(roots), direction, comb, length, height, growth, _seed(random))
-    add_ribbons(builder, EYEBROW_HAIR, *strands, strand_width(0.011, n, detail, random), random)
+    add_ribbons(builder, EYEBROW_HAIR, strands, strand_width(0.011, n, detail, random), random)

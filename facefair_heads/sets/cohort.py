@@ -95,6 +95,22 @@ class Picture:
     seed: int = 0
 
 
+@dataclass(frozen=True)
+class Format:
+    """How pictures are rendered.
+
+    Attributes
+    ----------
+    size : side in pixels
+    samples : per pixel and axis
+    rules : conventions of the labels
+    """
+
+    size: int
+    samples: int
+    rules: LabelRules = MUT1NY_RULES
+
+
 def plan_cohort(settings: CohortSettings, seed: int) -> list[Picture]:
     """List every picture of the cohort, in the order in which files are written.
 
@@ -132,7 +148,7 @@ def write_cohort(
     """
     plan = plan_cohort(settings, seed)
     originals = [picture for picture in plan if not picture.copy_of]
-    write_pictures(root, originals, settings.size, settings.samples, workers, version, progress)
+    write_pictures(root, originals, Format(settings.size, settings.samples), workers, version, progress)
     for picture in plan[len(originals) :]:
         _write_duplicate(root, picture)
     results.write_text(root / "training.xml", index_xml(plan))
@@ -143,25 +159,21 @@ def write_cohort(
 def write_pictures(
     root: Path,
     pictures: list[Picture],
-    size: int,
-    samples: int,
+    form: Format,
     workers: int,
     version: str = "",
     progress: Advance | None = None,
     shard: tuple[int, int] = (1, 1),
-    rules: LabelRules = MUT1NY_RULES,
 ) -> None:
     """Render the pictures that ``root`` lacks; see ``write_cohort`` for the arguments and errors.
 
-    ``shard`` (k, n) renders every n-th picture from the k-th on, for several machines that share one folder; ``rules``
-    are the conventions of the labels.
+    ``shard`` (k, n) renders every n-th picture from the k-th on, for several machines that share one folder.
     """
-    _start_or_resume(root, repr((version, size, samples, pictures, *([rules] if rules != MUT1NY_RULES else []))))
+    other_rules = [form.rules] if form.rules != MUT1NY_RULES else []
+    _start_or_resume(root, repr((version, form.size, form.samples, pictures, *other_rules)))
     pictures = pictures[shard[0] - 1 :: shard[1]]
     missing = [picture for picture in pictures if not _is_there(root, picture)]
-    for done, _ in enumerate(
-        _render_all(root, missing, size, samples, workers, rules), len(pictures) - len(missing) + 1
-    ):
+    for done, _ in enumerate(_render_all(root, missing, form, workers), len(pictures) - len(missing) + 1):
         if progress:
             progress(done, len(pictures))
 
@@ -276,20 +288,18 @@ def _is_there(root: Path, picture: Picture) -> bool:
     return (root / picture.sample).exists() and (root / picture.label).exists()
 
 
-def _render_all(
-    root: Path, pictures: list[Picture], size: int, samples: int, workers: int, rules: LabelRules
-) -> Iterator[None]:
+def _render_all(root: Path, pictures: list[Picture], form: Format, workers: int) -> Iterator[None]:
     if pictures:
         warm_up()
-    yield from spread(_render_one, [(root, picture, size, samples, rules) for picture in pictures], workers)
+    yield from spread(_render_one, [(root, picture, form) for picture in pictures], workers)
 
 
-def _render_one(root: Path, picture: Picture, size: int, samples: int, rules: LabelRules) -> None:
+def _render_one(root: Path, picture: Picture, form: Format) -> None:
     people, shots = zip(*(head.sample() for head in picture.heads), strict=True)
     if len(people) == 1:
-        rendering = render(people[0], shots[0], size, samples, rules=rules)
+        rendering = render(people[0], shots[0], form.size, form.samples, rules=form.rules)
     else:
-        rendering = compose(people, shots, size, picture.seed, samples, rules=rules)
+        rendering = compose(people, shots, form.size, picture.seed, form.samples, rules=form.rules)
     # The label first: a picture that is there has its label, whenever the run is cut off.
     _save_png(root / picture.label, encode(rendering.label, "paper"))
     _save_png(root / picture.sample, rendering.rgb)

@@ -24,7 +24,16 @@ from facefair_heads.people.expressions import EMOTIONS
 from facefair_heads.people.in_the_wild import sample_in_the_wild
 from facefair_heads.people.label_rules import MUT1NY_RULES, LabelRules
 from facefair_heads.people.person import GENDERS, GROUPS, check_choice, check_seed
-from facefair_heads.sets.cohort import Advance, Head, Picture, attributes_table, index_xml, stream_seeds, write_pictures
+from facefair_heads.sets.cohort import (
+    Advance,
+    Format,
+    Head,
+    Picture,
+    attributes_table,
+    index_xml,
+    stream_seeds,
+    write_pictures,
+)
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import CLASS_NAMES, INDEX, decode
 from facefair_lib.store import results
@@ -44,7 +53,17 @@ _PARTS = {
 
 @dataclass(frozen=True)
 class DataSetSettings:
-    """What a data set holds; see ``write_data_set``."""
+    """What a data set holds.
+
+    Parameters
+    ----------
+    people, shots : number of people, and of pictures of each
+    size : side of the pictures in pixels, 16 to 1024
+    layout : "mut1ny" (samples/, labels/, training.xml) or "celebamask" (CelebA-HQ-img/, one mask file per part)
+    population : "balanced" (attributes independent of the group) or "wild" (correlated, see ``in_the_wild``)
+    seed : another seed gives other people
+    rules : conventions of the labels; ``parse_label_rules`` reads them from text
+    """
 
     people: int
     shots: int
@@ -102,34 +121,22 @@ def _letters(number: int) -> str:
 
 def write_data_set(
     folder: Path,
-    people: int,
-    shots: int,
-    size: int,
-    layout: str = "mut1ny",
-    shard: tuple[int, int] = (1, 1),
+    settings: DataSetSettings,
     workers: int = 1,
     progress: Advance | None = None,
     *,
-    population: str = "balanced",
-    seed: int = 0,
+    shard: tuple[int, int] = (1, 1),
     version: str = "",
-    rules: LabelRules = MUT1NY_RULES,
 ) -> Path:
     """Render a labelled data set.
 
     Parameters
     ----------
     folder : new or empty, or the folder of an interrupted run with the same settings
-    people, shots : number of people, and of pictures of each
-    size : side of the pictures in pixels, 16 to 1024
-    layout : "mut1ny" (samples/, labels/, training.xml) or "celebamask" (CelebA-HQ-img/, one mask file per part)
-    shard : (k, n) renders the k-th of n shares; run all n, in any order, on one folder
     workers : processes, one per core is best
     progress : called with (pictures there, pictures of this shard)
-    population : "balanced" (attributes independent of the group) or "wild" (correlated, see ``in_the_wild``)
-    seed : another seed gives other people
+    shard : (k, n) renders the k-th of n shares; run all n, in any order, on one folder
     version : of the rendering code, if pictures of another version are not to be kept
-    rules : conventions of the labels; ``parse_label_rules`` reads them from text
 
     Returns
     -------
@@ -138,15 +145,15 @@ def write_data_set(
     Raises
     ------
     InputError
-        for settings out of range, a folder with other files or of another plan, or a full disk
+        for a shard out of range, a folder with other files or of another plan, or a full disk
     """
-    settings = DataSetSettings(people, shots, size, layout, population, seed, rules)
     _check_shard(shard)
     folder, plan = Path(folder), plan_data_set(settings)
     _check_folder(folder, settings, version)
     try:
-        write_pictures(folder, plan, size, _SAMPLES, workers, version, progress, shard, rules)
-        if layout == "celebamask":
+        form = Format(settings.size, _SAMPLES, settings.rules)
+        write_pictures(folder, plan, form, workers, version, progress, shard)
+        if settings.layout == "celebamask":
             for picture in plan[shard[0] - 1 :: shard[1]]:
                 _write_parts(folder, picture)
         if all((folder / picture.sample).exists() and (folder / picture.label).exists() for picture in plan):
@@ -157,7 +164,7 @@ def write_data_set(
         raise InputError(
             folder,
             found="no space left on its disk",
-            expected=f"about {len(plan) * size * size * 2 / 2**20:.0f} MiB for the whole data set",
+            expected=f"about {len(plan) * settings.size**2 * 2 / 2**20:.0f} MiB for the whole data set",
             do="free some space and run the same command again: it goes on where it stopped",
         ) from error
     return folder

@@ -16,7 +16,7 @@ from PIL import Image
 from facefair_heads.people.person import GENDERS
 from facefair_heads.people.population import sample_person
 from facefair_heads.people.shots import attributes, sample_shot
-from facefair_heads.sets.cohort import Advance, Head, Picture, stream_seeds, write_pictures
+from facefair_heads.sets.cohort import Advance, Format, Head, Picture, stream_seeds, write_pictures
 from facefair_lib.settings.labels import EMOTIONS, GROUPS, decode
 from facefair_lib.store import results
 
@@ -61,7 +61,7 @@ def write_experiment(
     version : of the rendering code; pictures of another version are rendered again
     """
     plan = plan_experiment(people_per_cell, seed)
-    write_pictures(folder, plan, size, _SAMPLES, workers, version, progress)
+    write_pictures(folder, plan, Format(size, _SAMPLES), workers, version, progress)
     results.write_array(folder / "images.npy", np.stack([_read(folder / picture.sample) for picture in plan]))
     masks = [decode(_read(folder / picture.label))[0] for picture in plan]
     results.write_array(folder / "labels.npy", np.stack(masks))

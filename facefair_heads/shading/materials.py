@@ -84,7 +84,7 @@ def shade_hits(
     volume = noise_volume(current_device())
     eye = (hits.part == head_mesh.LEFT_EYE) | (hits.part == head_mesh.RIGHT_EYE)
     on_skin = hits.part == head_mesh.SKIN
-    _shade_skin(np.flatnonzero(on_skin), hits, cavity, points, person, rules, label, surface)
+    _shade_skin(hits, cavity, points, person, rules, label, surface)
     for chosen, kernel, look in (
         (eye, shade_eyes, _eye_look(person)),
         (~(on_skin | eye | hits.is_strand), shade_parts, _part_look(person, shot)),
@@ -109,7 +109,6 @@ def _part_labels(rules: LabelRules) -> np.ndarray:
 
 
 def _shade_skin(
-    rows: np.ndarray,
     hits: Hits,
     cavity: np.ndarray,
     points: HitPoints,
@@ -119,6 +118,7 @@ def _shade_skin(
     surface: Surface,
 ) -> None:
     """Name and colour the hits of the skin, in place."""
+    rows = np.flatnonzero(hits.part == head_mesh.SKIN)
     if not len(rows):
         return
     fields = skin.skin_fields(hits.canonical[rows], hits.masks[rows], cavity[rows], person)

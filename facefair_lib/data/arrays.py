@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pandas as pd
 
 from facefair_lib.data.images import check_fit, fit_pair
 from facefair_lib.data.manifest import check_manifest
+from facefair_lib.data.pictures import Pictures
 from facefair_lib.data.readers.base import Reader
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import CLASS_NAMES, INDEX
@@ -19,22 +19,6 @@ from facefair_lib.store.parallel import map_ordered
 from facefair_lib.store.progress import Advance
 
 IMAGES, LABELS = "images.npy", "labels.npy"
-
-
-@dataclass(frozen=True)
-class Packed:
-    """Packed arrays and what their rows are.
-
-    Attributes
-    ----------
-    prepared : the manifest with the column row (position in the arrays), sorted by row
-    images : (N, S, S, 3) uint8 RGB, read-only memory map
-    labels : (N, S, S) uint8 class indices, 255 = ignore, read-only memory map
-    """
-
-    prepared: pd.DataFrame
-    images: np.ndarray
-    labels: np.ndarray
 
 
 def pack(
@@ -45,8 +29,7 @@ def pack(
     fit: str | None = None,
     expected_classes: Sequence[str] | None = None,
     progress: Advance | None = None,
-    workers: int | None = None,
-) -> Packed:
+) -> Pictures:
     """Read every pair of a manifest, bring it to a square, and store ``images.npy`` and ``labels.npy``.
 
     Masks are decoded at native size and resized as index masks. Both files are written under temporary names and
@@ -61,6 +44,10 @@ def pack(
     fit : "stretch" or "pad"; None = the reader's default
     expected_classes : class names that must occur in the train split (in the whole set if there is no column split);
         None = those that the data set labels, () = no check
+
+    Returns
+    -------
+    Pictures as read-only memory maps; the table is the manifest with the column row, the position in the arrays
 
     Raises
     ------
@@ -82,7 +69,7 @@ def pack(
             for name, path in temporary.items()
         }
         store = partial(_store, reader=reader, images=arrays[IMAGES], labels=arrays[LABELS], fit=fit)
-        map_ordered(store, prepared.to_dict("records"), progress, workers)
+        map_ordered(store, prepared.to_dict("records"), progress)
         check_classes(
             prepared, arrays[LABELS], reader.expected_classes if expected_classes is None else expected_classes
         )
@@ -94,7 +81,7 @@ def pack(
     finally:
         for path in temporary.values():
             path.unlink(missing_ok=True)
-    return Packed(prepared, *open_arrays(folder))
+    return Pictures(prepared, *open_arrays(folder))
 
 
 def _store(row: dict[str, object], reader: Reader, images: np.ndarray, labels: np.ndarray, fit: str) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 import pandas as pd
 
 from facefair_lib.errors import InputError
+from facefair_lib.store.results import replacing
 
-REQUIRED = ("image_id", "image_path", "source", "category", "folder", "subject_id")
-OPTIONAL_TEXT = ("label_path", "group", "gender", "emotion", "light")
+REQUIRED = ("image_id", "image_path", "source", "folder", "subject_id")
+OPTIONAL_TEXT = ("label_path", "category", "group", "gender", "emotion", "light")
 NUMBERS = ("age", "skin_tone", "yaw")
 COLUMNS = (
     "image_id",
@@ -162,16 +163,11 @@ def is_inside(path: str) -> bool:
 
 
 def save_manifest(frame: pd.DataFrame, path: Path, root: Path) -> Path:
-    """Save a manifest as Parquet; the data set's root is recorded beside it, the paths stay relative.
-
-    Written to a temporary name first, so that an interrupted run leaves no half a file.
-    """
+    """Save a manifest as Parquet; the data set's root is recorded beside it, the paths stay relative."""
     frame = check_manifest(frame, path)
     frame.attrs["root"] = Path(root).as_posix()
-    temporary = path.with_name(f".{path.name}.partial")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    frame.to_parquet(temporary, index=False)
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        frame.to_parquet(temporary, index=False)
     return path
 
 

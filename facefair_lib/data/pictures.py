@@ -32,6 +32,10 @@ class Pictures:
         table = self.table[chosen].reset_index(drop=True)
         return replace(self, table=table, images=self.images[chosen], labels=self.labels[chosen])
 
+    def rows(self) -> dict[str, np.ndarray]:
+        """Row numbers of each split, as the table's columns split and row say."""
+        return {str(split): part["row"].to_numpy() for split, part in self.table.groupby("split")}
+
     def resized(self, size: int) -> Self:
         """The same at another size, as squares."""
         shape = (size, size)

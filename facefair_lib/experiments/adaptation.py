@@ -18,14 +18,32 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from facefair_lib.data.pictures import Pictures
 from facefair_lib.errors import InputError
 from facefair_lib.models.fitted import load_network
 from facefair_lib.scores.confusion import confusion_counts
-from facefair_lib.settings.profiles import InferenceSettings, ModelSettings, TrainingSettings
+from facefair_lib.settings.profiles import AdaptationSettings, InferenceSettings, ModelSettings, TrainingSettings
 from facefair_lib.training.predict import Advance, predict
 
 STARTS = ("rendered", "alone")
 """Where a network begins: with weights learnt from rendered people, or with those that the profile names for a fit."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network that was trained on rendered people.
+
+    Attributes
+    ----------
+    name, model : the network; ``model.learning_rate`` tops the schedule of the photographs alone; no ``model.epochs``
+    training : how it is fitted to photographs
+    weights : its ``best.pt``
+    """
+
+    name: str
+    model: ModelSettings
+    training: TrainingSettings
+    weights: Path
 
 
 @dataclass(frozen=True)
@@ -80,20 +98,11 @@ def drawn_photographs(rows: np.ndarray, count: int, draw: int, seed: int) -> np.
 
 
 def adapt(
-    name: str,
-    model: ModelSettings,
-    training: TrainingSettings,
-    images: np.ndarray,
-    labels: np.ndarray,
-    rows: dict[str, np.ndarray],
-    weights: Path,
+    network: Trained,
+    settings: AdaptationSettings,
+    photographs: Pictures,
     views: InferenceSettings,
     folder: Path,
-    *,
-    photographs: Sequence[int],
-    draws: int,
-    steps: int,
-    learning_rate: float,
     seed: int,
     progress: Advance | None = None,
 ) -> Adapted:
@@ -104,41 +113,40 @@ def adapt(
 
     Parameters
     ----------
-    name, model : the network; ``model.learning_rate`` tops the schedule of the photographs alone; no ``model.epochs``
-    images, labels : (M, H, W, 3) and (M, H, W) uint8 photographs
-    rows : split name -> row numbers; ``train`` and ``test`` are needed
-    weights : ``best.pt`` of the network trained on rendered people
+    settings : numbers of photographs (0 for the rendered people alone), draws of each number, steps of every fit, and
+        the top of the learning rate's schedule for networks that start from rendered people: lower, so as not to forget
+    photographs : with split and row in their table; ``train`` and ``test`` are needed
     views : how test photographs are seen
     folder : receives one folder per fit
-    photographs : budgets, 0 for the rendered people alone
-    draws : of photographs, per budget
-    steps : of every fit
-    learning_rate : top of the schedule for networks that start from rendered people: lower, so as not to forget them
     progress : called with (fits done, fits in all)
     """
     from facefair_lib.training.fit import fit  # Lightning takes seconds to import: only where something is fitted
 
-    chosen = list(budgets(photographs, draws))
+    rows, training = photographs.rows(), network.training
+    chosen = list(budgets(settings.photographs, settings.draws))
     masks = []
     for done, budget in enumerate(chosen):
         if progress:
             progress(done, len(chosen))
-        fitted = weights
-        epochs = _epochs(budget.photographs, training.batch_size, steps)
-        rate = learning_rate if budget.start == "rendered" else model.learning_rate
-        settings = model.model_copy(update={"epochs": epochs, "learning_rate": rate, "small_start": None})
+        fitted = network.weights
+        epochs = _epochs(budget.photographs, training.batch_size, settings.steps)
+        rate = settings.learning_rate if budget.start == "rendered" else network.model.learning_rate
+        model = network.model.model_copy(update={"epochs": epochs, "learning_rate": rate, "small_start": None})
         if budget.photographs:
             few = drawn_photographs(rows["train"], budget.photographs, budget.draw, seed)
-            place = folder / f"{name}_{budget.start}_{budget.photographs}_{budget.draw}"
-            begin = weights if budget.start == "rendered" else None
+            place = folder / f"{network.name}_{budget.start}_{budget.photographs}_{budget.draw}"
+            begin = network.weights if budget.start == "rendered" else None
             own = {"train": few, "validation": few}
-            fitted = fit(name, settings, training, images, labels, own, place, seed + budget.draw, begin).weights
-        masks.append(predict(load_network(name, settings, fitted), images[rows["test"]], views=views))
+            pictures = photographs.images, photographs.labels
+            fitted = fit(network.name, model, training, *pictures, own, place, seed + budget.draw, begin).weights
+        adapted = load_network(network.name, model, fitted)
+        masks.append(predict(adapted, photographs.images[rows["test"]], views=views))
     if progress:
         progress(len(chosen), len(chosen))
     table = pd.DataFrame([dataclasses.asdict(budget) for budget in chosen])
-    table["epochs"] = [_epochs(count, training.batch_size, steps) if count else 0 for count in table["photographs"]]
-    counts = np.stack([confusion_counts(labels[rows["test"]], predicted) for predicted in masks])
+    sizes = table["photographs"]
+    table["epochs"] = [_epochs(count, training.batch_size, settings.steps) if count else 0 for count in sizes]
+    counts = np.stack([confusion_counts(photographs.labels[rows["test"]], predicted) for predicted in masks])
     return Adapted(table, counts, np.stack(masks))
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from facefair_lib.experiments.adaptation import Adapted, adapt
+from facefair_lib.data.pictures import Pictures
+from facefair_lib.experiments.adaptation import Adapted, Trained, adapt
 from facefair_lib.figures.pictures import Picture
 from facefair_lib.settings import labels
 from facefair_lib.settings.profiles import load_profile
@@ -36,30 +37,24 @@ def adapt_networks(study: Study) -> dict[str, Adapted]:
     """Adapt both networks of the profile named in ``transfer_from``; none where there are no photographs."""
     if status(study)["skipped"].item():
         return {}
-    other, chosen = study.settings.transfer_from, study.settings.adaptation
-    prepared = photograph_table(study)
-    images, masks = study.of("01_data_preparation").arrays()
-    rows = {split: part["row"].to_numpy() for split, part in prepared.groupby("split")}
-    borrowed = load_profile(other)
-    return {
-        model: adapt(
-            model,
-            getattr(borrowed.models, model),
-            study.settings.training,
-            images,
-            masks,
-            rows,
-            study.of(stage, other).existing("best.pt"),
-            study.settings.inference,
-            study.here.folder / "fits",
-            photographs=chosen.photographs,
-            draws=chosen.draws,
-            steps=chosen.steps,
-            learning_rate=chosen.learning_rate,
-            seed=study.settings.seed,
-            progress=study.progress(model),
-        )
+    other, settings = study.settings.transfer_from, study.settings
+    photographs = Pictures(photograph_table(study), *study.of("01_data_preparation").arrays())
+    models, folder = load_profile(other).models, study.here.folder / "fits"
+    trained = [
+        Trained(model, getattr(models, model), settings.training, study.of(stage, other).existing("best.pt"))
         for model, stage in stages.TRAINING_STAGES.items()
+    ]
+    return {
+        network.name: adapt(
+            network,
+            settings.adaptation,
+            photographs,
+            settings.inference,
+            folder,
+            settings.seed,
+            study.progress(network.name),
+        )
+        for network in trained
     }
 
 

@@ -69,7 +69,7 @@ def shapley(scores: np.ndarray, typical_tone: Sequence[int], order: Sequence[str
             "decomposition",
             found=f"scores of shape {scores.shape}, {len(order)} groups, {len(typical_tone)} typical tones",
             expected="shape (subjects, groups, tones), one name and one typical tone per group",
-            do="arrange the pictures with fairness.subject_array",
+            do="arrange the pictures with fairness.subjects.subject_array",
         )
     if min(typical_tone) < 0 or max(typical_tone) >= scores.shape[2]:
         raise InputError(

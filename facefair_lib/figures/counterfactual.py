@@ -6,45 +6,45 @@ number of comparisons; an empty one has not.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from facefair_lib.errors import InputError
+from facefair_lib.fairness.groups import MIN_SUBJECTS
 from facefair_lib.figures import style
+from facefair_lib.figures.heat_map import draw_emotions, draw_heat_map, hatch_cells, scale_below
+from facefair_lib.figures.intervals import (
+    DODGE,
+    MINUS,
+    contrast_title,
+    draw_marks,
+    model_handles,
+    name_rows,
+    part_rows,
+    signed_points,
+    titles_of_counts,
+    whiskers,
+)
 from facefair_lib.figures.pictures import Picture, check_pairs, iou_caption, picture_rows
 from facefair_lib.scores import titles
 from facefair_lib.scores.resampling import ALPHA
 from facefair_lib.settings import labels
 
-MINUS = "−"
-_DODGE = {"deeplabv3": -0.14, "pspnet": 0.14}
+# Purple to orange: told apart under the common colour-vision deficiencies; pale enough for dark type.
+_DIVERGING = LinearSegmentedColormap.from_list("facefair_diverging", ["#9d8ec7", "#f7f7f7", "#f0a04b"])
+_NARROWEST = 0.02  # half of a narrower scale would make noise look like contrast
 
 
-def signed_points(share: float, digits: int = 1) -> str:
-    """A difference of shares in points, signed: 0.012 -> ``+1.2``; no sign where the digits shown are zero."""
-    text = f"{abs(100 * share):.{digits}f}"
-    return text if not text.strip("0.") else f"{MINUS if share < 0 else '+'}{text}"
-
-
-def contrast_title(contrast: str) -> str:
-    """``asian-black`` -> ``Asian − Black``."""
-    return f" {MINUS} ".join(titles.title(group) for group in contrast.split("-"))
-
-
-def face_colour(colour: str, p_value: float) -> str:
-    """Filled where the test tells the value from zero."""
-    return colour if p_value < ALPHA else "white"
-
-
-def outline(image: np.ndarray, mask: np.ndarray, palette: str = "paper") -> np.ndarray:
+def outline(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """Draw the borders of a mask's classes on its image, each in the colour of the class inside; one pixel wide.
 
     Parameters
@@ -64,7 +64,7 @@ def outline(image: np.ndarray, mask: np.ndarray, palette: str = "paper") -> np.n
         border |= np.pad(differs, [(0, 1) if axis == k else (0, 0) for k in (0, 1)])
         border |= np.pad(differs, [(1, 0) if axis == k else (0, 0) for k in (0, 1)])
     border &= mask != labels.INDEX["background"]  # the head's own border is drawn from inside
-    return np.where(border[..., None], labels.encode(mask, palette), image)
+    return np.where(border[..., None], labels.encode(mask), image)
 
 
 def counterfactual_examples(
@@ -72,8 +72,6 @@ def counterfactual_examples(
     people: pd.DataFrame,
     masks: np.ndarray,
     predictions: Mapping[str, np.ndarray] | None = None,
-    *,
-    palette: str = "paper",
 ) -> Figure:
     """One person in three groups (rows) and three skin tones (columns), with label outlines and predicted masks.
 
@@ -105,7 +103,7 @@ def counterfactual_examples(
         row = []
         for tone in tones:
             i = place[group, tone]
-            row.append(Picture(outline(images[i], masks[i], palette)))
+            row.append(Picture(outline(images[i], masks[i])))
             row += [Picture(predictions[m][i], "mask", _iou_text(people, i, m)) for m in models]
         rows.append(row)
     figure = picture_rows(
@@ -115,7 +113,6 @@ def counterfactual_examples(
         ],
         row_titles=[titles.title(group) for group in groups],
         width=style.PAGE_WIDTH if models else style.COLUMN_WIDTH,
-        palette=palette,
     )
     shown = " and the masks of " + " and ".join(titles.MODEL_TITLES[model] for model in models) if models else ""
     return style.describe(
@@ -150,9 +147,8 @@ def counterfactual_pairs(pairs: pd.DataFrame, means: pd.DataFrame, effects: pd.D
         *panels, right = figure.subplots(1, len(models) + 1, width_ratios=[*[1] * len(models), 1.35])
         reach = 105 * max(0.01, pairs["relative"].abs().max())
         for axes, model in zip(panels, models, strict=True):
-            own = pairs[pairs["model"] == model].pivot_table("relative", "subject_id", "group")
             middle = means[means["model"] == model].set_index("group").reindex(groups)
-            _draw_slopes(axes, own[groups].to_numpy(float), middle, model)
+            _draw_slopes(axes, pairs[pairs["model"] == model], middle, model)
             axes.set_ylim(-reach, reach)
         for axes in panels[1:]:
             axes.sharey(panels[0])
@@ -166,18 +162,19 @@ def counterfactual_pairs(pairs: pd.DataFrame, means: pd.DataFrame, effects: pd.D
     )
 
 
-def _draw_slopes(axes: Axes, values: np.ndarray, means: pd.DataFrame, model: str) -> None:
-    """One thin line per identity, (identities, groups), the groups' means with their intervals in bold."""
+def _draw_slopes(axes: Axes, pairs: pd.DataFrame, means: pd.DataFrame, model: str) -> None:
+    """One thin line per identity, the groups' means with their intervals in bold."""
+    import seaborn
+
     places, colour = np.arange(len(means)), style.MODEL_COLOURS[model]
-    lines = np.stack([np.broadcast_to(places, values.shape), 100 * values], -1)  # (identities, groups, 2)
-    axes.add_collection(LineCollection(list(lines), colors=style.GREY, linewidths=0.4, alpha=0.35))
-    axes.axhline(0, color=style.GREY, linewidth=0.6, linestyle=":")
-    middle = 100 * means["relative"]
-    ends = [middle - 100 * means["low"], 100 * means["high"] - middle]
-    axes.errorbar(
-        places, middle, yerr=ends, color=colour, marker=style.MODEL_MARKERS[model], markersize=5,
-        linewidth=2, elinewidth=1.6, capsize=3, zorder=3,
+    seaborn.lineplot(
+        x=pairs["group"].map(means.index.get_loc), y=100 * pairs["relative"], units=pairs["subject_id"],
+        estimator=None, color=style.GREY, linewidth=0.4, alpha=0.35, ax=axes,
     )  # fmt: skip
+    axes.axhline(0, color=style.GREY, linewidth=0.6, linestyle=":")
+    middle = 100 * means[["relative", "low", "high"]].rename(columns={"relative": "value"})
+    look = {"markersize": 5, "linewidth": 2, "elinewidth": 1.6, "capsize": 3, "zorder": 3}
+    whiskers(axes, middle, places, vertical=True, color=colour, marker=style.MODEL_MARKERS[model], **look)
     for place, mean in zip(places, means["relative"], strict=True):
         axes.annotate(
             signed_points(mean), (place, 100 * mean), (9, 3), textcoords="offset points", color=colour,
@@ -185,8 +182,8 @@ def _draw_slopes(axes: Axes, values: np.ndarray, means: pd.DataFrame, model: str
             bbox={"facecolor": "white", "alpha": 0.8, "pad": 0.6, "linewidth": 0},
         )  # fmt: skip
     axes.set_xticks(places, [titles.title(group) for group in means.index])
-    axes.set(xlim=(-0.3, len(means) - 0.45))
-    axes.set_title(f"{titles.MODEL_TITLES[model]}, n = {len(values)}", color=colour, pad=4)
+    axes.set(xlim=(-0.3, len(means) - 0.45), xlabel="", ylabel="")
+    axes.set_title(f"{titles.MODEL_TITLES[model]}, n = {pairs['subject_id'].nunique()}", color=colour, pad=4)
 
 
 def _draw_effects(axes: Axes, effects: pd.DataFrame) -> None:
@@ -196,48 +193,21 @@ def _draw_effects(axes: Axes, effects: pd.DataFrame) -> None:
     axes.axvline(0, color=style.GREY, linewidth=0.6)
     for model in style.models_in(effects):
         part = effects[effects["model"] == model].set_index(["contrast", "component"]).reindex(keys)
-        places = np.arange(len(keys)) + _DODGE[model] * 1.3
+        places = np.arange(len(keys)) + 1.2 * DODGE[model]
         draw_marks(axes, part["difference"], part, places, model, part["p_adjusted"])
     names = [
         contrast_title(contrast) if component == "total" else titles.COMPONENT_TITLES[component].lower()
         for contrast, component in keys
     ]
-    axes.set_yticks(range(len(keys)), names)
+    name_rows(axes, names)
     for label, (_, component) in zip(axes.get_yticklabels(), keys, strict=True):
         label.set_fontweight("bold" if component == "total" else "normal")
-    for edge in range(3, len(keys), 3):
-        axes.axhline(edge - 0.5, color=style.PALE, linewidth=0.6, zorder=0)
-    axes.set(ylim=(len(keys) - 0.5, -0.5))
+    part_rows(axes, len(titles.COMPONENT_TITLES))
     axes.set_xlabel(f"Difference in image IoU (points)\nfilled: p < {ALPHA:g}, adjusted")
-    axes.tick_params(axis="y", length=0)
-    axes.grid(axis="x")
     axes.legend(
         handles=model_handles(style.models_in(effects)), loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2,
         handletextpad=0.2, borderaxespad=0.1,
     )  # fmt: skip
-
-
-def draw_marks(
-    axes: Axes, values: pd.Series, ends: pd.DataFrame, places: np.ndarray, model: str, p_values: pd.Series
-) -> None:
-    """One model's values with their intervals, in points; filled where p says so, nothing where a value is NaN."""
-    colour = style.MODEL_COLOURS[model]
-    for value, low, high, place, p in zip(values, ends["low"], ends["high"], places, p_values, strict=True):
-        if np.isfinite(value):
-            axes.plot([100 * low, 100 * high], [place, place], color=colour, linewidth=1.1, zorder=2)
-            axes.plot(
-                100 * value, place, style.MODEL_MARKERS[model], color=colour, markerfacecolor=face_colour(colour, p),
-                markersize=3.8, markeredgewidth=0.9, zorder=3,
-            )  # fmt: skip
-
-
-def model_handles(models: Sequence[str]) -> list[Line2D]:
-    """Legend entries of the models."""
-    return [
-        Line2D([], [], color=style.MODEL_COLOURS[m], marker=style.MODEL_MARKERS[m], linestyle="none", markersize=4,
-               label=titles.MODEL_TITLES[m])
-        for m in models
-    ]  # fmt: skip
 
 
 def skin_tone_curve(tones: pd.DataFrame, swatches: Sequence[str]) -> Figure:
@@ -292,7 +262,97 @@ def _tint_axis(axes: Axes, swatches: Sequence[str]) -> None:
     axes.tick_params(axis="x", length=0, pad=13)
 
 
-def titles_of_counts(counts: pd.Series) -> str:
-    """Numbers of people as ``40`` or ``36 to 40``."""
-    low, high = int(counts.min()), int(counts.max())
-    return f"{low}" if low == high else f"{low} to {high}"
+def class_gaps(classes: pd.DataFrame, *, fewest_subjects: int = MIN_SUBJECTS) -> Figure:
+    """Figure 11: each group's score on each class, relative to the mean of the groups.
+
+    Parameters
+    ----------
+    classes : columns model, group, class, relative, p_adjusted, n_subjects
+    fewest_subjects : a class that fewer people show is hatched and has no place on the colour scale
+    """
+    style.require_columns(classes, ("model", "group", "class", "relative", "p_adjusted", "n_subjects"), "classes")
+    models, groups = style.models_in(classes), titles.in_order(classes["group"], titles.GROUP_TITLES)
+    large = classes.loc[classes["n_subjects"] >= fewest_subjects, "relative"].abs().max()
+    reach = max(_NARROWEST, 0 if np.isnan(large) else large)
+    with style.look():
+        figure = style.new_figure(style.COLUMN_WIDTH, 4.2)
+        figure.get_layout_engine().set(wspace=0.02)
+        panels = np.atleast_1d(figure.subplots(1, len(models), sharey=True))
+        for axes, model in zip(panels, models, strict=True):
+            part = classes[classes["model"] == model].set_index(["class", "group"])
+            cells = part.reindex(pd.MultiIndex.from_product([labels.CLASS_NAMES, groups]))
+            names = (_class_names(classes), [titles.title(group) for group in groups])
+            shades = _draw_class_cells(axes, cells, names, reach, fewest_subjects)
+            axes.tick_params(axis="x", labelrotation=90)
+            axes.set_title(titles.MODEL_TITLES[model], color=style.MODEL_COLOURS[model], pad=3)
+            axes.tick_params(axis="y", labelleft=axes is panels[0])
+        scale_below(figure, shades, panels, f"IoU {MINUS} mean of the groups (points)", fraction=0.04, pad=0.02)
+        note = f"* p < {ALPHA:g} after adjustment; hatched: fewer than {fewest_subjects} people"
+        figure.supxlabel(note, fontsize=6.5)
+    return style.describe(
+        figure,
+        "IoU of each class and group relative to the mean of the groups, by model; stars mark differences that remain "
+        "after adjustment for all groups and classes.",
+    )
+
+
+def _class_names(classes: pd.DataFrame) -> list[str]:
+    """Class titles with the number of people of the smallest group below."""
+    people = classes.groupby("class")["n_subjects"].min()
+    counts = [people.get(name, 0) for name in labels.CLASS_NAMES]
+    return [f"{text}\nn = {count:.0f}" for text, count in zip(labels.CLASS_TITLES, counts, strict=True)]
+
+
+def _draw_class_cells(
+    axes: Axes, cells: pd.DataFrame, names: tuple[list[str], list[str]], reach: float, fewest_subjects: int
+) -> ScalarMappable:
+    """Heat map of one model from rows in the order of (class, group)."""
+    columns = ("relative", "n_subjects", "p_adjusted")
+    shape = (len(names[0]), len(names[1]))
+    values, people, p = (cells[column].to_numpy(float).reshape(shape) for column in columns)
+    small = ~(people >= fewest_subjects) | np.isnan(values)
+    texts = np.vectorize(_gap_text)(values, small, p < ALPHA)
+    scale = (_DIVERGING, Normalize(-100 * reach, 100 * reach))
+    shades = draw_heat_map(axes, np.where(small, np.nan, 100 * values), texts, names, scale)
+    for text in axes.texts:
+        text.set_fontweight("bold" if text.get_text().endswith("*") else "normal")
+    hatch_cells(axes, small, texts)
+    return shades
+
+
+def _gap_text(value: float, small: bool, clear: bool) -> str:
+    """Points with a star where they are clear; those of a small cell in brackets."""
+    number = "–" if np.isnan(value) else signed_points(value)
+    if small:
+        return f"({number})" if number != "–" else number
+    return f"{number}*" if clear else number
+
+
+def emotion_cells(features: pd.DataFrame, *, fewest_subjects: int = MIN_SUBJECTS) -> Figure:
+    """Score of every group and emotion, one heat map per model.
+
+    Parameters
+    ----------
+    features : rows of ``features.csv``, those of the feature group_emotion are drawn; level names group and emotion,
+        such as ``asian sad``; columns group and emotion may stand in its place
+    fewest_subjects : a cell with fewer people is hatched and not ranked
+    """
+    style.require_columns(features, ("model", "value", "n_subjects"), "features")
+    cells = features[features["feature"] == "group_emotion"] if "feature" in features else features
+    if not {"group", "emotion"} <= set(cells.columns):
+        style.require_columns(cells, ("level",), "features with the feature group_emotion")
+        parts = [re.split(r"\W+|_", str(level)) for level in cells["level"]]
+        if any(len(part) != 2 for part in parts):
+            raise InputError(
+                "features",
+                found=f"the level {cells['level'].iloc[0]!r}",
+                expected="group and emotion, as in 'asian sad'",
+                do="give both, or columns group and emotion",
+            )
+        cells = cells.assign(group=[part[0] for part in parts], emotion=[part[1] for part in parts])
+    with style.look():
+        figure = style.new_figure(style.COLUMN_WIDTH, 2.3)
+        figure.get_layout_engine().set(wspace=0.02)
+        panels = np.atleast_1d(figure.subplots(1, len(style.models_in(cells))))
+        draw_emotions(figure, panels, cells, fewest_subjects, "Image IoU (n = people)")
+    return style.describe(figure, "Image IoU by group and emotion, for both models.")

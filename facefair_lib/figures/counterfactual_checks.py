@@ -16,19 +16,22 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from facefair_lib.figures import style
-from facefair_lib.figures.counterfactual import (
+from facefair_lib.figures.intervals import (
+    DODGE,
     MINUS,
     contrast_title,
     draw_marks,
     model_handles,
+    name_rows,
+    part_rows,
     signed_points,
     titles_of_counts,
+    whiskers,
 )
 from facefair_lib.scores import titles
 from facefair_lib.settings import labels
 
 GROUP_MARKERS: Mapping[str, str] = MappingProxyType({"asian": "o", "black": "s", "caucasian": "^"})
-_DODGE = {"deeplabv3": -0.15, "pspnet": 0.15}
 
 
 def gap_sources(sources: pd.DataFrame) -> Figure:
@@ -47,18 +50,15 @@ def gap_sources(sources: pd.DataFrame) -> Figure:
         axes = figure.subplots()
         for model in models:
             part = sources[sources["model"] == model].set_index("cohort").reindex(cohorts)
-            places = np.arange(len(cohorts)) + _DODGE[model]
+            places = np.arange(len(cohorts)) + DODGE[model]
             draw_marks(axes, part["gap"], part.assign(low=part["low"].clip(lower=0)), places, model, part["p_value"])
             for column, marker, size in (("expected_by_chance", "|", 7), ("detectable", "x", 4)):
                 axes.plot(100 * part[column], places, marker, color=style.INK, markersize=size, linestyle="none")
         people = sources.groupby("cohort")["n_subjects"]
         names = [f"{titles.title(c)}\nn = {titles_of_counts(people.get_group(c))} people" for c in cohorts]
-        axes.set_yticks(range(len(cohorts)), names)
-        axes.set(ylim=(len(cohorts) - 0.5, -0.5))
+        name_rows(axes, names)
         figure.supxlabel("Best minus worst group, image IoU (points)", fontsize=style.TEXT_SIZE)
         axes.set_xlim(left=0)
-        axes.tick_params(axis="y", length=0)
-        axes.grid(axis="x")
         marks = [("|", "gap by chance"), ("x", "smallest detectable gap")]
         handles = [
             Line2D([], [], color=style.INK, marker=marker, markersize=5, linestyle="none", label=text)
@@ -186,12 +186,11 @@ def _draw_group(axes: Axes, composition: pd.DataFrame, fits: pd.DataFrame | None
             100 * own["share"] + shift + 0.55, 100 * own["relative"], "o", color=colour, alpha=0.6, markersize=2,
             markeredgewidth=0, zorder=4,
         )  # fmt: skip
-    rows = composition[composition["group"] == group].sort_values("share")
-    value = 100 * rows["relative"].to_numpy(float)
-    ends = np.abs(np.stack([value - 100 * rows["low"], 100 * rows["high"] - value]))  # (2, rows)
-    axes.errorbar(
-        100 * rows["share"] + shift, value, yerr=ends, fmt=GROUP_MARKERS.get(group, "D"), color=colour, markersize=4.5,
-        markeredgecolor=style.INK, markeredgewidth=0.5, elinewidth=1.1, label=titles.title(group),
+    rows = 100 * composition.loc[composition["group"] == group, ["share", "relative", "low", "high"]]
+    whiskers(
+        axes, rows.assign(value=rows["relative"]), rows["share"].to_numpy() + shift, vertical=True, color=colour,
+        fmt=GROUP_MARKERS.get(group, "D"), markersize=4.5, markeredgecolor=style.INK, markeredgewidth=0.5,
+        label=titles.title(group),
     )  # fmt: skip
 
 
@@ -206,7 +205,7 @@ def boundary_traps(traps: pd.DataFrame) -> Figure:
     needed = ("model", "group", "class", "area_share", "one_pixel_f1", "boundary_error")
     style.require_columns(traps, needed, "traps")
     known = traps.assign(model=traps["model"].fillna(""))
-    models = style.models_in(known[known["model"] != ""])
+    models, groups = style.models_in(known[known["model"] != ""]), titles.in_order(known["group"], titles.GROUP_TITLES)
     label_rows = known.drop_duplicates(["class", "group"])  # area and null do not depend on a model
     panels_of = [
         (label_rows, "area_share", 100, "Area (% of the picture)"),
@@ -220,8 +219,8 @@ def boundary_traps(traps: pd.DataFrame) -> Figure:
         figure = style.new_figure(style.PAGE_WIDTH, 3.1)
         panels = figure.subplots(1, len(panels_of), sharey=True)
         for axes, (rows, column, unit, text) in zip(panels, panels_of, strict=True):
-            _draw_by_class(axes, rows, column, unit)
-            axes.set_xlabel(text)
+            _draw_by_class(axes, rows, column, unit, groups)
+            axes.set(xlabel=text, ylabel="")
         panels[0].set_xscale("log")
         panels[0].xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{share:g}"))
         panels[1].set_xlim(right=100)
@@ -229,9 +228,8 @@ def boundary_traps(traps: pd.DataFrame) -> Figure:
             high = 1.05 * known["boundary_error"].max()
             for axes in panels[2:]:
                 axes.set_xlim(0, high if np.isfinite(high) and high > 0 else 1)
-        panels[0].set_yticks(range(labels.NUM_CLASSES), labels.CLASS_TITLES)
-        panels[0].set_ylim(labels.NUM_CLASSES - 0.5, -0.5)
-        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=3, handletextpad=0.2)
+        names = [titles.title(group) for group in groups]
+        figure.legend(panels[0].lines[: len(groups)], names, loc="outside upper center", ncols=3, handletextpad=0.2)
     return style.describe(
         figure,
         "By class and group: share of the picture, F1 of the true mask eroded by one pixel, and the median boundary "
@@ -239,18 +237,17 @@ def boundary_traps(traps: pd.DataFrame) -> Figure:
     )
 
 
-def _draw_by_class(axes: Axes, rows: pd.DataFrame, column: str, unit: float) -> None:
-    groups = titles.in_order(rows["group"], titles.GROUP_TITLES)
-    for shift, group in zip(np.linspace(-0.22, 0.22, len(groups)), groups, strict=True):
-        part = rows[rows["group"] == group].set_index("class").reindex(labels.CLASS_NAMES)
-        axes.plot(
-            unit * part[column], np.arange(len(part)) + shift, GROUP_MARKERS.get(group, "D"), linestyle="none",
-            color=style.GROUP_COLOURS.get(group, style.GREY), markersize=3.4, label=titles.title(group),
-        )  # fmt: skip
-    for place in range(1, labels.NUM_CLASSES):
-        axes.axhline(place - 0.5, color=style.PALE, linewidth=0.5, zorder=0)
-    axes.tick_params(axis="y", length=0)
-    axes.grid(axis="x")
+def _draw_by_class(axes: Axes, rows: pd.DataFrame, column: str, unit: float, groups: Sequence[str]) -> None:
+    import seaborn
+
+    seaborn.pointplot(
+        rows.assign(shown=unit * rows[column]), x="shown", y="class", order=labels.CLASS_NAMES, hue="group",
+        hue_order=groups, palette=[style.GROUP_COLOURS.get(group, style.GREY) for group in groups],
+        markers=[GROUP_MARKERS.get(group, "D") for group in groups], markersize=3.4, markeredgewidth=1,
+        dodge=0.44, linestyle="none", errorbar=None, legend=False, ax=axes,
+    )  # fmt: skip
+    name_rows(axes, labels.CLASS_TITLES)
+    part_rows(axes)
 
 
 def quality_measures(quality: pd.DataFrame, pictures: pd.DataFrame | None = None) -> Figure:
@@ -292,21 +289,19 @@ def _draw_correlations(axes: Axes, quality: pd.DataFrame, measures: Sequence[str
         beyond = (part["low"] > 0) | (part["high"] < 0)
         hundredth = part[["low", "high"]] / 100  # draw_marks prints shares in points; correlations stay as they are
         draw_marks(
-            axes, part["correlation"] / 100, hundredth, np.arange(len(measures)) + _DODGE[model], model,
+            axes, part["correlation"] / 100, hundredth, np.arange(len(measures)) + DODGE[model], model,
             pd.Series(np.where(beyond, 0.0, 1.0), part.index),
         )  # fmt: skip
-    axes.set_yticks(range(len(measures)), [titles.title(measure) for measure in measures])
-    axes.set(ylim=(len(measures) - 0.5, -0.5), xlim=(-1, 1), xlabel="Spearman correlation")
-    axes.tick_params(axis="y", length=0)
-    axes.grid(axis="x")
+    name_rows(axes, [titles.title(measure) for measure in measures])
+    axes.set(xlim=(-1, 1), xlabel="Spearman correlation")
 
 
 def _draw_scatter(axes: Axes, rows: pd.DataFrame, title: str) -> None:
-    for model in titles.in_order(rows["model"], titles.MODEL_TITLES):
-        part = rows[rows["model"] == model]
-        axes.plot(
-            part["value"], 100 * part["image_iou"], style.MODEL_MARKERS[model], color=style.MODEL_COLOURS[model],
-            markersize=1.8, alpha=0.45, markeredgewidth=0, linestyle="none",
-        )  # fmt: skip
+    import seaborn
+
+    seaborn.scatterplot(
+        rows.assign(score=100 * rows["image_iou"]), x="value", y="score", hue="model", style="model", s=3.2, alpha=0.45,
+        palette=dict(style.MODEL_COLOURS), markers=dict(style.MODEL_MARKERS), linewidth=0, legend=False, ax=axes,
+    )  # fmt: skip
     axes.set(xlabel=title, ylabel="True image IoU (%)")
     axes.xaxis.set_major_locator(MaxNLocator(4))

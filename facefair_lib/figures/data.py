@@ -36,35 +36,29 @@ def class_shares(shares: pd.DataFrame) -> Figure:
             do="write class names as in labels.CLASSES",
         )
     splits = [split for split in _SPLITS if (shares["split"] == split).any()]
-    by_split = {split: shares[shares["split"] == split].set_index("class")["share"] for split in splits}
-    table = pd.DataFrame({split: by_split[split].reindex(labels.CLASS_NAMES) for split in splits})  # (11, splits)
     with style.look():
         figure = style.new_figure(style.COLUMN_WIDTH, 3.6)
         axes = figure.subplots()
-        _draw_bars(axes, table)
+        _draw_bars(axes, shares, splits)
         _draw_swatches(axes)
-        figure.legend(loc="outside upper center", ncols=len(table.columns), **style.SWATCHES)
+        names = [titles.SPLIT_TITLES[split] for split in splits]
+        figure.legend(axes.containers, names, loc="outside upper center", ncols=len(names), **style.SWATCHES)
     return style.describe(figure, "Share of the pixels of each class in each split, on a logarithmic scale.")
 
 
-def _draw_bars(axes: Axes, table: pd.DataFrame) -> None:
-    places = np.arange(len(table))
-    thickness = 0.8 / len(table.columns)
-    for order, split in enumerate(table.columns):
-        offset = (order - (len(table.columns) - 1) / 2) * thickness
-        axes.barh(
-            places + offset,
-            table[split],
-            thickness * 0.92,
-            color=style.SPLIT_COLOURS[split],
-            label=titles.SPLIT_TITLES[split],
-        )
-    positive = table.to_numpy()[table.to_numpy() > 0]
+def _draw_bars(axes: Axes, shares: pd.DataFrame, splits: list[str]) -> None:
+    import seaborn
+
+    seaborn.barplot(
+        shares, x="share", y="class", hue="split", order=labels.CLASS_NAMES, hue_order=splits, errorbar=None,
+        palette=dict(style.SPLIT_COLOURS), saturation=1, gap=0.08, legend=False, ax=axes,
+    )  # fmt: skip
     axes.set_xscale("log")
-    axes.set_xlim(10 ** np.floor(np.log10(positive.min())) if positive.size else 1e-4, 1)
+    least = shares.loc[shares["share"] > 0, "share"].min()
+    axes.set_xlim(10 ** np.floor(np.log10(least)) if np.isfinite(least) else 1e-4, 1)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}"))
-    axes.set(yticks=places, ylim=(len(table) - 0.4, -0.6), xlabel="Share of the pixels, per cent (logarithmic)")
-    axes.set_yticklabels(labels.CLASS_TITLES)
+    axes.set(ylim=(labels.NUM_CLASSES - 0.4, -0.6), xlabel="Share of the pixels, per cent (logarithmic)", ylabel="")
+    axes.set_yticks(range(labels.NUM_CLASSES), labels.CLASS_TITLES)
     axes.tick_params(axis="y", length=0, pad=13)
     axes.grid(axis="x")
 
@@ -122,13 +116,13 @@ def _draw_flow(
             _arrow(axes, (right, middle), (left, middle))
             if row.removed > 0:
                 axes.text((right + left) / 2, middle + 0.06, f"−{row.removed:,.0f}", **_NOTE, va="bottom")
-        _box(axes, left, middle, box, 0.92, row, published)
+        _box(axes, (left, middle), (box, 0.92), row, published)
         right = left + box
     left = style.PAGE_WIDTH - margin - box
     for order, row in enumerate(leaves.itertuples()):
         y = height - (order + 0.5) * height / len(leaves)
         _arrow(axes, (right, middle), (left, y))
-        _box(axes, left, y, box, 0.6, row, published, colour=style.SPLIT_COLOURS[row.step])
+        _box(axes, (left, y), (box, 0.6), row, published, style.SPLIT_COLOURS[row.step])
 
 
 _NOTE = {"ha": "center", "fontsize": style.SMALL_SIZE, "color": style.GREY}
@@ -136,15 +130,17 @@ _NOTE = {"ha": "center", "fontsize": style.SMALL_SIZE, "color": style.GREY}
 
 def _box(
     axes: Axes,
-    left: float,
-    middle: float,
-    width: float,
-    height: float,
+    place: tuple[float, float],
+    size: tuple[float, float],
     row: object,
     published: Mapping[str, int],
     colour: str = style.GREY,
 ) -> None:
-    """One box: step, number of images, people below; the published number in the last line."""
+    """One box: step, number of images, people below; the published number in the last line.
+
+    ``place`` is the middle of the left side.
+    """
+    (left, middle), (width, height) = place, size
     shape = FancyBboxPatch(
         (left, middle - height / 2), width, height, boxstyle="round,pad=0,rounding_size=0.05",
         facecolor="#f6f6f6", edgecolor=colour, linewidth=0.9,

@@ -1,4 +1,4 @@
-"""The experiment's picture tables: nine people, groups in rows, emotions in columns (Tables II, III and IV)."""
+"""Figures of notebook 05: nine people in pictures (Tables II, III and IV), scores by group and emotion (figure 8)."""
 
 from __future__ import annotations
 
@@ -6,14 +6,20 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from facefair_lib.errors import InputError
+from facefair_lib.fairness.groups import MIN_SUBJECTS
 from facefair_lib.figures import style
+from facefair_lib.figures.heat_map import draw_emotions
+from facefair_lib.figures.intervals import DODGE, model_look, whiskers
 from facefair_lib.figures.pictures import Picture, check_pairs, check_pictures, iou_caption, overlay, picture_rows
 from facefair_lib.scores import titles
 
 _GROUPS, _EMOTIONS = tuple(titles.GROUP_TITLES), tuple(titles.EMOTION_TITLES)
+_OPACITY = 0.55  # of a mask's colours in an overlay
 
 
 def experiment_grid(
@@ -22,10 +28,7 @@ def experiment_grid(
     masks: np.ndarray | None = None,
     *,
     title: str = "",
-    captions: Sequence[str] = (),
     scores: str | None = None,
-    palette: str = "paper",
-    opacity: float = 0.55,
 ) -> Figure:
     """Tables II to IV: the nine people, or what a model made of them.
 
@@ -34,9 +37,7 @@ def experiment_grid(
     images : (9, H, W, 3) uint8, in the order of ``people``
     people : columns group and emotion, every combination once; gender and age become captions where they are known
     masks : (9, H, W) uint8 predicted class indices; each place then shows the mask and its overlay on the image
-    captions : one per person instead of gender and age
     scores : the column of ``people`` that holds the image IoU of ``masks``; NaN where a person has no true mask
-    opacity : of the mask's colours in the overlay
 
     Raises
     ------
@@ -48,15 +49,14 @@ def experiment_grid(
         check_pictures(images, "image", "experiment images")
     else:
         check_pairs(images, masks, "experiment images")
-    for count, what in ((len(images), "images"), (len(captions) or len(people), "captions")):
-        if count != len(people):
-            raise InputError(
-                "experiment images",
-                found=f"{count} {what} for {len(people)} people",
-                expected="one per person, in the order of the table",
-                do="take both from the same rows",
-            )
-    texts = list(captions) or _captions(people, scores, with_person=masks is None)
+    if len(images) != len(people):
+        raise InputError(
+            "experiment images",
+            found=f"{len(images)} images for {len(people)} people",
+            expected="one per person, in the order of the table",
+            do="take both from the same rows",
+        )
+    texts = _captions(people, scores, with_person=masks is None)
     rows = []
     for group in _GROUPS:
         row: list[Picture] = []
@@ -66,7 +66,7 @@ def experiment_grid(
                 row.append(Picture(images[i], caption=texts[i]))
             else:
                 row.append(Picture(masks[i], "mask", texts[i]))
-                row.append(Picture(overlay(images[i], masks[i], opacity, palette)))
+                row.append(Picture(overlay(images[i], masks[i], _OPACITY)))
         rows.append(row)
     wide = masks is not None
     heads = [
@@ -78,7 +78,6 @@ def experiment_grid(
         row_titles=tuple(titles.GROUP_TITLES.values()),
         title=title,
         width=style.PAGE_WIDTH if wide else style.COLUMN_WIDTH,
-        palette=palette,
     )
     shown = "predicted masks and overlays" if wide else "images"
     return style.describe(
@@ -116,3 +115,55 @@ def _captions(people: pd.DataFrame, scores: str | None, *, with_person: bool) ->
         lambda value: "" if pd.isna(value) else f"{value:.0f}" if isinstance(value, float) else str(value)
     )
     return [", ".join(filter(None, row)) for row in texts.itertuples(index=False)]
+
+
+def group_scores(
+    cells: pd.DataFrame, groups: pd.DataFrame, metric: str = "image_iou", *, fewest_subjects: int = MIN_SUBJECTS
+) -> Figure:
+    """Figure 8: both models' scores by group and emotion, and the groups' means with 95 % intervals.
+
+    Parameters
+    ----------
+    cells : columns model, group, emotion, metric, value, n_images, n_subjects
+    groups : columns model, group, metric, value, low, high, n_subjects
+    metric : which metric of the tables is drawn
+    fewest_subjects : a cell with fewer people is grey and has no place on the colour scale: it is not ranked
+    """
+    style.require_columns(cells, ("model", "group", "emotion", "metric", "value", "n_images", "n_subjects"), "cells")
+    style.require_columns(groups, ("model", "group", "metric", "value", "low", "high", "n_subjects"), "groups")
+    title = style.title_of(metric, titles.METRIC_TITLES, "metric")
+    cells, groups = style.rows_of(cells, metric, "cells"), style.rows_of(groups, metric, "groups")
+    models, order = style.models_in(cells), titles.in_order(cells["group"], titles.GROUP_TITLES)
+    with style.look():
+        figure = style.new_figure(style.PAGE_WIDTH, 1.0 + 0.5 * max(3, len(order)))
+        *panels, right = figure.subplots(1, len(models) + 1, width_ratios=[*[1] * len(models), 1.15])
+        scale = _scale_title(cells, title, fewest_subjects)
+        draw_emotions(figure, panels, cells, fewest_subjects, scale, aspect=45, shrink=0.9)
+        _draw_groups(right, groups, order, title)
+    return style.describe(
+        figure, f"{title} by group and emotion for DeepLabV3 and PSPNet, and by group with 95 % intervals."
+    )
+
+
+def _scale_title(cells: pd.DataFrame, title: str, fewest_subjects: int) -> str:
+    small = (cells["n_subjects"] < fewest_subjects).any()
+    note = f"; hatched: fewer than {fewest_subjects} people, not ranked" if small else ""
+    return f"{title} (n = people{note})"
+
+
+def _draw_groups(axes: Axes, groups: pd.DataFrame, order: Sequence[str], title: str) -> None:
+    """Each group's score with its interval, number of people below its name."""
+    places = np.arange(len(order))
+    people = groups.drop_duplicates("group").set_index("group")["n_subjects"].reindex(order).fillna(0)
+    for model in style.models_in(groups):
+        part = groups[groups["model"] == model].set_index("group").reindex(order)
+        whiskers(axes, part, places + DODGE[model], vertical=True, **model_look(model))
+    axes.set_xticks(places, [f"{titles.title(group)}\nn = {count:,.0f}" for group, count in people.items()])
+    axes.set(xlim=(-0.5, len(order) - 0.5), ylabel=title)
+    axes.set_title("Group means, 95 % intervals", pad=3)
+    axes.tick_params(axis="x", length=0)
+    axes.yaxis.set_major_locator(MaxNLocator(5))
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.16 * (high - low))  # room for the legend above every interval
+    axes.grid(axis="y")
+    axes.legend(loc="upper center", ncols=2, handletextpad=0.3, borderaxespad=0.1)

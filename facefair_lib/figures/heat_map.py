@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Colormap, Normalize
+from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
+from facefair_lib.errors import InputError
 from facefair_lib.figures import style
+from facefair_lib.scores import titles
 
 DARK = {"fontsize": style.SMALL_SIZE, "color": style.INK}
+# One hue from light to mid blue: dark type stays readable on every value, also in grey print.
+_HEAT = LinearSegmentedColormap.from_list("facefair_heat", ["#f7fbff", "#c6dbef", "#6baed6", "#3f8fc5"])
 
 
 def draw_heat_map(
@@ -51,3 +58,66 @@ def hatch_cells(axes: Axes, small: np.ndarray, texts: np.ndarray) -> None:
     for row, column in np.argwhere(small):
         place = (column + 0.5, row + 0.5)
         axes.text(*place, texts[row, column], ha="center", va="center", **{**DARK, "color": style.GREY})
+
+
+def scale_below(figure: Figure, shades: ScalarMappable, panels: Sequence[Axes], title: str, **options: object) -> None:
+    """The colour scale of all panels, below them; ``options`` are those of ``colorbar``."""
+    options = {"fraction": 0.06, "aspect": 40, "pad": 0.03, **options}
+    bar = figure.colorbar(shades, ax=panels, location="bottom", **options)
+    bar.set_label(title, fontsize=style.SMALL_SIZE)
+    bar.outline.set_visible(False)
+    bar.ax.xaxis.set_major_locator(MaxNLocator(5))
+
+
+def draw_emotions(
+    figure: Figure, panels: Sequence[Axes], cells: pd.DataFrame, fewest_subjects: int, title: str, **options: object
+) -> None:
+    """Both models' heat maps, groups in rows and emotions in columns, on one scale with ``options`` of ``colorbar``.
+
+    A cell of fewer than ``fewest_subjects`` people stays off the scale.
+    """
+    norm, order = _shared_norm(cells, fewest_subjects), titles.in_order(cells["group"], titles.GROUP_TITLES)
+    for axes, model in zip(panels, style.models_in(cells), strict=True):
+        shades = _draw_cells(axes, cells[cells["model"] == model], order, norm, fewest_subjects)
+        axes.set_title(titles.MODEL_TITLES[model], color=style.MODEL_COLOURS[model], pad=3)
+    for axes in panels[1:]:
+        axes.set_yticklabels([])
+    scale_below(figure, shades, panels, title, **options)
+
+
+def _shared_norm(cells: pd.DataFrame, fewest_subjects: int) -> Normalize:
+    """One colour scale for both models, over the cells that are compared; columns value and n_subjects."""
+    shown = cells.loc[cells["n_subjects"] >= fewest_subjects, "value"].dropna()
+    if shown.empty:
+        return Normalize(0, 1)
+    # A scale narrower than a tenth would make noise look like contrast.
+    centre, half = (shown.min() + shown.max()) / 2, max(0.05, (shown.max() - shown.min()) / 2)
+    return Normalize(max(0.0, centre - half), min(1.0, centre + half))
+
+
+def _draw_cells(
+    axes: Axes, cells: pd.DataFrame, order: Sequence[str], norm: Normalize, fewest_subjects: int
+) -> ScalarMappable:
+    """Heat map of one model: groups in rows, emotions in columns; small cells stay off the colour scale."""
+    table = cells.set_index(["group", "emotion"])
+    if not table.index.is_unique:
+        raise InputError(
+            "cells", found="a group and emotion twice for one model", expected="one row per cell", do="check the table"
+        )
+    emotions = titles.in_order(cells["emotion"], titles.EMOTION_TITLES)
+    table = table.reindex(pd.MultiIndex.from_product([order, emotions]))
+    shape = (len(order), len(emotions))
+    values, people = table["value"].to_numpy(float).reshape(shape), table["n_subjects"].fillna(0).to_numpy(int)
+    people = people.reshape(shape)  # (groups, emotions)
+    small = (people < fewest_subjects) | np.isnan(values)
+    texts = np.vectorize(_cell_text)(values, people, small)
+    names = ([titles.title(group) for group in order], [titles.title(emotion) for emotion in emotions])
+    shades = draw_heat_map(axes, np.where(small, np.nan, values), texts, names, (_HEAT, norm))
+    hatch_cells(axes, small, texts)
+    return shades
+
+
+def _cell_text(value: float, people: int, small: bool) -> str:
+    """Value over number of people; that of a small cell in brackets."""
+    number = "–" if np.isnan(value) else f"({value:.2f})" if small else f"{value:.2f}"
+    return f"{number}\nn = {people}"

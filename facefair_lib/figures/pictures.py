@@ -92,12 +92,12 @@ def overlay(image: np.ndarray, mask: np.ndarray, opacity: float = 0.5, palette: 
     return np.rint(mixed).astype(np.uint8)
 
 
-def draw_picture(axes: Axes, picture: Picture, palette: str = "paper") -> None:
+def draw_picture(axes: Axes, picture: Picture) -> None:
     """Draw one picture without ticks, with its caption below; masks take the one fixed colour map and norm."""
     if picture.kind == "image":
         axes.imshow(picture.pixels)
     elif picture.kind == "mask":
-        axes.imshow(picture.pixels, cmap=style.mask_colours(palette), norm=style.MASK_NORM, interpolation="nearest")
+        axes.imshow(picture.pixels, cmap=style.mask_colours(), norm=style.MASK_NORM, interpolation="nearest")
     else:
         axes.imshow(picture.pixels, cmap=DISAGREEMENT_COLOURS, norm=DISAGREEMENT_NORM, interpolation="nearest")
     axes.set(xticks=[], yticks=[])
@@ -113,7 +113,6 @@ def picture_rows(
     row_titles: Sequence[str] = (),
     title: str = "",
     width: float = style.PAGE_WIDTH,
-    palette: str = "paper",
     legend: bool = True,
 ) -> Figure:
     """Draw a grid of pictures, with the legends of whatever it holds.
@@ -127,7 +126,7 @@ def picture_rows(
     """
     columns = _check_grid(rows, column_titles, row_titles)
     present = [picture for row in rows for picture in row if picture is not None]
-    legends = _legends(present, palette) if legend else []
+    legends = _legends(present) if legend else []
     left, top = _TITLE * bool(row_titles) + _EDGE, _TITLE * (bool(title) + bool(column_titles)) + _EDGE
     side = (width - left - _EDGE - _GAP * (columns - 1)) / columns
     heights = [_row_height(row, side) for row in rows]
@@ -139,7 +138,7 @@ def picture_rows(
         y = height - top
         for order, (row, room) in enumerate(zip(rows, heights, strict=True)):
             heads = column_titles if order == 0 else ()
-            _draw_row(figure, row, (left, y, side), palette, heads, row_titles[order] if row_titles else "")
+            _draw_row(figure, row, (left, y, side), heads, row_titles[order] if row_titles else "")
             y -= room + _GAP
         if title:
             figure.text(0.5, 1 - 0.02 / height, title, ha="center", va="top", fontweight="bold")
@@ -185,7 +184,6 @@ def _draw_row(
     figure: Figure,
     row: Sequence[Picture | None],
     place: tuple[float, float, float],
-    palette: str,
     column_titles: Sequence[str],
     row_title: str,
 ) -> None:
@@ -197,7 +195,7 @@ def _draw_row(
         x = left + column * (side + _GAP)
         if picture is not None:
             axes = figure.add_axes((x / width, (top - tall) / height, side / width, tall / height))
-            draw_picture(axes, picture, palette)
+            draw_picture(axes, picture)
         if column_titles:
             figure.text(
                 (x + side / 2) / width, (top + 0.03) / height, column_titles[column], ha="center", fontweight="bold"
@@ -207,13 +205,13 @@ def _draw_row(
         figure.text(*spot, row_title, rotation=90, ha="right", va="center", fontweight="bold")
 
 
-def _legends(pictures: Sequence[Picture], palette: str) -> list[list[Artist]]:
+def _legends(pictures: Sequence[Picture]) -> list[list[Artist]]:
     """One list of swatches for the masks, one for the disagreement maps, where the grid holds them."""
     legends: list[list[Artist]] = []
     masks = [picture.pixels for picture in pictures if picture.kind == "mask"]
     if masks:
         ignored = any((mask == labels.IGNORE_INDEX).any() for mask in masks)
-        legends.append(style.mask_handles(palette, ignored=ignored))
+        legends.append(style.mask_handles(ignored=ignored))
     if any(picture.kind == "disagreement" for picture in pictures):
         entries = zip(DISAGREEMENT_COLOURS.colors, DISAGREEMENT_TITLES, strict=True)
         legends.append([Patch(facecolor=rgb, edgecolor=style.GREY, linewidth=0.4, label=text) for rgb, text in entries])
@@ -234,7 +232,7 @@ def _draw_legends(figure: Figure, legends: Sequence[Sequence[Artist]], per_line:
 
 
 def images_and_masks(
-    images: np.ndarray, masks: np.ndarray, captions: Sequence[str] = (), *, columns: int = 8, palette: str = "paper"
+    images: np.ndarray, masks: np.ndarray, captions: Sequence[str] = (), *, columns: int = 8
 ) -> Figure:
     """Figure 3: example images above their masks, with the colour legend.
 
@@ -260,7 +258,7 @@ def images_and_masks(
         gap = [None] * (columns - len(chosen))
         rows.append([*(Picture(images[i]) for i in chosen), *gap])
         rows.append([*(Picture(masks[i], "mask", texts[i]) for i in chosen), *gap])
-    figure = picture_rows(rows, row_titles=("Image", "Mask") * (len(rows) // 2), palette=palette)
+    figure = picture_rows(rows, row_titles=("Image", "Mask") * (len(rows) // 2))
     return style.describe(figure, f"{len(images)} example images, each above its label mask, with the class colours.")
 
 

@@ -1,14 +1,18 @@
-"""The reproduction's figures: colours in the wrong order, impossible scores, the ladder."""
+"""Figures of notebook 06: colours in the wrong order, impossible scores, the ladder, and the checks beside it."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import PercentFormatter, ScalarFormatter
 
 from facefair_lib.figures import style
+from facefair_lib.figures.heat_map import draw_heat_map
+from facefair_lib.figures.intervals import name_rows
 from facefair_lib.scores import titles
 from facefair_lib.scores.metrics import iou_floor
 
@@ -19,6 +23,8 @@ _SCORES = (
 )
 _SCORE_COLOURS = {"f1": "#999999", "iou": "#56b4e9", "true_iou": "#0072b2"}
 _SOURCE_LOOKS = (("", 4.5), ("white", 4.5), ("white", 2.8))  # face (empty: as the edge) and size of a marker
+_FULL = 255
+_MARKED = "#d55e00"
 _WIDE = 0.85  # of a colour patch, in rows
 _COLUMNS = (0, 3.3, 4.7, 6.2, 11.4, 13.2)  # where the columns of the colour table begin
 
@@ -29,7 +35,7 @@ def colour_story(codes: pd.DataFrame) -> Figure:
     Parameters
     ----------
     codes : columns title, red, green, blue, shown_red, shown_green, shown_blue, code, shares_with, reads_as_paper,
-        reads_as_vendor (``legacy.colours.code_table``)
+        reads_as_vendor (``reproduction.colours.code_table``)
     """
     needed = ("title", "red", "green", "blue", "shown_red", "shown_green", "shown_blue", "code", "shares_with")
     style.require_columns(codes, (*needed, "reads_as_paper", "reads_as_vendor"), "colour codes")
@@ -154,6 +160,194 @@ def _draw_ladder(axes: Axes, rows: pd.DataFrame, fits: pd.DataFrame) -> None:
                 spots = {"markersize": 2.5, "markerfacecolor": "white", "markeredgewidth": 0.7, "linestyle": "none"}
                 axes.plot(single, [place] * len(single), marker, color=colour, **spots)
     axes.hlines(rows.index, rows["low"], rows["high"], color=_SCORE_COLOURS["true_iou"], linewidth=1.6, alpha=0.5)
-    axes.set_yticks(rows.index, rows["title"])
-    axes.set(xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5))
-    axes.grid(axis="x")
+    name_rows(axes, rows["title"])
+    axes.set(xlim=(0, 1))
+
+
+def knife_edge(values: pd.DataFrame, edge: pd.DataFrame) -> Figure:
+    """Where the colour values lie beside the threshold, and what a perfect prediction scores that is a little too dark.
+
+    Parameters
+    ----------
+    values : columns value (0 to 255), share of all channel values (``reproduction.colours.channel_values``)
+    edge : columns shrink (factor on the prediction), f1, iou (``knife_edge.csv``)
+    """
+    style.require_columns(values, ("value", "share"), "channel values")
+    style.require_columns(edge, ("shrink", "f1", "iou"), "knife edge")
+    with style.look():
+        figure = style.new_figure(style.PAGE_WIDTH, 2.1)
+        left, right = figure.subplots(1, 2)
+        _draw_values(left, values[values["value"] > 0])
+        dark = 100 * (1 - edge["shrink"])
+        right.plot(dark, edge["f1"], color=_SCORE_COLOURS["f1"], label="F1 (truth above 0, prediction above 0.1)")
+        right.plot(dark, edge["iou"], color=_SCORE_COLOURS["true_iou"], label="IoU (both above 0.5)")
+        right.set(xlabel="perfect prediction, too dark by (%)", ylabel="score", ylim=(0, 1.05))
+        right.set_xlim(left=0, right=dark.max())
+        right.legend(loc="center right")
+        right.grid(axis="y")
+    return style.describe(
+        figure,
+        "Share of the channel values of label pictures, beside the threshold of one half, and F1 and IoU of a perfect "
+        "prediction that is a little too dark.",
+    )
+
+
+def _draw_values(axes: Axes, positive: pd.DataFrame) -> None:
+    shares = positive["share"] / positive["share"].sum()
+    level = positive["value"] / _FULL
+    axes.vlines(level, 0, shares, color=style.INK, linewidth=4)
+    for x, share in zip(level, shares, strict=True):
+        axes.annotate(f"{share:.0%} at {x:.3f}", (x, share), (0, 3), textcoords="offset points", ha="center")
+    axes.vlines(0.5, 0.9, 1.12, color=_MARKED, linewidth=1)  # above the bars: one of them is next to it
+    axes.annotate(
+        "threshold 0.5", (0.5, 1.01), (-4, 0), textcoords="offset points", ha="right", va="center", color=_MARKED
+    )
+    axes.set(
+        xlim=(0, 1.05), ylim=(0, 1.12), xlabel="channel value of a label colour", ylabel="share of the values above 0"
+    )
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+
+
+def known_people(people: pd.DataFrame, difference: float, low: float, high: float) -> Figure:
+    """Every tested person's score by the network that knows them over that of the one that does not.
+
+    Parameters
+    ----------
+    people : columns subject_id, known, new: mean image IoU as shares (``leak_people.csv``)
+    difference, low, high : known minus new over all pictures, with its interval, as shares
+    """
+    style.require_columns(people, ("known", "new"), "tested people")
+    with style.look():
+        figure = style.new_figure(3.0, 2.9)
+        axes = figure.subplots()
+        scores = 100 * people[["known", "new"]].to_numpy()
+        span = (scores.min() - 2, scores.max() + 2)
+        axes.plot(span, span, color=style.GREY, linewidth=0.8, linestyle="--")
+        axes.plot(
+            100 * people["new"], 100 * people["known"], "o", color=_SCORE_COLOURS["true_iou"], markersize=4, alpha=0.8
+        )
+        text = f"known minus new: {100 * difference:+.1f} points\n({100 * low:+.1f} to {100 * high:+.1f})".replace(
+            "-", "−"
+        )
+        axes.text(0.04, 0.96, text, transform=axes.transAxes, va="top")
+        axes.set(xlim=span, ylim=span, aspect="equal")
+        axes.set(xlabel="image IoU, person new to the network (%)", ylabel="image IoU, person known (%)")
+        axes.grid()
+    return style.describe(
+        figure,
+        "Image IoU of each tested person by a network that was trained on other pictures of them, and by one not.",
+    )
+
+
+def wrongly_fed(ways: pd.DataFrame) -> Figure:
+    """The same network, the same pictures, fed in four ways.
+
+    Parameters
+    ----------
+    ways : columns way, value, low, high as shares (``fed.csv``)
+    """
+    style.require_columns(ways, ("way", "value", "low", "high"), "ways to feed a network")
+    with style.look():
+        figure = style.new_figure(style.COLUMN_WIDTH, 0.6 + 0.28 * len(ways))
+        axes = figure.subplots()
+        rows = ways.reset_index(drop=True)
+        axes.hlines(
+            rows.index,
+            100 * rows["low"],
+            100 * rows["high"],
+            color=_SCORE_COLOURS["true_iou"],
+            linewidth=1.6,
+            alpha=0.5,
+        )
+        axes.plot(100 * rows["value"], rows.index, "o", color=_SCORE_COLOURS["true_iou"], markersize=4.5)
+        name_rows(axes, rows["way"])
+        axes.set(xlabel="mean IoU of classes, unseen people (%)")
+        axes.set_xlim(left=0)
+    return style.describe(
+        figure, "Mean IoU of one trained network whose pictures are fed as trained and in other ways."
+    )
+
+
+def repeated_grids(scores: np.ndarray, rows: tuple[str, ...], columns: tuple[str, ...]) -> Figure:
+    """The same experiment several times, with nothing but chance in it; the best cell of each is ringed.
+
+    Parameters
+    ----------
+    scores : (R, len(rows), len(columns)) scores of R imaginary experiments, as shares
+    rows, columns : names of the cells
+    """
+    with style.look():
+        figure = style.new_figure(style.PAGE_WIDTH, 1.75)
+        low, high = 100 * scores.min(), 100 * scores.max()
+        norm = Normalize(low - (high - low) / 3, high + (high - low) / 4)
+        for axes, grid in zip(figure.subplots(1, len(scores)), 100 * scores, strict=True):
+            texts = np.vectorize("{:.0f}".format)(grid)
+            draw_heat_map(axes, grid, texts, (rows, columns), ("Blues", norm), fontsize=style.TEXT_SIZE)
+            row, column = np.unravel_index(grid.argmax(), grid.shape)
+            box = (column + 0.04, row + 0.04)
+            axes.add_patch(Rectangle(box, 0.92, 0.92, fill=False, edgecolor=_MARKED, linewidth=1.6))
+            axes.tick_params(labelleft=axes.get_subplotspec().is_first_col())
+            axes.set_aspect("equal")
+            axes.set_title(f"best group: {rows[grid.mean(1).argmax()]}", fontsize=style.SMALL_SIZE)
+    return style.describe(
+        figure,
+        f"{len(scores)} imaginary experiments of {len(rows)} by {len(columns)} pictures without any difference between "
+        "the cells; the best cell and the best group change each time.",
+    )
+
+
+def limits_of_nine_photographs(
+    ranges: np.ndarray, ranking: pd.DataFrame, detectable: pd.DataFrame, *, per_group: int, chance: float
+) -> Figure:
+    """What nine photographs can show: noise between cells, the order of groups, the smallest gap that would be found.
+
+    Parameters
+    ----------
+    ranges : (replicates,) best minus worst cell where there is no difference, as shares
+    ranking : columns gap, whole_order
+    detectable : columns per_group, gap
+    per_group : pictures per group in the experiment
+    chance : share of random orders that are right
+    """
+    style.require_columns(ranking, ("gap", "whole_order"), "ranking")
+    style.require_columns(detectable, ("per_group", "gap"), "detectable gaps")
+    with style.look():
+        figure = style.new_figure(style.PAGE_WIDTH, 2.15)
+        left, middle, right = figure.subplots(1, 3)
+        _draw_ranges(left, ranges)
+        middle.plot(100 * ranking["gap"], ranking["whole_order"], color=style.INK)
+        middle.axhline(chance, color=style.GREY, linestyle=":", linewidth=1)
+        middle.text(100 * ranking["gap"].max(), chance - 0.02, "by chance", ha="right", va="top", color=style.GREY)
+        middle.set(xlabel="true gap, best to worst group (points)", ylabel="right order of groups", ylim=(0, 1))
+        middle.yaxis.set_major_formatter(PercentFormatter(1))
+        middle.set_title(f"Order, {per_group} pictures per group")
+        _draw_detectable(right, detectable, per_group)
+    return style.describe(
+        figure,
+        "Best minus worst of nine equal cells, how often three groups come out in their true order, and the smallest "
+        "detectable gap by the number of pictures per group.",
+    )
+
+
+def _draw_ranges(axes: Axes, ranges: np.ndarray) -> None:
+    import seaborn
+
+    seaborn.histplot(100 * ranges, bins=40, stat="density", color="#9ecae1", alpha=1, linewidth=0, ax=axes)
+    axes.axvline(100 * ranges.mean(), color=style.INK, linewidth=1)
+    axes.text(100 * ranges.mean() + 0.6, axes.get_ylim()[1] * 0.97, f"mean {100 * ranges.mean():.0f}", va="top")
+    axes.set(xlabel="best minus worst cell (points)", ylabel="", yticks=[])
+    axes.spines["left"].set_visible(False)
+    axes.set_title("Equal groups, pure noise")
+
+
+def _draw_detectable(axes: Axes, detectable: pd.DataFrame, per_group: int) -> None:
+    axes.plot(detectable["per_group"], 100 * detectable["gap"], color=style.INK)
+    here = detectable[detectable["per_group"] == per_group]
+    axes.plot(here["per_group"], 100 * here["gap"], "o", color="#d55e00", markersize=5)
+    for count, gap in here[["per_group", "gap"]].itertuples(index=False):
+        axes.annotate(f"{100 * gap:.1f}", (count, 100 * gap), (6, 2), textcoords="offset points")
+    axes.set(xscale="log", yscale="log", xlabel="pictures per group", ylabel="smallest detectable gap (points)")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(ScalarFormatter())
+    axes.grid(which="major")
+    axes.set_title("Two groups, power 80 %")

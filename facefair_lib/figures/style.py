@@ -229,6 +229,20 @@ def require_columns(table: pd.DataFrame, columns: Sequence[str], name: str) -> N
         )
 
 
+def rows_of(table: pd.DataFrame, metric: str, name: str) -> pd.DataFrame:
+    """Rows of one metric; raise ``InputError`` where there are none."""
+    require_columns(table, ("metric",), name)
+    rows = table[table["metric"] == metric]
+    if rows.empty:
+        raise InputError(
+            name,
+            found=f"the metrics {', '.join(sorted(set(table['metric'])))}",
+            expected=f"rows of the metric {metric!r}",
+            do="choose one of the metrics of the table",
+        )
+    return rows
+
+
 def title_of(key: str, known: Mapping[str, str], what: str) -> str:
     """Look up a display title; raise ``InputError`` that lists the known keys."""
     if key not in known:

@@ -12,8 +12,9 @@ import pandas as pd
 from facefair_lib.reproduction.colours import decode_prediction, shown_prediction
 from facefair_lib.reproduction.pool import Pool, divide
 from facefair_lib.reproduction.protocol import AS_CORRECTED, AS_PUBLISHED, PUBLISHED_KEY, Protocol, protocols
-from facefair_lib.reproduction.run import Run, fit, reported_scores
-from facefair_lib.reproduction.scoring import SCORES, epoch_scores
+from facefair_lib.reproduction.run import Run, Task, fit, reported_scores
+from facefair_lib.reproduction.scoring import epoch_scores
+from facefair_lib.reproduction.table_checks import SCORES
 from facefair_lib.scores import metrics
 from facefair_lib.settings.profiles import ComparedModelSettings, ModelSettings, ModelsSettings, Profile
 from facefair_lib.store.progress import Advance
@@ -77,10 +78,10 @@ def climb(
     runs: dict[tuple[str, Protocol], tuple[Run, ...]] = {}
     done = 0
     for model, protocol in distinct:
-        shaped, rows, fits = budgeted(model, settings), divide(pool.table, protocol), []
+        shaped, task, fits = budgeted(model, settings), Task(protocol, pool, divide(pool.table, protocol), unseen), []
         for seed in seeds_of(model, protocol, settings):
             where = folder / f"{model}_{seed}"
-            fits.append(fit(model, shaped, settings.training, protocol, pool, rows, unseen, where, seed))
+            fits.append(fit(model, shaped, settings.training, task, where, seed))
             done += 1
             if progress:
                 progress(done, total)

@@ -7,7 +7,6 @@ difference of the two is taken within the same pictures, and how good either net
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +18,10 @@ from facefair_lib.data.subsample import rank
 from facefair_lib.reproduction.ladder import Advance, budgeted
 from facefair_lib.reproduction.pool import load
 from facefair_lib.reproduction.protocol import AS_CORRECTED
-from facefair_lib.reproduction.run import fit
+from facefair_lib.reproduction.run import Task, fit
 from facefair_lib.scores import metrics
 from facefair_lib.settings.profiles import Profile
+from facefair_lib.tables import performance
 
 FEWEST_PEOPLE = 8
 KNOWN, NEW = "known", "new"
@@ -128,8 +128,8 @@ def compare(
     counts = []
     for half, train in enumerate(planned.train):
         rows = {"train": train, "validation": planned.validation, "test": planned.test}
-        images, where = people.images[planned.test], folder / f"leak_{half}"
-        run = fit(model, shaped, settings.training, AS_CORRECTED, people, rows, images, where, settings.seed)
+        task = Task(AS_CORRECTED, people, rows, people.images[planned.test])
+        run = fit(model, shaped, settings.training, task, folder / f"leak_{half}", settings.seed)
         counts.append(metrics.confusion_counts(truth, run.unseen))
         if progress:
             progress(len(counts), len(planned.train))
@@ -153,20 +153,16 @@ def by_knowledge(counts: np.ndarray, half: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def difference_table(
-    counts: dict[str, np.ndarray],
-    table: pd.DataFrame,
-    planned: Plan | None,
-    difference: Callable[..., pd.DataFrame],
-    **resampling: int,
+    counts: dict[str, np.ndarray], table: pd.DataFrame, planned: Plan | None, **resampling: int
 ) -> pd.DataFrame:
     """Known minus new, with intervals over people: ``COLUMNS``, no rows without a plan.
 
-    ``difference`` is ``tables.performance.difference_table``; ``resampling`` is passed to it.
+    ``resampling`` is passed to ``tables.performance.difference_table``.
     """
     if planned is None:
         return pd.DataFrame(columns=COLUMNS)
     tested = table.loc[planned.test, ["image_id", "subject_id"]].reset_index(drop=True)
-    rows = difference(counts, tested, **resampling)
+    rows = performance.difference_table(counts, tested, **resampling)
     rows = rows[rows["class"] == "all"]
     return rows.assign(n_images=len(tested), n_subjects=tested["subject_id"].nunique())[COLUMNS]
 

@@ -19,7 +19,8 @@ from facefair_lib.models.fitted import load_network
 from facefair_lib.reproduction.colours import colour_labels, decode_prediction
 from facefair_lib.reproduction.pool import Pool
 from facefair_lib.reproduction.protocol import Protocol
-from facefair_lib.reproduction.scoring import SCORES, epoch_scores, tracked_counts
+from facefair_lib.reproduction.scoring import epoch_scores, tracked_counts
+from facefair_lib.reproduction.table_checks import SCORES
 from facefair_lib.scores import metrics
 from facefair_lib.settings.labels import IGNORE_INDEX, NUM_CLASSES
 from facefair_lib.settings.profiles import ModelSettings, TrainingSettings
@@ -69,17 +70,24 @@ def reported_scores(run: Run, protocol: Protocol, split: str = "test") -> dict[s
     return {name: float(metrics.ESTIMANDS[name].function(pooled)) for name in SCORES}
 
 
+@dataclass(frozen=True)
+class Task:
+    """What a network is asked to learn, and from what.
+
+    Attributes
+    ----------
+    pool, rows : pictures, and which of them are train, validation and test
+    unseen : (N, S, S, 3) uint8 RGB pictures on which every protocol is compared
+    """
+
+    protocol: Protocol
+    pool: Pool
+    rows: dict[str, np.ndarray]
+    unseen: np.ndarray
+
+
 def fit(
-    name: str,
-    model: ModelSettings,
-    training: TrainingSettings,
-    protocol: Protocol,
-    pool: Pool,
-    rows: dict[str, np.ndarray],
-    unseen: np.ndarray,
-    folder: Path,
-    seed: int,
-    shown: int = 4,
+    name: str, model: ModelSettings, training: TrainingSettings, task: Task, folder: Path, seed: int, shown: int = 4
 ) -> Run:
     """Fit one network under one protocol.
 
@@ -87,36 +95,37 @@ def fit(
     ----------
     name, model : the network; ``model.epochs`` is the budget
     training : used by the recipe ``study`` only, with the protocol's batch size
-    pool, rows : pictures, and which of them are train, validation and test
-    unseen : (N, S, S, 3) uint8 RGB pictures on which every protocol is compared
     folder : receives what the study's own fit writes
     seed : of the weights and of the order of batches
     shown : how many raw predictions to keep
     """
     use_cores(assigned_cores())
+    protocol, rows = task.protocol, task.rows
     if protocol.recipe == "study":
-        return _fit_as_the_study_does(name, model, training, protocol, pool, rows, unseen, folder, seed)
+        return _fit_as_the_study_does(name, model, training, task, folder, seed)
     torch.manual_seed(seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     channels = _COLOUR_CHANNELS if protocol.target == "colours" else NUM_CLASSES
     network = model_from_settings(name, model, channels).to(device, memory_format=torch.channels_last)
     optimiser = torch.optim.Adam(network.parameters(), lr=protocol.learning_rate, fused=True)  # the same, faster
-    inputs, targets = network_inputs(pool.images, protocol), network_targets(pool, protocol)
+    inputs, targets = network_inputs(task.pool.images, protocol), network_targets(task.pool, protocol)
     log, best, seconds = _Log(protocol), (np.inf, 0, network.state_dict()), 0.0
     for epoch in range(1, model.epochs + 1):
         begin = time.monotonic()
         network.train()
         for batch in _shuffled(rows["train"], protocol, seed, epoch):
             loss, output = _step(network, optimiser, inputs[batch].to(device), targets[batch].to(device), protocol)
-            log.add(epoch, "train", loss, len(batch), output, targets[batch])
+            log.add(epoch, "train", loss, output, targets[batch])
         seconds += time.monotonic() - begin
+        network.eval()
         for split in ("validation", "test") if protocol.selection == "validation" else ("test",):
-            _score(network.eval(), inputs, targets, rows[split], protocol, log, epoch, split, device)
+            for scored in _scored(network, inputs[rows[split]], targets[rows[split]], protocol, device):
+                log.add(epoch, split, *scored)
         loss = log.mean_loss(epoch, protocol.selection)
         if loss < best[0]:
             best = (loss, epoch, deepcopy(network.state_dict()))
     network.load_state_dict(best[2])
-    raw = _predict(network.eval(), network_inputs(unseen, protocol), device)
+    raw = _predict(network.eval(), network_inputs(task.unseen, protocol), device)
     masks = decode_prediction(raw, protocol) if protocol.target == "colours" else raw.argmax(1).astype(np.uint8)
     kept = raw[:shown] if protocol.target == "colours" else raw[:0, :_COLOUR_CHANNELS]
     words = choose_device().description
@@ -167,21 +176,13 @@ def _shuffled(rows: np.ndarray, protocol: Protocol, seed: int, epoch: int) -> It
 
 
 @torch.inference_mode()
-def _score(
-    network: nn.Module,
-    inputs: torch.Tensor,
-    targets: torch.Tensor,
-    rows: np.ndarray,
-    protocol: Protocol,
-    log: _Log,
-    epoch: int,
-    split: str,
-    device: torch.device,
-) -> None:
-    for start in range(0, len(rows), protocol.batch_size):
-        batch = rows[start : start + protocol.batch_size]
-        output = network(inputs[batch].to(device, memory_format=torch.channels_last))["out"].cpu()
-        log.add(epoch, split, float(batch_loss(output, targets[batch], protocol)), len(batch), output, targets[batch])
+def _scored(
+    network: nn.Module, inputs: torch.Tensor, targets: torch.Tensor, protocol: Protocol, device: torch.device
+) -> Iterator[tuple[float, torch.Tensor, torch.Tensor]]:
+    """Yield loss, output and target of each batch."""
+    for images, target in zip(inputs.split(protocol.batch_size), targets.split(protocol.batch_size), strict=True):
+        output = network(images.to(device, memory_format=torch.channels_last))["out"].cpu()
+        yield float(batch_loss(output, target, protocol)), output, target
 
 
 @torch.inference_mode()
@@ -197,12 +198,12 @@ class _Log:
         self._protocol = protocol
         self._rows: list[tuple[int, str, float, int, np.ndarray]] = []
 
-    def add(self, epoch: int, split: str, loss: float, images: int, output: torch.Tensor, target: torch.Tensor) -> None:
+    def add(self, epoch: int, split: str, loss: float, output: torch.Tensor, target: torch.Tensor) -> None:
         if self._protocol.target == "colours":
             counts = tracked_counts(target.numpy(), output.numpy())
         else:
             counts = metrics.confusion_counts(target.numpy(), output.argmax(1).numpy()).sum(0)
-        self._rows.append((epoch, split, loss, images, counts))
+        self._rows.append((epoch, split, loss, len(target), counts))
 
     def mean_loss(self, epoch: int, split: str) -> float:
         chosen = [(loss, images) for e, s, loss, images, _ in self._rows if (e, s) == (epoch, split)]
@@ -228,27 +229,20 @@ class _Log:
 
 
 def _fit_as_the_study_does(
-    name: str,
-    model: ModelSettings,
-    training: TrainingSettings,
-    protocol: Protocol,
-    pool: Pool,
-    rows: dict[str, np.ndarray],
-    unseen: np.ndarray,
-    folder: Path,
-    seed: int,
+    name: str, model: ModelSettings, training: TrainingSettings, task: Task, folder: Path, seed: int
 ) -> Run:
     """Notebooks 02 and 03 on these pictures: their fit, their loss, their augmentation, with this budget."""
     from facefair_lib.training.fit import fit as study_fit  # Lightning takes seconds to import
 
-    training = training.model_copy(update={"batch_size": protocol.batch_size})
-    result = study_fit(name, model, training, pool.images, pool.labels, rows, folder, seed)
+    pool, test = task.pool, task.rows["test"]
+    training = training.model_copy(update={"batch_size": task.protocol.batch_size})
+    result = study_fit(name, model, training, pool.images, pool.labels, task.rows, folder, seed)
     network = load_network(name, model, result.weights)
-    test = predict(network, pool.images[rows["test"]])
     description = result.description.iloc[0]
     best = int(description["best_epoch"])
-    counts = metrics.confusion_counts(pool.labels[rows["test"]], test).sum(0)
+    counts = metrics.confusion_counts(pool.labels[test], predict(network, pool.images[test])).sum(0)
     losses = result.history[["epoch", "split", "loss"]]
-    masks, none = predict(network, unseen), np.empty((0, _COLOUR_CHANNELS, *unseen.shape[1:3]), np.float32)
+    masks = predict(network, task.unseen)
+    none = np.empty((0, _COLOUR_CHANNELS, *task.unseen.shape[1:3]), np.float32)
     seconds, words = float(description["seconds_per_epoch"]), str(description["device"])
     return Run(losses, {}, {best: counts}, best, model.epochs, masks, none, seconds, words, result.weights)

@@ -9,9 +9,9 @@ import pandas as pd
 
 from facefair_lib.errors import InputError
 from facefair_lib.reproduction.protocol import AS_PUBLISHED, Protocol, Thresholds
+from facefair_lib.reproduction.table_checks import SCORES
 from facefair_lib.settings.labels import INDEX, PALETTES
 
-SCORES = ("accuracy", "precision", "recall", "f1", "iou")
 TRACKED: tuple[Thresholds, ...] = (AS_PUBLISHED.f1_thresholds, AS_PUBLISHED.iou_thresholds)
 """Pairs of thresholds that are counted while a network is fitted, so that scores can be taken with either later."""
 SHRINKS: tuple[float, ...] = tuple(round(1 - step / 1000, 3) for step in range(51))
@@ -83,7 +83,7 @@ def _tracked(thresholds: Thresholds) -> int:
             "thresholds of a protocol",
             found=str(thresholds),
             expected=f"one of {', '.join(map(str, TRACKED))}",
-            do="add them to legacy.scoring.TRACKED, so that they are counted while a network is fitted",
+            do="add them to reproduction.scoring.TRACKED, so that they are counted while a network is fitted",
         )
     return TRACKED.index(thresholds)
 

@@ -62,13 +62,13 @@ class RowReport:
 
 
 def check_scores(table: ScoreTable, *, zero_among: int = 0, averaged: bool = False) -> pd.DataFrame:
-    """Check every row of a published table; see ``consistency``.
+    """Check every row of a published table; see ``table_checks``.
 
     Parameters
     ----------
     zero_among : batches of which each mean holds one zero too many, undone first; 0 where there is none
-    averaged : scores are means over classes, or over very unlike images: accuracy then does not hang together with the
-        others, and what is made of it, the share of positives and the empty answer, is left out. F1 against IoU, and
+    averaged : scores are means over classes, or over very unlike images: accuracy is then not linked to the others,
+        and what is made of it, the share of positives and the empty answer, is left out. F1 against IoU, and
         precision and recall against F1, hold for these means too: each class or image obeys them, and by Jensen's
         inequality so does the mean
 

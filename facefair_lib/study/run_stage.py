@@ -191,12 +191,8 @@ def _fit_compositions(profile: Profile, cores: int) -> None:
     root = paths.results_dir(profile.name)
     data, people = Stage(root / "01_data_preparation"), rendered_people(Stage(root / stages.EXPERIMENT)).scored
     prepared = Pictures(data.table("prepared"), *data.arrays())
-    tested = Pictures(people.table, people.images, people.labels)
-    version = stages.code_version(stages.COMPOSITION)
-    write_compositions(
-        root / stages.COMPOSITION, profile.composition, profile.training, prepared, tested, profile.seed, cores,
-        version, Progress.callback("fits"),
-    )  # fmt: skip
+    folder, version = root / stages.COMPOSITION, stages.code_version(stages.COMPOSITION)
+    write_compositions(folder, profile, prepared, people, cores, version, Progress.callback("fits"))
 
 
 def _compare_networks(profile: Profile, cores: int) -> None:
@@ -204,12 +200,8 @@ def _compare_networks(profile: Profile, cores: int) -> None:
     from facefair_lib.experiments.people import rendered_people
 
     root = paths.results_dir(profile.name)
-    people = rendered_people(Stage(root / stages.EXPERIMENT)).scored
-    write_comparison(
-        root / stages.COMPARISON, profile.comparison, profile.training, Stage(root / "01_data_preparation"),
-        profile.data.source, (people.table, people.images, people.labels), profile.seed, cores,
-        Progress.callback("fits"),
-    )  # fmt: skip
+    data, people = Stage(root / "01_data_preparation"), rendered_people(Stage(root / stages.EXPERIMENT)).scored
+    write_comparison(root / stages.COMPARISON, profile, data, people, cores, Progress.callback("fits"))
 
 
 def _build_report(profile: Profile, cores: int) -> None:

@@ -39,7 +39,7 @@ def comparison_table(
     ----------
     networks : a row per network: network, model, backbone, fine_maps, weights, epochs, best_epoch, learning_rate,
         seconds
-    costs : what ``comparison.cost.measure_costs`` gives for the same networks
+    costs : what ``architectures.cost.measure_costs`` gives for the same networks
     counts : network -> (N, 11, 11) integer counts on the test pictures
     images : N rows with image_id and subject_id
     group_gaps : model (the network's name) and ``GAP_COLUMNS``, a row per network or none at all

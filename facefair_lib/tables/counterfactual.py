@@ -14,13 +14,13 @@ from scipy import stats
 
 from facefair_lib.errors import InputError
 from facefair_lib.fairness import decomposition, equivalence
-from facefair_lib.fairness.adjusted import adjusted_gaps
 from facefair_lib.fairness.decomposition import shapley
 from facefair_lib.fairness.families import class_family
 from facefair_lib.fairness.group_gap import gaps
 from facefair_lib.fairness.groups import MIN_SUBJECTS
 from facefair_lib.fairness.model_gaps import compare_gaps
 from facefair_lib.fairness.power import detectable_between
+from facefair_lib.fairness.regression.adjusted import adjusted_gaps
 from facefair_lib.fairness.subjects import contrasts, subject_array
 from facefair_lib.scores.metrics import image_scores, iou_per_class
 from facefair_lib.scores.resampling import LEVEL, PERMUTATIONS, REPLICATES, percentile_interval, subject_bootstrap
@@ -183,7 +183,7 @@ def sources_table(
 
     Returns
     -------
-    model, cohort, ``fairness.Gap``'s numbers, n_images, n_subjects, detectable (``fairness.detectable_between``)
+    model, cohort, ``group_gap.Gap``'s numbers, n_images, n_subjects, detectable (``power.detectable_between``)
     """
     table = []
     for (cohort, (counts_by_model, people)), model in _each(cohorts):
@@ -215,7 +215,7 @@ def adjusted_table(cohorts: Cohorts, controls: Sequence[str]) -> pd.DataFrame:
 
     Returns
     -------
-    model, cohort and ``ADJUSTED_COLUMNS``; NaN where a group has fewer than ``fairness.MIN_SUBJECTS`` people, because
+    model, cohort and ``ADJUSTED_COLUMNS``; NaN where a group has fewer than ``groups.MIN_SUBJECTS`` people, because
     so few cannot be adjusted for so much
     """
     tables = []

@@ -43,7 +43,7 @@ def cell_table(
     Returns
     -------
     model, group, emotion, metric, value, low, high, n_images, n_subjects. Every pair that could occur has its rows; an
-    empty cell holds NaN and 0. Cells of fewer than ``fairness.MIN_SUBJECTS`` people are too small to compare.
+    empty cell holds NaN and 0. Cells of fewer than ``groups.MIN_SUBJECTS`` people are too small to compare.
     """
     return _sliced(counts_by_model, people, ["group", "emotion"], replicates, seed)
 
@@ -84,7 +84,7 @@ def gap_table(
 
     Returns
     -------
-    model, feature, metric, gap, expected_by_chance, corrected, low, high, p_value, best, worst (`fairness.Gap`)
+    model, feature, metric, gap, expected_by_chance, corrected, low, high, p_value, best, worst (`group_gap.Gap`)
 
     Notes
     -----

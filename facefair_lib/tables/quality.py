@@ -27,12 +27,12 @@ def picture_table(
     Parameters
     ----------
     masks_by_model : two models -> (N, H, W) predicted classes
-    looks : model -> measure -> (N,), of ``second_looks``
+    looks : model -> measure -> (N,), of ``steadiness.look_twice``
     people : N rows with image_id, group, emotion
 
     Returns
     -------
-    image_id, group, emotion, model, measure, value; measures in the order of ``agreement.MEASURES``
+    image_id, group, emotion, model, measure, value; measures in the order of ``without_masks.MEASURES``
     """
     first, second = masks_by_model.values()
     agreed = without_masks.label_agreement(first, second)  # (N,)

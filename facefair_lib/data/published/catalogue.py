@@ -29,17 +29,14 @@ class Card:
 
     title: str
     images: str
-    people: str
-    labels: str
-    groups: str
-    emotions: str
     licence: str
-    obtain: str
-    page: str
+    people: str = "not published"
+    labels: str = ""
+    groups: str = "none"
+    emotions: str = "none"
+    obtain: str = "download from the owner's page"
+    page: str = ""
 
-
-_NONE = "none"
-_UNKNOWN = "not published"
 
 CATALOGUE: Mapping[str, Card] = MappingProxyType(
     {
@@ -48,8 +45,6 @@ CATALOGUE: Mapping[str, Card] = MappingProxyType(
             images="16,557",
             people="22 rendered, and real photographs of unnamed people",
             labels="11 colours, in the paper's or the vendor's table",
-            groups=_NONE,
-            emotions=_NONE,
             licence="the owner's terms, given with the download",
             obtain="request it from the owner",
             page="https://www.mut1ny.com/face-headsegmentation-dataset",
@@ -63,15 +58,12 @@ CATALOGUE: Mapping[str, Card] = MappingProxyType(
             emotions="as rendered",
             licence="yours",
             obtain="facefair render --out FOLDER",
-            page="",
         ),
         "fasseg": Card(
             title="FASSEG, face semantic segmentation",
             images="70 frontal, over 200 in several poses",
             people="70 and 15",
             labels="6 colours, blended along borders: nearest colour, residue reported",
-            groups=_NONE,
-            emotions=_NONE,
             licence="none stated; cite the papers",
             obtain="facefair datasets get fasseg --out FOLDER",
             page="https://github.com/massimomauro/FASSEG-repository",
@@ -81,30 +73,20 @@ CATALOGUE: Mapping[str, Card] = MappingProxyType(
             images="30,000",
             people="about 6,200, known with CelebA's identity file only",
             labels="one black and white mask per part, 18 parts",
-            groups=_NONE,
-            emotions=_NONE,
             licence="non-commercial research and education only",
-            obtain="download from the owner's page",
             page="https://github.com/switchablenorms/CelebAMask-HQ",
         ),
         "lapa": Card(
             title="LaPa, landmark-guided face parsing",
             images="22,168",
-            people=_UNKNOWN,
             labels="values 0 to 10",
-            groups=_NONE,
-            emotions=_NONE,
             licence="non-commercial use only",
-            obtain="download from the owner's page",
             page="https://github.com/JDAI-CV/lapa-dataset",
         ),
         "helen": Card(
             title="Helen, face parsing labels of Smith et al. (CVPR 2013)",
             images="2,330",
-            people=_UNKNOWN,
             labels="11 probability maps per photograph",
-            groups=_NONE,
-            emotions=_NONE,
             licence="none stated; photographs from Flickr, for research",
             obtain="download SmithCVPR2013_dataset_resized.zip from the owner's page",
             page="http://pages.cs.wisc.edu/~lizhang/projects/face-parsing/",
@@ -112,10 +94,7 @@ CATALOGUE: Mapping[str, Card] = MappingProxyType(
         "ibugmask": Card(
             title="iBugMask",
             images="1,000 to test with, 21,866 to train with (Helen in turned poses)",
-            people=_UNKNOWN,
             labels="values 0 to 10",
-            groups=_NONE,
-            emotions=_NONE,
             licence="the owner's terms; for research",
             obtain="download ibugmask_release.zip from the owner's page",
             page="https://github.com/hhj1897/face_parsing",
@@ -125,10 +104,9 @@ CATALOGUE: Mapping[str, Card] = MappingProxyType(
             images="100,000 (also 1,000 and 100)",
             people="one per picture, rendered",
             labels="values 0 to 18, 255 ignored",
-            groups=_UNKNOWN,
-            emotions=_UNKNOWN,
+            groups="not published",
+            emotions="not published",
             licence="C-UDA, non-commercial research only",
-            obtain="download from the owner's page",
             page="https://github.com/microsoft/FaceSynthetics",
         ),
         "photos": Card(
@@ -140,13 +118,11 @@ CATALOGUE: Mapping[str, Card] = MappingProxyType(
             emotions="as your table says",
             licence="yours; have the consent of those who are seen",
             obtain="write photos.csv: image,subject[,group,emotion,mask]",
-            page="",
         ),
         "jaffe": Card(
             title="JAFFE, Japanese female facial expressions",
             images="213",
             people="10",
-            labels="",
             groups="japanese",
             emotions="7 posed, with sad, happy, angry",
             licence="non-commercial research; cite the source",
@@ -157,7 +133,6 @@ CATALOGUE: Mapping[str, Card] = MappingProxyType(
             title="CK+, extended Cohn-Kanade",
             images="593 sequences, 327 with an emotion",
             people="123",
-            labels="",
             groups="not published per person: give a table of your own",
             emotions="7, with sad, happy, angry",
             licence="research, by a signed agreement",
@@ -168,7 +143,6 @@ CATALOGUE: Mapping[str, Card] = MappingProxyType(
             title="RaFD, Radboud faces database",
             images="8,040",
             people="67",
-            labels="",
             groups="caucasian, moroccan",
             emotions="8 posed, with sad, happy, angry",
             licence="scientific research, on request",
@@ -179,7 +153,6 @@ CATALOGUE: Mapping[str, Card] = MappingProxyType(
             title="CFD, Chicago face database, with CFD-MR and CFD-INDIA",
             images="1,207 of the main set, and extensions",
             people="597, 88 and 142",
-            labels="",
             groups="asian, black, latino, white, multiracial, indian (own word)",
             emotions="neutral, angry, fearful, happy (no sad)",
             licence="non-commercial research; no redistribution",
@@ -189,23 +162,15 @@ CATALOGUE: Mapping[str, Card] = MappingProxyType(
         "fairface": Card(
             title="FairFace",
             images="97,698",
-            people=_UNKNOWN,
-            labels="",
             groups="7, balanced",
-            emotions=_NONE,
             licence="CC BY 4.0",
-            obtain="download from the owner's page",
             page="https://github.com/joojs/fairface",
         ),
         "utkface": Card(
             title="UTKFace",
             images="over 20,000",
-            people=_UNKNOWN,
-            labels="",
             groups="white, black, asian, indian, other",
-            emotions=_NONE,
             licence="non-commercial research only",
-            obtain="download from the owner's page",
             page="https://susanqq.github.io/UTKFace/",
         ),
     }

@@ -22,6 +22,7 @@ from facefair_lib.data.spreadsheet import read_spreadsheet
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import EMOTIONS, GROUPS
 from facefair_lib.settings.path_text import path_text
+from facefair_lib.store.results import replacing
 
 GROUP_OF_WORD: Mapping[str, str] = MappingProxyType(
     {
@@ -156,13 +157,12 @@ def save_photos(table: pd.DataFrame, reader: Reader, out: Path, *, copy: bool = 
     rows = table.assign(image=_places(table["image"], reader, out, copy))
     if copy:
         for source, place in zip(table["image"], rows["image"], strict=True):
-            _copy(reader.file(source), out.parent / place)
+            with replacing(out.parent / place) as temporary:
+                shutil.copyfile(reader.file(source), temporary)
     if before is not None:
         rows = pd.concat([before, rows], ignore_index=True).fillna("")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = out.with_name(f".{out.name}.partial")
-    rows.to_csv(temporary, index=False, lineterminator="\n")
-    temporary.replace(out)
+    with replacing(out) as temporary:
+        rows.to_csv(temporary, index=False, lineterminator="\n")
     return len(rows)
 
 
@@ -194,10 +194,3 @@ def _for_empty_cells(table: pd.DataFrame, before: pd.DataFrame, out: Path) -> pd
             do="append from another data set, or write a new table",
         )
     return rows
-
-
-def _copy(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.partial")
-    shutil.copyfile(source, temporary)
-    temporary.replace(target)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from facefair_lib.data.images import label_as_photograph, read_label_rgb, read_upright
-from facefair_lib.data.readers.files import archive_text, file_in, wrong_root
+from facefair_lib.data.readers.files import PICTURES, archive_text, file_in, wrong_root
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import CLASS_NAMES, IGNORE_INDEX
 from facefair_lib.settings.path_text import path_text
@@ -121,6 +121,30 @@ class Reader(ABC):
                 do="restore the published label, or remove the pair from the data set",
             )
         return image, mask
+
+
+class PortraitReader(Reader):
+    """A set without masks: every mask is 255 (ignore) throughout.
+
+    Its photographs can be segmented but not scored; they fill the experiment's grid (``published.experiment_table``).
+
+    Attributes
+    ----------
+    suffixes : of its pictures, in lower case
+    """
+
+    default_fit = "pad"
+    expected_classes = ()
+    suffixes: ClassVar[tuple[str, ...]] = PICTURES
+
+    def decode(self, row: Row) -> np.ndarray:
+        """Refuse: there is no label to decode; ``mask`` gives 255 everywhere."""
+        raise InputError(
+            self.file(row["image_path"]),
+            found=f"a photograph of {self.name}, which has no masks",
+            expected="a data set with masks",
+            do="train on a set with masks, and use this one for the experiment's photographs",
+        )
 
 
 def size_text(picture: np.ndarray) -> str:

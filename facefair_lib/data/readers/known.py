@@ -5,41 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from facefair_lib.data.readers.base import Reader
-from facefair_lib.data.readers.masked.celebamask import CelebAMaskReader
-from facefair_lib.data.readers.masked.facesynthetics import FaceSyntheticsReader
-from facefair_lib.data.readers.masked.fasseg import FassegReader
-from facefair_lib.data.readers.masked.helen import HelenReader
-from facefair_lib.data.readers.masked.ibugmask import IBugMaskReader
-from facefair_lib.data.readers.masked.lapa import LapaReader
-from facefair_lib.data.readers.masked.mut1ny import Mut1nyReader, RenderedReader
-from facefair_lib.data.readers.unmasked.cfd import CfdReader
-from facefair_lib.data.readers.unmasked.ckplus import CkPlusReader
-from facefair_lib.data.readers.unmasked.fairface import FairFaceReader
-from facefair_lib.data.readers.unmasked.jaffe import JaffeReader
-from facefair_lib.data.readers.unmasked.rafd import RafdReader
-from facefair_lib.data.readers.unmasked.utkface import UtkfaceReader
+from facefair_lib.data.readers.opening import READERS
 
-WITH_MASKS: tuple[type[Reader], ...] = (
-    Mut1nyReader,
-    RenderedReader,
-    FassegReader,
-    CelebAMaskReader,
-    LapaReader,
-    HelenReader,
-    IBugMaskReader,
-    FaceSyntheticsReader,
-)
-WITHOUT_MASKS: tuple[type[Reader], ...] = (
-    JaffeReader,
-    CkPlusReader,
-    RafdReader,
-    CfdReader,
-    FairFaceReader,
-    UtkfaceReader,
-)
+WITH_MASKS = tuple(reader for name, reader in READERS.items() if reader.expected_classes and name != "photos")
+WITHOUT_MASKS = tuple(reader for reader in READERS.values() if not reader.expected_classes)
 
 
 def recognise(root: Path) -> str:
     """Name of the set with masks whose layout a folder has, as far as names of files tell; "" if none."""
-    telling = [reader for reader in WITH_MASKS if "holds" in vars(reader)]
+    telling = [reader for reader in WITH_MASKS if reader.holds.__func__ is not Reader.holds.__func__]
     return next((reader.name for reader in telling if root.is_dir() and reader.holds(root)), "")

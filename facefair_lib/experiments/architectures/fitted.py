@@ -29,8 +29,8 @@ class Compared:
 
     Attributes
     ----------
-    networks : a row per network, ``comparison.run.NETWORK_COLUMNS``
-    costs : a row per network, ``comparison.cost.COST_COLUMNS``
+    networks : a row per network, ``architectures.run.NETWORK_COLUMNS``
+    costs : a row per network, ``architectures.cost.COST_COLUMNS``
     counts : network -> (N, 11, 11) int64 on the test pictures, rows of a matrix = target
     images : N rows with image_id and subject_id
     gaps : gap between the groups of the experiment's people, a row per network; no rows where nobody could be scored

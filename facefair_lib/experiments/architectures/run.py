@@ -13,12 +13,13 @@ import pandas as pd
 import torch
 from torch import nn
 
+from facefair_lib.data.pictures import Pictures
 from facefair_lib.experiments.architectures.cost import COST_COLUMNS, measure_costs
 from facefair_lib.experiments.architectures.plan import Contender, contenders
 from facefair_lib.models.fitted import load_network
 from facefair_lib.scores.confusion import confusion_counts
 from facefair_lib.settings.labels import NUM_CLASSES, as_labelled
-from facefair_lib.settings.profiles import ComparisonSettings, InferenceSettings, TrainingSettings
+from facefair_lib.settings.profiles import InferenceSettings, Profile, TrainingSettings
 from facefair_lib.store import results
 from facefair_lib.store.processes import spread
 from facefair_lib.store.progress import Advance
@@ -33,15 +34,7 @@ NOT_ASKED = "the profile lists no networks to compare (comparison: null); make s
 
 
 def write_comparison(
-    folder: Path,
-    settings: ComparisonSettings | None,
-    training: TrainingSettings,
-    data: Stage,
-    source: str,
-    people: tuple[pd.DataFrame, np.ndarray, np.ndarray],
-    seed: int,
-    workers: int,
-    progress: Advance | None = None,
+    folder: Path, profile: Profile, data: Stage, people: Pictures, workers: int, progress: Advance | None = None
 ) -> None:
     """Fit, score and measure every network that the profile lists.
 
@@ -50,42 +43,40 @@ def write_comparison(
     folder : receives ``status.csv``, ``networks.csv``, ``costs.csv``, ``test_counts.npy`` (networks, N, 11, 11) with
         ``test_images.csv``, ``people_counts.npy`` (networks, P, 11, 11) with ``people.csv``, and ``fits/``, by which an
         interrupted run goes on where it stopped
-    settings : the networks and their common budget; None writes the tables without rows and says why
-    training : what all fits of the study share
+    profile : its section ``comparison`` lists the networks and their common budget; null writes the tables without rows
+        and says why. A class that its data set does not label is read as what the set counts it as
     data : the stage whose pictures, split into train, validation and test, the networks are fitted to and scored on
-    source : the data set that these are from; a class that it does not label is read as what it counts it as
-    people : table, images (P, S, S, 3) and labels (P, S, S) uint8 of the experiment's people
-    seed : of every fit
+    people : the experiment's
     workers : cores; the fits share them, a GPU is used by one fit at a time
     progress : called with (fits done, fits in all)
     """
+    settings = profile.comparison
     if settings is None:
-        _write(folder, [], pd.DataFrame(columns=COST_COLUMNS), *(_nothing(people[0]) for _ in range(2)))
+        _write(folder, [], pd.DataFrame(columns=COST_COLUMNS), *(_nothing(people.table) for _ in range(2)))
         results.write_status(folder, SKIPPED, NOT_ASKED)
         return
-    prepared = data.table("prepared")
-    images, labels = data.arrays()
-    chosen = contenders(settings, images.shape[1])
-    rows = {split: part["row"].to_numpy() for split, part in prepared.groupby("split")}
-    described = _fit_all(chosen, training, data.folder, rows, folder / "fits", seed, workers, progress)
+    prepared = Pictures(data.table("prepared"), *data.arrays())
+    size = prepared.images.shape[1]
+    chosen = contenders(settings, size)
+    fitted = _fit_all(chosen, profile, data.folder, prepared.rows(), folder / "fits", workers, progress)
     networks = {c.name: load_network(c.model, c.settings, folder / "fits" / c.name / WEIGHTS) for c in chosen}
     views = InferenceSettings(views=settings.views)
-    test = prepared[prepared["split"] == "test"]
-    seen = images[test["row"]], labels[test["row"]]
-    tested = test[["image_id", "subject_id", "row"]], _count_all(networks, *seen, views, source)
-    grouped = people[0], _count_all(networks, *people[1:], views, "rendered")
-    costs = measure_costs(networks, views, images.shape[1])
-    _write(folder, [described[contender.name] for contender in chosen], costs, tested, grouped)
+    test = prepared.table[prepared.table["split"] == "test"]
+    seen = prepared.images[test["row"]], prepared.labels[test["row"]]
+    tested = test[["image_id", "subject_id", "row"]], _count_all(networks, *seen, views, profile.data.source)
+    grouped = people.table, _count_all(networks, people.images, people.labels, views, "rendered")
+    _write(
+        folder, [fitted[contender.name] for contender in chosen], measure_costs(networks, views, size), tested, grouped
+    )
     results.write_status(folder, COMPLETE, "")
 
 
 def _fit_all(
     chosen: Sequence[Contender],
-    training: TrainingSettings,
+    profile: Profile,
     data: Path,
-    rows: Mapping[str, np.ndarray],
+    rows: dict[str, np.ndarray],
     kept: Path,
-    seed: int,
     workers: int,
     progress: Advance | None,
 ) -> dict[str, dict[str, object]]:
@@ -96,8 +87,10 @@ def _fit_all(
             shutil.rmtree(other)
     side_by_side = 1 if torch.cuda.is_available() else min(workers, len(chosen))
     cores = max(1, workers // side_by_side)
-    longest_first = sorted(chosen, key=lambda contender: (-contender.flops, contender.name))
-    jobs = [(contender, training, data, dict(rows), kept / contender.name, seed, cores) for contender in longest_first]
+    jobs = [
+        (contender, profile.training, data, rows, kept / contender.name, profile.seed, cores)
+        for contender in sorted(chosen, key=lambda contender: (-contender.flops, contender.name))
+    ]
     if progress:
         progress(0, len(jobs))
     described = {}

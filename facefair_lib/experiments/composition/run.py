@@ -16,7 +16,7 @@ from facefair_lib.experiments.composition.fit import confusion_per_picture, fit_
 from facefair_lib.experiments.composition.plan import GROUPS, Fit, plan_fits, usable, why_not
 from facefair_lib.scores import metrics
 from facefair_lib.settings.labels import NUM_CLASSES
-from facefair_lib.settings.profiles import CompositionSettings, TrainingSettings
+from facefair_lib.settings.profiles import CompositionSettings, Profile, TrainingSettings
 from facefair_lib.store import results
 from facefair_lib.store.processes import spread
 from facefair_lib.store.progress import Advance
@@ -30,11 +30,9 @@ BASELINE_COLUMNS = ["group", "image_iou", "n_images", "n_subjects"]
 
 def write_compositions(
     folder: Path,
-    settings: CompositionSettings,
-    training: TrainingSettings,
+    profile: Profile,
     prepared: Pictures,
     tested: Pictures,
-    seed: int,
     workers: int,
     version: str = "",
     progress: Advance | None = None,
@@ -45,6 +43,7 @@ def write_compositions(
     ----------
     folder : receives ``fits.csv``, ``scores.csv``, ``baseline.csv``, ``test_counts.npy`` (fits, N, 11, 11),
         ``test_people.csv``, ``status.csv``, and ``fits/``, by which an interrupted run goes on where it stopped
+    profile : its section ``composition`` says what is fitted
     prepared : the study's prepared pictures; ``table`` is ``prepared.csv``, whose ``row`` is the place in the arrays
     tested : pictures of other people, on which every fit is scored
     workers : processes of one thread each; with a GPU one process does all
@@ -56,6 +55,7 @@ def write_compositions(
     Where the data set does not say who belongs to which group, all tables are written without rows, and ``status.csv``
     says why.
     """
+    settings, training, seed = profile.composition, profile.training, profile.seed
     pictures = usable(prepared.table)
     reason = why_not(pictures, settings.images) or ("" if len(tested.table) else "no tested picture has a mask")
     if reason:

@@ -169,7 +169,7 @@ def _next_step(result: Check, table: str) -> str:
         out = _quoted(result.root / "photos.csv")
         return f"facefair datasets photos {result.name} {_quoted(result.root)} --out {out}"
     root = path_text(result.root)
-    return f"from facefair_lib.data.readers import open_reader; open_reader({result.name!r}, {root!r}).read()"
+    return f"from facefair_lib.data.readers.opening import open_reader; open_reader({result.name!r}, {root!r}).read()"
 
 
 def _profile_of(name: str) -> str:

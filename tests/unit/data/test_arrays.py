@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 from tiny_datasets import CORE, photograph, save, stripes
@@ -18,20 +20,21 @@ from facefair_lib.settings.labels import NUM_CLASSES
 def test_packed_rows_follow_the_manifest_and_hold_the_resized_pair(mut1ny, tmp_path):
     reader = open_reader("mut1ny", mut1ny)
     packed = pack(reader.read().sample(frac=1, random_state=3), reader, tmp_path / "out", 16)
-    assert packed.prepared["row"].tolist() == list(range(9))
-    assert packed.prepared["image_id"].is_monotonic_increasing
+    assert packed.table["row"].tolist() == list(range(9))
+    assert packed.table["image_id"].is_monotonic_increasing
     assert packed.images.shape == (9, 16, 16, 3) and packed.labels.dtype == np.uint8
-    for row in packed.prepared.to_dict("records"):
+    for row in packed.table.to_dict("records"):
         image, mask = reader.pair(row)
         np.testing.assert_array_equal(packed.images[row["row"]], resize_image(image, (16, 16)))
         np.testing.assert_array_equal(packed.labels[row["row"]], resize_mask(mask, (16, 16)))
 
 
-def test_packing_twice_with_other_thread_counts_gives_the_same_bytes(mut1ny, tmp_path):
+def test_packing_twice_with_other_thread_counts_gives_the_same_bytes(mut1ny, tmp_path, monkeypatch):
     reader = open_reader("mut1ny", mut1ny)
     manifest = reader.read()
-    for workers in (1, 4):
-        pack(manifest, reader, tmp_path / str(workers), 16, workers=workers)
+    for cores in (1, 4):
+        monkeypatch.setattr(os, "cpu_count", lambda cores=cores: cores)
+        pack(manifest, reader, tmp_path / str(cores), 16)
     for name in ("images.npy", "labels.npy"):
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "4" / name).read_bytes()
 
@@ -109,13 +112,13 @@ def test_the_whole_preparation_runs_from_folder_to_arrays(mut1ny, tmp_path, add_
     progress = lambda done, total: seen.append((done, total))  # noqa: E731
     packed = pack(split_by_subject(drawn, seed=5), reader, tmp_path / "out", 24, progress=progress)
     assert duplicates.table["removed_id"].tolist() == ["real_photos/copy"]
-    flow = flow_table(manifest, duplicates, drawn, packed.prepared).set_index("step")
+    flow = flow_table(manifest, duplicates, drawn, packed.table).set_index("step")
     images = flow["images"]
     assert images["read"] == 16 and images["exact duplicates removed"] == 15
     assert images["subsample"] == images[["train", "validation", "test"]].sum() == len(packed.images) == 14
     assert flow.loc["read", "people"] == manifest["subject_id"].nunique()
     assert flow["removed"].tolist() == [0, 1, 0, 1, 0, 0, 0]
-    assert (packed.prepared.groupby("subject_id")["split"].nunique() == 1).all()
+    assert (packed.table.groupby("subject_id")["split"].nunique() == 1).all()
     assert packed.labels[0].shape == (24, 24) and set(np.unique(packed.labels[0])) == set(
         np.unique(stripes((*CORE, "teeth")))
     )

@@ -65,6 +65,13 @@ def test_a_set_without_masks_is_led_to_the_table_of_photographs(tmp_path):
     assert f"facefair datasets photos cfd '{root}' --out '{root}/photos.csv'" in text
 
 
+def test_a_set_that_no_profile_reads_is_led_to_python_that_runs(tmp_path):
+    _, text = run("check", "fairface", layouts.fairface(tmp_path))
+    step = text.splitlines()[-1].removeprefix("  next").strip()
+    assert "open_reader('fairface'" in step
+    exec(step)
+
+
 def test_sets_that_a_profile_reads_are_led_to_the_study(tmp_path):
     layouts.picture(tmp_path / "1.jpg")
     (tmp_path / "mine.csv").write_text("image,subject,group,emotion\n1.jpg,a,asian,sad\n", encoding="utf-8")

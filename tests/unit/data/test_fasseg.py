@@ -125,5 +125,5 @@ def test_the_published_photographs_are_read_packed_and_their_one_true_duplicate_
     packed = pack(split_by_subject(duplicates.kept), reader, tmp_path, 64)
     present = set(np.unique(packed.labels)) - {255}
     assert present == {INDEX[name] for name in reader.expected_classes}
-    shares = class_shares(packed.prepared, packed.labels).set_index(["split", "class"])["share"]
+    shares = class_shares(packed.table, packed.labels).set_index(["split", "class"])["share"]
     assert 0.3 < shares["train", "face"] < 0.6 and shares["train", "eyes"] < 0.02

@@ -9,11 +9,12 @@ import pandas as pd
 import pytest
 from sklearn.metrics import f1_score
 
+from facefair_lib.data.pictures import Pictures
 from facefair_lib.errors import InputError
-from facefair_lib.experiments.adaptation import Budget, adapt, budgets, drawn_photographs
+from facefair_lib.experiments.adaptation import Budget, Trained, adapt, budgets, drawn_photographs
 from facefair_lib.figures.adaptation import adaptation_curves
 from facefair_lib.settings import labels
-from facefair_lib.settings.profiles import ONE_VIEW, ModelSettings, TrainingSettings
+from facefair_lib.settings.profiles import ONE_VIEW, AdaptationSettings, ModelSettings, TrainingSettings
 from facefair_lib.tables.adaptation import adaptation_table
 from facefair_lib.training.fit import fit
 
@@ -62,12 +63,14 @@ TRAINING = TrainingSettings(batch_size=4, weight_decay=0.01, dice_weight=1.0, ge
 @pytest.fixture(scope="module")
 def adapted(squares, tmp_path_factory):
     folder = tmp_path_factory.mktemp("adapted")
-    rows = {"train": np.arange(8), "validation": np.arange(8, 10), "test": np.arange(10, 16)}
-    weights = fit("pspnet", MODEL, TRAINING, *squares, rows, folder / "rendered", seed=1).weights
+    table = pd.DataFrame({"split": ["train"] * 8 + ["validation"] * 2 + ["test"] * 6, "row": range(16)})
+    photographs = Pictures(table, *squares)
+    weights = fit("pspnet", MODEL, TRAINING, *squares, photographs.rows(), folder / "rendered", seed=1).weights
+    network = Trained("pspnet", MODEL, TRAINING, weights)
+    budget = AdaptationSettings(photographs=PHOTOGRAPHS, draws=2, steps=4, learning_rate=0.001)
 
     def run():
-        options = {"photographs": PHOTOGRAPHS, "draws": 2, "steps": 4, "learning_rate": 0.001, "seed": 2}
-        return adapt("pspnet", MODEL, TRAINING, *squares, rows, weights, ONE_VIEW, folder / "fits", **options)
+        return adapt(network, budget, photographs, ONE_VIEW, folder / "fits", seed=2)
 
     return run, run(), folder / "fits"
 

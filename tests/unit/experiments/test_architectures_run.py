@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import torch
 
+from facefair_lib.data.pictures import Pictures
 from facefair_lib.errors import InputError
 from facefair_lib.experiments.architectures import run
 from facefair_lib.experiments.architectures.cost import COST_COLUMNS, Labelling, measure_costs
@@ -25,6 +26,7 @@ from facefair_lib.settings.labels import as_labelled
 from facefair_lib.settings.profiles import (
     ComparisonSettings,
     InferenceSettings,
+    Profile,
     TrainingSettings,
     load_profile,
     parse_profile,
@@ -39,6 +41,13 @@ Halves = Callable[[int, int], tuple[np.ndarray, np.ndarray]]
 
 TRAINING = TrainingSettings(batch_size=4, weight_decay=0.01, dice_weight=1.0, geometric=0.0, colour=0.0)
 ONE_VIEW = [{"scale": 1.0, "mirrored": False}]
+
+
+def profile(*networks: dict, epochs: int = 1, source: str = "rendered") -> Profile:
+    smoke = load_profile("smoke")
+    data = smoke.data.model_copy(update={"source": source})
+    comparison = settings(*networks, epochs=epochs)
+    return smoke.model_copy(update={"comparison": comparison, "training": TRAINING, "data": data, "seed": 1})
 
 
 def settings(*networks: dict, epochs: int = 1) -> ComparisonSettings:
@@ -63,10 +72,10 @@ def data(tmp_path: Path, halves: Halves) -> Stage:
 
 
 @pytest.fixture
-def people(halves: Halves) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+def people(halves: Halves) -> Pictures:
     names = [f"p{number}" for number in range(6)]
     table = pd.DataFrame({"image_id": names, "subject_id": names, "group": ["asian", "black", "caucasian"] * 2})
-    return table, *halves(6, 1)
+    return Pictures(table, *halves(6, 1))
 
 
 @pytest.fixture(autouse=True)
@@ -93,13 +102,13 @@ def fitted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_listed_networks_are_fitted_scored_and_measured_whatever_their_order(
-    tmp_path: Path, data: Stage, people: tuple, fitted: list[str]
+    tmp_path: Path, data: Stage, people: Pictures, fitted: list[str]
 ) -> None:
     shown: list[tuple[int, int]] = []
     first, second = Stage(tmp_path / "first"), Stage(tmp_path / "second")
     advance = lambda done, total: shown.append((done, total))  # noqa: E731 - a callback of one line
-    write_comparison(first.folder, settings(PSPNET, FCN), TRAINING, data, "rendered", people, 1, 1, advance)
-    write_comparison(second.folder, settings(FCN, PSPNET), TRAINING, data, "rendered", people, 1, 1)
+    write_comparison(first.folder, profile(PSPNET, FCN), data, people, 1, advance)
+    write_comparison(second.folder, profile(FCN, PSPNET), data, people, 1)
 
     assert shown == [(0, 2), (1, 2), (2, 2)]
     networks = first.table("networks")
@@ -121,14 +130,14 @@ def test_listed_networks_are_fitted_scored_and_measured_whatever_their_order(
     assert fitted[0] == fitted[2] == longest
 
 
-def test_the_counts_are_those_of_the_kept_weights(tmp_path: Path, data: Stage, people: tuple) -> None:
+def test_the_counts_are_those_of_the_kept_weights(tmp_path: Path, data: Stage, people: Pictures) -> None:
     from facefair_lib.models.fitted import load_network
 
     folder = tmp_path / "comparison"
-    write_comparison(folder, settings(epochs=2), TRAINING, data, "rendered", people, 1, 1)
+    write_comparison(folder, profile(epochs=2), data, people, 1)
     (fcn,) = (entry for entry in contenders(settings(epochs=2), 32) if entry.model == "fcn")
     network = load_network("fcn", fcn.settings, folder / "fits" / "fcn_resnet18" / "best.pt")
-    expected = confusion_counts(people[2], predict(network, people[1]))
+    expected = confusion_counts(people.labels, predict(network, people.images))
     assert (Stage(folder).array("people_counts")[1] == expected).all()
     history = pd.read_csv(folder / "fits" / "fcn_resnet18" / "history.csv")
     best = history[history["split"] == "validation"].sort_values("loss").iloc[0]["epoch"]
@@ -136,29 +145,27 @@ def test_the_counts_are_those_of_the_kept_weights(tmp_path: Path, data: Stage, p
 
 
 def test_what_is_fitted_is_not_fitted_again_and_what_is_missing_is(
-    tmp_path: Path, data: Stage, people: tuple, fitted: list[str]
+    tmp_path: Path, data: Stage, people: Pictures, fitted: list[str]
 ) -> None:
     folder = tmp_path / "comparison"
-    write_comparison(folder, settings(), TRAINING, data, "rendered", people, 1, 1)
+    write_comparison(folder, profile(), data, people, 1)
     before = [(folder / f"{name}.npy").read_bytes() for name in ("test_counts", "people_counts")]
     fitted.clear()
     (folder / "fits" / "fcn_resnet18" / "best.pt").unlink()
-    write_comparison(folder, settings(), TRAINING, data, "rendered", people, 1, 1)
+    write_comparison(folder, profile(), data, people, 1)
     assert fitted == ["fcn"]
     assert [(folder / f"{name}.npy").read_bytes() for name in ("test_counts", "people_counts")] == before
     fitted.clear()
-    write_comparison(
-        folder, settings(PSPNET, {**FCN, "backbone": "resnet34"}), TRAINING, data, "rendered", people, 1, 1
-    )
+    write_comparison(folder, profile(PSPNET, {**FCN, "backbone": "resnet34"}), data, people, 1)
     assert fitted == ["fcn"]
     assert sorted(path.name for path in (folder / "fits").iterdir()) == ["fcn_resnet34", "pspnet_resnet18"]
 
 
 def test_a_class_that_the_set_does_not_label_is_counted_as_what_the_set_counts_it_as(
-    tmp_path: Path, data: Stage, people: tuple
+    tmp_path: Path, data: Stage, people: Pictures
 ) -> None:
     for source in ("rendered", "fasseg"):
-        write_comparison(tmp_path / source, settings(), TRAINING, data, source, people, 1, 1)
+        write_comparison(tmp_path / source, profile(source=source), data, people, 1)
     own, merged = (Stage(tmp_path / source).array("test_counts") for source in ("rendered", "fasseg"))
     expected = np.zeros_like(own)
     for predicted in range(11):
@@ -169,7 +176,7 @@ def test_a_class_that_the_set_does_not_label_is_counted_as_what_the_set_counts_i
 
 
 def test_fits_can_be_sent_to_other_processes(
-    tmp_path: Path, data: Stage, people: tuple, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, data: Stage, people: Pictures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Everything a fit needs and gives back survives pickling; the whole study fits side by side."""
 
@@ -181,15 +188,15 @@ def test_fits_can_be_sent_to_other_processes(
 
     monkeypatch.setattr(run, "spread", sent)
     monkeypatch.setenv("FACEFAIR_CORES", "7")
-    write_comparison(tmp_path, settings(), TRAINING, data, "rendered", people, 1, 3)
+    write_comparison(tmp_path, profile(), data, people, 3)
     assert list(Stage(tmp_path).table("networks")["network"]) == ["pspnet_resnet18", "fcn_resnet18"]
     assert os.environ["FACEFAIR_CORES"] == "7", "the fits gave the runner's number of cores back"
 
 
 def test_a_profile_that_lists_none_is_skipped_with_its_reason(
-    tmp_path: Path, data: Stage, people: tuple, fitted: list[str]
+    tmp_path: Path, data: Stage, people: Pictures, fitted: list[str]
 ) -> None:
-    write_comparison(tmp_path, None, TRAINING, data, "rendered", people, 1, 1)
+    write_comparison(tmp_path, profile().model_copy(update={"comparison": None}), data, people, 1)
     status = Stage(tmp_path).table("status").iloc[0]
     assert status["status"] == run.SKIPPED
     assert "PROFILE=models" in status["reason"]
@@ -208,10 +215,10 @@ def test_a_profile_that_lists_none_is_skipped_with_its_reason(
     ],
 )
 def test_a_network_that_cannot_be_built_stops_the_stage_before_any_fit_and_names_its_key(
-    tmp_path: Path, data: Stage, people: tuple, fitted: list[str], network: dict, words: str
+    tmp_path: Path, data: Stage, people: Pictures, fitted: list[str], network: dict, words: str
 ) -> None:
     with pytest.raises(InputError, match=words) as caught:
-        write_comparison(tmp_path / "comparison", settings(PSPNET, network), TRAINING, data, "rendered", people, 1, 1)
+        write_comparison(tmp_path / "comparison", profile(PSPNET, network), data, people, 1)
     assert "comparison.networks[1]" in str(caught.value)
     assert fitted == []
     assert not (tmp_path / "comparison").exists()

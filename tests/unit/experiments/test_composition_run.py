@@ -11,7 +11,7 @@ import pytest
 from facefair_lib.experiments.composition import run
 from facefair_lib.experiments.composition.plan import GROUPS
 from facefair_lib.experiments.composition.run import Pictures, group_scores, write_compositions
-from facefair_lib.settings.profiles import CompositionSettings, TrainingSettings, load_profile
+from facefair_lib.settings.profiles import CompositionSettings, load_profile
 from facefair_lib.store.results import Stage
 
 SETTINGS = CompositionSettings(
@@ -25,7 +25,7 @@ SETTINGS = CompositionSettings(
     learning_rate=0.01,
     augmentation=1.0,
 )
-TRAINING: TrainingSettings = load_profile("smoke").training
+PROFILE = load_profile("smoke").model_copy(update={"composition": SETTINGS, "seed": 1})
 
 
 def people(per_group: int, prefix: str, groups: tuple[str, ...] = GROUPS) -> Pictures:
@@ -58,9 +58,12 @@ def fitted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return seen
 
 
-def write(folder: Path, *, seed: int = 1, version: str = "a", prepared: Pictures | None = None) -> Stage:
+def write(
+    folder: Path, *, seed: int = 1, version: str = "a", prepared: Pictures | None = None, **options: object
+) -> Stage:
     prepared = prepared or people(14, "trained")
-    write_compositions(folder, SETTINGS, TRAINING, prepared, people(3, "tested"), seed, 1, version)
+    profile = PROFILE.model_copy(update={"seed": seed})
+    write_compositions(folder, profile, prepared, people(3, "tested"), 1, version, **options)
     return Stage(folder)
 
 
@@ -91,8 +94,10 @@ def test_what_is_fitted_is_not_fitted_again_and_what_is_missing_is(tmp_path: Pat
     before = (tmp_path / "scores.csv").read_bytes()
     next((tmp_path / "fits").glob("*/mostly_black_seed1.npz")).unlink()
     fitted.clear()
-    write(tmp_path)
+    shown: list[tuple[int, int]] = []
+    write(tmp_path, progress=lambda done, total: shown.append((done, total)))
     assert len(fitted) == 1
+    assert shown == [(13, 14), (14, 14)]
     assert (tmp_path / "scores.csv").read_bytes() == before
     fitted.clear()
     write(tmp_path)
@@ -106,17 +111,6 @@ def test_another_seed_code_or_data_set_begins_afresh(tmp_path: Path, fitted: lis
     write(tmp_path, **change)
     assert len(fitted) == 14
     assert len(list((tmp_path / "fits").iterdir())) == 1
-
-
-def test_progress_counts_what_was_there_already(tmp_path: Path, fitted: list[int]) -> None:
-    write(tmp_path)
-    next((tmp_path / "fits").glob("*/balanced_seed0.npz")).unlink()
-    shown: list[tuple[int, int]] = []
-    write_compositions(
-        tmp_path, SETTINGS, TRAINING, people(14, "trained"), people(3, "tested"), 1, 1, "a",
-        lambda done, total: shown.append((done, total)),
-    )  # fmt: skip
-    assert shown == [(13, 14), (14, 14)]
 
 
 def test_a_data_set_without_groups_is_skipped_with_its_reason(tmp_path: Path, fitted: list[int]) -> None:

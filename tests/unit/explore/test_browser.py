@@ -62,14 +62,10 @@ def test_a_choice_that_nothing_meets_is_said_and_breaks_nothing(browser: ImageBr
     assert shown(browser) == ["picture5"]
 
 
-def test_every_picture_has_a_description(browser: ImageBrowser) -> None:
+def test_every_picture_has_a_description_and_what_is_known_of_it_is_said_in_words(browser: ImageBrowser) -> None:
     images = re.findall(r"<img[^>]*>", browser.page.value)
-    assert images
-    assert all("alt=" in image for image in images)
+    assert images and all("alt=" in image for image in images)
     assert 'alt="Segmentation by PSPNet of picture1' in browser.page.value
-
-
-def test_what_is_known_of_a_picture_is_said_in_words(browser: ImageBrowser) -> None:
     assert "Asian, age 30, test picture" in browser.page.value
 
 

@@ -52,16 +52,9 @@ def test_the_papers_colours_do_not_which_is_why_there_is_another_set() -> None:
 
 
 @pytest.mark.parametrize("palette", PALETTE_TITLES)
-def test_the_studys_own_colours_come_from_the_labels(palette: str) -> None:
+def test_the_studys_own_colours_come_from_the_labels_and_ignored_pixels_have_one_in_every_set(palette: str) -> None:
     np.testing.assert_array_equal(colour_table(palette)[: labels.NUM_CLASSES], labels.PALETTES[palette])
-
-
-@pytest.mark.parametrize("palette", PALETTE_TITLES)
-def test_ignored_pixels_have_one_colour_in_every_set(palette: str) -> None:
     ignored = labels.encode(np.array([[labels.IGNORE_INDEX]], np.uint8))[0, 0]
     np.testing.assert_array_equal(colour_table(palette)[labels.IGNORE_INDEX], ignored)
-
-
-def test_an_unknown_set_is_refused() -> None:
     with pytest.raises(InputError, match="paper, safe, display"):
         colour_table("rainbow")

@@ -33,20 +33,20 @@ def gallery() -> Gallery:
     return gallery_of_arrays(table, np.zeros((4, 2, 2, 3), np.uint8), labels, {"pspnet": predicted})
 
 
-def test_without_a_wish_all_pictures_come_in_their_order(gallery: Gallery) -> None:
-    assert gallery.select().tolist() == [0, 1, 2, 3]
-
-
-def test_wishes_are_combined(gallery: Gallery) -> None:
-    assert gallery.select({"split": "test", "group": "black"}).tolist() == [2]
-    assert gallery.select({"split": "test", "group": ""}, "face").tolist() == [1, 2]
-    assert gallery.select({}, "specs").tolist() == [1]
-    assert gallery.select({"group": "caucasian"}).tolist() == []
-
-
-def test_worst_first_leaves_out_what_has_no_score(gallery: Gallery) -> None:
-    assert gallery.select(worst_of="pspnet").tolist() == [2, 0, 1]
-    assert gallery.select({"group": "black"}, worst_of="pspnet").tolist() == [2, 0]
+@pytest.mark.parametrize(
+    ("wishes", "found"),
+    [
+        ({}, [0, 1, 2, 3]),
+        ({"chosen": {"split": "test", "group": "black"}}, [2]),
+        ({"chosen": {"split": "test", "group": ""}, "shown_class": "face"}, [1, 2]),
+        ({"shown_class": "specs"}, [1]),
+        ({"chosen": {"group": "caucasian"}}, []),
+        ({"worst_of": "pspnet"}, [2, 0, 1]),  # what has no score is left out
+        ({"chosen": {"group": "black"}, "worst_of": "pspnet"}, [2, 0]),
+    ],
+)
+def test_wishes_are_combined(gallery: Gallery, wishes: dict, found: list[int]) -> None:
+    assert gallery.select(**wishes).tolist() == found
 
 
 def test_scores_are_those_of_the_metrics(gallery: Gallery) -> None:
@@ -61,10 +61,7 @@ def test_values_of_an_attribute_are_sorted_and_unknown_ones_left_out(gallery: Ga
     assert gallery.values("group") == ["asian", "black"]
     assert gallery.values("emotion") == ["happy", "sad"]
     assert gallery.values("light") == []
-
-
-def test_an_ignored_pixel_shows_no_class(gallery: Gallery) -> None:
-    assert gallery.shows[3].sum() == 0
+    assert gallery.shows[3].sum() == 0  # an ignored pixel shows no class
 
 
 def test_pictures_that_do_not_belong_together_are_refused(gallery: Gallery) -> None:

@@ -14,20 +14,13 @@ from facefair_lib.store import stages
 from facefair_lib.store.progress import PROGRESS_FILE
 
 
-def test_the_app_of_a_study_that_has_not_been_run_says_how_to_run_it(
+def test_the_app_of_a_study_that_has_not_been_run_says_how_to_run_it_and_which_has_been_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FACEFAIR_RESULTS", str(tmp_path))
-    with pytest.raises(InputError, match=r"run it first: make study$"):
-        server.serve("quick", 0)
-    with pytest.raises(InputError, match="run it first: make study PROFILE=smoke"):
-        server.serve("smoke", 0)
-
-
-def test_a_study_that_has_been_run_is_named_beside_the_one_that_has_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("FACEFAIR_RESULTS", str(tmp_path))
+    for profile, words in (("quick", "make study$"), ("smoke", "make study PROFILE=smoke")):
+        with pytest.raises(InputError, match=f"run it first: {words}"):
+            server.serve(profile, 0)
     for stage in stages.TRAINING_STAGES.values():
         (tmp_path / "smoke" / stage).mkdir(parents=True)
         (tmp_path / "smoke" / stage / "test_predictions.npy").touch()
@@ -35,11 +28,15 @@ def test_a_study_that_has_been_run_is_named_beside_the_one_that_has_not(
         server.serve("quick", 0)
 
 
-def test_the_server_listens_where_it_is_told_and_asks_for_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_server_listens_where_it_is_told_and_asks_for_the_token_or_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = (Path("a.ipynb"), 8866, "127.0.0.1", "secret")
     monkeypatch.setattr(server, "_has_voila", lambda: True)
-    command = server.server_command(Path("a.ipynb"), 8866, "127.0.0.1", "secret")
-    assert "--Voila.ip=127.0.0.1" in command
-    assert "--Voila.token=secret" in command
+    assert {"--Voila.ip=127.0.0.1", "--Voila.token=secret"} <= set(server.server_command(*asked))
+    monkeypatch.setattr(server, "_has_voila", lambda: False)
+    with pytest.raises(InputError, match="make setup"):
+        server.server_command(*asked)
 
 
 def test_the_browser_opens_the_address_that_the_server_says_with_the_token_that_it_leaves_out(
@@ -64,26 +61,17 @@ def test_the_browser_opens_the_address_that_the_server_says_with_the_token_that_
     assert "http://127.0.0.1:8867/?token=secret" in capfd.readouterr().err
 
 
-def test_without_voila_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "_has_voila", lambda: False)
-    with pytest.raises(InputError, match="make setup"):
-        server.server_command(Path("a.ipynb"), 0, "127.0.0.1", "secret")
-
-
-def test_the_notebook_is_served_with_the_profile_asked_for(tmp_path: Path) -> None:
-    copy = server.with_profile(paths.NOTEBOOKS / server.NOTEBOOK, "fasseg", tmp_path / "copy.ipynb")
-    changed, source = (json.loads(path.read_text())["cells"] for path in (copy, paths.NOTEBOOKS / server.NOTEBOOK))
-    differing = [a["source"] for a, b in zip(changed, source, strict=True) if a != b]
-    assert differing == [["profile = 'fasseg'"]]
-
-
-def test_other_parameters_of_a_notebook_stay(tmp_path: Path) -> None:
-    source = paths.NOTEBOOKS / "05_ethnicity_emotion_experiment.ipynb"
+@pytest.mark.parametrize("name", [server.NOTEBOOK, "05_ethnicity_emotion_experiment.ipynb"])
+def test_a_notebook_is_served_with_the_profile_asked_for_and_its_other_parameters(tmp_path: Path, name: str) -> None:
+    source = paths.NOTEBOOKS / name
     copy = server.with_profile(source, "fasseg", tmp_path / "copy.ipynb")
-    (cell,) = (c for c in json.loads(copy.read_text())["cells"] if "parameters" in c["metadata"].get("tags", []))
-    named: dict[str, str] = {}
-    exec("".join(cell["source"]), named)
-    assert (named["profile"], named["photos"]) == ("fasseg", "")
+    changed, before = (json.loads(path.read_text())["cells"] for path in (copy, source))
+    ((new, old),) = [(a["source"], b["source"]) for a, b in zip(changed, before, strict=True) if a != b]
+    assert "".join(new).splitlines()[0] == "profile = 'fasseg'"
+    values: list[dict[str, str]] = [{}, {}]
+    for code, named in zip((new, old), values, strict=True):
+        exec("".join(code), named)
+    assert values[0] == {**values[1], "profile": "fasseg"}
 
 
 def test_a_study_that_runs_without_a_screen_shows_a_line_in_place_of_an_explorer(
@@ -93,8 +81,3 @@ def test_a_study_that_runs_without_a_screen_shows_a_line_in_place_of_an_explorer
     monkeypatch.setenv(PROGRESS_FILE, str(tmp_path / "progress"))
     for show in (explore.images, explore.training, explore.groups, explore.counterfactual):
         assert "JupyterLab" in show("quick").data
-
-
-def test_no_module_of_the_room_hides_a_function_of_its_name() -> None:
-    modules = {path.stem for path in Path(explore.__file__).parent.glob("*.py")}
-    assert not modules & set(explore.__all__)

@@ -51,13 +51,6 @@ def test_one_person_has_no_interval(make_cohort):
     assert np.isnan([row["low"], row["high"]]).all()
 
 
-def test_people_are_drawn_within_their_group(make_cohort):
-    cohort = make_cohort(0, errors=(0.1, 0.2, 0.3), people=7, images=2)
-    bootstrap = group_bootstrap(cohort.subjects, cohort.groups, replicates=50)
-    for name in np.unique(cohort.groups):
-        assert (bootstrap.totals((cohort.groups == name).astype(float)) == 14).all()
-
-
 def test_people_shown_in_several_groups_are_drawn_with_all_their_images(make_paired_cohort):
     cohort = make_paired_cohort(0, people=15)
     bootstrap = group_bootstrap(cohort.subjects, cohort.groups, replicates=50)

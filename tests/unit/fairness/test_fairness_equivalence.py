@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -7,32 +9,19 @@ from facefair_lib.fairness.equivalence import equivalence_paired, equivalence_ta
 from facefair_lib.fairness.paired import sign_flip_test
 
 
+@pytest.mark.parametrize("paired", [True, False])
 @pytest.mark.parametrize("delta", [0.01, 0.02, 0.05])
-def test_paired_test_is_the_less_sure_of_two_one_sided_tests(delta):
+def test_the_test_is_the_less_sure_of_two_one_sided_ones(paired, delta):
     rng = np.random.default_rng(0)
-    first, second = rng.normal(0.81, 0.05, 30), rng.normal(0.8, 0.05, 30)
-    result = equivalence_paired(first - second, delta)
-    above = stats.ttest_1samp(first - second, -delta, alternative="greater")
-    below = stats.ttest_1samp(first - second, delta, alternative="less")
+    first, second = rng.normal(0.81, 0.02, 30), rng.normal(0.8, 0.08, 30 if paired else 17)
+    test = stats.ttest_rel if paired else partial(stats.ttest_ind, equal_var=False)
+    result = equivalence_paired(first - second, delta) if paired else equivalence_unpaired(first, second, delta)
+    above, below = test(first + delta, second, alternative="greater"), test(first - delta, second, alternative="less")
     assert result.p_value == pytest.approx(max(above.pvalue, below.pvalue))
-    assert (result.low90, result.high90) == pytest.approx(
-        tuple(stats.ttest_rel(first, second).confidence_interval(0.9))
-    )
+    assert (result.low90, result.high90) == pytest.approx(tuple(test(first, second).confidence_interval(0.9)))
     assert result.equivalent == (result.p_value < 0.05)
-    assert result.difference == pytest.approx((first - second).mean())
-
-
-@pytest.mark.parametrize("delta", [0.01, 0.02, 0.05])
-def test_unpaired_test_is_the_less_sure_of_two_one_sided_welch_tests(delta):
-    rng = np.random.default_rng(1)
-    first, second = rng.normal(0.81, 0.02, 30), rng.normal(0.8, 0.08, 17)
-    result = equivalence_unpaired(first, second, delta)
-    above = stats.ttest_ind(first + delta, second, equal_var=False, alternative="greater")
-    below = stats.ttest_ind(first - delta, second, equal_var=False, alternative="less")
-    assert result.p_value == pytest.approx(max(above.pvalue, below.pvalue))
-    welch = stats.ttest_ind(first, second, equal_var=False)
-    assert (result.low90, result.high90) == pytest.approx(tuple(welch.confidence_interval(0.9)))
-    assert result.n_subjects == 47
+    assert result.difference == pytest.approx(first.mean() - second.mean())
+    assert result.n_subjects == (30 if paired else 47)
 
 
 def test_groups_are_equivalent_exactly_where_the_90_per_cent_interval_lies_inside_the_margin():
@@ -63,13 +52,9 @@ def test_table_pairs_people_who_are_in_both_groups():
     assert (paired.loc[0, "n_subjects"], apart.loc[0, "n_subjects"]) == (12, 24)
 
 
-def test_too_few_people_are_never_equivalent():
+def test_too_few_people_are_never_equivalent_and_without_spread_the_difference_itself_decides():
     for result in (equivalence_paired([0.0], 0.1), equivalence_unpaired([0.1], [0.1, 0.2], 0.1)):
-        assert np.isnan(result.p_value)
-        assert result.equivalent is False
-
-
-def test_no_spread_decides_by_the_difference_itself():
+        assert np.isnan(result.p_value) and result.equivalent is False
     assert equivalence_paired(np.full(5, 0.01), 0.02).equivalent
     assert not equivalence_paired(np.full(5, 0.03), 0.02).equivalent
 

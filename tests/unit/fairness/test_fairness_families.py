@@ -16,9 +16,8 @@ def people_of_three_groups(seed=0, sizes=(12, 15, 18), classes=2):
     return rng.normal(0.8, 0.05, (len(labels), classes)), labels, np.arange(len(labels))
 
 
-@pytest.mark.parametrize("size", [1, 2, 7, 33])
+@pytest.mark.parametrize("size", [1, 33])
 def test_holm_agrees_with_statsmodels(size):
-    # few examples: every call of the reference collects garbage, which takes a tenth of a second
     p_values = np.round(np.random.default_rng(size).beta(0.3, 1, size), 2)  # many small ones, some equal
     np.testing.assert_allclose(holm(p_values), multipletests(p_values, method="holm")[1])
 
@@ -31,12 +30,8 @@ def test_holm_is_the_largest_of_the_steps_up_to_each_member(p_values):
     adjusted = holm(p_values)
     for rank, member in enumerate(order):
         assert adjusted[member] == pytest.approx(max(steps[: rank + 1]))
-
-
-def test_holm_leaves_undefined_members_out():
-    adjusted = holm([0.01, np.nan, 0.04])
-    assert adjusted[[0, 2]].tolist() == pytest.approx([0.02, 0.04])
-    assert np.isnan(adjusted[1])
+    with_nan = holm([*p_values, np.nan])
+    assert with_nan[:-1].tolist() == adjusted.tolist() and np.isnan(with_nan[-1])
 
 
 def test_hand_worked_largest_t():

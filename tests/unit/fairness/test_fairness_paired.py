@@ -60,13 +60,6 @@ def test_interval_lies_near_students_for_normal_differences():
     assert (test.low[0], test.high[0]) == (pytest.approx(low, abs=0.03), pytest.approx(high, abs=0.03))
 
 
-def test_bca_interval_of_scipy_agrees_with_many_people():
-    values = random(200)
-    test = sign_flip_test(values)
-    bca = stats.bootstrap((values,), np.mean, method="BCa", rng=np.random.default_rng(0)).confidence_interval
-    assert (test.low[0], test.high[0]) == (pytest.approx(bca.low, abs=0.02), pytest.approx(bca.high, abs=0.02))
-
-
 @settings(deadline=None, max_examples=30)
 @given(st.lists(st.integers(-4, 4), min_size=2, max_size=8))
 def test_flipping_every_difference_mirrors_the_result(values):
@@ -87,17 +80,13 @@ def test_people_without_a_difference_are_left_out_of_that_member_alone():
         assert getattr(test, name)[0] == pytest.approx(getattr(alone, name)[0]), name
 
 
-def test_no_difference_at_all_is_no_finding_and_a_constant_one_is_the_clearest():
+def test_no_difference_is_no_finding_a_constant_one_is_the_clearest_and_one_person_shows_nothing():
     test = sign_flip_test(np.array([[0.0, 0.02]] * 8))
     assert test.p_value.tolist() == [1.0, 1 / 128]
-    assert (test.low[0], test.high[0]) == (0.0, 0.0)
-    assert (test.low[1], test.high[1]) == (pytest.approx(0.02), pytest.approx(0.02))
-
-
-def test_one_person_is_nan():
-    test = sign_flip_test([[0.1], [np.nan]])
-    assert np.isnan([test.difference, test.low, test.high, test.p_value, test.p_adjusted]).all()
-    assert test.n_subjects.tolist() == [1]
+    np.testing.assert_allclose([test.low, test.high], [[0.0, 0.02]] * 2)
+    alone = sign_flip_test([[0.1], [np.nan]])
+    assert np.isnan([alone.difference, alone.low, alone.high, alone.p_value, alone.p_adjusted]).all()
+    assert alone.n_subjects.tolist() == [1]
 
 
 def test_adjusted_p_values_follow_westfall_and_youngs_definition():
@@ -110,14 +99,15 @@ def test_adjusted_p_values_follow_westfall_and_youngs_definition():
     assert (test.p_adjusted >= test.p_value).all()
 
 
-def test_table_names_its_rows_and_says_what_could_be_found():
-    values = random(9, 2)
-    table = paired_table(values, pd.DataFrame({"contrast": ["a-b", "a-b"], "component": ["total", "tone"]}))
+def test_table_names_its_rows_and_says_what_could_be_found_among_those_that_somebody_has():
+    values = np.column_stack([random(9, 2), np.full(9, np.nan)])
+    names = {"contrast": ["a-b", "a-b", "a-c"], "component": ["total", "tone", "total"]}
+    table = paired_table(values, pd.DataFrame(names))
     assert table.columns.tolist()[:3] == ["contrast", "component", "difference"]
     assert table["small"].all()
-    spread = values[:, 1].std(ddof=1)
-    assert table.loc[1, "detectable"] == pytest.approx(detectable_paired(spread, 9, comparisons=2))
-    assert (table["p_adjusted"] >= table["p_value"]).all()
+    found = [detectable_paired(spread, 9, comparisons=2) for spread in values[:, :2].std(0, ddof=1)]
+    assert table["detectable"].tolist() == pytest.approx([*found, np.nan], nan_ok=True)
+    assert (table["p_adjusted"] >= table["p_value"])[:2].all()
 
 
 def test_the_detectable_difference_is_found_in_four_of_five_families():
@@ -131,14 +121,6 @@ def test_the_detectable_difference_is_found_in_four_of_five_families():
         values[:, 0] += family.loc[0, "detectable"]
         found.append(sign_flip_test(values, permutations=1000).p_adjusted[0] < 0.05)
     assert np.mean(found) > 0.74  # by the p value alone it would be about 0.6
-
-
-def test_members_that_nobody_has_do_not_make_a_family_larger():
-    values = np.column_stack([random(9, 1), np.full(9, np.nan)])
-    table = paired_table(values, ["a-b", "a-c"])
-    assert table["detectable"].tolist() == pytest.approx(
-        [detectable_paired(values[:, 0].std(ddof=1), 9), np.nan], nan_ok=True
-    )
 
 
 def test_strange_differences_are_refused():

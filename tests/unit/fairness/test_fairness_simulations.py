@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 
 from facefair_lib.fairness import families
-from facefair_lib.fairness.adjusted import adjusted_gaps
 from facefair_lib.fairness.decomposition import shapley
 from facefair_lib.fairness.equivalence import equivalence_paired, equivalence_unpaired
 from facefair_lib.fairness.families import class_family
 from facefair_lib.fairness.model_gaps import compare_gaps
 from facefair_lib.fairness.paired import sign_flip_test
+from facefair_lib.fairness.regression.adjusted import adjusted_gaps
 from facefair_lib.fairness.seeds import two_level_bootstrap
 from facefair_lib.scores.resampling import percentile_interval, times_drawn
 from facefair_lib.scores.without_masks import predicts

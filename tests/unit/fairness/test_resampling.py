@@ -20,23 +20,11 @@ def test_totals_add_images_as_often_as_their_subject_was_drawn():
     assert bootstrap.totals(np.array([1.0, 10.0, 100.0]), np.array([False, True, True])).tolist() == [20.0, 110.0]
 
 
-def test_totals_of_no_images_are_zero():
-    bootstrap = resampling.subject_bootstrap(PEOPLE, replicates=4)
-    assert bootstrap.totals(np.ones((6, 2, 2)), np.zeros(6, bool)).tolist() == np.zeros((4, 2, 2)).tolist()
-
-
-def test_every_replicate_draws_as_many_subjects_as_there_are():
-    bootstrap = resampling.subject_bootstrap(PEOPLE, replicates=300)
-    assert bootstrap.weights.shape == (300, 3)
-    assert (bootstrap.weights.sum(1) == 3).all()
-
-
-def test_strata_keep_their_number_of_subjects_in_every_replicate():
-    subjects = np.arange(40)
+def test_every_replicate_draws_as_many_subjects_as_there_are_in_every_stratum():
     strata = np.repeat(["asian", "black"], [10, 30])
-    weights = resampling.subject_bootstrap(subjects, strata=strata, replicates=300).weights
-    assert (weights[:, :10].sum(1) == 10).all()
-    assert (weights[:, 10:].sum(1) == 30).all()
+    weights = resampling.subject_bootstrap(np.arange(40), strata=strata, replicates=300).weights
+    assert weights.shape == (300, 40)
+    assert (weights[:, :10].sum(1) == 10).all() and (weights[:, 10:].sum(1) == 30).all()
 
 
 def test_times_drawn_follow_the_multinomial_distribution():
@@ -72,24 +60,11 @@ def test_replicates_do_not_depend_on_the_order_of_images(order):
     np.testing.assert_allclose(plain, shuffled)
 
 
-def test_equal_models_have_no_paired_difference():
-    counts = np.random.default_rng(0).poisson(5, (6, 3, 3))
-    bootstrap = resampling.subject_bootstrap(PEOPLE, replicates=50)
-    first, second = (evaluate(c, bootstrap.totals)["iou"] for c in (counts, counts.copy()))
-    assert (first == second).all()
-
-
-def test_interval_drops_and_counts_replicates_without_a_value():
+def test_interval_drops_and_counts_replicates_without_a_value_and_is_nan_where_too_few_are_left():
     interval = resampling.percentile_interval(np.array([np.nan, *np.linspace(0, 1, 101), np.nan]))
-    assert (interval.low, interval.high) == (pytest.approx(0.025), pytest.approx(0.975))
-    assert interval.dropped == 2
-
-
-def test_interval_is_nan_without_replicates():
-    interval = resampling.percentile_interval(np.array([np.nan, np.nan, 0.4]))
-    assert np.isnan(interval.low)
-    assert np.isnan(interval.high)
-    assert interval.dropped == 2
+    assert (interval.low, interval.high, interval.dropped) == (pytest.approx(0.025), pytest.approx(0.975), 2)
+    nothing = resampling.percentile_interval(np.array([np.nan, np.nan, 0.4]))
+    assert np.isnan([nothing.low, nothing.high]).all() and nothing.dropped == 2
 
 
 def test_intervals_cover_the_true_score_when_people_are_drawn_and_not_when_images_are(make_cohort):
@@ -119,12 +94,9 @@ def test_all_replicates_of_ten_thousand_images_are_never_in_memory_as_floats():
     assert peak < bootstrap.weights.size * 8  # bytes
 
 
-def test_p_value_is_never_zero_and_counts_ties():
+def test_p_value_is_never_zero_counts_ties_and_is_nan_of_an_undefined_statistic():
     assert resampling.permutation_p_value(5.0, np.zeros(99)) == pytest.approx(1 / 100)
     assert resampling.permutation_p_value(0.3, np.array([0.1 + 0.2, 0.1, np.nan])) == pytest.approx(2 / 3)
-
-
-def test_p_value_of_an_undefined_statistic_is_nan():
     assert np.isnan(resampling.permutation_p_value(np.nan, np.zeros(9)))
     assert np.isnan(resampling.permutation_p_value(1.0, np.full(9, np.nan)))
 
@@ -164,17 +136,15 @@ def test_sets_in_which_few_subjects_change_label_are_refused():
         resampling.permuted_totals(np.ones((5, 1)), labels, subjects)
 
 
-def test_missing_labels_are_refused_with_their_position():
-    with pytest.raises(InputError, match="2 images, the first at position 1"):
-        resampling.subject_bootstrap(np.array(["a", None, float("nan")], object))
-
-
-@pytest.mark.parametrize("strata", [np.array(["x", "y"]), np.array(["x", "y", "x", "y", "x", "y"])])
-def test_strata_of_wrong_length_or_that_split_a_subject_are_refused(strata):
-    with pytest.raises(InputError, match=r"6 labels, one per image|one stratum per subject"):
-        resampling.subject_bootstrap(PEOPLE, strata=strata)
-
-
-def test_no_replicates_are_refused():
-    with pytest.raises(InputError, match="0 replicates"):
-        resampling.subject_bootstrap(PEOPLE, replicates=0)
+@pytest.mark.parametrize(
+    ("subjects", "options", "message"),
+    [
+        (np.array(["a", None, float("nan")], object), {}, "2 images, the first at position 1"),
+        (PEOPLE, {"strata": np.array(["x", "y"])}, "6 labels, one per image"),
+        (PEOPLE, {"strata": np.array(list("xyxyxy"))}, "one stratum per subject"),
+        (PEOPLE, {"replicates": 0}, "0 replicates"),
+    ],
+)
+def test_what_cannot_be_drawn_from_is_refused(subjects, options, message):
+    with pytest.raises(InputError, match=message):
+        resampling.subject_bootstrap(subjects, **options)

@@ -1,16 +1,14 @@
-"""Small results in the shape of the stages' tables, and a reader of what a figure shows."""
+"""Tables of the reference study with the cases that figures must show, and a reader of what a figure shows."""
 
 import itertools
 
 import numpy as np
-import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from facefair_lib.scores import titles
 from facefair_lib.settings import labels
 
 SIDE = 24
@@ -32,91 +30,52 @@ def masks(random):
 
 
 @pytest.fixture
-def people():
+def people(reference_table):
     """Nine people, listed against the order of the figure."""
-    pairs = list(itertools.product(titles.GROUP_TITLES, titles.EMOTION_TITLES))[::-1]
-    rows = [
-        {"group": group, "emotion": emotion, "gender": "female", "age": 30.4 + i}
-        for i, (group, emotion) in enumerate(pairs)
-    ]
-    return pd.DataFrame(rows).assign(deeplabv3_iou=np.linspace(0.5, 0.9, 9), pspnet_iou=np.nan)
+    return reference_table("05_ethnicity_emotion_experiment/nine")[::-1].reset_index(drop=True)
 
 
 @pytest.fixture
-def history():
-    rows = []
-    for epoch, split in itertools.product(range(1, 7), ("train", "validation")):
-        score = 0.5 + 0.05 * epoch - 0.04 * (split == "validation")
-        scores = dict.fromkeys(("accuracy", "precision", "recall", "f1", "iou"), score)
-        rows.append({"epoch": epoch, "split": split, "loss": 1 / epoch, **scores})
-    return pd.DataFrame(rows)
+def history(reference_table):
+    return reference_table("02_train_deeplabv3/history")
 
 
 @pytest.fixture
-def classes():
+def classes(reference_table):
     """Both models on every class; teeth occur in no image."""
-    rows = []
-    for (model, lift), (index, name) in itertools.product(
-        (("deeplabv3", 0.05), ("pspnet", 0.0)), enumerate(labels.CLASS_NAMES)
-    ):
-        absent = name == "teeth"
-        value = np.nan if absent else 0.4 + 0.03 * index + lift
-        rows.append((model, name, "iou", value, value - 0.02, value + 0.03, 0 if absent else 100 + index))
-    return pd.DataFrame(rows, columns=["model", "class", "metric", "value", "low", "high", "n_images"])
+    table = reference_table("04_metric_analysis/classes")
+    table.loc[table["class"] == "teeth", ["value", "low", "high", "n_images"]] = [np.nan, np.nan, np.nan, 0]
+    return table
 
 
 @pytest.fixture
-def differences():
-    values = np.linspace(-0.05, 0.1, labels.NUM_CLASSES)
-    table = pd.DataFrame({"class": labels.CLASS_NAMES, "metric": "iou", "difference": values})
-    return table.assign(low=values - 0.02, high=values + 0.02)
+def differences(reference_table):
+    return reference_table("04_metric_analysis/differences")
 
 
 @pytest.fixture
-def cells():
-    """Twenty-four people in every cell, three in black / angry, none in caucasian / happy."""
-    rows = []
-    grid = itertools.product(("deeplabv3", "pspnet"), titles.GROUP_TITLES, titles.EMOTION_TITLES)
-    for i, (model, group, emotion) in enumerate(grid):
-        people = {("black", "angry"): 3, ("caucasian", "happy"): 0}.get((group, emotion), 24)
-        value = 0.6 + 0.01 * i if people else np.nan
-        rows.append((model, group, emotion, "image_iou", value, people, people))
-    return pd.DataFrame(rows, columns=["model", "group", "emotion", "metric", "value", "n_images", "n_subjects"])
+def cells(reference_table):
+    """Three people in black / angry, none in caucasian / happy."""
+    table = reference_table("05_ethnicity_emotion_experiment/cells").set_index(["group", "emotion"])
+    table.loc[("black", "angry"), ["n_images", "n_subjects"]] = 3
+    table.loc[("caucasian", "happy"), ["value", "n_images", "n_subjects"]] = [np.nan, 0, 0]
+    return table.reset_index()
 
 
 @pytest.fixture
-def groups():
-    rows = [
-        (model, group, "image_iou", 0.6 + 0.05 * i, 0.55 + 0.05 * i, 0.68 + 0.05 * i, 50 + i)
-        for model in ("deeplabv3", "pspnet")
-        for i, group in enumerate(titles.GROUP_TITLES)
-    ]
-    return pd.DataFrame(rows, columns=["model", "group", "metric", "value", "low", "high", "n_subjects"])
+def groups(reference_table):
+    return reference_table("05_ethnicity_emotion_experiment/groups")
 
 
 @pytest.fixture
-def shares():
-    share = np.array([0.61, 0.006, 0.004, 0.015, 0.17, 0.17, 0.006, 0.004, 0.0, 0.012, 0.003])
-    rows = [
-        {"split": split, "class": name, "pixels": int(1e6 * value), "share": value, "images": 10}
-        for split in ("test", "train", "validation")
-        for name, value in zip(labels.CLASS_NAMES[::-1], share[::-1], strict=True)
-    ]
-    return pd.DataFrame(rows)
+def shares(reference_table):
+    """Listed against the order of the figure."""
+    return reference_table("01_data_preparation/class_shares")[::-1]
 
 
 @pytest.fixture
-def flow():
-    rows = [
-        ("read", 16557, 38, 0),
-        ("exact duplicates removed", 15120, 38, 1437),
-        ("near-duplicates removed", 14012, 38, 1108),
-        ("subsample", 2096, 38, 11916),
-        ("train", 1467, 26, 0),
-        ("validation", 210, 6, 0),
-        ("test", 419, 6, 0),
-    ]
-    return pd.DataFrame(rows, columns=["step", "images", "people", "removed"])
+def flow(reference_table):
+    return reference_table("01_data_preparation/flow")
 
 
 def shown_texts(figure: Figure) -> list[Text]:

@@ -14,11 +14,11 @@ from facefair_heads.shading.skin import MONK_SCALE
 from facefair_lib.errors import InputError
 from facefair_lib.figures import style
 from facefair_lib.figures.counterfactual import (
-    contrast_title,
+    class_gaps,
     counterfactual_examples,
     counterfactual_pairs,
+    emotion_cells,
     outline,
-    signed_points,
     skin_tone_curve,
 )
 from facefair_lib.figures.counterfactual_checks import (
@@ -28,10 +28,9 @@ from facefair_lib.figures.counterfactual_checks import (
     gap_sources,
     quality_measures,
 )
-from facefair_lib.figures.group_cells import class_gaps, emotion_cells
+from facefair_lib.figures.intervals import contrast_title, signed_points
 from facefair_lib.scores import titles
 from facefair_lib.settings import labels
-from facefair_lib.tables.composition import composition_points
 from facefair_lib.tables.counterfactual import mean_pairs, relative_pairs
 
 
@@ -108,30 +107,37 @@ def test_examples_with_a_missing_or_doubled_picture_are_refused(images, masks, f
         counterfactual_examples(images, factorial.assign(skin_tone=5.0), masks)
 
 
+@pytest.fixture
+def table(reference_table):
+    """A table of notebook 07, by its name."""
+    return lambda name: reference_table(f"07_counterfactual_fairness/{name}")
+
+
 def drawn_pairs(pairs, effects):
     relative = relative_pairs(pairs)
     return counterfactual_pairs(relative, mean_pairs(relative), effects)
 
 
-def test_pairs_draw_a_line_per_identity_and_the_means_that_the_table_gives(counterfactual, assert_legible):
-    relative = relative_pairs(counterfactual["pairs"])
+def test_pairs_draw_a_line_per_identity_and_the_means_that_the_table_gives(table, assert_legible):
+    relative = relative_pairs(table("pairs"))
     means = mean_pairs(relative)
-    figure = counterfactual_pairs(relative, means.assign(high=means["high"] + 0.01), counterfactual["effects"])
+    figure = counterfactual_pairs(relative, means.assign(high=means["high"] + 0.01), table("effects"))
     axes = figure.axes[0]
-    lines = np.array(axes.collections[0].get_segments())[..., 1]  # (identities, groups), points
     own = relative[relative["model"] == "deeplabv3"].pivot(index="subject_id", columns="group", values="relative")
+    lines = [line.get_ydata() for line in axes.lines[: len(own)]]  # (identities, groups), points
     np.testing.assert_allclose(lines, 100 * own)
     bold, expected = axes.containers[0], means[means["model"] == "deeplabv3"]
     np.testing.assert_allclose(bold.lines[0].get_ydata(orig=False), 100 * expected["relative"])
     ends = np.array(bold.lines[2][0].get_segments())[..., 1]  # (groups, 2)
     np.testing.assert_allclose(ends, 100 * expected[["low", "high"]].to_numpy() + [0, 1])
-    assert axes.get_title() == "DeepLabV3, n = 40"
+    assert axes.get_title() == f"DeepLabV3, n = {len(own)}"
     assert_legible(figure)
 
 
-def test_effects_are_filled_only_where_the_adjusted_p_value_allows(counterfactual):
-    effects = counterfactual["effects"]
-    forest = drawn_pairs(counterfactual["pairs"], effects).axes[-1]
+def test_effects_are_filled_only_where_the_adjusted_p_value_allows(table):
+    effects = table("effects")
+    effects["p_adjusted"] = np.where(effects.index % 4, 0.31, 0.002)
+    forest = drawn_pairs(table("pairs"), effects).axes[-1]
     for model in titles.MODEL_TITLES:
         rows = effects[effects["model"] == model]
         drawn = sorted((round(x, 6), filled) for x, _, filled in marks(forest, model))
@@ -140,15 +146,15 @@ def test_effects_are_filled_only_where_the_adjusted_p_value_allows(counterfactua
     assert [label.get_text() for label in forest.get_yticklabels()][:3] == ["Asian − Black", "morphology", "skin tone"]
 
 
-def test_a_single_identity_has_no_interval(counterfactual):
-    pairs = counterfactual["pairs"]
-    figure = drawn_pairs(pairs[pairs["subject_id"] == "base_000"], counterfactual["effects"])
+def test_a_single_identity_has_no_interval(table):
+    pairs = table("pairs")
+    figure = drawn_pairs(pairs[pairs["subject_id"] == pairs["subject_id"][0]], table("effects"))
     assert figure.axes[0].get_title() == "DeepLabV3, n = 1"
     assert not any(len(bar) for bar in figure.axes[0].containers[0].lines[2][0].get_segments())
 
 
-def test_the_tone_curve_carries_the_tones_colours_on_its_axis(counterfactual, assert_legible):
-    tones = counterfactual["tones"]
+def test_the_tone_curve_carries_the_tones_colours_on_its_axis(table, assert_legible):
+    tones = table("tones")
     figure = skin_tone_curve(tones, MONK_SCALE)
     (axes,) = figure.axes
     swatches = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
@@ -159,16 +165,21 @@ def test_the_tone_curve_carries_the_tones_colours_on_its_axis(counterfactual, as
     assert_legible(figure)
 
 
-def test_the_tone_curve_falls_back_to_plain_scores_where_there_are_no_differences(counterfactual):
-    plain = counterfactual["tones"].drop(columns=["relative", "relative_low", "relative_high"])
+def test_the_tone_curve_falls_back_to_plain_scores_where_there_are_no_differences(table):
+    plain = table("tones").drop(columns=["relative", "relative_low", "relative_high"])
     (axes,) = skin_tone_curve(plain, MONK_SCALE).axes
     curve = next(line for line in axes.lines if line.get_label() == "PSPNet")
     np.testing.assert_allclose(curve.get_ydata(), 100 * plain[plain["model"] == "pspnet"]["value"])
     assert axes.get_ylabel() == "Image IoU (%)"
 
 
-def test_class_gaps_star_what_survives_adjustment_and_hatch_what_few_people_show(counterfactual, assert_legible):
-    figure = class_gaps(counterfactual["classes"])
+def test_class_gaps_star_what_survives_adjustment_and_hatch_what_few_people_show(table, assert_legible):
+    classes = table("classes").set_index(["class", "model"]).sort_index()  # groups stay in their order
+    classes.loc[("nose", "deeplabv3"), "relative"] = [0.03, -0.045, 0.015]
+    classes.loc[("nose", "deeplabv3"), "p_adjusted"] = [0.4, 0.004, 0.4]
+    classes.loc["teeth", ["relative", "n_subjects"]] = [0.0, 6]
+    classes.loc["specs", ["relative", "n_subjects"]] = [np.nan, 0]
+    figure = class_gaps(classes.reset_index())
     first = figure.axes[0]
     written = {text.get_position(): text.get_text() for text in first.texts}
     places = np.arange(labels.NUM_CLASSES) + 0.5
@@ -185,20 +196,24 @@ def test_class_gaps_star_what_survives_adjustment_and_hatch_what_few_people_show
     assert_legible(figure)
 
 
-def test_emotions_are_read_from_the_level_of_the_features(counterfactual, assert_legible):
-    figure = emotion_cells(counterfactual["features"])
+def test_emotions_are_read_from_the_level_of_the_features(table, assert_legible):
+    features = table("features").set_index("level")
+    features.loc["asian sad", ["value", "n_subjects"]] = [0.52, 40]
+    features.loc["black angry", ["value", "n_subjects"]] = [0.52, 6]
+    figure = emotion_cells(features.reset_index())
     shown = texts_of(figure.axes[0])
-    assert shown[0] == "0.52\nn = 40" and "(0.52)\nn = 6" in shown, "black and angry: six people"
+    assert shown[0] == "0.52\nn = 40" and "(0.52)\nn = 6" in shown
     assert_legible(figure)
 
 
-def test_a_level_without_group_and_emotion_is_refused(counterfactual):
+def test_a_level_without_group_and_emotion_is_refused(table):
     with pytest.raises(InputError, match="asian sad"):
-        emotion_cells(counterfactual["features"].assign(level="sad"))
+        emotion_cells(table("features").assign(level="sad"))
 
 
-def test_the_sources_of_the_gap_stand_beside_chance_and_what_could_be_seen(counterfactual, assert_legible):
-    sources = counterfactual["sources"]
+def test_the_sources_of_the_gap_stand_beside_chance_and_what_could_be_seen(table, assert_legible):
+    sources = table("sources")
+    sources["p_value"] = np.where(sources["cohort"] == "balanced", 0.3, 0.001)
     figure = gap_sources(sources)
     (axes,) = figure.axes
     order = ["Correlated attributes", "Balanced attributes", "Counterfactual"]
@@ -212,34 +227,37 @@ def test_the_sources_of_the_gap_stand_beside_chance_and_what_could_be_seen(count
     assert_legible(figure)
 
 
-def test_adjusted_differences_stand_below_raw_ones_under_their_cohort(counterfactual, assert_legible):
-    figure = adjusted_gaps(counterfactual["adjusted"])
+def test_adjusted_differences_stand_below_raw_ones_under_their_cohort(table, assert_legible):
+    adjusted = table("adjusted")
+    figure = adjusted_gaps(adjusted)
     left = figure.axes[0]
-    drawn = {(round(x, 3), filled) for x, _, filled in marks(left, "deeplabv3")}
-    assert {(5.0, False), (2.0, True)} <= drawn
+    own = adjusted[adjusted["model"] == "deeplabv3"]
+    expected = {(round(100 * row.estimate, 3), row.kind == "adjusted") for row in own.itertuples()}
+    assert {(round(x, 3), filled) for x, _, filled in marks(left, "deeplabv3")} == expected
     names = [label.get_text() for label in left.get_yticklabels()]
     assert names[:3] == ["Asian − Black", "Asian − Caucasian", "Black − Caucasian"]
-    assert names[-2:] == ["Correlated attributes, n = 180", "Balanced attributes, n = 180"]
+    people = adjusted.drop_duplicates("cohort").set_index("cohort")["n_subjects"]
+    heads = [f"Correlated attributes, n = {people['wild']}", f"Balanced attributes, n = {people['balanced']}"]
+    assert names[-2:] == heads
     assert_legible(figure)
 
 
-def test_the_composition_figure_has_a_dot_per_fit_and_the_slope_in_words(
-    counterfactual, composition_fits, assert_legible
-):
-    points = composition_points(*composition_fits)
-    figure = composition_effect(counterfactual["composition"], counterfactual["composition_slope"], points)
+def test_the_composition_figure_has_a_dot_per_fit_and_the_slope_in_words(table, assert_legible):
+    composition = table("composition")
+    slope = table("composition_slope").assign(slope=0.0042, low=0.0018, high=0.0066, p_value=0.001)
+    figure = composition_effect(composition, slope, composition)
     (axes,) = figure.axes
     assert axes.get_title() == "+0.42 [+0.18, +0.66] per ten points of share, p = 0.001"
-    dots = [line for line in axes.lines if line.get_marker() == "o" and len(line.get_xdata()) == 21]
-    assert len(dots) == 3, "twenty-one fits for each group"
+    dots = [line for line in axes.lines if line.get_marker() == "o" and line.get_markersize() == 2]
+    assert [len(line.get_xdata()) for line in dots] == [len(composition) / 3] * 3
     centre = next(line for line in axes.lines if len(line.get_xdata()) == 50)
     rise = np.diff(centre.get_ydata())[0] / np.diff(centre.get_xdata())[0]
     assert 10 * rise == pytest.approx(0.42)
     assert_legible(figure)
 
 
-def test_traps_show_area_and_null_once_and_boundary_errors_for_each_model(counterfactual, assert_legible):
-    traps = counterfactual["traps"].assign(model=counterfactual["traps"]["model"].replace("", np.nan))  # as a CSV reads
+def test_traps_show_area_and_null_once_and_boundary_errors_for_each_model(table, assert_legible):
+    traps = table("traps")
     figure = boundary_traps(traps)
     assert [axes.get_xlabel().split("\n")[0] for axes in figure.axes] == [
         "Area (% of the picture)", "F1 of a mask that lost", "DeepLabV3: boundary error", "PSPNet: boundary error",
@@ -251,32 +269,29 @@ def test_traps_show_area_and_null_once_and_boundary_errors_for_each_model(counte
     assert_legible(figure)
 
 
-def test_correlations_keep_their_size_and_are_filled_beyond_zero(counterfactual, assert_legible):
-    quality = counterfactual["quality"].copy()
+def test_correlations_keep_their_size_and_are_filled_beyond_zero(table, assert_legible):
+    quality = table("quality")
     quality.loc[quality["measure"] == "plausibility", ["low", "high"]] = [-0.1, 0.4]
     figure = quality_measures(quality)
     drawn = marks(figure.axes[0], "deeplabv3")
-    np.testing.assert_allclose([x for x, *_ in drawn], [0.62, 0.48, 0.51, -0.66, 0.2])
+    expected = quality[quality["model"] == "deeplabv3"].set_index("measure")["correlation"][list(titles.MEASURE_TITLES)]
+    np.testing.assert_allclose([x for x, *_ in drawn], expected)
     assert [filled for *_, filled in drawn] == [True, True, True, True, False]
     assert_legible(figure)
 
 
-def test_single_pictures_add_a_panel_per_measure(counterfactual, assert_legible):
-    pictures = pd.DataFrame(
-        [
-            {"measure": measure, "model": "pspnet", "value": 0.1 * i, "image_iou": 0.2 * i}
-            for measure in counterfactual["quality"]["measure"].unique()
-            for i in range(4)
-        ]
-    )
-    figure = quality_measures(counterfactual["quality"], pictures)
+def test_single_pictures_add_a_panel_per_measure(table, reference_table, assert_legible):
+    pictures = reference_table("05_ethnicity_emotion_experiment/photos_quality").assign(image_iou=0.4)
+    figure = quality_measures(table("quality"), pictures)
     assert [axes.get_xlabel() for axes in figure.axes[1:]] == list(titles.MEASURE_TITLES.values())
-    np.testing.assert_allclose(figure.axes[1].lines[0].get_ydata(), [0, 20, 40, 60])
+    shown = pictures[pictures["measure"] == "model_agreement"]
+    points = figure.axes[1].collections[0].get_offsets()
+    np.testing.assert_allclose(points, shown.assign(image_iou=40)[["value", "image_iou"]])
     assert_legible(figure)
 
 
 @pytest.mark.parametrize(
-    ("draw", "table", "column"),
+    ("draw", "name", "column"),
     [
         (gap_sources, "sources", "detectable"),
         (adjusted_gaps, "adjusted", "kind"),
@@ -286,6 +301,6 @@ def test_single_pictures_add_a_panel_per_measure(counterfactual, assert_legible)
         (emotion_cells, "features", "value"),
     ],
 )
-def test_a_table_without_its_column_is_refused(counterfactual, draw, table, column):
+def test_a_table_without_its_column_is_refused(table, draw, name, column):
     with pytest.raises(InputError, match=f"add {column}"):
-        draw(counterfactual[table].drop(columns=column))
+        draw(table(name).drop(columns=column))

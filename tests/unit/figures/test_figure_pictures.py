@@ -1,11 +1,10 @@
 import numpy as np
-import pandas as pd
 import pytest
 
 from facefair_lib.errors import InputError
 from facefair_lib.figures import style
 from facefair_lib.figures.experiment import experiment_grid
-from facefair_lib.figures.model_examples import disagreement, example_rows, model_examples
+from facefair_lib.figures.performance import disagreement, example_rows, model_examples
 from facefair_lib.figures.pictures import (
     DISAGREEMENT_NORM,
     DISAGREEMENT_TITLES,
@@ -139,17 +138,19 @@ def test_duplicate_pairs_without_a_pair_are_an_error():
 
 
 @pytest.fixture
-def examples():
-    ranks = ["best", "median", "worst", "largest_difference"]
-    return pd.DataFrame({"rank": ranks, "deeplabv3_iou": [0.9, 0.7, 0.3, 0.8], "pspnet_iou": [0.8, 0.6, np.nan, 0.2]})
+def examples(reference_table):
+    """The third picture has no score by PSPNet."""
+    rows = example_rows(*(reference_table(f"04_metric_analysis/{name}") for name in ("examples", "images")))
+    return rows.assign(pspnet_iou=rows["pspnet_iou"].mask(rows.index == 2))
 
 
 def test_figure_7_shows_five_columns_and_the_scores_below_the_masks(images, masks, examples, assert_legible):
     predictions = {"deeplabv3": masks[:4], "pspnet": masks[4:8]}
     figure = model_examples(examples, images[:4], masks[:4], predictions)
     rows = np.array(figure.axes).reshape(4, 5)
-    assert [axes.get_xlabel() for axes in rows[:, 2]] == [f"image IoU {v:.2f}" for v in (0.9, 0.7, 0.3, 0.8)]
-    assert [axes.get_xlabel() for axes in rows[:, 3]] == ["image IoU 0.80", "image IoU 0.60", "", "image IoU 0.20"]
+    assert [axes.get_xlabel() for axes in rows[:, 2]] == [f"image IoU {v:.2f}" for v in examples["deeplabv3_iou"]]
+    shown = [axes.get_xlabel() for axes in rows[:, 3]]
+    assert shown == ["" if np.isnan(v) else f"image IoU {v:.2f}" for v in examples["pspnet_iou"]]
     last = rows[0, 4].get_images()[0]
     assert last.norm is DISAGREEMENT_NORM
     # The first model repeats the truth, so a pixel is right in both or in the first only.
@@ -169,27 +170,16 @@ def test_figure_7_asks_for_both_models_and_one_row_per_image(images, masks, exam
         model_examples(examples, images[:3], masks[:3], both)
 
 
-def test_example_rows_join_the_scores_of_both_models():
-    chosen = pd.DataFrame(
-        {
-            "rank": ["best", "worst", "best", "largest_difference", "largest_difference"],
-            "image_id": ["a", "b", "c", "b", "b"],
-            "row": [4, 7, 9, 7, 7],
-            "model": ["deeplabv3", "deeplabv3", "pspnet", "deeplabv3", "pspnet"],
-        }
-    )
-    scores = pd.DataFrame(
-        {
-            "model": ["deeplabv3", "deeplabv3", "pspnet", "pspnet"],
-            "image_id": ["a", "b", "b", "c"],
-            "image_iou": [0.9, 0.2, 0.6, 0.8],
-        }
-    )
-    rows = example_rows(chosen, scores)
-    assert rows["rank"].tolist() == ["best", "worst", "largest_difference"]
-    assert rows["row"].tolist() == [4, 7, 7]
-    assert rows["deeplabv3_iou"].tolist() == [0.9, 0.2, 0.2]
-    np.testing.assert_array_equal(rows["pspnet_iou"], [np.nan, 0.6, 0.6])
+def test_example_rows_join_the_scores_of_both_models(reference_table):
+    examples, scores = (reference_table(f"04_metric_analysis/{name}") for name in ("examples", "images"))
+    known = scores.set_index(["model", "image_id"])["image_iou"]
+    unscored = examples["image_id"][1]
+    rows = example_rows(examples, scores[(scores["model"] != "pspnet") | (scores["image_id"] != unscored)])
+    assert rows["rank"].tolist() == ["best", "median", "worst", "largest_difference"]
+    assert rows["row"].tolist() == examples.loc[examples["model"] == "deeplabv3", "row"].tolist()
+    assert rows["deeplabv3_iou"].tolist() == known["deeplabv3"][rows["image_id"]].tolist()
+    assert rows["pspnet_iou"].isna().tolist() == [False, True, False, False]
+    assert rows["pspnet_iou"][3] == known["pspnet", rows["image_id"][3]]
 
 
 def test_table_2_puts_groups_in_rows_and_emotions_in_columns(images, people, assert_legible):
@@ -197,7 +187,8 @@ def test_table_2_puts_groups_in_rows_and_emotions_in_columns(images, people, ass
     np.testing.assert_array_equal([image.get_array() for image in pictures_of(figure)], images[::-1])
     shown = [text.get_text() for text in figure.texts]
     assert shown == ["Sad", "Happy", "Angry", "Asian", "Black", "Caucasian"]
-    assert figure.axes[0].get_xlabel() == "female, 38"
+    first = people.iloc[-1]
+    assert figure.axes[0].get_xlabel() == f"{first['gender']}, {first['age']:.0f}"
     assert figure.get_size_inches()[0] == style.COLUMN_WIDTH
     assert not figure.legends
     assert_legible(figure)
@@ -208,10 +199,10 @@ def test_tables_3_and_4_show_mask_overlay_and_known_scores(images, masks, people
     drawn = pictures_of(figure)
     np.testing.assert_array_equal(drawn[0].get_array(), masks[8])
     np.testing.assert_array_equal(drawn[1].get_array(), overlay(images[8], masks[8], 0.55))
-    assert figure.axes[0].get_xlabel() == "image IoU 0.90"
-    assert figure.axes[16].get_xlabel() == "image IoU 0.50"
+    shown = [axes.get_xlabel() for axes in figure.axes[::2]]
+    assert shown == [f"image IoU {value:.2f}" for value in people["deeplabv3_iou"][::-1]]
     assert_legible(figure)
-    unknown = experiment_grid(images, people, masks, scores="pspnet_iou")
+    unknown = experiment_grid(images, people.assign(pspnet_iou=np.nan), masks, scores="pspnet_iou")
     assert {axes.get_xlabel() for axes in unknown.axes} == {""}
 
 

@@ -5,11 +5,11 @@ import pytest
 from matplotlib.colors import to_hex
 
 from facefair_lib.errors import InputError
-from facefair_lib.figures import style, training
-from facefair_lib.figures.confusion import confusion_matrix
+from facefair_lib.figures import style
 from facefair_lib.figures.data import class_shares, data_flow
-from facefair_lib.figures.performance import class_scores, group_scores
-from facefair_lib.figures.training import training_curves
+from facefair_lib.figures.experiment import group_scores
+from facefair_lib.figures.networks.training import PANELS, training_curves
+from facefair_lib.figures.performance import class_scores, confusion_matrix
 from facefair_lib.scores import titles
 from facefair_lib.settings import labels
 
@@ -40,12 +40,12 @@ def test_training_curves_have_the_six_panels_of_the_paper(history, assert_legibl
 
 def test_training_curves_draw_the_history_and_mark_the_best_epoch(history):
     shuffled = history.sample(frac=1, random_state=0)
-    for axes, metric in zip(training_curves(shuffled, "pspnet", 4).axes, training.PANELS, strict=True):
-        lines = {line.get_label(): line for line in axes.lines}
-        for split, title in (("train", "Training"), ("validation", "Validation")):
+    for axes, metric in zip(training_curves(shuffled, "pspnet", 4).axes, PANELS, strict=True):
+        best, *lines = axes.lines
+        for line, split in zip(lines, ("train", "validation"), strict=True):
             part = history[history["split"] == split]
-            np.testing.assert_allclose(lines[title].get_xydata(), part[["epoch", metric]])
-        assert lines["Best epoch (weights kept)"].get_xdata() == [4, 4]
+            np.testing.assert_allclose(line.get_xydata(), part[["epoch", metric]])
+        assert best.get_xdata() == [4, 4]
 
 
 def test_training_curves_share_one_scale_between_the_scores(history):
@@ -63,8 +63,8 @@ def test_a_single_epoch_is_visible_as_a_point(history, assert_legible):
 def test_training_curves_refuse_unknown_models_and_epochs(history):
     with pytest.raises(InputError, match="one of deeplabv3, pspnet"):
         training_curves(history, "unet", 4)
-    with pytest.raises(InputError, match="best epoch 9"):
-        training_curves(history, "pspnet", 9)
+    with pytest.raises(InputError, match="best epoch 99"):
+        training_curves(history, "pspnet", 99)
     with pytest.raises(InputError, match="'validation'"):
         training_curves(history[history["split"] == "train"], "pspnet", 4)
 
@@ -74,7 +74,8 @@ def test_class_scores_stand_in_class_order_with_n_under_the_names(classes, asser
     (axes,) = figure.axes
     assert [label.get_text() for label in axes.get_yticklabels()] == list(labels.CLASS_TITLES)
     assert axes.get_ylim()[0] > axes.get_ylim()[1]  # first class at the top
-    counts = [f"n = {100 + i}" for i in range(labels.NUM_CLASSES)]
+    images = classes.drop_duplicates("class").set_index("class")["n_images"]
+    counts = [f"n = {images[name]:.0f}" for name in labels.CLASS_NAMES]
     counts[labels.INDEX["teeth"]] = "absent"
     assert texts_of(axes) == counts
     assert figure.get_size_inches()[0] == style.COLUMN_WIDTH
@@ -86,7 +87,7 @@ def test_class_scores_draw_values_and_intervals_of_both_models(classes):
     drawn = whiskers(axes)
     assert list(drawn) == ["DeepLabV3", "PSPNet"]
     for model, title in titles.MODEL_TITLES.items():
-        part = classes[(classes["model"] == model) & classes["value"].notna()]
+        part = classes[(classes["model"] == model) & (classes["metric"] == "iou") & classes["value"].notna()]
         points, segments = drawn[title]
         np.testing.assert_allclose(points[:, 0], part["value"])
         np.testing.assert_allclose(segments[:, :, 0], part[["low", "high"]])
@@ -95,7 +96,8 @@ def test_class_scores_draw_values_and_intervals_of_both_models(classes):
 def test_class_differences_add_a_panel_around_zero(classes, differences, assert_legible):
     figure = class_scores(classes, differences)
     panel = figure.axes[1]
-    np.testing.assert_allclose(panel.containers[0].lines[0].get_xdata(), differences["difference"])
+    shown = differences[differences["metric"] == "iou"].set_index("class")["difference"][list(labels.CLASS_NAMES)]
+    np.testing.assert_allclose(panel.containers[0].lines[0].get_xdata(), shown)
     assert panel.get_xlim()[0] == -panel.get_xlim()[1]
     assert figure.get_size_inches()[0] == style.PAGE_WIDTH
     assert_legible(figure)
@@ -110,11 +112,11 @@ def test_values_without_interval_are_drawn_as_points_alone(classes):
 
 def test_scores_of_a_metric_that_the_table_lacks_are_an_error(classes, cells, groups):
     with pytest.raises(InputError, match="rows of the metric 'f1'"):
-        class_scores(classes, metric="f1")
+        class_scores(classes[classes["metric"] == "iou"], metric="f1")
     with pytest.raises(InputError, match="no such name"):
         class_scores(classes, metric="dice")
     with pytest.raises(InputError, match="rows of the metric 'image_f1'"):
-        group_scores(cells, groups, "image_f1")
+        group_scores(cells, groups[groups["metric"] == "iou"], "image_f1")
 
 
 def test_a_model_without_colour_is_an_error(classes):
@@ -126,7 +128,8 @@ def test_group_cells_hold_values_and_share_one_scale(cells, groups, assert_legib
     figure = group_scores(cells, groups)
     left, middle = (axes.collections[0] for axes in figure.axes[:2])
     assert left.norm is middle.norm
-    expected = cells["value"].where(cells["n_subjects"] >= 10).to_numpy().reshape(2, 3, 3)
+    shown = cells[cells["metric"] == "image_iou"]
+    expected = shown["value"].where(shown["n_subjects"] >= 10).to_numpy().reshape(2, 3, 3)
     for image, values in zip((left, middle), expected, strict=True):
         np.testing.assert_allclose(image.get_array().filled(np.nan), values)
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["Asian", "Black", "Caucasian"]
@@ -135,6 +138,7 @@ def test_group_cells_hold_values_and_share_one_scale(cells, groups, assert_legib
 
 
 def test_small_cells_are_grey_in_brackets_and_off_the_scale(cells, groups):
+    cells.loc[cells["n_subjects"] == 3, "value"] = 0.65
     axes = group_scores(cells, groups).axes[0]
     assert np.argwhere(axes.collections[0].get_array().mask.reshape(3, 3)).tolist() == [[1, 2], [2, 1]]
     assert (to_hex(axes.patch.get_facecolor()), axes.patch.get_hatch()) == (style.SMALL_CELL, "////")
@@ -162,13 +166,11 @@ def test_group_means_carry_intervals_and_people(cells, groups, assert_legible):
     figure = group_scores(cells, groups)
     axes = figure.axes[2]
     points, segments = whiskers(axes)["DeepLabV3"]
-    np.testing.assert_allclose(points[:, 1], [0.6, 0.65, 0.7])
-    np.testing.assert_allclose(segments[:, :, 1], [[0.55, 0.68], [0.6, 0.73], [0.65, 0.78]])
-    assert [label.get_text() for label in axes.get_xticklabels()] == [
-        "Asian\nn = 50",
-        "Black\nn = 51",
-        "Caucasian\nn = 52",
-    ]
+    shown = groups[(groups["model"] == "deeplabv3") & (groups["metric"] == "image_iou")]
+    np.testing.assert_allclose(points[:, 1], shown["value"])
+    np.testing.assert_allclose(segments[:, :, 1], shown[["low", "high"]])
+    names = [f"{title}\nn = {n}" for title, n in zip(titles.GROUP_TITLES.values(), shown["n_subjects"], strict=True)]
+    assert [label.get_text() for label in axes.get_xticklabels()] == names
 
 
 def test_groups_of_the_users_own_data_follow_the_three(cells, groups, assert_legible):
@@ -198,9 +200,9 @@ def test_class_shares_are_bars_in_class_order_on_a_logarithmic_scale(shares, ass
     (axes,) = figure.axes
     assert axes.get_xscale() == "log"
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["Training", "Validation", "Test"]
-    for container in axes.containers:
+    for container, split in zip(axes.containers, titles.SPLIT_TITLES, strict=True):
         widths = [bar.get_width() for bar in container]
-        expected = shares[shares["split"] == "train"].set_index("class")["share"][list(labels.CLASS_NAMES)]
+        expected = shares[shares["split"] == split].set_index("class")["share"][list(labels.CLASS_NAMES)]
         np.testing.assert_allclose(widths, expected)
     assert [label.get_text() for label in axes.get_yticklabels()] == list(labels.CLASS_TITLES)
     assert_legible(figure)
@@ -212,10 +214,11 @@ def test_class_shares_refuse_classes_that_do_not_exist(shares):
 
 
 def test_the_flow_shows_what_stays_what_goes_and_the_published_numbers(flow, assert_legible):
+    flow["images"] += 2000
     published = {"read": 16557, "subsample": 2096, "test": 419}
     figure = data_flow(flow, published)
     texts = texts_of(figure.axes[0])
-    assert [text for text in texts if text.startswith("−")] == ["−1,437", "−1,108", "−11,916"]
+    assert [text for text in texts if text.startswith("−")] == [f"−{n}" for n in flow["removed"] if n]
     assert [text for text in texts if text.endswith("images")] == [f"{count:,} images" for count in flow["images"]]
     assert [text for text in texts if text.startswith("published")] == [
         "published: 16,557", "published: 2,096", "published: 419",

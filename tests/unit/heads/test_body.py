@@ -69,10 +69,11 @@ def test_the_body_file_is_small_and_named_after_the_code_that_made_it(body):
 
 
 def test_an_interrupted_bake_leaves_nothing_behind(tmp_path, monkeypatch):
-    def broken(progress):
-        return {"template": np.zeros(3), "bad": _Unwritable()}
+    class Unwritable:
+        def __array__(self, *args, **kwargs):
+            raise RuntimeError("disk full")
 
-    monkeypatch.setattr(body_cache, "bake", broken)
+    monkeypatch.setattr(body_cache, "bake", lambda progress: {"template": np.zeros(3), "bad": Unwritable()})
     with pytest.raises(RuntimeError, match="disk full"):
         load_body_model(tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -84,20 +85,10 @@ def test_a_missing_anny_says_what_to_install(tmp_path, monkeypatch):
         load_body_model(tmp_path)
 
 
-class _Unwritable:
-    def __array__(self, *args, **kwargs):
-        raise RuntimeError("disk full")
-
-
-def test_a_target_with_finer_offsets_than_the_file_keeps_is_refused(tmp_path):
-    path = tmp_path / "fine.target"
-    path.write_text("# comment\n0 0.0015 0 0\n")
-    with pytest.raises(InputError, match="whole thousandths"):
-        body_cache.read_target(path, np.array([0]), 1)
-
-
-def test_a_target_is_read_into_the_kept_rows(tmp_path):
+def test_a_target_is_read_into_the_kept_rows_and_refused_where_its_offsets_are_finer(tmp_path):
     path = tmp_path / "some.target"
     path.write_text("# comment\n\n0 .001 0 -.002\n2 1 0 0\n1 0 0 .5\n")
-    offsets = body_cache.read_target(path, np.array([1, -1, 0]), 2)
-    np.testing.assert_array_equal(offsets, [[1000, 0, 0], [1, 0, -2]])
+    np.testing.assert_array_equal(body_cache.read_target(path, np.array([1, -1, 0]), 2), [[1000, 0, 0], [1, 0, -2]])
+    path.write_text("0 0.0015 0 0\n")
+    with pytest.raises(InputError, match="whole thousandths"):
+        body_cache.read_target(path, np.array([0]), 1)

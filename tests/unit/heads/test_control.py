@@ -12,7 +12,7 @@ from facefair_heads.camera.film import develop
 from facefair_heads.camera.render import render
 from facefair_heads.camera.scene_cache import SceneCache
 from facefair_heads.people.counterfactual import counterfactuals, with_morphology
-from facefair_heads.people.expressions import COHORT_EMOTIONS, EMOTIONS, facial_actions
+from facefair_heads.people.expressions import facial_actions
 from facefair_heads.people.in_the_wild import sample_in_the_wild
 from facefair_heads.people.label_rules import MUT1NY_RULES, LabelRules, parse_label_rules
 from facefair_heads.people.person import GROUPS
@@ -56,11 +56,6 @@ def test_a_counterfactual_of_nothing_is_refused():
         counterfactuals(sample_person(1))
 
 
-def test_the_cohort_keeps_the_emotions_of_the_published_data():
-    assert COHORT_EMOTIONS == ("neutral", "happy", "sad", "angry")
-    assert set(COHORT_EMOTIONS) < set(EMOTIONS)
-
-
 def test_intensity_scales_the_expression_and_leaves_gaze_and_lids():
     actions = {"jawOpen": 0.6, "mouthSmileLeft": 0.4}
     weak, full = (facial_actions(actions, intensity, (7.0, -4.75), 0.1) for intensity in (0.5, 1.0))
@@ -70,21 +65,6 @@ def test_intensity_scales_the_expression_and_leaves_gaze_and_lids():
     assert {name: weak[name] for name in others} == {name: full[name] for name in others}
     assert full["eyeLookOutLeft"] == full["eyeLookInRight"] == pytest.approx(0.5)
     assert full["eyeLookDownLeft"] == pytest.approx(0.5)
-
-
-@pytest.mark.parametrize(
-    "option", [{"intensity": 0.3}, {"gaze": (5.0, 0.0)}, {"occluder": "cup"}, {"background": "street"}]
-)
-def test_fixing_a_new_field_of_a_shot_changes_that_field_only(option):
-    assert changed_fields(sample_shot(12), sample_shot(12, **option)) <= set(option)
-
-
-@pytest.mark.parametrize(
-    "option", [{"intensity": 1.5}, {"gaze": (30.0, 0.0)}, {"occluder": "scarf"}, {"emotion": "bored"}]
-)
-def test_impossible_values_of_a_shot_are_refused(option):
-    with pytest.raises(InputError):
-        sample_shot(0, **option)
 
 
 def test_a_cached_scene_gives_the_same_bytes_and_is_reused_for_camera_and_colour_only(woman, frontal_shot):
@@ -147,7 +127,13 @@ def test_label_rules_move_only_what_they_name(frontal_shot):
         assert set(np.unique(label[moved])) == {INDEX[into]}, rule
 
 
-def test_unknown_label_rules_are_refused():
+@pytest.mark.parametrize("text", ["neck", "neck=collar", "beard=face", "neck=face,neck=background", "=face"])
+def test_label_rules_are_written_and_read_and_others_are_refused_with_those_that_there_are(text):
+    for known in ("", "clear_lenses=specs", "neck=background,stubble=facial_hair"):
+        assert str(parse_label_rules(known)) == known
+    assert parse_label_rules(" neck = background ,") == LabelRules(neck="background")
+    with pytest.raises(InputError, match="clear_lenses=seen or specs; neck=face or background"):
+        parse_label_rules(text)
     with pytest.raises(InputError, match="face, background"):
         LabelRules(neck="collar")
 
@@ -159,25 +145,12 @@ def test_black_and_white_pictures_have_equal_channels(frontal_shot):
 
 
 def test_in_the_wild_attributes_hang_together_with_the_group_and_balanced_ones_do_not():
-    drawn = [sample_in_the_wild(seed, group=GROUPS[seed % 3]) for seed in range(300)]
+    drawn = [sample_in_the_wild(seed, group=GROUPS[seed % 3]) for seed in range(180)]
     ages = {group: np.median([p.age for p, _ in drawn if p.group == group]) for group in GROUPS}
     dim = {group: np.mean([s.light.name == "dim" for p, s in drawn if p.group == group]) for group in GROUPS}
     assert ages["caucasian"] > ages["asian"] + 8
     assert dim["black"] > dim["asian"] + 0.1
-    assert np.mean([sample_in_the_wild(seed)[0].group == "caucasian" for seed in range(200)]) > 0.5
-
-
-def test_label_rules_survive_being_written_and_read():
-    for text in ("", "clear_lenses=specs", "neck=background,stubble=facial_hair"):
-        assert str(parse_label_rules(text)) == text
-    assert parse_label_rules("") == MUT1NY_RULES
-    assert parse_label_rules(" neck = background ,") == LabelRules(neck="background")
-
-
-@pytest.mark.parametrize("text", ["neck", "neck=collar", "beard=face", "neck=face,neck=background", "=face"])
-def test_label_rules_that_do_not_exist_are_refused_with_those_that_do(text):
-    with pytest.raises(InputError, match="clear_lenses=seen or specs; neck=face or background"):
-        parse_label_rules(text)
+    assert np.mean([sample_in_the_wild(seed)[0].group == "caucasian" for seed in range(60)]) > 0.5
 
 
 def test_label_rules_hold_in_pictures_of_several_people(woman, frontal_shot):

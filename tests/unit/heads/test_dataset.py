@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from facefair_heads.sets.dataset import DataSetSettings, parse_shard, plan_data_
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import INDEX, decode
 
-ARGUMENTS = {"people": 3, "shots": 1, "size": 32}
+SETTINGS = DataSetSettings(people=3, shots=1, size=32)
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -25,7 +26,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory) -> Path:
-    return write_data_set(tmp_path_factory.mktemp("whole"), **ARGUMENTS)
+    return write_data_set(tmp_path_factory.mktemp("whole"), SETTINGS)
 
 
 def test_a_data_set_has_pictures_labels_attributes_datasheet_and_sheet(whole):
@@ -43,9 +44,9 @@ def test_a_data_set_has_pictures_labels_attributes_datasheet_and_sheet(whole):
 
 
 def test_shards_in_any_order_give_the_same_bytes_as_one_run(whole, tmp_path):
-    write_data_set(tmp_path, **ARGUMENTS, shard=(2, 2))
+    write_data_set(tmp_path, SETTINGS, shard=(2, 2))
     assert not (tmp_path / "attributes.csv").exists()
-    write_data_set(tmp_path, **ARGUMENTS, shard=(1, 2))
+    write_data_set(tmp_path, SETTINGS, shard=(1, 2))
     assert digests(tmp_path) == digests(whole)
 
 
@@ -54,7 +55,7 @@ def test_a_second_run_renders_only_what_is_missing(whole):
     lost = next(whole.glob("samples/*/*.png"))
     lost.unlink()
     asked = []
-    write_data_set(whole, **ARGUMENTS, progress=lambda done, total: asked.append((done, total)))
+    write_data_set(whole, SETTINGS, progress=lambda done, total: asked.append((done, total)))
     assert asked == [(3, 3)]
     assert digests(whole) == before
 
@@ -62,11 +63,11 @@ def test_a_second_run_renders_only_what_is_missing(whole):
 def test_a_folder_with_other_settings_or_foreign_files_is_left_alone(whole, tmp_path):
     before = digests(whole)
     with pytest.raises(InputError, match="name another folder"):
-        write_data_set(whole, people=4, shots=1, size=32)
+        write_data_set(whole, DataSetSettings(people=4, shots=1, size=32))
     assert digests(whole) == before
     (tmp_path / "mine.txt").write_text("keep")
     with pytest.raises(InputError, match="not rendered here"):
-        write_data_set(tmp_path, **ARGUMENTS)
+        write_data_set(tmp_path, SETTINGS)
     assert (tmp_path / "mine.txt").read_text() == "keep"
 
 
@@ -76,7 +77,7 @@ def test_a_full_disk_says_so(tmp_path, monkeypatch):
 
     monkeypatch.setattr(dataset, "write_pictures", full)
     with pytest.raises(InputError, match="goes on where it stopped"):
-        write_data_set(tmp_path, **ARGUMENTS)
+        write_data_set(tmp_path, SETTINGS)
 
 
 @pytest.mark.parametrize(
@@ -87,19 +88,23 @@ def test_a_full_disk_says_so(tmp_path, monkeypatch):
         ({"size": 8}, "16 to 1024"),
         ({"layout": "coco"}, "mut1ny, celebamask"),
         ({"population": "mars"}, "balanced, wild"),
-        ({"shard": (3, 2)}, "1 <= k <= n"),
         ({"seed": -1}, "whole number from 0 up"),
     ],
 )
-def test_impossible_settings_are_refused_before_anything_is_written(tmp_path, options, message):
+def test_impossible_settings_are_refused(options, message):
     with pytest.raises(InputError, match=message):
-        write_data_set(tmp_path / "new", **{**ARGUMENTS, **options})
+        replace(SETTINGS, **options)
+
+
+def test_an_impossible_shard_is_refused_before_anything_is_written(tmp_path):
+    with pytest.raises(InputError, match="1 <= k <= n"):
+        write_data_set(tmp_path / "new", SETTINGS, shard=(3, 2))
     assert not (tmp_path / "new").exists()
 
 
 def test_other_label_rules_change_labels_only_and_are_written_down(whole, tmp_path):
     rules = parse_label_rules("neck=background, headwear=hair")
-    write_data_set(tmp_path, **ARGUMENTS, rules=rules)
+    write_data_set(tmp_path, replace(SETTINGS, rules=rules))
     for path in whole.rglob("*.png"):
         there = tmp_path / path.relative_to(whole)
         if "samples" in path.parts:
@@ -114,7 +119,7 @@ def test_other_label_rules_change_labels_only_and_are_written_down(whole, tmp_pa
     assert "| neck | background |" in text
     assert "--labels" not in (whole / "datasheet.md").read_text()
     with pytest.raises(InputError, match="name another folder"):
-        write_data_set(tmp_path, **ARGUMENTS)
+        write_data_set(tmp_path, SETTINGS)
 
 
 @pytest.mark.parametrize("text", ["", "2", "a/b", "1/2/3", "-1/2", "3/2", "0/1"])
@@ -145,7 +150,7 @@ def test_part_masks_join_to_the_label_they_came_from():
 
 
 def test_the_celebamask_layout_has_a_file_per_part_that_is_there(tmp_path):
-    write_data_set(tmp_path, people=1, shots=1, size=32, layout="celebamask")
+    write_data_set(tmp_path, DataSetSettings(people=1, shots=1, size=32, layout="celebamask"))
     assert np.asarray(Image.open(tmp_path / "CelebA-HQ-img/0.jpg")).shape == (32, 32, 3)
     skin = np.asarray(Image.open(tmp_path / "CelebAMask-HQ-mask-anno/0/00000_skin.png"))
     label = decode(np.asarray(Image.open(tmp_path / "labels/00000.png")))[0]

@@ -13,8 +13,6 @@ from facefair_heads.people.population import sample_person
 from facefair_heads.people.shots import LIGHTS, Shot, attributes, sample_shot
 from facefair_lib.errors import InputError
 
-LONG_ENOUGH = [sample_person(seed, group=group) for seed in range(150) for group in GROUPS]
-
 
 @pytest.mark.parametrize(
     ("option", "value", "field"),
@@ -31,45 +29,41 @@ def test_fixing_one_option_changes_that_field_only(option, value, field):
     assert dataclasses.replace(fixed, **{field: getattr(free, field)}) == free
 
 
-@pytest.mark.parametrize("option", [{"yaw": 60.0}, {"light": "backlit"}, {"emotion": "happy"}, {"frame": 2.0}])
-def test_fixing_one_option_of_a_shot_leaves_the_rest(option):
-    free, fixed = sample_shot(3), sample_shot(3, **option)
-    follows = {"emotion": {"actions"}, "frame": {"offset_x", "offset_y"}}.get(next(iter(option)), set())
-    allowed = set(option) | follows
+@pytest.mark.parametrize(
+    ("option", "value", "follows"),
+    [
+        ("yaw", 60.0, set()), ("light", "backlit", set()), ("emotion", "happy", {"actions"}),
+        ("frame", 2.0, {"offset_x", "offset_y"}), ("intensity", 0.3, set()), ("gaze", (5.0, 0.0), set()),
+        ("occluder", "cup", set()), ("background", "street", set()),
+    ],
+)  # fmt: skip
+def test_fixing_one_option_of_a_shot_leaves_the_rest(option, value, follows):
+    free, fixed = sample_shot(3), sample_shot(3, **{option: value})
     changed = {f.name for f in dataclasses.fields(Shot) if getattr(free, f.name) != getattr(fixed, f.name)}
-    assert changed <= allowed
+    assert changed <= {option, *follows}
 
 
 def test_what_must_not_depend_on_the_group_is_the_same_in_every_group():
     for seed in range(40):
         people = [sample_person(seed, group=group) for group in GROUPS]
-        for field in (
-            "age",
-            "glasses",
-            "facial_hair",
-            "hair_length",
-            "weight",
-            "shape",
-            "clothing",
-            "fringe",
-            "recession",
-        ):
+        same = ("age", "glasses", "facial_hair", "hair_length", "weight", "shape", "clothing", "fringe", "recession")
+        for field in same:
             assert len({json.dumps(dataclasses.asdict(person)[field]) for person in people}) == 1, field
         hangs = {person.hair in (*HANGING_STYLES, "afro", "curly", "twists") for person in people}
         assert len(hangs) == 1
 
 
 def test_skin_tones_of_the_groups_overlap():
-    tones = {group: [p.skin_tone for p in LONG_ENOUGH if p.group == group] for group in GROUPS}
+    tones = {group: [sample_person(seed, group=group).skin_tone for seed in range(60)] for group in GROUPS}
     assert np.median(tones["black"]) > np.median(tones["asian"]) > np.median(tones["caucasian"])
     assert min(tones["black"]) < max(tones["caucasian"])
     assert all(len(set(values)) > 20 for values in tones.values())
 
 
 def test_half_of_the_yaws_are_near_the_front_and_the_rest_reach_the_profile():
-    yaws = np.abs([sample_shot(seed).yaw for seed in range(600)])
+    yaws = np.abs([sample_shot(seed).yaw for seed in range(400)])
     # Half within 15 degrees by design, plus a sixth of the broad half.
-    assert np.mean(yaws <= 15) == pytest.approx(7 / 12, abs=0.06)
+    assert np.mean(yaws <= 15) == pytest.approx(7 / 12, abs=0.07)
     assert yaws.max() > 80
 
 
@@ -97,36 +91,29 @@ def test_all_names_are_known_to_the_body_model():
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("draw", "option", "value", "message"),
     [
-        ({"age": 12}, "18 to 80 years"),
-        ({"age": float("nan")}, "18 to 80 years"),
-        ({"tone": 0.5}, "1 to 10 on the Monk scale"),
-        ({"group": "martian"}, "asian, black, caucasian"),
-        ({"gender": "other"}, "female, male"),
-        ({"hair": "mohawk"}, "side_part"),
-        ({"facial_hair": "sideburns"}, "moustache"),
-        ({"glasses": "monocle"}, "sunglasses"),
+        (sample_person, "age", 12, "18 to 80 years"),
+        (sample_person, "age", float("nan"), "18 to 80 years"),
+        (sample_person, "tone", 0.5, "1 to 10 on the Monk scale"),
+        (sample_person, "group", "martian", "asian, black, caucasian"),
+        (sample_person, "gender", "other", "female, male"),
+        (sample_person, "hair", "mohawk", "side_part"),
+        (sample_person, "facial_hair", "sideburns", "moustache"),
+        (sample_person, "glasses", "monocle", "sunglasses"),
+        (sample_shot, "emotion", "bored", "neutral, happy, sad, angry"),
+        (sample_shot, "yaw", 120.0, "-90 to 90 degrees"),
+        (sample_shot, "frame", 9.0, "0.8 to 3 head heights"),
+        (sample_shot, "light", "disco", "backlit"),
+        (sample_shot, "background", "moon", "studio"),
+        (sample_shot, "intensity", 1.5, "intensity"),
+        (sample_shot, "gaze", (30.0, 0.0), "gaze"),
+        (sample_shot, "occluder", "scarf", "occluder"),
     ],
 )
-def test_impossible_people_are_refused(options, message):
+def test_impossible_people_and_shots_are_refused(draw, option, value, message):
     with pytest.raises(InputError, match=message):
-        sample_person(0, **options)
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"emotion": "bored"}, "neutral, happy, sad, angry"),
-        ({"yaw": 120.0}, "-90 to 90 degrees"),
-        ({"frame": 9.0}, "0.8 to 3 head heights"),
-        ({"light": "disco"}, "backlit"),
-        ({"background": "moon"}, "studio"),
-    ],
-)
-def test_impossible_shots_are_refused(options, message):
-    with pytest.raises(InputError, match=message):
-        sample_shot(0, **options)
+        draw(0, **{option: value})
 
 
 @pytest.mark.parametrize("field", ["blur", "saturation", "contrast", "grain"])
@@ -143,7 +130,7 @@ def test_seeds_that_are_no_whole_numbers_are_refused(draw, seed):
 
 
 def test_means_of_shapes_are_the_same_for_every_group():
-    people = [[sample_person(seed, group=group) for group in GROUPS] for seed in range(300)]
-    assert all(one.shape == same[0].shape for same in people for one in same)
+    people = [sample_person(seed, group=GROUPS[seed % 3]) for seed in range(200)]
+    assert all(one.shape == sample_person(one.seed, group="asian").shape for one in people[:30])
     for name, mean in (("mouth-scale-horiz-incr", 0.4), ("l-eye-height1-incr", 0.3), ("nose-hump-incr", 0.0)):
-        assert np.mean([same[0].shape[name] for same in people]) == pytest.approx(mean, abs=0.08), name
+        assert np.mean([one.shape[name] for one in people]) == pytest.approx(mean, abs=0.1), name

@@ -119,15 +119,13 @@ def test_the_vote_takes_the_majority_and_the_lower_class_on_a_tie():
     np.testing.assert_array_equal(vote(square, 2), [[4, 3], [0, 9]])
 
 
-@pytest.mark.parametrize("size", [15, 1025, 64.0, "64"])
-def test_sizes_out_of_range_are_refused(woman, frontal_shot, size):
-    with pytest.raises(InputError, match="16 to 1024"):
-        render(woman, frontal_shot, size)
-
-
-def test_a_number_of_samples_out_of_range_is_refused(woman, frontal_shot):
-    with pytest.raises(InputError, match="1 to 4 samples"):
-        render(woman, frontal_shot, 64, samples=5)
+@pytest.mark.parametrize(
+    ("size", "samples", "message"),
+    [*((size, 3, "16 to 1024") for size in (15, 1025, 64.0, "64")), (64, 5, "1 to 4 samples")],
+)
+def test_sizes_and_samples_out_of_range_are_refused(woman, frontal_shot, size, samples, message):
+    with pytest.raises(InputError, match=message):
+        render(woman, frontal_shot, size, samples=samples)
 
 
 def test_a_composition_shows_every_person_and_hides_what_is_behind(woman, bearded_man, frontal_shot):

@@ -11,7 +11,7 @@ from facefair_heads.camera.rasterise import visible
 from facefair_heads.camera.scene_cache import build_scene
 from facefair_heads.geometry import regions
 from facefair_heads.geometry.head_mesh import HEAD_HEIGHT, SKIN, head_template, pose_head
-from facefair_heads.numerics import choose, smoothstep, srgb_to_linear, stream
+from facefair_heads.numerics import choose, srgb_to_linear, stream
 from facefair_heads.people.expressions import EMOTIONS
 from facefair_heads.people.population import sample_person
 from facefair_heads.people.shots import BACKGROUNDS, sample_shot
@@ -42,10 +42,6 @@ def test_noise_is_centred_repeatable_and_periodic():
 def test_srgb_is_known_at_its_ends_and_at_mid_grey():
     np.testing.assert_allclose(srgb_to_linear(np.array([0.0, 0.04, 1.0])), [0.0, 0.04 / 12.92, 1.0], atol=1e-6)
     assert srgb_to_linear(np.array(0.5)) == pytest.approx(0.21404, abs=1e-4)
-
-
-def test_smoothstep_is_flat_outside_and_half_in_the_middle():
-    np.testing.assert_allclose(smoothstep(2, 4, np.array([1, 2, 3, 4, 9])), [0, 0, 0.5, 1, 1])
 
 
 def test_choosing_follows_the_weights():

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import coloured, scene  # this folder's
+from drawn_heads import coloured, scene
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 

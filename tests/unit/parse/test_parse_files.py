@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import inspect
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import SIZE, coloured, scene  # this folder's
+from drawn_heads import coloured, scene
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -176,16 +173,3 @@ def test_the_command_names_what_it_leaves_out(
 
 def test_the_command_and_the_library_look_for_faces_of_the_same_size() -> None:
     assert inspect.signature(commands_parse.parse).parameters["smallest"].default == SMALLEST_FACE
-
-
-def test_the_command_needs_no_backend_of_matplotlib(album: list[Path], trained: Path, tmp_path: Path) -> None:
-    words = ("parse", album[0], "--out", tmp_path / "out", "--profile", "smoke", "--faces", "one")
-    done = subprocess.run(
-        [sys.executable, "-m", "facefair_lib", *map(str, words)],
-        env=os.environ | {"MPLBACKEND": "nonsense"}, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert "1 of 1 photographs parsed" in done.stdout
-
-
-def test_the_trained_size_is_the_profiles(trained: Path) -> None:
-    assert load_profile("smoke").data.size == SIZE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import SIZE, coloured, scene  # this folder's
+from drawn_heads import SIZE, coloured, scene
 
 from facefair_lib.errors import InputError
 from facefair_lib.parse.finding import part_score
@@ -33,7 +33,19 @@ def test_a_photograph_of_one_head_is_parsed_at_its_own_size(parser: Parser, shap
 
 def test_a_photograph_of_the_networks_size_is_labelled_without_a_pixels_shift(parser: Parser) -> None:
     mask = scene((SIZE, SIZE), (6, 8, 50))
-    np.testing.assert_array_equal(parser.parse(coloured(mask), faces="one").mask, mask)
+    photograph = coloured(mask)
+    parsed = parser.parse(photograph, faces="one")
+    np.testing.assert_array_equal(parsed.mask, mask)
+    areas = parsed.areas().set_index("class")
+    assert areas["pixels"].tolist() == np.bincount(mask.ravel(), minlength=NUM_CLASSES).tolist()
+    assert areas["share"].sum() == pytest.approx(1)
+    assert areas["share_of_heads"].sum() == pytest.approx(1)
+    assert np.isnan(areas.loc["background", "share_of_heads"])
+    assert np.isnan(areas.loc["specs", "confidence"])  # no pixel
+    assert areas.loc["hair", "confidence"] == pytest.approx(1, abs=1e-3)
+    overlay = parsed.overlay(opacity=1.0, palette="display")
+    np.testing.assert_array_equal(overlay[mask > 0], PALETTES["display"][mask[mask > 0]])
+    np.testing.assert_array_equal(overlay[mask == 0], photograph[mask == 0])
 
 
 @pytest.mark.parametrize(
@@ -56,53 +68,24 @@ def test_every_head_is_found_and_parsed(
         assert best.face.overlap(face) > 0.85
         assert 0.7 <= best.score <= 1
     assert agreement(parsed.mask, mask) > 0.8
+    sizes = [head.face.height for head in parsed.heads]
+    assert sizes == sorted(sizes, reverse=True)
 
 
-def test_heads_are_listed_from_the_largest(parser: Parser) -> None:
-    parsed = parser.parse(coloured(scene((200, 300), (30, 20, 60), (60, 190, 110))))
-    heights = [head.face.height for head in parsed.heads]
-    assert heights == sorted(heights, reverse=True)
-
-
-def test_a_face_without_a_mouth_is_no_head(parser: Parser) -> None:
+def test_where_there_is_no_head_or_a_face_without_a_mouth_nothing_is_labelled(parser: Parser) -> None:
     mask = scene((120, 100), (20, 20, 80))
     mask[mask == INDEX["lips"]] = INDEX["face"]
-    parsed = parser.parse(coloured(mask))
-    assert parsed.heads == ()
-    assert (parsed.mask == INDEX["background"]).all()
-    assert np.isnan(parsed.confidence).all()
-
-
-def test_a_photograph_without_heads_stays_unlabelled(parser: Parser) -> None:
-    parsed = parser.parse(coloured(np.zeros((90, 140), np.uint8)))
-    assert parsed.heads == ()
-    assert parsed.areas()["pixels"].tolist() == [90 * 140] + [0] * (NUM_CLASSES - 1)
+    for picture in (mask, np.zeros_like(mask)):
+        parsed = parser.parse(coloured(picture))
+        assert parsed.heads == ()
+        assert parsed.areas()["pixels"].tolist() == [mask.size] + [0] * (NUM_CLASSES - 1)
+        assert np.isnan(parsed.confidence).all()
 
 
 def test_a_head_smaller_than_asked_for_is_left_out(parser: Parser) -> None:
     photograph = coloured(scene((400, 400), (100, 100, 40)))
     assert parser.parse(photograph, smallest=0.5).heads == ()
     assert len(parser.parse(photograph, smallest=0.05).heads) == 1
-
-
-def test_areas_are_those_of_the_mask(parser: Parser) -> None:
-    mask = scene((SIZE, SIZE), (6, 8, 50))
-    areas = parser.parse(coloured(mask), faces="one").areas().set_index("class")
-    for name, index in INDEX.items():
-        assert areas.loc[name, "pixels"] == (mask == index).sum()
-    assert areas["share"].sum() == pytest.approx(1)
-    assert areas["share_of_heads"].sum() == pytest.approx(1)
-    assert np.isnan(areas.loc["background", "share_of_heads"])
-    assert np.isnan(areas.loc["specs", "confidence"])  # no pixel
-    assert areas.loc["hair", "confidence"] == pytest.approx(1, abs=1e-3)
-
-
-def test_an_overlay_leaves_the_background_as_it_is_and_mixes_the_rest(parser: Parser) -> None:
-    mask = scene((SIZE, SIZE), (6, 8, 50))
-    photograph = coloured(mask)
-    overlay = parser.parse(photograph, faces="one").overlay(opacity=1.0, palette="display")
-    np.testing.assert_array_equal(overlay[mask > 0], PALETTES["display"][mask[mask > 0]])
-    np.testing.assert_array_equal(overlay[mask == 0], photograph[mask == 0])
 
 
 @pytest.mark.parametrize(

@@ -23,15 +23,9 @@ def images() -> np.ndarray:
     return np.random.default_rng(5).integers(0, 256, (2, 6, 6, 3)).astype(np.uint8)
 
 
-def test_pictures_as_trained_are_left_alone(images):
+def test_pictures_are_fed_as_they_are_or_blue_first_or_divided_by_255(images):
     np.testing.assert_array_equal(as_fed(images, *WAYS["as trained"]), images)
-
-
-def test_blue_first_turns_the_channels_round(images):
     np.testing.assert_array_equal(as_fed(images, *WAYS["blue first"]), images[..., ::-1])
-
-
-def test_as_published_the_network_gets_values_divided_by_255_blue_first(images):
     fed = batch(as_fed(images, *WAYS["both, as published"]))
     expected = torch.from_numpy(images[..., ::-1].copy()).permute(0, 3, 1, 2) / 255
     torch.testing.assert_close(fed, expected, atol=1e-5, rtol=0)

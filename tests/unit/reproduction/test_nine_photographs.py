@@ -9,29 +9,15 @@ from facefair_lib.errors import InputError
 from facefair_lib.reproduction import nine_photographs
 
 
-@pytest.fixture(scope="module")
-def nine() -> dict[str, float]:
+def test_what_nine_photographs_show_of_pure_noise():
     table = nine_photographs.nine_photos(8.0, seed=1)
-    return dict(zip(table["measure"], table["value"], strict=True))
-
-
-def test_pure_noise_puts_the_best_of_nine_cells_24_points_above_the_worst(nine):
-    assert nine["noise_range"] == pytest.approx(
-        8 * 2.970, abs=0.2
-    )  # 2.970: mean range of nine normal values, tabulated
+    nine = dict(zip(table["measure"], table["value"], strict=True))
+    mean_range = 2.970  # of nine normal values, tabulated
+    assert nine["noise_range"] == pytest.approx(8 * mean_range, abs=0.2)
     assert nine["noise_range_high"] > nine["noise_range"]
-
-
-def test_three_against_three_finds_gaps_of_24_6_points_at_best(nine):
-    assert nine["detectable_gap"] == pytest.approx(24.6, abs=0.05)
-
-
-def test_three_against_three_never_reaches_a_p_value_below_a_tenth(nine):
+    assert nine["detectable_gap"] == pytest.approx(24.6, abs=0.05)  # three against three
     assert nine["smallest_p"] == pytest.approx(nine_photographs.smallest_p_value(3))
     assert nine["smallest_p"] >= 0.1 - 1e-12
-
-
-def test_three_equal_groups_come_out_in_a_given_order_once_in_six(nine):
     assert nine["right_order"] == pytest.approx(1 / 6, abs=0.01)
 
 

@@ -11,7 +11,7 @@ import pytest
 from facefair_lib.reproduction import ladder
 from facefair_lib.reproduction.pool import divide, draw, found_duplicates, near_duplicates, with_near_duplicates
 from facefair_lib.reproduction.protocol import AS_PUBLISHED, PUBLISHED_KEY, protocols
-from facefair_lib.reproduction.run import Run, fit, reported_scores
+from facefair_lib.reproduction.run import Run, Task, fit, reported_scores
 from facefair_lib.tables.reproduction import ladder_changes
 
 EPOCHS = 25
@@ -20,8 +20,8 @@ EPOCHS = 25
 @pytest.fixture(scope="module")
 def run(pool, settings, tmp_path_factory) -> Run:
     model = settings.models.pspnet.model_copy(update={"epochs": EPOCHS})
-    rows, folder = divide(pool.table, AS_PUBLISHED), tmp_path_factory.mktemp("fit")
-    return fit("pspnet", model, settings.training, AS_PUBLISHED, pool, rows, pool.images[:3], folder, 7)
+    task = Task(AS_PUBLISHED, pool, divide(pool.table, AS_PUBLISHED), pool.images[:3])
+    return fit("pspnet", model, settings.training, task, tmp_path_factory.mktemp("fit"), 7)
 
 
 def test_as_published_reports_an_iou_that_its_f1_forbids(run):
@@ -40,7 +40,8 @@ def test_the_last_short_batch_is_dropped_in_training_and_kept_in_testing(pool, s
     protocol = replace(AS_PUBLISHED, test_share=0.3)
     rows = divide(pool.table, protocol)
     assert (len(rows["train"]), len(rows["test"])) == (14, 5)
-    batches = fit("pspnet", model, settings.training, protocol, pool, rows, pool.images[:1], tmp_path, 7).batches[1]
+    task = Task(protocol, pool, rows, pool.images[:1])
+    batches = fit("pspnet", model, settings.training, task, tmp_path, 7).batches[1]
     assert [counts[0].sum() for counts in batches["train"]] == [4 * 3 * 32 * 32] * 3
     assert [counts[0].sum() for counts in batches["test"]] == [4 * 3 * 32 * 32, 1 * 3 * 32 * 32]
 
@@ -51,11 +52,11 @@ def test_the_kept_epoch_has_the_lowest_test_loss(run):
     assert list(test.index) == list(range(1, EPOCHS + 1))
 
 
-def test_the_same_seed_gives_the_same_fit(run, pool, settings, tmp_path):
-    model = settings.models.pspnet.model_copy(update={"epochs": EPOCHS})
-    rows = divide(pool.table, AS_PUBLISHED)
-    again = fit("pspnet", model, settings.training, AS_PUBLISHED, pool, rows, pool.images[:3], tmp_path, 7)
-    pd.testing.assert_frame_equal(again.losses, run.losses)
+def test_the_same_seed_gives_the_same_fit(pool, settings, tmp_path):
+    model = settings.models.pspnet.model_copy(update={"epochs": 2})
+    task = Task(AS_PUBLISHED, pool, divide(pool.table, AS_PUBLISHED), pool.images[:3])
+    first, again = (fit("pspnet", model, settings.training, task, tmp_path / name, 7) for name in ("first", "again"))
+    pd.testing.assert_frame_equal(again.losses, first.losses)
 
 
 @pytest.fixture(scope="module")

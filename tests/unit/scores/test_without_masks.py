@@ -36,9 +36,7 @@ def test_logits_are_refused():
 
 
 @settings(deadline=None, max_examples=30)
-@given(
-    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 3)), min_size=3, max_size=12),
-)
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 3)), min_size=3, max_size=12))
 def test_weighted_rank_correlation_is_that_of_the_repeated_images(rows):
     first, second, times = np.array(rows, float).T
     repeated = np.repeat(np.arange(len(rows)), times.astype(int))
@@ -88,11 +86,8 @@ def test_images_without_both_numbers_are_left_out_and_counted():
     assert result.correlation == pytest.approx(1)
     nothing = without_masks.predicts(np.full(3, np.nan), np.ones(3), list("abc"))
     assert (nothing.n_images, np.isnan(nothing.low)) == (0, True)
-
-
-def test_a_constant_measure_predicts_nothing():
-    result = without_masks.predicts(np.ones(10), np.arange(10.0), np.arange(10), replicates=50)
-    assert np.isnan([result.correlation, result.low, result.high]).all()
+    constant = without_masks.predicts(np.ones(10), np.arange(10.0), np.arange(10), replicates=50)
+    assert np.isnan([constant.correlation, constant.low, constant.high]).all()
 
 
 def test_numbers_of_different_images_are_refused():

@@ -49,18 +49,9 @@ def test_null_and_lists_replace_what_was_there(folder: Path) -> None:
     write(folder, "mine", text)
     mine = load_profile("mine", folder)
     assert mine.cohort is None and mine.counterfactuals.further_tones == (2, 9)
-
-
-def test_a_section_may_take_the_place_of_null(folder: Path) -> None:
     write(folder, "mine", "extends: smoke\nadaptation: {photographs: [0], draws: 1, steps: 2, learning_rate: 0.1}\n")
-    assert load_profile("smoke", folder).adaptation is None
+    assert load_profile("smoke", folder).adaptation is None  # whose place a section may take
     assert load_profile("mine", folder).adaptation.steps == 2
-
-
-def test_the_whole_is_checked_not_the_parts(folder: Path) -> None:
-    write(folder, "mine", "extends: smoke\ncohort: null\n")
-    with pytest.raises(InputError, match="the section 'cohort' must say how many people to render"):
-        load_profile("mine", folder)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +68,7 @@ def test_the_whole_is_checked_not_the_parts(folder: Path) -> None:
         ("extends: smoke\ndata: {size: 7}\n", ["mine.yaml: data.size", "7", "greater than or equal to 32"]),
         ("extends: smoke\ndata:\n", ["mine.yaml: data", "None", "dictionary"]),
         ("extends: smoke\ncohort: {real: -1}\n", ["mine.yaml: cohort.real", "-1"]),
+        ("extends: smoke\ncohort: null\n", ["the section 'cohort' must say how many people to render"]),
         ("extends: smoke\ndata: {source: lappa}\n", ["mine.yaml: data.source", "'lappa'", "rendered, mut1ny, fasseg"]),
         (
             "extends: smoke\ninference: {views: [{scale: 1, mirrored: false, flip: 1}]}\n",
@@ -129,15 +121,11 @@ NESTED = st.recursive(st.integers(), lambda below: st.dictionaries(st.sampled_fr
 SECTION = st.dictionaries(st.sampled_from("abc"), NESTED)
 
 
-@given(SECTION)
-def test_merging_with_nothing_changes_nothing(values: dict) -> None:
-    assert merge(values, {}) == merge({}, values) == values
-
-
 @given(SECTION, SECTION)
 def test_merging_keeps_what_is_above_and_adds_only_what_is_below(below: dict, above: dict) -> None:
     before = repr((below, above))
     merged = merge(below, above)
+    assert merge(below, {}) == merge({}, below) == below
     assert merge(merged, above) == merged
     assert merged.keys() == below.keys() | above.keys()
     assert repr((below, above)) == before, "merging changed what it was given"

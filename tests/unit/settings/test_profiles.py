@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import copy
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,34 +23,17 @@ def values() -> Values:
 
 
 def test_the_profiles_are_those_the_readme_names() -> None:
-    assert profile_names() == [
-        "audit",
-        "celebamask",
-        "facesynthetics",
-        "fasseg",
-        "helen",
-        "ibugmask",
-        "lapa",
-        "models",
-        "mut1ny",
-        "paper",
-        "quick",
-        "smoke",
-    ]
+    names = "audit celebamask facesynthetics fasseg helen ibugmask lapa models mut1ny paper quick smoke"
+    assert " ".join(profile_names()) == names
 
 
 @pytest.mark.parametrize("name", profile_names())
-def test_every_profile_loads_and_builds_on_a_profile_that_exists(name: str) -> None:
+def test_every_profile_loads_builds_on_one_that_exists_and_leaves_images_to_train_on(name: str) -> None:
     profile = load_profile(name)
     assert profile.name == name
     assert profile.transfer_from in (None, *profile_names())
     assert (profile.cohort is not None) == (profile.data.source == "rendered")
-
-
-@pytest.mark.parametrize("name", profile_names())
-def test_every_profile_leaves_images_to_train_on(name: str) -> None:
-    data = load_profile(name).data
-    assert data.validation + data.test <= 0.5
+    assert profile.data.validation + profile.data.test <= 0.5
 
 
 def test_keys_are_explained_beside_them() -> None:
@@ -60,12 +41,7 @@ def test_keys_are_explained_beside_them() -> None:
     lines = [line for path in paths.PROFILES.glob("*.yaml") for line in path.read_text(encoding="utf-8").splitlines()]
     keys = {line.split(":")[0].strip() for line in lines if re.match(r" *[a-z_]+: *[^ #]", line)}
     explained = {line.split(":")[0].strip() for line in lines if "#" in line}
-    assert keys - explained == {
-        "title",
-        "multi",
-        "weight_decay",
-        "test",
-    }
+    assert keys - explained == {"title", "multi", "weight_decay", "test"}
 
 
 def test_a_profile_cannot_be_changed_once_read() -> None:
@@ -73,70 +49,37 @@ def test_a_profile_cannot_be_changed_once_read() -> None:
         load_profile("smoke").seed = 1
 
 
-def spoil_unknown(values: Values) -> None:
-    values["data"]["near_duplicate_bit"] = 3
-
-
-def spoil_far(values: Values) -> None:
-    values["zzz"] = 3
-
-
-def spoil_missing(values: Values) -> None:
-    del values["models"]["pspnet"]["epochs"]
-
-
-def spoil_range(values: Values) -> None:
-    values["training"]["geometric"] = 1.5
-
-
-def spoil_choice(values: Values) -> None:
-    values["models"]["deeplabv3"]["weights"] = "coca"
-
-
-def spoil_type(values: Values) -> None:
-    values["seed"] = "twenty"
-
-
-def spoil_share(values: Values) -> None:
-    values["data"]["test"] = 0
-
-
-def spoil_cohort(values: Values) -> None:
-    values["cohort"] = None
+MISSING = object()
 
 
 @pytest.mark.parametrize(
-    ("spoil", "words"),
+    ("key", "value", "words"),
     [
-        (spoil_unknown, ["data.near_duplicate_bit", "did you mean 'near_duplicate_bits'?"]),
-        (
-            spoil_far,
-            ["my.yaml: zzz", "analysis, cohort, comparison, composition, counterfactuals, data", "remove this key"],
-        ),
-        (spoil_missing, ["models.pspnet.epochs", "no such key", "Field required", "add it"]),
-        (spoil_range, ["training.geometric", "1.5", "less than or equal to 1"]),
-        (spoil_choice, ["models.deeplabv3.weights", "'coca'", "'none', 'imagenet' or 'coco'"]),
-        (spoil_type, ["my.yaml: seed", "'twenty'", "valid integer"]),
-        (spoil_share, ["data.test", "greater than 0"]),
-        (spoil_cohort, ["the section 'cohort' must say how many people to render"]),
+        ("data.near_duplicate_bit", 3, ["data.near_duplicate_bit", "did you mean 'near_duplicate_bits'?"]),
+        ("zzz", 3, ["my.yaml: zzz", "analysis, cohort, comparison, composition, counterfactuals", "remove this key"]),
+        ("models.pspnet.epochs", MISSING, ["models.pspnet.epochs", "no such key", "Field required", "add it"]),
+        ("training.geometric", 1.5, ["training.geometric", "1.5", "less than or equal to 1"]),
+        ("models.deeplabv3.weights", "coca", ["models.deeplabv3.weights", "'coca'", "'none', 'imagenet' or 'coco'"]),
+        ("seed", "twenty", ["my.yaml: seed", "'twenty'", "valid integer"]),
+        ("data.test", 0, ["data.test", "greater than 0"]),
+        ("cohort", None, ["the section 'cohort' must say how many people to render"]),
+        ("cohort.peeple", 3, ["did you mean 'people'"]),
     ],
 )
 def test_a_mistake_is_named_with_its_place_and_the_next_step(
-    values: Values, spoil: Callable[[Values], None], words: list[str]
+    values: Values, key: str, value: object, words: list[str]
 ) -> None:
-    spoiled = copy.deepcopy(values)
-    spoil(spoiled)
     parse_profile(values, "my.yaml")
+    *sections, name = key.split(".")
+    section = values
+    for part in sections:
+        section = section[part]
+    section[name] = value
+    if value is MISSING:
+        del section[name]
     with pytest.raises(InputError) as caught:
-        parse_profile(spoiled, "my.yaml")
-    for word in words:
-        assert word in str(caught.value)
-
-
-def test_a_mistake_inside_a_section_that_may_be_absent_is_named_too(values: Values) -> None:
-    values["cohort"]["peeple"] = 3
-    with pytest.raises(InputError, match="did you mean 'people'"):
         parse_profile(values, "my.yaml")
+    assert all(word in str(caught.value) for word in words)
 
 
 def test_an_unknown_profile_lists_those_there_are() -> None:
@@ -144,14 +87,8 @@ def test_an_unknown_profile_lists_those_there_are() -> None:
         load_profile("quik")
 
 
-def test_a_profile_that_is_no_yaml_names_the_file(tmp_path: Path) -> None:
-    (tmp_path / "mine.yaml").write_text("seed: [1\ntitle: x", encoding="utf-8")
-    with pytest.raises(InputError, match=r"mine\.yaml\n  found:    no valid YAML"):
-        load_profile("mine", tmp_path)
-
-
-@pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words\n"])
+@pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words\n", "seed: [1\ntitle: x"])
 def test_a_profile_that_is_no_mapping_names_the_file(tmp_path: Path, text: str) -> None:
     (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match=r"mine\.yaml"):
+    with pytest.raises(InputError, match=r"mine\.yaml\n  found:    no valid YAML" if "[" in text else r"mine\.yaml"):
         load_profile("mine", tmp_path)

@@ -56,17 +56,3 @@ def test_a_report_that_is_gone_is_printed_again_where_latex_is(
     lines = list(results_folder.forget_incomplete("smoke"))
     assert [line.split(" ")[1] for line in lines] == ["report-smoke.pdf"] * installed
     assert record.exists() != installed
-
-
-def test_files_that_no_stage_wrote_stay_where_they_are(folder: Path) -> None:
-    (folder / "mine").mkdir()
-    (folder / "mine" / "p.png").touch()
-    (folder.parent / "own.txt").touch()
-    assert results_folder.remove("smoke") == [f"{STAGE}/mine/p.png", "own.txt"]
-    left = {path.relative_to(folder.parent).as_posix() for path in folder.parent.rglob("*") if path.is_file()}
-    assert left == {f"{STAGE}/mine/p.png", "own.txt"}
-
-
-def test_nothing_is_left_of_a_study_alone(folder: Path) -> None:
-    assert results_folder.remove("smoke") == []
-    assert not folder.parent.exists()

@@ -52,12 +52,7 @@ def seen_in_a_kernel() -> dict[str, object]:
 
 def test_a_kernel_is_this_interpreter_and_takes_nothing_from_the_user(user: Path) -> None:
     drawing = "module://matplotlib_inline.backend_inline"
-    assert seen_in_a_kernel() == {
-        "python": sys.executable,
-        "transport": "ipc",
-        "backend": drawing,
-        "startup": False,
-    }
+    assert seen_in_a_kernel() == {"python": sys.executable, "transport": "ipc", "backend": drawing, "startup": False}
 
 
 def test_where_temporary_files_have_a_long_path_sockets_are_elsewhere(

@@ -23,6 +23,7 @@ from facefair_lib.settings import paths
 from facefair_lib.settings.profiles import load_profile, profile_names
 from facefair_lib.store import stages
 from facefair_lib.store.processes import available_cores, child_environment
+from facefair_lib.store.provenance import write_provenance
 from facefair_lib.study import run_all
 from facefair_lib.study.run_all import clean_results, keep_as_reference, run_study
 from facefair_lib.study.run_stage import MARK
@@ -137,15 +138,6 @@ def complete(profile: str, until: str) -> None:
         paths.report_pdf(profile).touch()
 
 
-def test_the_real_graph_finds_nothing_to_do_in_a_complete_study(
-    root: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stages.write_digests(load_profile("smoke"), None, ())
-    complete("smoke", "report")
-    assert run_study("smoke", "", "", "", cores=1) == 0
-    assert "nothing has changed, nothing to do" in capfd.readouterr().out
-
-
 def plan(profile: str, until: str, data: Path | None = None, photos: Path | None = None) -> str:
     """Snakemake's own plan, with the commands that it would run."""
     targets = run_all._targets(load_profile(profile), until)
@@ -182,8 +174,10 @@ def test_a_stage_whose_results_were_removed_is_made_again_with_what_follows_from
 @pytest.mark.parametrize(
     ("data", "photos"),
     [
-        ("x'|touch PWNED|'y", "it's $(touch PWNED) `touch PWNED`; touch PWNED"),
-        ('"double" $HOME {profile} {params.stage} {{x}} %20 #1', "two\nlines\\"),
+        (
+            "x'|touch PWNED|'y \"double\" $HOME {profile} {params.stage} {{x}} %20 #1",
+            "it's $(touch PWNED) `touch PWNED`; touch PWNED\ntwo lines\\",
+        ),
         ("-rf --photos=z", "a=b, [c]: {d: null}"),
         ("007", "1e3"),
     ],
@@ -245,23 +239,17 @@ def test_cleaning_removes_one_profile_and_leaves_the_reference(root: Path) -> No
     assert clean_results("", ask=None) == []
 
 
-def test_cleaning_removes_nothing_that_no_study_has_made(root: Path) -> None:
-    own = paths.results_dir("quick") / "report" / "mine.tex"
-    own.parent.mkdir(parents=True)
-    own.touch()
+def test_cleaning_leaves_the_users_own_files_and_names_those_beside_a_study(root: Path) -> None:
+    folder = paths.results_dir("quick")
+    (folder / "report").mkdir(parents=True)
+    (folder / "report" / "mine.tex").touch()
     assert clean_results("", ask=None) == []
-    assert own.exists()
     with pytest.raises(InputError, match="no study has written"):
         run_study("quick", "", "", "", cores=1)
-    assert own.exists()
-
-
-def test_cleaning_leaves_the_users_own_files_beside_a_study_and_names_them(root: Path) -> None:
+    assert (folder / "report" / "mine.tex").exists()
+    (folder / "report" / "mine.tex").rename(folder / "mine.tex")
     stages.write_digests(load_profile("quick"), None, ())
     complete("quick", "report")
-    folder = paths.results_dir("quick")
-    (folder / "mine").mkdir()
-    (folder / "mine" / "notes.txt").touch()
     (folder / "study.log").touch()
     elsewhere = root / "large disk"
     elsewhere.mkdir()
@@ -269,8 +257,8 @@ def test_cleaning_leaves_the_users_own_files_beside_a_study_and_names_them(root:
     shutil.rmtree(folder / "cohort")
     (folder / "cohort").symlink_to(elsewhere)
     removed = clean_results("quick", ask=None)
-    assert removed == [f"removed {folder} (left there: mine)", f"removed {paths.report_pdf('quick')}"]
-    assert [str(path.relative_to(folder)) for path in sorted(folder.rglob("*"))] == ["mine", "mine/notes.txt"]
+    assert removed == [f"removed {folder} (left there: mine.tex)", f"removed {paths.report_pdf('quick')}"]
+    assert list(folder.rglob("*")) == [folder / "mine.tex"]
     assert (elsewhere / "a.png").exists()
 
 
@@ -335,9 +323,6 @@ def test_cores_are_those_this_process_may_use(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_provenance_records_what_went_in(root: Path) -> None:
-    from facefair_lib.settings.profiles import load_profile
-    from facefair_lib.store.provenance import write_provenance
-
     (root / "a.csv").write_text("x", encoding="utf-8")
     path = write_provenance(root / "stage", load_profile("smoke"), "report", 1.26, {"table": root / "a.csv"})
     values = json.loads(path.read_text(encoding="utf-8"))

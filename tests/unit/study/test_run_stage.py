@@ -129,7 +129,3 @@ def test_a_step_that_fails_leaves_no_provenance(notebooks: Path, monkeypatch: py
         run_stage(stages.COHORT, "smoke", data="", photos="", cores=2)
     assert not (paths.results_dir("smoke") / "cohort" / "provenance.json").exists()
     assert PROGRESS_FILE not in os.environ
-
-
-def test_every_stage_without_a_notebook_has_a_step() -> None:
-    assert {stage.name for stage in stages.STAGES if not stage.notebook} == set(study_run_stage._STEPS)

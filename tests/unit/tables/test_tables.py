@@ -95,9 +95,35 @@ def test_a_model_compared_with_itself_differs_by_exactly_nothing(counts_by_model
     assert (table[["difference", "low", "high"]] == 0).all(axis=None)
 
 
-def test_differences_need_two_models(counts_by_model, people):
-    with pytest.raises(InputError, match="two models"):
-        difference_table({"pspnet": counts_by_model["pspnet"]}, people)
+BACKGROUND_LAST = dict(reversed(labels.FASSEG_GROUPS.items()))
+NO_PIXEL, SIX_CLASSES = {"pspnet": np.zeros((60, 11, 11), int)}, {"pspnet": np.zeros((60, 6, 6), int)}
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (lambda counts, people: difference_table({"pspnet": counts["pspnet"]}, people), "two models"),
+        (lambda _, people: examples_table(NO_PIXEL, people), "no image with a score"),
+        (
+            lambda counts, people: transfer_table({("a", "b"): counts["pspnet"]}, people, groups=BACKGROUND_LAST),
+            "the background first",
+        ),
+        (
+            lambda counts, people: summary_table(counts, people.iloc[1:]),
+            r"counts of deeplabv3[\s\S]*table of 59 images",
+        ),
+        (lambda _, people: summary_table(SIX_CLASSES, people), r"\(60, 6, 6\)"),
+        (lambda counts, people: cell_table(counts, people.drop(columns="emotion")), "no column emotion"),
+        (
+            lambda counts, people: group_table(counts, people.assign(group=people["group"].where(people.index != 7))),
+            "no group for 1 images, the first is image007",
+        ),
+        (lambda counts, people: summary_table(counts, people.replace("image001", "image000")), "the first is image000"),
+    ],
+)
+def test_counts_and_people_that_do_not_fit_are_refused_in_words(counts_by_model, people, table, message):
+    with pytest.raises(InputError, match=message):
+        table(counts_by_model, people)
 
 
 def test_image_table_scores_each_image(counts_by_model, people):
@@ -126,11 +152,6 @@ def test_examples_are_the_extremes_the_middle_and_the_largest_difference(people)
     assert chosen["largest_difference"].tolist() == [100, 100]
     last = table[table["rank"] == "largest_difference"].set_index("model")["image_iou"]
     assert last.to_dict() == pytest.approx({"deeplabv3": 0.45, "pspnet": 0.05})
-
-
-def test_examples_need_an_image_with_a_score(people):
-    with pytest.raises(InputError, match="no image with a score"):
-        examples_table({"pspnet": np.zeros((5, 11, 11), int)}, people.head(5))
 
 
 def test_cells_stand_in_the_order_of_the_study_and_score_their_images(counts_by_model, people):
@@ -214,44 +235,6 @@ def test_transfer_scores_the_merged_classes_of_photographs(counts_by_model, peop
     assert first.loc["mean", "f1"] == pytest.approx(first["f1"].iloc[:5].mean())
     assert ((table["low"] < table["f1"]) & (table["f1"] < table["high"])).all()
     assert (table["n_subjects"] == 30).all()
-
-
-def test_transfer_wants_the_background_first(counts_by_model, people):
-    groups = dict(reversed(labels.FASSEG_GROUPS.items()))
-    with pytest.raises(InputError, match="the background first"):
-        transfer_table({("quick", "pspnet"): counts_by_model["pspnet"]}, people, groups=groups)
-
-
-def test_tables_are_the_same_each_time(counts_by_model, people):
-    first, second = (cell_table(counts_by_model, people, **FAST) for _ in range(2))
-    pd.testing.assert_frame_equal(first, second)
-
-
-def test_counts_of_other_images_are_refused(counts_by_model, people):
-    with pytest.raises(InputError, match=r"counts of deeplabv3[\s\S]*table of 59 images"):
-        summary_table(counts_by_model, people.iloc[1:])
-
-
-def test_counts_of_other_classes_are_refused(people):
-    with pytest.raises(InputError, match=r"\(60, 6, 6\)"):
-        summary_table({"pspnet": np.zeros((60, 6, 6), int)}, people)
-
-
-def test_missing_columns_are_named(counts_by_model, people):
-    with pytest.raises(InputError, match="no column emotion"):
-        cell_table(counts_by_model, people.drop(columns="emotion"))
-
-
-def test_missing_group_labels_are_refused_and_the_image_is_named(counts_by_model, people):
-    unknown = people.assign(group=people["group"].where(people.index != 7))
-    with pytest.raises(InputError, match="no group for 1 images, the first is image007"):
-        group_table(counts_by_model, unknown)
-
-
-def test_repeated_images_are_refused(counts_by_model, people):
-    twice = people.assign(image_id=people["image_id"].replace("image001", "image000"))
-    with pytest.raises(InputError, match="the first is image000"):
-        summary_table(counts_by_model, twice)
 
 
 def test_photographs_without_masks_give_tables_without_rows() -> None:

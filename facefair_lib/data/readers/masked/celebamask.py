@@ -96,7 +96,6 @@ class CelebAMaskReader(Reader):
                 "image_path": place_in(self.root, images[name]),
                 "label_path": place_in(self.root, first[name]),
                 "source": self.name,
-                "category": "",
                 "folder": first[name].parent.name,
                 "subject_id": subject.get(name, name.zfill(5)),
                 "gender": {True: "male", False: "female", None: ""}[male.get(name)],

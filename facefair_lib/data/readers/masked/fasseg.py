@@ -18,10 +18,9 @@ from scipy.ndimage import distance_transform_edt
 from facefair_lib.data.images import read_label_rgb
 from facefair_lib.data.manifest import make_manifest
 from facefair_lib.data.readers.base import Reader, Row, first_names
-from facefair_lib.data.readers.files import by_stem, list_files, list_folders, place_in, wrong_root
+from facefair_lib.data.readers.files import by_stem, list_files, list_folders, pair_by_stem, place_in, wrong_root
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import INDEX, decode_nearest
-from facefair_lib.settings.path_text import path_text
 from facefair_lib.store.parallel import map_ordered
 from facefair_lib.store.progress import Advance
 
@@ -153,15 +152,7 @@ class FassegReader(Reader):
     def _frontal(self, version: str) -> Iterator[dict[str, Any]]:
         for part, images, labels in self._parts(version):
             photographs, masks = (self._bitmaps(folder) for folder in (images, labels))
-            for stem in sorted(photographs.keys() ^ masks.keys()):
-                lone = photographs.get(stem) or masks[stem]
-                raise InputError(
-                    lone,
-                    found="a photograph without a label" if stem in photographs else "a label without a photograph",
-                    expected=f"the file {path_text(lone.name)} in {path_text(images)} and in {path_text(labels)}",
-                    do="restore the missing file, or remove the lone one",
-                )
-            for stem in sorted(photographs):
+            for stem in pair_by_stem(photographs, masks, (images, labels)):
                 subject = f"frontal-{part}-{stem.zfill(2)}"
                 yield self._row(f"{version}/{part}/{stem}", subject, photographs[stem], masks[stem], yaw=0.0)
 
@@ -214,7 +205,6 @@ class FassegReader(Reader):
             "image_path": place_in(self.root, image),
             "label_path": place_in(self.root, label),
             "source": self.name,
-            "category": "",
             "folder": place_in(self.root, image.parent),
             "subject_id": subject,
             "yaw": yaw,

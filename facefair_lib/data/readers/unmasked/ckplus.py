@@ -13,9 +13,8 @@ from typing import Any
 import pandas as pd
 
 from facefair_lib.data.manifest import make_manifest
-from facefair_lib.data.readers.base import first_names
+from facefair_lib.data.readers.base import PortraitReader, first_names
 from facefair_lib.data.readers.files import by_stem, list_files, name_of, place_in
-from facefair_lib.data.readers.unmasked.portraits import PortraitReader
 from facefair_lib.data.spreadsheet import read_spreadsheet, read_text
 from facefair_lib.errors import InputError
 from facefair_lib.store.progress import Advance
@@ -95,7 +94,6 @@ class CkPlusReader(PortraitReader):
             "image_id": stem,
             "image_path": place,
             "source": self.name,
-            "category": "",
             "folder": place.rpartition("/")[0],
             "subject_id": match["person"],
             "emotion": _read_emotion(label),

@@ -13,9 +13,8 @@ from typing import Any
 import pandas as pd
 
 from facefair_lib.data.manifest import make_manifest
-from facefair_lib.data.readers.base import first_names
+from facefair_lib.data.readers.base import PortraitReader, first_names
 from facefair_lib.data.readers.files import list_files, name_of, place_in
-from facefair_lib.data.readers.unmasked.portraits import PortraitReader
 from facefair_lib.data.spreadsheet import read_spreadsheet
 from facefair_lib.errors import InputError
 from facefair_lib.settings.path_text import path_text
@@ -97,7 +96,6 @@ class FairFaceReader(PortraitReader):
                 "image_id": cells["file"].removesuffix(".jpg"),
                 "image_path": place_in(self.root, there[name_of(cells["file"])]),
                 "source": self.name,
-                "category": "",
                 "folder": place.name,
                 "subject_id": cells["file"].removesuffix(".jpg"),
                 **_labels(cells, f"{path_text(path)}, line {line}"),

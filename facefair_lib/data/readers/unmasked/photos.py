@@ -94,7 +94,6 @@ class PhotosReader(Reader):
             "image_path": image,
             "label_path": mask,
             "source": self.name,
-            "category": "",
             "folder": name_of(image.rpartition("/")[0]),
             "subject_id": cells["subject"],
             **{column: cells[column] for column in OPTIONAL if column != "mask" and column in cells},

@@ -13,7 +13,7 @@ from facefair_lib.scores import titles
 
 PANELS = ("accuracy", "f1", "iou", "loss", "precision", "recall")
 """The six panels, in the order of the published figures."""
-_LINES = {"train": "-", "validation": (0, (4, 1.5)), "test": (0, (4, 1.5))}
+_DASHES = ("", (4, 1.5))  # of the training and of what is drawn beside it
 
 
 def training_curves(history: pd.DataFrame, model: str, best_epoch: int, *, beside: str = "validation") -> Figure:
@@ -48,29 +48,27 @@ def training_curves(history: pd.DataFrame, model: str, best_epoch: int, *, besid
                 axes.set_ylim(floor, min(1.0, history[scores].max().max() + 0.04))
         for axes in grid[-1]:
             axes.set_xlabel("Epoch")
-        best, *curves = grid[0, 0].get_legend_handles_labels()[0]
-        figure.legend(handles=[*curves, best], loc="outside lower center", ncols=3, handlelength=2.4)
+        best, *curves = grid[0, 0].lines[: 1 + len(splits)]
+        names = [*(titles.SPLIT_TITLES[split] for split in splits), "Best epoch (weights kept)"]
+        figure.legend([*curves, best], names, loc="outside lower center", ncols=3, handlelength=2.4)
     return style.describe(
         figure, f"{name}: accuracy, F1, IoU, loss, precision and recall over the epochs, training and {beside}."
     )
 
 
 def _draw_panel(axes: Axes, history: pd.DataFrame, metric: str, best_epoch: int, splits: tuple[str, str]) -> None:
-    axes.axvline(best_epoch, color=style.GREY, linewidth=0.7, linestyle=":", label="Best epoch (weights kept)")
-    for split in splits:
-        part = history[history["split"] == split].sort_values("epoch")
-        colour = style.SPLIT_COLOURS[split]
-        alone = "o" if len(part) == 1 else None  # a line through one point is invisible
-        axes.plot(
-            part["epoch"],
-            part[metric],
-            color=colour,
-            linestyle=_LINES[split],
-            marker=alone,
-            label=titles.SPLIT_TITLES[split],
-        )
-        best = part[part["epoch"] == best_epoch]
-        axes.plot(best["epoch"], best[metric], "o", color=colour, markersize=3.5, markeredgecolor="white", zorder=3)
+    import seaborn
+
+    axes.axvline(best_epoch, color=style.GREY, linewidth=0.7, linestyle=":")
+    by_split = {"hue": "split", "hue_order": splits, "palette": dict(style.SPLIT_COLOURS), "legend": False, "ax": axes}
+    alone = "o" if len(set(history["epoch"])) == 1 else None  # a line through one point is invisible
+    seaborn.lineplot(
+        history, x="epoch", y=metric, style="split", style_order=splits, dashes=_DASHES, errorbar=None,
+        marker=alone, **by_split,
+    )  # fmt: skip
+    best = history[history["epoch"] == best_epoch]
+    seaborn.scatterplot(best, x="epoch", y=metric, s=16, zorder=3, **by_split)
+    axes.set(xlabel="", ylabel="")
     axes.set_title(titles.METRIC_TITLES[metric], loc="left", pad=3)
     axes.grid(axis="y")
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))

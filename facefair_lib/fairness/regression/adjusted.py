@@ -21,9 +21,9 @@ import pandas as pd
 from scipy import stats
 
 from facefair_lib.errors import InputError
-from facefair_lib.fairness.design import Design, build_design
 from facefair_lib.fairness.groups import MIN_SUBJECTS
-from facefair_lib.fairness.random_intercept import fit_random_intercept
+from facefair_lib.fairness.regression.design import Design, build_design
+from facefair_lib.fairness.regression.random_intercept import fit_random_intercept
 from facefair_lib.fairness.subjects import PAIRED, check_scores, contrasts, pair_of_groups, subject_scores
 from facefair_lib.scores.resampling import LEVEL
 

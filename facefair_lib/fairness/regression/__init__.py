@@ -1,0 +1,1 @@
+"""Gaps with other features held fixed, by linear regression."""
