@@ -1,8 +1,8 @@
 """What a few labelled photographs add to networks that were trained on rendered people.
 
 Every draw puts the training photographs in an order of its own and takes the first few of it, so a larger budget of
-one draw holds the smaller ones. The same photographs also train networks from scratch, with as many steps, which shows
-what the rendered people are worth.
+one draw holds the smaller ones. The same photographs also train networks that saw no rendered people, with as many
+steps, which shows what the rendered people are worth.
 
 Source: the question and its shape follow E. Wood et al., "Fake it till you make it: face analysis in the wild using
 synthetic data alone", ICCV 2021, sections 4 and 5.
@@ -25,8 +25,8 @@ from facefair_lib.scores.confusion import confusion_counts
 from facefair_lib.settings.profiles import AdaptationSettings, InferenceSettings, ModelSettings, TrainingSettings
 from facefair_lib.training.predict import Advance, predict
 
-STARTS = ("rendered", "scratch")
-"""Where a network begins: with weights learnt from rendered people, or with random ones."""
+STARTS = ("rendered", "alone")
+"""Where a network begins: with weights learnt from rendered people, or with those that the profile names for a fit."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Trained:
 
     Attributes
     ----------
-    name, model : the network; ``model.learning_rate`` tops the schedule from scratch, ``model.epochs`` is not used
+    name, model : the network; ``model.learning_rate`` tops the schedule of the photographs alone; no ``model.epochs``
     training : how it is fitted to photographs
     weights : its ``best.pt``
     """
@@ -72,7 +72,7 @@ class Adapted:
 
 
 def budgets(photographs: Sequence[int], draws: int) -> Iterator[Budget]:
-    """List what is fitted; without photographs there is nothing to draw, and nothing to start from scratch with."""
+    """List what is fitted; without photographs there is nothing to draw, and nothing to be fitted to alone."""
     for count in photographs:
         for start in STARTS if count else STARTS[:1]:
             for draw in range(draws if count else 1):
@@ -106,7 +106,7 @@ def adapt(
     seed: int,
     progress: Advance | None = None,
 ) -> Adapted:
-    """Fit a network to growing numbers of photographs, from rendered people and from scratch.
+    """Fit a network to growing numbers of photographs, from rendered people and to the photographs alone.
 
     There are no photographs to spare for choosing an epoch, so the epoch is chosen by the loss on the photographs that
     the network is fitted to. Finished fits are not repeated.

@@ -70,7 +70,7 @@ def held_out(study: Study) -> pd.DataFrame:
 
 
 def all_runs(study: Study, adapted: dict[str, Adapted]) -> tuple[pd.DataFrame, np.ndarray]:
-    """Join the adapted networks with the profile's own, which are fitted to all training photographs from scratch.
+    """Join the adapted networks with the profile's own, which are fitted to all training photographs alone.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def all_runs(study: Study, adapted: dict[str, Adapted]) -> tuple[pd.DataFrame, n
     tables = [result.runs.assign(model=model) for model, result in adapted.items()]
     counts = [result.counts for result in adapted.values()]
     for model, stage in stages.TRAINING_STAGES.items():
-        own = {"model": model, "start": "scratch", "photographs": everything, "draw": 0}
+        own = {"model": model, "start": "alone", "photographs": everything, "draw": 0}
         tables.append(pd.DataFrame([{**own, "epochs": study.model_settings(model).epochs}]))
         counts.append(study.of(stage).array("test_counts")[None])
     return pd.concat(tables, ignore_index=True), np.concatenate(counts)

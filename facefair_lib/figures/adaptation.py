@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from facefair_lib.figures import style
 from facefair_lib.scores import titles
 
-_STARTS = {"rendered": ("from rendered people", "-"), "scratch": ("from scratch", "--")}
+_STARTS = {"rendered": ("from rendered people", "-"), "alone": ("from the photographs alone", "--")}
 _COLUMNS = ("model", "start", "photographs", "class", "f1", "low", "high")
 
 
@@ -22,7 +22,7 @@ def adaptation_curves(table: pd.DataFrame) -> Figure:
 
     Returns
     -------
-    A panel per network; full lines start from rendered people, dashed ones from scratch; bands are 95 % intervals
+    A panel per network; full lines start from rendered people, dashed ones see photographs alone; bands: 95 % intervals
     """
     style.require_columns(table, _COLUMNS, "adaptation to photographs")
     means = table[table["class"] == "mean"]

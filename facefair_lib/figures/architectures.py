@@ -34,6 +34,8 @@ _COLUMNS = (
     *("network", "model", "backbone", "parameters", "flops", "iou", "iou_low", "iou_high", "front"),
     *("gap", "expected_by_chance", "gap_low", "gap_high", "p_adjusted"),
 )
+_VARIANT_MARKERS = "hd*<>8"
+"""Of further networks with a model's name, which differ from the first in their trunk, weights or fine maps."""
 _SIZES = (1e6, 1e7)
 """Parameters of the marks in the legend."""
 _WIDE = 4
@@ -54,7 +56,7 @@ def model_comparison(table: pd.DataFrame) -> Figure:
     """
     style.require_columns(table, _COLUMNS, "comparison of the networks")
     order = titles.in_order(table["model"], titles.NETWORK_TITLES)
-    rows = table.sort_values("model", key=lambda models: models.map(order.index), kind="stable").to_dict("records")
+    rows = _marked(table.sort_values("model", key=lambda models: models.map(order.index), kind="stable"))
     with_gaps = bool(table["gap"].notna().any())
     with style.look():
         figure = style.new_figure(style.PAGE_WIDTH if with_gaps else style.COLUMN_WIDTH, 2.9 if with_gaps else 3.3)
@@ -69,6 +71,16 @@ def model_comparison(table: pd.DataFrame) -> Figure:
     return style.describe(figure, _description(rows))
 
 
+def _marked(table: pd.DataFrame) -> list[dict]:
+    """The table's rows, each with a ``marker`` that no other has, and ``fine_maps`` where older tables lack it."""
+    rows = table.assign(variant=table.groupby("model").cumcount()).to_dict("records")
+    further = iter(_VARIANT_MARKERS)
+    for row in rows:
+        row.setdefault("fine_maps", False)
+        row["marker"] = next(further, "o") if row["variant"] else NETWORK_MARKERS.get(row["model"], "o")
+    return rows
+
+
 def _scores(axes: Axes, rows: list[dict]) -> None:
     """Mean IoU over operations, with intervals; the front is drawn as the steps between its networks."""
     for row in rows:
@@ -76,10 +88,8 @@ def _scores(axes: Axes, rows: list[dict]) -> None:
         ends = [[100 * (row["iou"] - row["iou_low"])], [100 * (row["iou_high"] - row["iou"])]]
         colour = NETWORK_COLOURS.get(row["model"], style.INK)
         axes.errorbar(x, y, yerr=ends, fmt="none", ecolor=colour, elinewidth=0.8, alpha=0.6)
-        marker = NETWORK_MARKERS.get(row["model"], "o")
-        axes.scatter(
-            x, y, s=_area(row["parameters"]), marker=marker, color=colour, edgecolor="white", linewidth=0.5, zorder=3
-        )
+        area = _area(row["parameters"])
+        axes.scatter(x, y, s=area, marker=row["marker"], color=colour, edgecolor="white", linewidth=0.5, zorder=3)
     _front(axes, rows)
     operations = [row["flops"] / 1e9 for row in rows]
     if max(operations) > _WIDE * min(operations):
@@ -113,7 +123,7 @@ def _gaps(axes: Axes, rows: list[dict]) -> None:
             x,
             y,
             yerr=np.nan_to_num(ends),
-            fmt=NETWORK_MARKERS.get(row["model"], "o"),
+            fmt=row["marker"],
             color=colour,
             markerfacecolor=colour if row["p_adjusted"] < ALPHA else "white",
             markersize=5,
@@ -132,11 +142,13 @@ def _area(parameters: float) -> float:
 
 
 def _handle(row: dict, *, several: bool) -> Line2D:
-    """Legend entry of a network; its backbone is named where a network occurs with several."""
-    name = titles.NETWORK_TITLES.get(row["model"], row["model"])
-    label = f"{name}, {titles.backbone_title(row['backbone'])}" if several else name
+    """Legend entry of a network; its backbone and its weights are named where a network occurs several times."""
+    label = titles.network_title(row["model"], row["fine_maps"])
+    if several:
+        start = ", ImageNet" if row.get("weights") == "imagenet" else ""
+        label = f"{label}, {titles.backbone_title(row['backbone'])}{start}"
     return Line2D(
-        [], [], marker=NETWORK_MARKERS.get(row["model"], "o"), color=NETWORK_COLOURS.get(row["model"], style.INK),
+        [], [], marker=row["marker"], color=NETWORK_COLOURS.get(row["model"], style.INK),
         markersize=5, linestyle="none", label=label,
     )  # fmt: skip
 

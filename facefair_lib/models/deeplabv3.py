@@ -17,6 +17,8 @@ from torchvision.models.segmentation.deeplabv3 import ASPP, DeepLabHead, DeepLab
 
 from facefair_lib.errors import InputError
 from facefair_lib.models.adapters import build_smp, use_default_batch_norm_momentum
+from facefair_lib.models.efficientnet_lite import BACKBONE as LITE
+from facefair_lib.models.light import LIGHT_MAPS, LightNetwork, fine_network, light_maps
 from facefair_lib.models.published import LIGHT_BACKBONES, LIGHT_CHANNELS, build_published, light_trunk
 
 PUBLISHED_STRIDES = {"resnet50": 8, "resnet101": 8, "mobilenet_v3_large": 16}
@@ -32,6 +34,7 @@ def build_deeplabv3(
     output_stride: int | None = None,
     atrous_rates: Sequence[int] = _PUBLISHED_RATES,
     channels: int = 256,
+    fine_maps: bool = False,
 ) -> nn.Module:
     """Build DeepLabV3; see ``build_model`` for the contract.
 
@@ -42,8 +45,11 @@ def build_deeplabv3(
     atrous_rates : dilation of the three atrous branches. The published 12, 24, 36 suit a 65 x 65 map; on a smaller
         map a 3 x 3 kernel that wide sees mostly padding, so scale them with the map.
     channels : channels of the ASPP branches, 256 in the paper
+    fine_maps : whether finer maps of a light trunk join the pyramid's, which the published network does not have
     """
-    stride = output_stride or PUBLISHED_STRIDES.get(backbone, 8)
+    stride = output_stride or PUBLISHED_STRIDES.get(backbone, max(LIGHT_MAPS.get(backbone, (8,))))
+    if fine_maps or backbone == LITE:
+        return _on_light_maps(backbone, num_classes, weights, stride, tuple(atrous_rates), channels, fine_maps)
     if backbone in PUBLISHED_STRIDES:
         _check_published(backbone, stride, tuple(atrous_rates), channels)
         return build_published("deeplabv3", backbone, num_classes, weights)
@@ -104,6 +110,23 @@ def _light(
     if channels == 256:
         return DeepLabV3(features, DeepLabHead(LIGHT_CHANNELS, num_classes, rates), None)
     return DeepLabV3(features, _narrow_head(LIGHT_CHANNELS, num_classes, rates, channels), None)
+
+
+def _on_light_maps(
+    backbone: str,
+    num_classes: int,
+    weights: str,
+    output_stride: int,
+    rates: tuple[int, ...],
+    channels: int,
+    fine_maps: bool,
+) -> nn.Module:
+    """The pyramid on EfficientNet-Lite0, or on any light trunk with its finer maps."""
+    trunk, widths = light_maps("deeplabv3", backbone, weights, output_stride)
+    pyramid, *rest = _narrow_head(widths[-1], num_classes, rates, channels)
+    if fine_maps:  # their convolutions take the place of the head's own
+        return fine_network(trunk, widths, pyramid, channels, num_classes)
+    return LightNetwork(trunk, pyramid, None, nn.Sequential(*rest))
 
 
 def _narrow_head(in_channels: int, num_classes: int, rates: tuple[int, ...], channels: int) -> nn.Sequential:

@@ -7,23 +7,39 @@ segmentation-models-pytorch.
 from __future__ import annotations
 
 import segmentation_models_pytorch as smp
+import torch
+from segmentation_models_pytorch.decoders.pspnet.decoder import PSPDecoder
 from torch import nn
 
 from facefair_lib.errors import InputError
 from facefair_lib.models.adapters import AnySize, build_smp, use_default_batch_norm_momentum
+from facefair_lib.models.efficientnet_lite import BACKBONE as LITE
+from facefair_lib.models.light import LIGHT_MAPS, LightNetwork, fine_network, light_maps
 
 
 def build_pspnet(
-    *, backbone: str, num_classes: int, weights: str = "none", output_stride: int = 8, channels: int = 512
+    *,
+    backbone: str,
+    num_classes: int,
+    weights: str = "none",
+    output_stride: int | None = None,
+    channels: int = 512,
+    fine_maps: bool = False,
 ) -> nn.Module:
     """Build PSPNet; see ``build_model`` for the contract.
 
     Parameters
     ----------
     output_stride : 8 (the encoder's first three stages, as published by the library) or 4 (its max-pooling keeps the
-        size, which doubles the resolution of the feature map and costs about four times as much)
+        size, which doubles the resolution of the feature map and costs about four times as much); EfficientNet-Lite0
+        has 16. None takes what the backbone has.
     channels : channels of the pyramid's output, 512 in the library
+    fine_maps : whether finer maps of a light trunk join the pyramid's, which the published network does not have
     """
+    if output_stride is None:
+        output_stride = max(LIGHT_MAPS.get(backbone, (8,)))
+    if fine_maps or backbone == LITE:
+        return _on_light_maps(backbone, num_classes, weights, output_stride, channels, fine_maps)
     if output_stride not in (4, 8):
         raise InputError(
             f"pspnet with {backbone}",
@@ -45,6 +61,28 @@ def build_pspnet(
         _keep_size_in_max_pooling(network, backbone)
     use_default_batch_norm_momentum(network)
     return network
+
+
+def _on_light_maps(
+    backbone: str, num_classes: int, weights: str, output_stride: int, channels: int, fine_maps: bool
+) -> nn.Module:
+    """The pyramid on EfficientNet-Lite0, or on any light trunk with its finer maps."""
+    trunk, widths = light_maps("pspnet", backbone, weights, output_stride)
+    pyramid = _Pyramid(widths[-1], channels)
+    if fine_maps:
+        return fine_network(trunk, widths, pyramid, channels, num_classes)
+    return LightNetwork(trunk, pyramid, None, nn.Conv2d(channels, num_classes, 3, padding=1))
+
+
+class _Pyramid(PSPDecoder):
+    """The library's pyramid, which takes a list of maps, for the one map that it reads."""
+
+    def __init__(self, inputs: int, channels: int) -> None:
+        super().__init__([inputs], out_channels=channels)
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """(B, inputs, h, w) -> (B, channels, h, w)."""
+        return super().forward([features])
 
 
 def _keep_size_in_max_pooling(network: AnySize, backbone: str) -> None:

@@ -6,6 +6,9 @@ were trained on the images that hold one of Pascal VOC's 20 classes; torchvision
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from torch import nn
 from torchvision.models import get_model, get_model_weights
 from torchvision.models._utils import IntermediateLayerGetter
@@ -19,6 +22,7 @@ FCN_BACKBONES = ("resnet50", "resnet101")
 LIGHT_BACKBONES = ("resnet18", "resnet34")
 """Backbones that torchvision does not offer here: they end after their second stage, at output stride 8."""
 LIGHT_CHANNELS = 128  # of the second stage
+_LAST = MappingProxyType({"layer2": "out"})
 
 
 def build_published(model: str, backbone: str, num_classes: int, weights: str) -> nn.Module:
@@ -68,8 +72,13 @@ def build_fcn(*, backbone: str, num_classes: int, weights: str = "none") -> nn.M
     return build_published("fcn", backbone, num_classes, weights)
 
 
-def light_trunk(model: str, backbone: str, weights: str) -> IntermediateLayerGetter:
-    """A shallow ResNet up to its second stage, (B, 3, H, W) -> ``{"out": (B, 128, H / 8, W / 8)}``."""
+def light_trunk(model: str, backbone: str, weights: str, maps: Mapping[str, str] = _LAST) -> IntermediateLayerGetter:
+    """The first half of a shallow ResNet, up to its second stage: (B, 3, H, W) -> name -> map.
+
+    Parameters
+    ----------
+    maps : torchvision's layer -> the map's name; the second stage's map alone is ``{"out": (B, 128, H / 8, W / 8)}``
+    """
     if weights == "none":
         trunk = get_model(backbone, weights=None)
     elif weights == "imagenet":
@@ -79,4 +88,4 @@ def light_trunk(model: str, backbone: str, weights: str) -> IntermediateLayerGet
         )
     else:
         raise unknown_weights(model, backbone, weights, ("none", "imagenet"))
-    return IntermediateLayerGetter(trunk, return_layers={"layer2": "out"})
+    return IntermediateLayerGetter(trunk, return_layers=dict(maps))

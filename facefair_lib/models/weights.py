@@ -7,6 +7,10 @@ from typing import TypeVar
 
 from facefair_lib.errors import InputError
 
+# ImageNet statistics, with which the study normalises every picture: nearly all published backbones expect them.
+MEAN = (0.485, 0.456, 0.406)
+STANDARD_DEVIATION = (0.229, 0.224, 0.225)
+
 Built = TypeVar("Built")
 
 

@@ -218,9 +218,14 @@ def composition(key: str) -> Tex:
     return tex(" ".join([first.capitalize(), *(titles.title(group) for group in rest)]))
 
 
-def backbone(key: str) -> Tex:
-    """``resnet18`` as its paper spells it."""
-    return tex(titles.backbone_title(str(key)))
+def backbone(key: str, model: str = "") -> Tex:
+    """``resnet18`` as its paper spells it, and which part of it ``model`` uses."""
+    return tex(titles.backbone_title(str(key), str(model)))
+
+
+def network(row: Mapping[str, object]) -> Tex:
+    """The network of a row by name, with fine maps where it has them."""
+    return tex(titles.network_title(str(row["model"]), row.get("fine_maps")))
 
 
 def start(weights: str) -> Tex:
@@ -257,6 +262,6 @@ def grey(text: object, when: bool) -> Tex:
 FILTERS: Mapping[str, Callable[..., Tex]] = {
     **NUMBER_FILTERS,
     **{form.__name__: form for form in (est, interval, title, in_text, contrast, composition, backbone, start)},
-    **{form.__name__: form for form in (attribute, first_upper, listed, grey)},
+    **{form.__name__: form for form in (network, attribute, first_upper, listed, grey)},
 }
 """Name in a template -> filter."""

@@ -8,8 +8,9 @@ from facefair_lib.errors import InputError
 from facefair_lib.report.filters import bounds
 from facefair_lib.report.results_reader import Results, Row
 from facefair_lib.report.sentences import leading
-from facefair_lib.scores.titles import GROUP_TITLES, MODEL_TITLES, backbone_title, title
+from facefair_lib.scores.titles import GROUP_TITLES, MODEL_TITLES, backbone_title, network_title, title
 from facefair_lib.settings import paths
+from facefair_lib.store import stages
 from facefair_lib.store.results import write_text
 
 BEGIN, END = "<!-- answer: written by make reference -->", "<!-- end of answer -->"
@@ -49,7 +50,8 @@ def _groups(results: Results) -> list[str]:
         groups = [results.row(f"{experiment}/groups", model=model, group=g, metric=_METRIC) for g in GROUP_TITLES]
         cells += [_estimate(row) for row in groups]
         cells += [_points(gap["gap"]), _points(gap["expected_by_chance"]), f"{gap['p_value']:.2g}"]
-        lines.append(_line(title(model), cells))
+        fit = results.row(f"{stages.TRAINING_STAGES[model]}/model")
+        lines.append(_line(network_title(model, fit.get("fine_maps")), cells))
     people = int(results.rows(f"{experiment}/groups", metric=_METRIC)[0]["n_subjects"])
     note = (
         "Per cent, with 95 % intervals over people. Group scores are the mean image IoU over "
@@ -99,10 +101,13 @@ def _architectures(results: Results) -> list[str]:
         cells = [f"{r['parameters'] / 1e6:.1f}", f"{r['flops'] / 1e9:.1f}", f"{r['peak_bytes'] / 1e6:.0f}"]
         cells += [f"{r['images_per_second']:.0f}", _estimate(r, "iou"), _points(r["gap"]), f"{r['p_adjusted']:.2g}"]
         front = " \\*" if r["front"] else ""
-        lines.append(_line(f"{title(r['model'])}, {backbone_title(r['backbone'])}{front}", cells))
+        name = network_title(r["model"], r.get("fine_maps"))
+        start = ", ImageNet weights" if r["weights"] == "imagenet" else ""
+        lines.append(_line(f"{name}, {backbone_title(r['backbone'], r['model'])}{start}{front}", cells))
     size, epochs = int(rows[0]["size"]), int(rows[0]["epochs"])
     note = (
-        f"Every network from random weights, {epochs} epochs, otherwise the study's own training; costs are "
+        f"Every network from random weights where none are named, {epochs} epochs, otherwise the study's own training; "
+        "*to stride 8* or *16*: only that part of the backbone. Costs are "
         f"of one picture of {size} x {size} pixels on {rows[0]['device']}. \\* no other scores higher with fewer "
         "operations. The gap is that of the groups above; *p* is adjusted for the number of networks."
     )

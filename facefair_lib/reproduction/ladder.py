@@ -16,7 +16,7 @@ from facefair_lib.reproduction.run import Run, Task, fit, reported_scores
 from facefair_lib.reproduction.scoring import epoch_scores
 from facefair_lib.reproduction.table_checks import SCORES
 from facefair_lib.scores import metrics
-from facefair_lib.settings.profiles import ModelSettings, ModelsSettings, Profile
+from facefair_lib.settings.profiles import ComparedModelSettings, ModelSettings, ModelsSettings, Profile
 from facefair_lib.store.progress import Advance
 
 
@@ -93,8 +93,11 @@ def climb(
 
 
 def budgeted(model: str, settings: Profile) -> ModelSettings:
-    """The profile's network with the epochs of the reproduction."""
-    return getattr(settings.models, model).model_copy(update={"epochs": settings.reproduction.epochs})
+    """The reproduction's network, or the study's where it names none, with the epochs of the reproduction."""
+    own, epochs = settings.reproduction.networks, settings.reproduction.epochs
+    if own is None:
+        return getattr(settings.models, model).model_copy(update={"epochs": epochs})
+    return ComparedModelSettings(**getattr(own, model).model_dump(), epochs=epochs)
 
 
 def fits_table(steps: Sequence[Step], pool: Pool, unseen_labels: np.ndarray) -> pd.DataFrame:

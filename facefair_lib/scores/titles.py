@@ -80,9 +80,33 @@ def in_text(heading: str) -> str:
     )
 
 
-def backbone_title(backbone: str) -> str:
-    """``resnet18`` as its paper spells it; a name that is not known stays as it is."""
-    known = {"mobilenet_v3_large": "MobileNetV3-Large", "mobilenet_v3_small": "MobileNetV3-Small"}
+_LITE = "efficientnet_lite0"
+
+
+def backbone_title(backbone: str, model: str = "") -> str:
+    """``resnet18`` as its paper spells it, and which part of it a network uses if not the whole.
+
+    Parameters
+    ----------
+    backbone : a name that is not known stays as it is
+    model : the network, as ``build_model`` knows it; without it, the backbone alone is named
+    """
+    whole = _spelled(backbone)
+    if model == "pspnet" or (model in ("deeplabv3", "fcn") and backbone in ("resnet18", "resnet34", _LITE)):
+        return f"{whole} to stride {16 if backbone == _LITE else 8}"
+    return whole
+
+
+def network_title(model: str, fine_maps: object = False) -> str:
+    """A network by name, with what was added to the published one; anything but a true value adds nothing."""
+    return f"{title(model)} with fine maps" if fine_maps is True else title(model)
+
+
+def _spelled(backbone: str) -> str:
+    known = {
+        "mobilenet_v3_large": "MobileNetV3-Large", "mobilenet_v3_small": "MobileNetV3-Small",
+        _LITE: "EfficientNet-Lite0",
+    }  # fmt: skip
     families = {r"resnet(\d+)": r"ResNet-\1", r"vgg(\d+)_bn": r"VGG-\1", r"mit_b(\d)": r"MiT-B\1"}
     for pattern, spelling in families.items():
         if re.fullmatch(pattern, backbone):

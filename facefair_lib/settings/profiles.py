@@ -82,7 +82,7 @@ class SmallStart(Section):
 
 
 class ModelSettings(Section):
-    """One network: its backbone, where its weights start, the channels of its head, and how long it is fitted."""
+    """One network: its backbone, where its weights start, its head, and how long it is fitted."""
 
     backbone: str
     weights: Literal["none", "imagenet", "coco"]
@@ -91,6 +91,7 @@ class ModelSettings(Section):
     epochs: Count
     learning_rate: Annotated[float, Field(gt=0)]
     small_start: SmallStart | None = None
+    fine_maps: bool = False
 
 
 class DeepLabSettings(ModelSettings):
@@ -170,13 +171,15 @@ class CompositionSettings(Section):
 
 
 class ComparedNetwork(Section):
-    """One network of the comparison of architectures; what is null is as its library has it."""
+    """One network of the comparison; what is null is as its library has it, its weights are those of all others."""
 
     model: str
     backbone: str
+    weights: Literal["none", "imagenet"] | None = None
     output_stride: Literal[4, 8, 16] | None = None
     atrous_rates: tuple[int, int, int] | None = None
     channels: Count | None = None
+    fine_maps: bool | None = None
 
 
 class ComparisonSettings(Section):
@@ -190,19 +193,20 @@ class ComparisonSettings(Section):
 
     @model_validator(mode="after")
     def _networks_differ(self) -> ComparisonSettings:
-        names = [(network.model, network.backbone) for network in self.networks]
-        twice = [f"{model} with {backbone}" for model, backbone in names if names.count((model, backbone)) > 1]
+        names = [(n.model, n.backbone, bool(n.fine_maps), n.weights or self.weights) for n in self.networks]
+        twice = [f"{name[0]} with {name[1]}" for name in names if names.count(name) > 1]
         if twice:
             raise ValueError(f"every network once; listed twice: {twice[0]}")
         return self
 
 
 class ComparedModelSettings(ModelSettings):
-    """A compared network with its share of the budget, as a fit takes it; what is null is as its library has it."""
+    """Any network with its share of the budget, as a fit takes it; what is null is as its library has it."""
 
     output_stride: Literal[4, 8, 16] | None
     atrous_rates: tuple[int, int, int] | None
     channels: Count | None
+    fine_maps: bool | None = None
 
 
 class ReproductionSeeds(Section):
@@ -212,9 +216,29 @@ class ReproductionSeeds(Section):
     steps: Count
 
 
+class ReproducedNetwork(Section):
+    """A network as the reproduction builds it, where that is not the study's."""
+
+    backbone: str
+    weights: Literal["none", "imagenet", "coco"]
+    output_stride: Literal[4, 8, 16]
+    atrous_rates: tuple[int, int, int] | None = None
+    channels: Count
+    learning_rate: Annotated[float, Field(gt=0)]
+    small_start: SmallStart | None = None
+
+
+class ReproducedNetworks(Section):
+    """The two networks of the course paper, as the reproduction builds them."""
+
+    deeplabv3: ReproducedNetwork
+    pspnet: ReproducedNetwork
+
+
 class ReproductionSettings(Section):
     """The course paper's own protocol, as published and corrected step by step."""
 
+    networks: ReproducedNetworks | None
     images: Count | None
     unseen: Count | None
     size: Annotated[int, Field(ge=16, le=1024)]

@@ -8,9 +8,7 @@ import numpy as np
 import torch
 from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, Sampler, SequentialSampler
 
-# ImageNet statistics, which every published backbone expects.
-MEAN = (0.485, 0.456, 0.406)
-STANDARD_DEVIATION = (0.229, 0.224, 0.225)
+from facefair_lib.models.weights import MEAN, STANDARD_DEVIATION
 
 Batch = tuple[torch.Tensor, torch.Tensor]
 

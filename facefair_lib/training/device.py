@@ -20,16 +20,12 @@ class Device:
 
 
 def choose_device() -> Device:
-    """Pick the device and the precision.
-
-    bf16 is used only where the hardware computes in it: on other CPUs it is emulated and several times slower.
-    """
+    """Pick the device and its precision; on a CPU that is fp32, unless a fit finds bf16 faster (``number_format``)."""
     if torch.cuda.is_available():
         precision = "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "32-true"
         return Device("gpu", precision, torch.cuda.get_device_name())
-    precision = "bf16-mixed" if _cpu_computes_bf16() else "32-true"
     threads = torch.get_num_threads()
-    return Device("cpu", precision, f"{_cpu_name()}, {threads} thread{'s' if threads > 1 else ''}")
+    return Device("cpu", "32-true", f"{_cpu_name()}, {threads} thread{'s' if threads > 1 else ''}")
 
 
 def use_cores(cores: int | None) -> None:
@@ -44,7 +40,8 @@ def assigned_cores() -> int | None:
     return int(value) if value.isdigit() and int(value) > 0 else None
 
 
-def _cpu_computes_bf16() -> bool:
+def cpu_announces_bf16() -> bool:
+    """Whether this CPU has instructions for bf16. They are no promise: a network may be slower in them than in fp32."""
     flags = _cpu_field("flags").split()
     return "avx512_bf16" in flags or "amx_bf16" in flags
 

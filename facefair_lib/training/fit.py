@@ -21,11 +21,12 @@ from facefair_lib.models.fitted import load_network
 from facefair_lib.settings.labels import IGNORE_INDEX
 from facefair_lib.settings.profiles import ModelSettings, TrainingSettings
 from facefair_lib.store import results
-from facefair_lib.training.batches import ArrayBatches, ordered_batches, training_batches
-from facefair_lib.training.device import Device, assigned_cores, choose_device, use_cores
+from facefair_lib.training.batches import ArrayBatches, Batch, ordered_batches, training_batches
+from facefair_lib.training.device import Device, assigned_cores, choose_device, cpu_announces_bf16, use_cores
 from facefair_lib.training.history import History
 from facefair_lib.training.network import SegmentationTask
-from facefair_lib.training.resume import LAST, WEIGHTS, finish, fit_key, start_or_resume
+from facefair_lib.training.number_format import NumberFormat, time_number_formats
+from facefair_lib.training.resume import LAST, WEIGHTS, finish, fit_key, recall, remember, start_or_resume
 
 _AVERAGED_STEPS = 100  # the weights that are kept are a moving average over about this many steps
 
@@ -102,9 +103,11 @@ def _fit(
     lightning.seed_everything(seed, verbose=False)
     device = choose_device()
     task = _task(name, model, training, seed, start)
+    seen, held_out = (ArrayBatches(images, labels, rows[split]) for split in ("train", "validation"))
+    number_format = _number_format(device, task, seen[list(range(training.batch_size))], folder)
     loaders = (
-        training_batches(ArrayBatches(images, labels, rows["train"]), training.batch_size, seed),
-        ordered_batches(ArrayBatches(images, labels, rows["validation"]), training.batch_size),
+        training_batches(seen, training.batch_size, seed),
+        ordered_batches(held_out, training.batch_size),
     )
     history = History(folder / "history.csv", model.epochs, name)
     best = ModelCheckpoint(folder, filename="best", monitor="validation_loss", enable_version_counter=False)
@@ -116,10 +119,10 @@ def _fit(
     resumed = folder / LAST
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="lightning")  # advice on worker counts and log intervals
-        trainer = _trainer(model.epochs, folder, device, callbacks)
+        trainer = _trainer(model.epochs, folder, device.accelerator, number_format.precision, callbacks)
         trainer.fit(task, *loaders, ckpt_path=resumed if resumed.exists() else None, weights_only=True)
     _save_weights(Path(best.best_model_path), folder / WEIGHTS)
-    return _describe(name, model, task, history, len(rows["train"]), device)
+    return _describe(name, model, task, history, len(rows["train"]), device, number_format)
 
 
 def _check_rows(rows: dict[str, np.ndarray], batch_size: int) -> None:
@@ -168,14 +171,30 @@ def _task(
     )
 
 
-def _trainer(epochs: int, folder: Path, device: Device, callbacks: list[Callback]) -> lightning.Trainer:
+def _number_format(device: Device, task: SegmentationTask, batch: Batch, folder: Path) -> NumberFormat:
+    """The format that this fit began with; at its beginning that of the device, or what is found faster on a CPU."""
+    if device.accelerator != "cpu":
+        return NumberFormat(device.precision)
+    begun = recall(folder, "number_format")
+    if begun is not None:
+        return NumberFormat(*begun)
+    found = NumberFormat(device.precision)
+    if cpu_announces_bf16():
+        found = time_number_formats(task.network, batch, task.dice_weight)
+    remember(folder, "number_format", [found.precision, found.bf16_speedup])
+    return found
+
+
+def _trainer(
+    epochs: int, folder: Path, accelerator: str, precision: str, callbacks: list[Callback]
+) -> lightning.Trainer:
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)  # its banner repeats what model.csv records
     return lightning.Trainer(
         max_epochs=epochs,
-        accelerator=device.accelerator,
+        accelerator=accelerator,
         devices=1,  # on several GPUs Lightning would start the stage's process once for each
         plugins=[LightningEnvironment()],  # and in a cluster's shell take it for one of many
-        precision=device.precision,
+        precision=precision,
         default_root_dir=folder,
         callbacks=callbacks,
         gradient_clip_val=5.0,
@@ -197,13 +216,20 @@ def _save_weights(checkpoint: Path, path: Path) -> None:
 
 
 def _describe(
-    name: str, model: ModelSettings, task: SegmentationTask, history: History, images: int, device: Device
+    name: str,
+    model: ModelSettings,
+    task: SegmentationTask,
+    history: History,
+    images: int,
+    device: Device,
+    number_format: NumberFormat,
 ) -> dict[str, Any]:
     validation = [row for row in history.rows if row["split"] == "validation"]
     epochs, seconds = len(validation), history.seconds
     return {
         "model": name,
         "backbone": model.backbone,
+        "fine_maps": bool(model.fine_maps),
         "weights": model.weights,
         "parameters": sum(parameter.numel() for parameter in task.network.parameters()),
         "epochs": epochs,
@@ -212,5 +238,6 @@ def _describe(
         "seconds_per_epoch": seconds / epochs,
         "images_per_second": images * epochs / seconds,
         "device": device.description,
-        "precision": device.precision,
+        "precision": number_format.precision,
+        "bf16_speedup": number_format.bf16_speedup,
     }

@@ -58,6 +58,16 @@ def start_or_resume(folder: Path, key: str) -> dict[str, Any] | None:
     return None
 
 
+def remember(folder: Path, what: str, value: Any) -> None:
+    """Record something that the rest of the fit in this folder needs, should it be interrupted."""
+    results.write_json(folder / _RECORD, {**_read(folder / _RECORD), what: value})
+
+
+def recall(folder: Path, what: str) -> Any:
+    """What was recorded of the fit in this folder, or None."""
+    return _read(folder / _RECORD).get(what)
+
+
 def finish(folder: Path, key: str, description: dict[str, Any]) -> None:
     """Record that the fit is complete; its checkpoints, several times as large as its weights, are no longer needed."""
     in_order = list(description.items())  # a JSON object would be sorted

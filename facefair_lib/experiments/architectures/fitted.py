@@ -77,7 +77,7 @@ def _of_the_study(study: Study) -> Compared:
     rows, counts, networks = [], {}, {}
     for model, training in stages.TRAINING_STAGES.items():
         fit, settings = study.of(training), study.model_settings(model)
-        name = network_name(model, settings.backbone)
+        name = network_name(model, settings.backbone, settings.fine_maps)
         described = fit.table("model").iloc[0].to_dict()
         described |= {"network": name, "learning_rate": settings.learning_rate}
         rows.append({column: described[column] for column in NETWORK_COLUMNS})

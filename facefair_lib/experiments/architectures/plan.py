@@ -16,7 +16,7 @@ class Contender:
 
     Attributes
     ----------
-    name : of its folder and its rows, ``<model>_<backbone>``
+    name : of its folder and its rows; see ``network_name``
     model : its name in ``build_model``
     settings : how it is built and fitted
     flops : operations of one picture, by which the longest fits begin first
@@ -28,9 +28,12 @@ class Contender:
     flops: int
 
 
-def network_name(model: str, backbone: str) -> str:
-    """Name of a network's folder and rows; no two networks of a comparison share one."""
-    return f"{model}_{backbone}"
+def network_name(model: str, backbone: str, fine_maps: bool | None = None, weights: str | None = None) -> str:
+    """Name of a network's folder and rows, ``<model>_<backbone>[_fine_maps][_<weights>]``.
+
+    No two networks of a comparison share one. ``weights`` are named where they are not those of all others.
+    """
+    return "_".join([model, backbone, *(["fine_maps"] if fine_maps else []), *([weights] if weights else [])])
 
 
 def contenders(settings: ComparisonSettings, size: int) -> list[Contender]:
@@ -50,8 +53,8 @@ def contenders(settings: ComparisonSettings, size: int) -> list[Contender]:
 
 def _contender(place: int, network: ComparedNetwork, settings: ComparisonSettings, size: int) -> Contender:
     own = ComparedModelSettings(
-        **network.model_dump(exclude={"model"}),
-        weights=settings.weights,
+        **network.model_dump(exclude={"model", "weights"}),
+        weights=network.weights or settings.weights,
         epochs=settings.epochs,
         learning_rate=settings.learning_rate,
     )
@@ -63,4 +66,5 @@ def _contender(place: int, network: ComparedNetwork, settings: ComparisonSetting
             f"{key}: {error.subject}", found=error.found, expected=error.expected, do=f"correct {key} in the profile"
         ) from error
     flops = measure_cost(built, size, batch=1, seconds=0).flops
-    return Contender(network_name(network.model, network.backbone), network.model, own, flops)
+    name = network_name(network.model, network.backbone, network.fine_maps, network.weights)
+    return Contender(name, network.model, own, flops)

@@ -27,8 +27,10 @@ from facefair_lib.store.results import COMPLETE, SKIPPED, Stage
 from facefair_lib.training.predict import predict
 from facefair_lib.training.resume import WEIGHTS
 
-NETWORK_COLUMNS = ["network", "model", "backbone", "weights", "learning_rate", "epochs", "best_epoch", "seconds"]
-NOT_ASKED = "the profile lists no networks to compare (comparison: null); make study PROFILE=models compares eight"
+NETWORK_COLUMNS = [
+    *("network", "model", "backbone", "fine_maps", "weights", "learning_rate", "epochs", "best_epoch", "seconds"),
+]
+NOT_ASKED = "the profile lists no networks to compare (comparison: null); make study PROFILE=models compares a dozen"
 
 
 def write_comparison(

@@ -28,11 +28,15 @@ from facefair_lib.figures.networks.shapes import (
     slab,
     write,
 )
+from facefair_lib.scores import titles
 
 HEIGHT = 2.5  # inches
 MIDDLE = 1.24
 """Height of the line that the main path runs along."""
-_PICTURE = 0.66
+_LEFT, _PICTURE = 0.08, 0.66
+_ENTRY, _ENTRY_WIDTH = _LEFT + _PICTURE + 0.16, 1.6
+_LANE = 0.17
+"""Height of the way that a fine map takes below the panels."""
 _PANEL = 1.44
 _JOINED, _TO_JOINED = 1.3, 0.34
 _LEVEL_COLOURS = ("#b5523b", "#d99a4e", "#6aa67c", "#5b8fb9", "#9a82b8", "#7d8597")
@@ -45,10 +49,12 @@ class Trunk:
     Parameters
     ----------
     input_size : pixels, one side of a square or (height, width)
-    backbone : name to print
+    backbone : its name in a profile; printed as its paper spells it, with the part of it that is used
     output_stride : input side / feature side; later stages are dilated instead of strided
     feature_channels : channels that the backbone gives
     stages : how many stages of the backbone are used
+    fine_strides : strides of the finer maps that join the head's, in that order; none in the published networks
+    mix_channels : channels after each of them has joined
     """
 
     input_size: int | tuple[int, int]
@@ -57,11 +63,19 @@ class Trunk:
     feature_channels: int
     num_classes: int
     stages: int = 5
+    fine_strides: Sequence[int] = ()
+    mix_channels: int = 0
 
     @property
     def sides(self) -> tuple[int, ...]:
         """Height and width of the input, pixels."""
         return (self.input_size,) * 2 if isinstance(self.input_size, int) else tuple(self.input_size)
+
+    @property
+    def words(self) -> str:
+        """The trunk and what joins it, for a figure's description."""
+        fine = "".join(f", joined by the map of stride {stride}" for stride in self.fine_strides)
+        return f"{self.backbone} with output stride {self.output_stride}{fine}"
 
     def at_input(self, channels: int) -> str:
         """Shape of a tensor as large as the input."""
@@ -85,17 +99,19 @@ def deeplabv3_architecture(*, aspp_channels: int, atrous_rates: Sequence[int], *
     -----
     Source: Chen et al., Rethinking atrous convolution for semantic image segmentation, arXiv:1706.05587, figure 5.
     """
-    sizes = _checked(trunk, [aspp_channels], atrous_rates)
+    sizes = _checked("deeplabv3", trunk, [aspp_channels], atrous_rates)
     colours = [BLUE, *[GREEN] * len(atrous_rates), ORANGE]
-    convolutions = [f"{kernel} conv, {aspp_channels}" for kernel in ("1×1", "3×3")]
+    # With fine maps, their convolutions take the place of the head's second.
+    kernels = ["1×1"] if sizes.fine_strides else ["1×1", "3×3"]
+    convolutions = [*(f"{kernel} conv, {aspp_channels}" for kernel in kernels), "1×1 conv"]
     with style.look():
-        figure, axes = canvas(style.PAGE_WIDTH, HEIGHT)
+        figure, axes = _canvas(sizes)
         left = _draw_aspp(axes, _draw_entry(axes, sizes), atrous_rates)
-        _draw_head(axes, left, sizes, colours, len(colours) * aspp_channels, [*convolutions, "1×1 conv"])
+        _draw_head(axes, left, sizes, colours, len(colours) * aspp_channels, convolutions)
     rates = ", ".join(map(str, atrous_rates))
     return style.describe(
         figure,
-        f"DeepLabV3: {sizes.backbone} with output stride {sizes.output_stride}, atrous spatial pyramid pooling with "
+        f"DeepLabV3: {sizes.words}, atrous spatial pyramid pooling with "
         f"rates {rates}, and a head that gives {sizes.num_classes} classes at the size of the input.",
     )
 
@@ -116,23 +132,24 @@ def pspnet_architecture(
     -----
     Source: Zhao et al., Pyramid scene parsing network, CVPR 2017, figure 3.
     """
-    sizes = _checked(trunk, [pyramid_channels, bottleneck_channels], pyramid_bins)
+    sizes = _checked("pspnet", trunk, [pyramid_channels, bottleneck_channels], pyramid_bins)
     colours = [_LEVEL_COLOURS[order % len(_LEVEL_COLOURS)] for order in range(len(pyramid_bins))]
     joined = sizes.feature_channels + len(pyramid_bins) * pyramid_channels
     with style.look():
-        figure, axes = canvas(style.PAGE_WIDTH, HEIGHT)
+        figure, axes = _canvas(sizes)
         left = _draw_pyramid(axes, _draw_entry(axes, sizes), pyramid_bins, colours, pyramid_channels)
-        _draw_head(axes, left, sizes, [*colours, STONE], joined, [f"1×1 conv, {bottleneck_channels}", "3×3 conv"])
+        last = "1×1 conv" if sizes.fine_strides else "3×3 conv"
+        _draw_head(axes, left, sizes, [*colours, STONE], joined, [f"1×1 conv, {bottleneck_channels}", last])
     bins = ", ".join(map(str, pyramid_bins))
     return style.describe(
         figure,
-        f"PSPNet: {sizes.backbone} with output stride {sizes.output_stride}, pyramid pooling with {bins} cells per "
+        f"PSPNet: {sizes.words}, pyramid pooling with {bins} cells per "
         f"side, and a head that gives {sizes.num_classes} classes at the size of the input.",
     )
 
 
-def _checked(fields: Mapping[str, object], channels: Sequence[int], levels: Sequence[int]) -> Trunk:
-    trunk = Trunk(**fields)
+def _checked(model: str, fields: Mapping[str, object], channels: Sequence[int], levels: Sequence[int]) -> Trunk:
+    trunk = Trunk(**{**fields, "backbone": titles.backbone_title(str(fields["backbone"]), model)})
     counts = (*trunk.sides, trunk.stages, trunk.feature_channels, *channels, trunk.num_classes, *levels)
     if len(trunk.sides) != 2 or len(levels) == 0 or min(counts) < 1:
         raise InputError(
@@ -152,16 +169,23 @@ def _checked(fields: Mapping[str, object], channels: Sequence[int], levels: Sequ
     return trunk
 
 
+def _canvas(trunk: Trunk) -> tuple[style.PaperFigure, Axes]:
+    """The figure's canvas, with a lane for every fine map below the panels."""
+    below = _LANE * len(trunk.fine_strides)
+    figure, axes = canvas(style.PAGE_WIDTH, HEIGHT + below)
+    axes.set_ylim(-below, HEIGHT)
+    return figure, axes
+
+
 def _draw_entry(axes: Axes, trunk: Trunk) -> float:
     """Input picture and backbone; returns where the features leave the backbone."""
-    left = 0.08
+    left = _LEFT
     face_glyph(axes, left, MIDDLE, _PICTURE, mask=False)
     write(axes, left + _PICTURE / 2, MIDDLE + 0.43, "Input", fontweight="bold", fontsize=style.SMALL_SIZE)
     write(axes, left + _PICTURE / 2, MIDDLE - 0.42, trunk.at_input(3))
-    start = left + _PICTURE + 0.16
-    width = 1.6
+    start, width = _ENTRY, _ENTRY_WIDTH
     arrow(axes, (left + _PICTURE + 0.02, MIDDLE), (start + 0.06, MIDDLE))
-    panel(axes, start, 0.12, width, HEIGHT - 0.24, trunk.backbone, STONE)
+    panel(axes, start, 0.12, width, HEIGHT - 0.24, trunk.backbone.replace(" to ", "\nto "), STONE)
     _draw_stages(axes, start, width, trunk)
     write(axes, start + width / 2, 0.33, f"output {trunk.at_features(trunk.feature_channels)}")
     return start + width
@@ -182,6 +206,17 @@ def _draw_stages(axes: Axes, start: float, width: float, trunk: Trunk) -> None:
         y = MIDDLE + 0.575 * (2 / trunk.output_stride) ** 0.4 + 0.17
         axes.plot([ends[0], ends[0], ends[1], ends[1]], [y - 0.04, y, y, y - 0.04], color=style.GREY, linewidth=0.7)
         write(axes, sum(ends) / 2, y + 0.08, "dilated")
+
+
+def _draw_lane(axes: Axes, trunk: Trunk, order: int, end: float) -> None:
+    """The path of a fine map: from its stage along the bottom into the convolution that it joins."""
+    stride = trunk.fine_strides[order]
+    stage = [min(2**power, trunk.output_stride) for power in range(1, trunk.stages + 1)].index(stride)
+    begin = _ENTRY + 0.17 + stage * (_ENTRY_WIDTH - 0.2) / trunk.stages
+    lane = -_LANE * (order + 0.4)
+    line(axes, (begin, 0.12), (begin, lane), (end, lane))
+    arrow(axes, (end, lane), (end, MIDDLE - 0.65))
+    write(axes, begin + 0.06, lane + 0.07, f"1/{stride} map", ha="left")
 
 
 def _fan(axes: Axes, left: float, right: float, count: int, centre: float) -> list[float]:
@@ -233,21 +268,27 @@ def _draw_pyramid(axes: Axes, left: float, bins: Sequence[int], colours: Sequenc
 def _draw_head(
     axes: Axes, left: float, trunk: Trunk, bands: Sequence[str], joined: int, convolutions: Sequence[str]
 ) -> None:
-    """Concatenation of ``joined`` channels, convolutions of which the last one classifies, upsampling and the mask."""
+    """Concatenation of ``joined`` channels, convolutions of which the last one classifies, upsampling and the mask.
+
+    Fine maps join before the last convolution.
+    """
     x = left + _TO_JOINED
     arrow(axes, (left, MIDDLE), (x, MIDDLE))
     slab(axes, x, MIDDLE, 0.12, _JOINED, bands)
     write(axes, x + 0.1, MIDDLE + _JOINED / 2 + 0.26, f"concatenated\n{trunk.at_features(joined)}")
     right = x + 0.12 + DEPTH
     mask_left = style.PAGE_WIDTH - 0.08 - _PICTURE
-    texts = [*convolutions[:-1], f"{convolutions[-1]}, {trunk.num_classes}"]
-    texts.append(f"bilinear upsampling ×{trunk.output_stride}")
+    fine = [f"+ 1/{stride} map: 3×3 conv, {trunk.mix_channels}" for stride in trunk.fine_strides]
+    texts = [*convolutions[:-1], *fine, f"{convolutions[-1]}, {trunk.num_classes}"]
+    texts.append(f"bilinear upsampling ×{min((trunk.output_stride, *trunk.fine_strides))}")
     thickness = 0.2
     gap = (mask_left - right - thickness * len(texts)) / (len(texts) + 1)
     for order, text in enumerate(texts):
         arrow(axes, (right, MIDDLE), (right + gap, MIDDLE))
-        colour = STONE if order == len(convolutions) else BLUE
+        colour = STONE if order == len(texts) - 1 else VIOLET if text in fine else BLUE
         block(axes, (right + gap, MIDDLE), (thickness, 1.3), text, colour, rotation=90)
+        if text in fine:
+            _draw_lane(axes, trunk, fine.index(text), right + gap + thickness / 2)
         right += gap + thickness
     arrow(axes, (right, MIDDLE), (mask_left, MIDDLE))
     face_glyph(axes, mask_left, MIDDLE, _PICTURE, mask=True)

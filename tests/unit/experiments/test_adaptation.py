@@ -39,7 +39,7 @@ def test_without_photographs_only_the_rendered_start_is_tried_and_once() -> None
     chosen = list(budgets((0, 5), draws=2))
     assert chosen[0] == Budget("rendered", 0, 0)
     assert {(budget.start, budget.draw) for budget in chosen[1:]} == {
-        ("rendered", 0), ("rendered", 1), ("scratch", 0), ("scratch", 1),
+        ("rendered", 0), ("rendered", 1), ("alone", 0), ("alone", 1),
     }  # fmt: skip
     assert len(chosen) == 5
 
@@ -99,11 +99,11 @@ def scored(adapted, squares):
 
 def test_scores_are_means_over_draws_as_scikit_learn_gives_them(scored, adapted, squares) -> None:
     _, result, _ = adapted
-    chosen = (result.runs["start"] == "scratch") & (result.runs["photographs"] == 8)
+    chosen = (result.runs["start"] == "alone") & (result.runs["photographs"] == 8)
     hair = [labels.INDEX[name] for name in labels.FASSEG_GROUPS["hair"]]  # brows count as hair there
     truth = np.isin(squares[1][10:], hair).ravel()
     expected = np.mean([f1_score(truth, np.isin(masks, hair).ravel()) for masks in result.masks[chosen]])
-    row = scored.query("start == 'scratch' and photographs == 8 and `class` == 'hair'").iloc[0]
+    row = scored.query("start == 'alone' and photographs == 8 and `class` == 'hair'").iloc[0]
     assert row["f1"] == pytest.approx(expected)
     assert row["low"] <= row["f1"] <= row["high"]
     assert (row["n_draws"], row["n_images"], row["n_subjects"]) == (2, 6, 3)

@@ -244,7 +244,12 @@ def test_the_profile_models_compares_every_network_there_is_on_the_people_of_qui
         assert getattr(models, section) == getattr(quick, section)
     assert quick.comparison is None
     built = contenders(models.comparison, 64)  # smaller than its pictures: this asks only whether all can be built
-    assert len({contender.name for contender in built}) == len(MODEL_NAMES)
+    assert len({contender.name for contender in built}) == len(models.comparison.networks) > len(MODEL_NAMES)
+    # The last ones are those of quick, but for the budget.
+    for model, contender in zip(("pspnet", "deeplabv3"), built[-2:], strict=True):
+        alike = {"backbone", "weights", "channels", "fine_maps", "atrous_rates"}
+        study = getattr(quick.models, model).model_dump(include=alike)
+        assert (contender.model, contender.settings.model_dump(include=alike, exclude_none=True)) == (model, study)
 
 
 def test_every_network_has_a_title() -> None:

@@ -65,6 +65,26 @@ def test_pspnet_prints_one_level_per_bin_and_joins_the_features(assert_legible):
     assert_legible(figure)
 
 
+@pytest.mark.parametrize("draw", ["deeplabv3", "pspnet"])
+def test_fine_maps_are_drawn_from_their_stages_into_the_head(draw, assert_legible):
+    fine = {
+        "backbone": "efficientnet_lite0",
+        "output_stride": 16,
+        "stages": 4,
+        "fine_strides": [8, 4],
+        "mix_channels": 64,
+    }
+    figure = (
+        deeplabv3_architecture(**{**DEEPLAB, **fine}) if draw == "deeplabv3" else pspnet_architecture(**{**PSP, **fine})
+    )
+    texts = texts_of(figure)
+    assert {"1/8 map", "1/4 map", "+ 1/8 map: 3×3 conv, 64", "+ 1/4 map: 3×3 conv, 64", "1×1 conv, 11"} <= set(texts)
+    assert "bilinear upsampling ×4" in texts and "EfficientNet-Lite0\nto stride 16" in texts
+    assert texts.index("+ 1/8 map: 3×3 conv, 64") < texts.index("+ 1/4 map: 3×3 conv, 64")
+    assert "joined by the map of stride 8, joined by the map of stride 4" in figure.get_label()
+    assert_legible(figure)
+
+
 @pytest.mark.parametrize("bins", [(1,), (1, 2, 4), (1, 2, 3, 4, 6)])
 def test_pspnet_stays_legible_with_any_number_of_levels(bins, assert_legible):
     figure = pspnet_architecture(**{**PSP, "pyramid_bins": bins, "stages": 5, "pyramid_channels": 8})

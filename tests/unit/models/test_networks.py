@@ -12,6 +12,8 @@ from torch.nn import functional
 from facefair_lib.models.build import MODEL_NAMES, build_model, model_from_settings
 from facefair_lib.models.describe import DESCRIPTIONS
 from facefair_lib.models.segnet import unpool
+from facefair_lib.reproduction.ladder import budgeted
+from facefair_lib.scores.titles import backbone_title
 from facefair_lib.settings.labels import NUM_CLASSES
 from facefair_lib.settings.profiles import load_profile
 
@@ -103,6 +105,33 @@ class TestPSPNetResNet18(NetworkPromises):
 
 class TestPSPNetResNet18FineGrained(NetworkPromises):
     name, backbone, heads, options = "pspnet", "resnet18", {"out"}, {"output_stride": 4, "channels": 64}
+
+
+class TestDeepLabV3Lite(NetworkPromises):
+    name, backbone, heads = "deeplabv3", "efficientnet_lite0", {"out"}
+    options = {"channels": 32, "atrous_rates": (1, 2, 4)}  # noqa: RUF012
+
+
+class TestDeepLabV3FineMaps(NetworkPromises):
+    name, backbone, heads = "deeplabv3", "efficientnet_lite0", {"out"}
+    options = {"channels": 32, "atrous_rates": (1, 2, 4), "fine_maps": True}  # noqa: RUF012
+
+
+class TestDeepLabV3ResNet18FineMaps(NetworkPromises):
+    name, backbone, heads, options = "deeplabv3", "resnet18", {"out"}, {"channels": 32, "fine_maps": True}
+
+
+class TestPSPNetLite(NetworkPromises):
+    name, backbone, heads, options = "pspnet", "efficientnet_lite0", {"out"}, {"channels": 64}
+
+
+class TestPSPNetFineMaps(NetworkPromises):
+    name, backbone, heads = "pspnet", "efficientnet_lite0", {"out"}
+    options = {"channels": 64, "fine_maps": True}  # noqa: RUF012
+
+
+class TestPSPNetResNet18FineMaps(NetworkPromises):
+    name, backbone, heads, options = "pspnet", "resnet18", {"out"}, {"channels": 64, "fine_maps": True}
 
 
 class TestPSPNetResNet50(NetworkPromises):
@@ -229,11 +258,11 @@ def test_the_default_profiles_networks_are_described_as_they_are_built(name: str
     settings = getattr(profile.models, name)
     network = model_from_settings(name, settings)
     described = DESCRIPTIONS[name](network, settings, profile.data.size, NUM_CLASSES)
-    trunk = network.backbone if name == "deeplabv3" else network.network.encoder
-    features = trunk(torch.zeros(1, 3, 64, 64))
-    features = features["out"] if name == "deeplabv3" else features[-1]
-    assert described["feature_channels"] == features.shape[1]
-    assert described["output_stride"] == 64 // features.shape[-1]
+    maps = list(network.trunk(torch.zeros(1, 3, 64, 64)).values())
+    strides = [64 // each.shape[-1] for each in maps]
+    assert described["feature_channels"] == maps[-1].shape[1]
+    assert [*described["fine_strides"][::-1], described["output_stride"]] == strides
+    assert described["mix_channels"] == network.classifier.in_channels
     assert described["input_size"] == profile.data.size
     if name == "deeplabv3":
         assert described["atrous_rates"] == list(settings.atrous_rates)
@@ -241,3 +270,50 @@ def test_the_default_profiles_networks_are_described_as_they_are_built(name: str
     else:
         assert described["pyramid_bins"] == [1, 2, 3, 6]
         assert described["bottleneck_channels"] == settings.channels
+
+
+@pytest.mark.parametrize("name", DESCRIPTIONS)
+def test_the_reproductions_networks_are_described_without_fine_maps(name: str) -> None:
+    profile = load_profile("quick")
+    settings = budgeted(name, profile)
+    network = model_from_settings(name, settings)
+    described = DESCRIPTIONS[name](network, settings, profile.reproduction.size, NUM_CLASSES)
+    assert (described["output_stride"], described["feature_channels"], described["stages"]) == (8, 128, 3)
+    assert "fine_strides" not in described
+
+
+@pytest.mark.parametrize(
+    ("model", "backbone", "title"),
+    [
+        ("pspnet", "resnet18", "ResNet-18 to stride 8"),
+        ("pspnet", "resnet101", "ResNet-101 to stride 8"),
+        ("fcn", "resnet34", "ResNet-34 to stride 8"),
+        ("deeplabv3", "resnet18", "ResNet-18 to stride 8"),
+        ("deeplabv3", "resnet50", "ResNet-50"),
+        ("upernet", "resnet18", "ResNet-18"),
+        ("pspnet", "efficientnet_lite0", "EfficientNet-Lite0 to stride 16"),
+    ],
+)
+def test_a_backbone_is_named_whole_only_where_all_of_its_stages_are_used(model: str, backbone: str, title: str) -> None:
+    assert backbone_title(backbone, model) == title
+    network = build_model(model, backbone)
+    stages = {name for name, _ in network.named_parameters() if "layer4" in name or "stages.6" in name}
+    assert bool(stages) == (" to stride " not in title)
+
+
+@pytest.mark.parametrize("backbone", ["resnet18", "efficientnet_lite0"])
+def test_fine_maps_reach_the_logits(backbone: str) -> None:
+    """An eye is smaller than a place of the coarse map: what only the finest map shows must change the answer there."""
+    network = build_model("pspnet", backbone, channels=16, fine_maps=True).eval()
+    images = torch.zeros(1, 3, 64, 64)
+    fine = {}
+    network.fine_maps.reduce[-1].register_forward_hook(lambda module, given, made: fine.setdefault("made", made))
+    with torch.inference_mode():
+        before = network(images)["out"]
+        network.fine_maps.reduce[-1].register_forward_hook(
+            lambda module, given, made: made + functional.pad(torch.ones(1, 1, 1, 1), (4, 11, 4, 11))
+        )
+        change = (network(images)["out"] - before).abs().amax(1)[0]  # (64, 64)
+    assert fine["made"].shape[-1] == 16
+    touched = change.nonzero()
+    assert touched.min() >= 8 and touched.max() <= 28  # a 3 x 3 kernel at stride 4 around (4, 4), blended

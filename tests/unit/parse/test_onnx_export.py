@@ -25,6 +25,8 @@ onnxruntime = pytest.importorskip("onnxruntime")
 SMALL: list[tuple[str, str, dict[str, Any]]] = [
     ("deeplabv3", "resnet18", {"channels": 16, "atrous_rates": (1, 2, 3)}),
     ("pspnet", "resnet18", {"channels": 16}),
+    ("deeplabv3", "efficientnet_lite0", {"channels": 16, "atrous_rates": (1, 2, 4), "fine_maps": True}),
+    ("pspnet", "efficientnet_lite0", {"channels": 16, "fine_maps": True}),
     ("unet", "resnet18", {"channels": 4}),
     ("segnet", "vgg11_bn", {}),
 ]
@@ -44,7 +46,9 @@ def run(path: Path, images: torch.Tensor) -> np.ndarray:
     return session.run(None, {"images": images.numpy()})[0]
 
 
-@pytest.mark.parametrize(("name", "backbone", "options"), SMALL, ids=[case[0] for case in SMALL])
+@pytest.mark.parametrize(
+    ("name", "backbone", "options"), SMALL, ids=[f"{name} {backbone}" for name, backbone, _ in SMALL]
+)
 def test_an_exported_network_gives_pytorchs_logits_for_any_batch(
     tmp_path: Path, name: str, backbone: str, options: dict[str, Any]
 ) -> None:
@@ -57,8 +61,9 @@ def test_an_exported_network_gives_pytorchs_logits_for_any_batch(
     assert exported.largest_difference <= 1e-3
 
 
-def test_an_exported_network_may_take_any_size(tmp_path: Path) -> None:
-    network = learnt(*SMALL[2])
+@pytest.mark.parametrize("case", [SMALL[2], SMALL[4]], ids=["deeplabv3", "unet"])
+def test_an_exported_network_may_take_any_size(tmp_path: Path, case: tuple[str, str, dict[str, Any]]) -> None:
+    network = learnt(*case)
     exported = export_onnx(network, tmp_path / "model.onnx", size=32, any_size=True)
     images = torch.randn(2, 3, 64, 96)
     with torch.inference_mode():

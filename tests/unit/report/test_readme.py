@@ -55,7 +55,7 @@ def test_networks_fitted_alike_stand_best_first_and_the_front_is_marked(study: P
     lines = [line for line in text.splitlines()[2:] if line.startswith("| ")]
     scores = [float(line.split(" | ")[5].split(" ")[0]) for line in lines]
     assert len(lines) == 8 and scores == sorted(scores, reverse=True)
-    assert [line.split(" | ")[0] for line in lines if r"\*" in line] == [r"| FCN, ResNet-18 \*"]
+    assert [line.split(" | ")[0] for line in lines if r"\*" in line] == [r"| FCN, ResNet-18 to stride 8 \*"]
 
 
 def test_the_answer_goes_between_its_marks_and_nothing_else_changes(pristine: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from facefair_lib.training.batches import ArrayBatches, EpochSampler, normalise, ordered_batches, training_batches
-from facefair_lib.training.device import assigned_cores, choose_device
+from facefair_lib.training.device import assigned_cores, choose_device, cpu_announces_bf16
 
 
 @pytest.fixture
@@ -68,16 +68,15 @@ def test_cores_come_from_the_runner(monkeypatch: pytest.MonkeyPatch, value: str,
     assert assigned_cores() == cores
 
 
-@pytest.mark.parametrize(
-    ("flags", "precision"), [("fpu avx512_bf16 sse", "bf16-mixed"), ("amx_bf16", "bf16-mixed"), ("avx2", "32-true")]
-)
-def test_bf16_is_used_only_where_the_processor_computes_in_it(
-    monkeypatch: pytest.MonkeyPatch, flags: str, precision: str
+@pytest.mark.parametrize(("flags", "announces"), [("fpu avx512_bf16 sse", True), ("amx_bf16", True), ("avx2", False)])
+def test_a_cpu_starts_from_fp32_whatever_it_announces(
+    monkeypatch: pytest.MonkeyPatch, flags: str, announces: bool
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(
         "facefair_lib.training.device._cpu_field", lambda key: {"flags": flags, "model name": "Some CPU"}[key]
     )
     device = choose_device()
-    assert (device.accelerator, device.precision) == ("cpu", precision)
+    assert (device.accelerator, device.precision) == ("cpu", "32-true")
     assert device.description.startswith("Some CPU, ")
+    assert cpu_announces_bf16() == announces

@@ -16,7 +16,6 @@ from facefair_lib.errors import InputError
 from facefair_lib.models.fitted import load_network
 from facefair_lib.settings.profiles import DeepLabSettings, ModelSettings, SmallStart, TrainingSettings
 from facefair_lib.training import network
-from facefair_lib.training.device import Device
 from facefair_lib.training.fit import FitResult, _trainer, averaging_decay, fit
 
 Fit = Callable[..., FitResult]
@@ -64,7 +63,7 @@ def test_a_fit_takes_one_device_and_is_one_process_whatever_machine_it_runs_on(
     monkeypatch.setattr(CPUAccelerator, "auto_device_count", staticmethod(lambda: 2))
     for name, value in {"NTASKS": "4", "NTASKS_PER_NODE": "4", "JOB_NAME": "train", "PROCID": "0"}.items():
         monkeypatch.setenv(f"SLURM_{name}", value)
-    trainer = _trainer(1, tmp_path, Device("cpu", "32-true", "two of them"), [])
+    trainer = _trainer(1, tmp_path, "cpu", "32-true", [])
     assert trainer.num_devices == 1
     assert isinstance(trainer.strategy, SingleDeviceStrategy)
     assert trainer.world_size == 1

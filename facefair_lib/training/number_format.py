@@ -1,0 +1,65 @@
+"""Which number format a fit computes in: on a CPU fp32, unless bf16 is clearly faster there for this very network."""
+
+from __future__ import annotations
+
+import copy
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from facefair_lib.training.batches import Batch, normalise
+from facefair_lib.training.loss import segmentation_loss
+
+FP32, BF16 = "32-true", "bf16-mixed"  # in the words of Lightning
+CLEARLY_FASTER = 1.25  # times as fast: steps of one format differ by less, so another run on this CPU chooses alike
+_PAIRS = 3
+
+
+@dataclass(frozen=True)
+class NumberFormat:
+    """A precision in the words of Lightning, and how many times as fast a step was in bf16, or None if not timed."""
+
+    precision: str
+    bf16_speedup: float | None = None
+
+
+def time_number_formats(network: nn.Module, batch: Batch, dice_weight: float) -> NumberFormat:
+    """Time training steps of a network in both formats on the CPU, and choose.
+
+    Parameters
+    ----------
+    network : in training mode; it is left as it is, and so are all random numbers
+    batch : as the fit will see it, (B, 3, H, W) and (B, H, W) uint8
+
+    Notes
+    -----
+    That a CPU announces bf16 does not say what it gains: for the light networks one kind of CPU takes two thirds of
+    fp32's time, another half as much again. Depthwise convolutions lose on both.
+
+    The same seed on two CPUs gives other weights even in one format, because sums are rounded in another order, and
+    more so in two: bf16 keeps 8 bits of a number, fp32 24. The fits then differ as those of two seeds do. So their
+    scores agree within the scatter between runs, and nothing finer may be read from one run.
+    """
+    trial = copy.deepcopy(network)
+    seconds: dict[str, list[float]] = {FP32: [], BF16: []}
+    with torch.random.fork_rng(devices=[]):
+        for _ in range(1 + _PAIRS):
+            for precision, taken in seconds.items():
+                taken.append(_step_seconds(trial, batch, dice_weight, precision))
+    single, half = (float(np.median(taken[1:])) for taken in seconds.values())  # the first step also prepares
+    speedup = single / half
+    return NumberFormat(BF16 if speedup >= CLEARLY_FASTER else FP32, speedup)
+
+
+def _step_seconds(network: nn.Module, batch: Batch, dice_weight: float, precision: str) -> float:
+    """CPU time of one step without its update; the clock on the wall would count what other programs do."""
+    images, labels = batch
+    begin = time.process_time()
+    with torch.autocast("cpu", torch.bfloat16, enabled=precision == BF16):
+        logits = network(normalise(images).contiguous(memory_format=torch.channels_last))["out"]
+        loss = segmentation_loss(logits, labels.long(), dice_weight)
+    loss.backward()
+    return time.process_time() - begin

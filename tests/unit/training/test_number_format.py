@@ -1,0 +1,109 @@
+"""The number format: fp32 unless bf16 is clearly faster, chosen without touching what is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import cycle
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from facefair_lib.models.build import model_from_settings
+from facefair_lib.settings.profiles import DeepLabSettings, ModelSettings, TrainingSettings
+from facefair_lib.training import fit as fitting
+from facefair_lib.training import number_format
+from facefair_lib.training.fit import fit
+from facefair_lib.training.network import SegmentationTask
+from facefair_lib.training.number_format import BF16, FP32, NumberFormat, time_number_formats
+
+
+@pytest.fixture
+def network(light_deeplabv3: DeepLabSettings) -> nn.Module:
+    """It has dropout and batch norm."""
+    torch.manual_seed(0)
+    return model_from_settings("deeplabv3", light_deeplabv3).train()
+
+
+@pytest.fixture
+def batch(discs: tuple[np.ndarray, np.ndarray]) -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.from_numpy(discs[0][:4]).permute(0, 3, 1, 2), torch.from_numpy(discs[1][:4])
+
+
+def steps_take(monkeypatch: pytest.MonkeyPatch, fp32: list[float], bf16: list[float]) -> None:
+    """Let the timed steps take these times, the first of each format included."""
+    times: dict[str, Iterator[float]] = {FP32: iter(fp32), BF16: iter(bf16)}
+    monkeypatch.setattr(number_format, "_step_seconds", lambda *given: next(times[given[-1]]))
+
+
+@pytest.mark.parametrize(
+    ("bf16", "chosen", "speedup"),
+    [
+        ([9, 0.5, 0.5, 0.5], BF16, 2.0),
+        ([9, 0.9, 0.9, 0.9], FP32, 1 / 0.9),  # faster, but not clearly
+        ([9, 2.0, 2.0, 2.0], FP32, 0.5),
+        ([9, 0.1, 2.0, 2.0], FP32, 0.5),  # one step that was let through, or held up, does not decide
+        ([9, 0.5, 0.5, 7.0], BF16, 2.0),
+    ],
+)
+def test_bf16_is_chosen_only_where_the_median_step_is_clearly_faster(
+    monkeypatch: pytest.MonkeyPatch, network: nn.Module, batch: tuple, bf16: list[float], chosen: str, speedup: float
+) -> None:
+    steps_take(monkeypatch, [9, 1.0, 1.0, 1.0], bf16)
+    found = time_number_formats(network, batch, 1.0)
+    assert found.precision == chosen
+    assert found.bf16_speedup == pytest.approx(speedup)
+
+
+def test_timing_leaves_weights_statistics_gradients_and_random_numbers_alone(network: nn.Module, batch: tuple) -> None:
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    state = torch.get_rng_state()
+    found = time_number_formats(network, batch, 1.0)
+    assert found.bf16_speedup > 0
+    assert torch.equal(torch.get_rng_state(), state)
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+    assert all(parameter.grad is None for parameter in network.parameters())
+    assert network.training
+
+
+@pytest.fixture
+def fit_once(
+    discs: tuple[np.ndarray, np.ndarray],
+    rows: dict[str, np.ndarray],
+    light_pspnet: ModelSettings,
+    training: TrainingSettings,
+    folder: Path,
+) -> Callable[[], dict[str, object]]:
+    """Fit, or go on, and give the description."""
+    return lambda: fit("pspnet", light_pspnet, training, *discs, rows, folder, 1).description.iloc[0].to_dict()
+
+
+def test_nothing_is_timed_where_the_cpu_does_not_announce_bf16(
+    monkeypatch: pytest.MonkeyPatch, fit_once: Callable
+) -> None:
+    monkeypatch.setattr(fitting, "time_number_formats", None)  # to call it would fail
+    described = fit_once()
+    assert (described["precision"], described["bf16_speedup"]) == (FP32, None)
+
+
+def test_a_fit_that_goes_on_keeps_the_format_that_it_began_with(
+    monkeypatch: pytest.MonkeyPatch, fit_once: Callable
+) -> None:
+    monkeypatch.setattr(fitting, "cpu_announces_bf16", lambda: True)
+    choices = cycle([NumberFormat(BF16, 1.5), NumberFormat(FP32, 1.0)])
+    monkeypatch.setattr(fitting, "time_number_formats", lambda *given: next(choices))
+    original = SegmentationTask.training_step
+
+    def interrupted(self: SegmentationTask, *batch: object) -> torch.Tensor:
+        if self.current_epoch == 1:
+            raise RuntimeError("the second epoch is lost")
+        return original(self, *batch)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(SegmentationTask, "training_step", interrupted)
+        with pytest.raises(RuntimeError, match="lost"):
+            fit_once()
+    described = fit_once()
+    assert (described["precision"], described["bf16_speedup"]) == (BF16, 1.5)
