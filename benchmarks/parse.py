@@ -108,12 +108,13 @@ def main() -> None:
     """Measure and print."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--profile", default="quick")
+    options.add_argument("--weights", type=Path, help="best.pt of a fit; without it, the one that the study has left")
     options.add_argument("--scenes", type=int, default=10, help="of each number of heads")
     options.add_argument("--people", type=int, default=30, help="of each skin tone")
     options.add_argument("--photos", nargs="*", default=[], help="folders of photographs of one head each")
     chosen = options.parse_args()
     torch.set_num_threads(1)
-    parser = trained_parser("pspnet", chosen.profile)
+    parser = trained_parser("pspnet", chosen.profile, chosen.weights)
     for table in (
         scenes(parser, chosen.scenes),
         tones(parser, chosen.people),

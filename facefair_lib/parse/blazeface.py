@@ -17,13 +17,11 @@ from torch.nn import functional
 
 from facefair_lib.parse.squares import Box
 
-SIDE = 128
-"""Side of the detector's pictures in pixels."""
-
 _WEIGHTS = Path(__file__).with_name("blazeface_short_range.safetensors")
 _WIDTHS = (24, 24, 28, 32, 36, 42, 48, 56, 64, 72, 80, 88, 96, 96, 96, 96, 96)  # of the stem and the sixteen blocks
 _SHRINKING = (2, 5, 11)  # blocks with stride 2
 _FINE = 11  # blocks before the map of stride 8 is read
+_STEP = 16  # pixels in a cell of the coarser map
 _SAME_FACE = 0.3  # intersection over union from which two boxes are one face, as in MediaPipe
 
 
@@ -44,10 +42,10 @@ class _Block(nn.Module):
 
 
 class BlazeFace(nn.Module):
-    """The network: (B, 3, 128, 128) float from -1 to 1 -> logits (B, 896) and places (B, 896, 16) of its anchors.
+    """The network: (B, 3, H, W) float from -1 to 1, H and W multiples of 16 -> logits (B, A) and places (B, A, 16).
 
-    A place is the x and y of a box's middle, its width and height, and six points of the face, in pixels from the
-    anchor.
+    There are two anchors in each cell of 8 x 8 pixels and six in each of 16 x 16. A place is the x and y of a box's
+    middle, its width and height, and six points of the face, in pixels from the anchor.
     """
 
     def __init__(self) -> None:
@@ -65,8 +63,8 @@ class BlazeFace(nn.Module):
     def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Look at pictures: see the class."""
         stem = functional.relu(self.stem(functional.pad(images, (1, 2, 1, 2))))
-        fine = self.blocks[:_FINE](stem)  # (B, 88, 16, 16): two anchors a cell
-        coarse = self.blocks[_FINE:](fine)  # (B, 96, 8, 8): six anchors a cell
+        fine = self.blocks[:_FINE](stem)  # (B, 88, H / 8, W / 8): two anchors a cell
+        coarse = self.blocks[_FINE:](fine)  # (B, 96, H / 16, W / 16): six anchors a cell
         scores = [_listed(self.score_fine(fine), 1), _listed(self.score_coarse(coarse), 1)]
         places = [_listed(self.place_fine(fine), 16), _listed(self.place_coarse(coarse), 16)]
         return torch.cat(scores, 1)[..., 0], torch.cat(places, 1)
@@ -77,12 +75,12 @@ def _listed(values: torch.Tensor, numbers: int) -> torch.Tensor:
     return values.permute(0, 2, 3, 1).reshape(len(values), -1, numbers)
 
 
-def _anchors() -> torch.Tensor:
-    """Middles of the anchors, x and y in pixels: (896, 2)."""
+def _anchors(height: int, width: int) -> torch.Tensor:
+    """Middles of the anchors, x and y in pixels: (A, 2)."""
     middles = []
     for stride, each in ((8, 2), (16, 6)):
-        along = (torch.arange(SIDE // stride) + 0.5) * stride
-        rows, columns = torch.meshgrid(along, along, indexing="ij")
+        down, across = ((torch.arange(side // stride) + 0.5) * stride for side in (height, width))
+        rows, columns = torch.meshgrid(down, across, indexing="ij")
         middles.append(torch.stack([columns, rows], -1).reshape(-1, 2).repeat_interleave(each, 0))
     return torch.cat(middles)
 
@@ -93,27 +91,29 @@ class FaceDetector:
     def __init__(self) -> None:
         self._network = BlazeFace().eval()
         self._network.load_state_dict({name: value.float() for name, value in load_file(_WEIGHTS).items()})
-        self._anchors = _anchors()
 
-    def __call__(self, pictures: np.ndarray, least: float) -> list[list[tuple[Box, float]]]:
-        """Find the faces of pictures.
+    def __call__(self, picture: np.ndarray, least: float) -> list[tuple[Box, float]]:
+        """Find the faces of a picture that are about 25 to 120 pixels high.
 
         Parameters
         ----------
-        pictures : (B, 128, 128, 3) uint8 RGB; a face should be at least 20 pixels high
+        picture : (H, W, 3) uint8 RGB
         least : smallest score, 0 to 1
 
         Returns
         -------
-        for each picture its faces, from the brows to the chin, in pixels, with the detector's score, surest first
+        faces, from the brows to the chin, in pixels, with the detector's score, surest first
         """
+        height, width = picture.shape[:2]
+        padded = np.pad(picture, ((0, -height % _STEP), (0, -width % _STEP), (0, 0)))
         with torch.inference_mode():
-            inputs = torch.tensor(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
-            logits, places = self._network(inputs)
+            inputs = torch.from_numpy(padded)[None].permute(0, 3, 1, 2).float() / 127.5 - 1
+            (logits,), (places,) = self._network(inputs)
             scores = logits.clamp(-80, 80).sigmoid()
-            middles = places[..., :2] + self._anchors
-            boxes = torch.cat([middles - places[..., 2:4] / 2, middles + places[..., 2:4] / 2], -1)  # (B, 896, 4)
-        return [_merged(box[score >= least], score[score >= least]) for box, score in zip(boxes, scores, strict=True)]
+            sure = scores >= least
+            middles = places[sure, :2] + _anchors(*padded.shape[:2])[sure]
+            boxes = torch.cat([middles - places[sure, 2:4] / 2, middles + places[sure, 2:4] / 2], -1)  # (N, 4)
+        return _merged(boxes, scores[sure])
 
 
 def _merged(boxes: torch.Tensor, scores: torch.Tensor) -> list[tuple[Box, float]]:

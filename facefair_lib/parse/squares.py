@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -82,16 +79,13 @@ def whole_square(shape: tuple[int, int]) -> Square:
     return Square(-((side - shape[0]) // 2), -((side - shape[1]) // 2), side)
 
 
-def cut(
-    rgb: np.ndarray, square: Square, size: int, beyond: Literal["symmetric", "constant"] = "symmetric"
-) -> np.ndarray:
-    """Cut a square out and bring it to the network's size.
+def cut(rgb: np.ndarray, square: Square, size: int) -> np.ndarray:
+    """Cut a square out and bring it to the network's size; beyond its edge the photograph is mirrored.
 
     Parameters
     ----------
     rgb : (H, W, 3) uint8
     square : any square that touches the photograph
-    beyond : what lies beyond the photograph's edge: its mirror image, or black
 
     Returns
     -------
@@ -107,30 +101,4 @@ def cut(
     ]
     # Shrunk before it is mirrored: the margins of a large photograph would cost more than the photograph.
     shape = tuple(max(1, size - before - after) for before, after in margins)
-    return np.pad(resize_image(inside, shape), (*margins, (0, 0)), mode=beyond)[:size, :size]
-
-
-def scan(shape: tuple[int, int], smallest: float) -> Iterator[list[Square]]:
-    """Squares that cover a photograph, a list for each scale, from the whole photograph to the smallest.
-
-    Neighbours overlap by half, and scales differ by the square root of two, so that a head of any size lies well inside
-    some square.
-
-    Parameters
-    ----------
-    shape : (height, width) of the photograph
-    smallest : side of the smallest squares as a share of the longer side of the photograph, 0 to 1
-    """
-    longer = max(shape)
-    steps = math.floor(2 * math.log2(1 / smallest) + 1e-9)
-    for step in range(steps + 1):
-        side = max(1, round(longer / 2 ** (step / 2)))
-        yield [Square(top, left, side) for top in _starts(shape[0], side) for left in _starts(shape[1], side)]
-
-
-def _starts(length: int, side: int) -> list[int]:
-    """First pixels of squares that cover ``length`` and overlap by half; one square in the middle where one does."""
-    if length <= side:
-        return [-((side - length) // 2)]
-    count = math.ceil((length - side) / (side / 2)) + 1
-    return [round(start) for start in np.linspace(0, length - side, count)]
+    return np.pad(resize_image(inside, shape), (*margins, (0, 0)), mode="symmetric")[:size, :size]

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from facefair_heads import render, sample_person, sample_shot
-from facefair_lib.parse.blazeface import SIDE, FaceDetector
+from facefair_lib.parse.blazeface import FaceDetector
 from facefair_lib.parse.finding import Head, find_heads
 from facefair_lib.parse.squares import Box
 from facefair_lib.settings.labels import NUM_CLASSES
@@ -20,8 +20,8 @@ def detector() -> FaceDetector:
 
 def drawn_face() -> np.ndarray:
     """A face of ellipses: (128, 128, 3)."""
-    picture = np.full((SIDE, SIDE, 3), 200, np.uint8)
-    rows, columns = np.mgrid[:SIDE, :SIDE]
+    picture = np.full((128, 128, 3), 200, np.uint8)
+    rows, columns = np.mgrid[:128, :128]
     for row, column, high, wide, colour in (
         (70, 64, 40, 30, (190, 140, 110)),  # head
         (60, 52, 4, 7, (40, 30, 30)),
@@ -47,16 +47,22 @@ def test_the_network_answers_as_tensorflows_interpreter_does(detector: FaceDetec
 
 
 def test_boxes_of_one_face_are_one(detector: FaceDetector) -> None:
-    (found,) = detector(drawn_face()[None], 0.5)
-    ((face, score),) = found
+    ((face, score),) = detector(drawn_face(), 0.5)
     assert Box(54, 34, 106, 94).overlap(face) > 0.9  # from the eyes to the chin
     assert score > 0.8
-    assert detector(drawn_face()[None], 0.99) == [[]]
+    assert detector(drawn_face(), 0.99) == []
 
 
 def test_a_picture_without_a_face_has_none(detector: FaceDetector) -> None:
-    noise = np.random.default_rng(0).integers(0, 256, (4, SIDE, SIDE, 3), np.uint8)
-    assert detector(noise, 0.5) == [[]] * 4
+    assert detector(np.random.default_rng(0).integers(0, 256, (100, 333, 3), np.uint8), 0.5) == []
+
+
+def test_a_face_is_found_wherever_it_lies(detector: FaceDetector) -> None:
+    picture = np.full((200, 333, 3), 200, np.uint8)
+    picture[60:188, 190:318] = drawn_face()
+    ((face, _),) = detector(picture, 0.5)
+    ((alone, _),) = detector(drawn_face(), 0.5)
+    assert (face.top - 60, face.left - 190) == pytest.approx((alone.top, alone.left), abs=6)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from drawn_heads import SIZE, coloured, scene
 
 from facefair_lib.errors import InputError
 from facefair_lib.parse.parser import Parser
-from facefair_lib.parse.squares import Box, Square, cut, scan, square_around, whole_square
+from facefair_lib.parse.squares import Box, Square, cut, square_around, whole_square
 from facefair_lib.settings.labels import NUM_CLASSES, PALETTES
 
 
@@ -110,27 +110,11 @@ def test_beyond_its_edge_a_photograph_is_mirrored() -> None:
     np.testing.assert_array_equal(cut(photograph, whole_square((4, 2)), 4), expected)
 
 
-def test_beyond_its_edge_a_photograph_can_be_black() -> None:
-    square = cut(np.full((4, 2, 3), 9, np.uint8), whole_square((4, 2)), 4, beyond="constant")
-    assert square[..., 0].tolist() == [[0, 9, 9, 0]] * 4
-
-
 def test_a_square_around_a_box_stays_inside_the_photograph() -> None:
     assert square_around(Box(0, 0, 10, 10), 0.25, (100, 50)) == Square(0, 0, 20)
     assert square_around(Box(40, 20, 50, 30), 0.25, (100, 50)) == Square(35, 15, 20)
     assert square_around(Box(85, 40, 99, 50), 0.15, (100, 50)) == Square(80, 30, 20)
     assert square_around(Box(0, 0, 100, 50), 0.1, (100, 50)) == Square(0, -25, 100)  # no larger than the whole
-
-
-@pytest.mark.parametrize("shape", [(100, 100), (70, 100), (33, 200)])
-def test_squares_of_every_scale_cover_the_photograph(shape: tuple[int, int]) -> None:
-    scales = list(scan(shape, 0.25))
-    assert [squares[0].side for squares in scales] == [round(max(shape) / 2 ** (step / 2)) for step in range(5)]
-    for squares in scales:
-        covered = np.zeros(shape, bool)
-        for square in squares:
-            covered[max(square.top, 0) : square.top + square.side, max(square.left, 0) : square.left + square.side] = 1
-        assert covered.all()
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 400), (300, 2), (7, 7)])
