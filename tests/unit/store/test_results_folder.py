@@ -56,3 +56,16 @@ def test_a_report_that_is_gone_is_printed_again_where_latex_is(
     lines = list(results_folder.forget_incomplete("smoke"))
     assert [line.split(" ")[1] for line in lines] == ["report-smoke.pdf"] * installed
     assert record.exists() != installed
+
+
+def test_files_that_no_stage_wrote_stay_where_they_are_and_nothing_is_left_of_a_study_alone(folder: Path) -> None:
+    own = [folder / "mine" / "p.png", folder.parent / "own.txt"]
+    own[0].parent.mkdir()
+    for path in own:
+        path.touch()
+    assert results_folder.remove("smoke") == [f"{STAGE}/mine/p.png", "own.txt"]
+    assert sorted(path for path in folder.parent.rglob("*") if path.is_file()) == sorted(own)
+    for path in own:
+        path.unlink()
+    results_folder.remove("smoke")
+    assert not any(path.is_file() for path in folder.parent.rglob("*"))

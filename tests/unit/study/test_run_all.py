@@ -241,13 +241,12 @@ def test_cleaning_removes_one_profile_and_leaves_the_reference(root: Path) -> No
 
 def test_cleaning_leaves_the_users_own_files_and_names_those_beside_a_study(root: Path) -> None:
     folder = paths.results_dir("quick")
-    (folder / "report").mkdir(parents=True)
-    (folder / "report" / "mine.tex").touch()
+    own = folder / "mine" / "notes.txt"
+    own.parent.mkdir(parents=True)
+    own.touch()
     assert clean_results("", ask=None) == []
     with pytest.raises(InputError, match="no study has written"):
         run_study("quick", "", "", "", cores=1)
-    assert (folder / "report" / "mine.tex").exists()
-    (folder / "report" / "mine.tex").rename(folder / "mine.tex")
     stages.write_digests(load_profile("quick"), None, ())
     complete("quick", "report")
     (folder / "study.log").touch()
@@ -257,8 +256,8 @@ def test_cleaning_leaves_the_users_own_files_and_names_those_beside_a_study(root
     shutil.rmtree(folder / "cohort")
     (folder / "cohort").symlink_to(elsewhere)
     removed = clean_results("quick", ask=None)
-    assert removed == [f"removed {folder} (left there: mine.tex)", f"removed {paths.report_pdf('quick')}"]
-    assert list(folder.rglob("*")) == [folder / "mine.tex"]
+    assert removed == [f"removed {folder} (left there: mine)", f"removed {paths.report_pdf('quick')}"]
+    assert sorted(folder.rglob("*")) == [own.parent, own]
     assert (elsewhere / "a.png").exists()
 
 
