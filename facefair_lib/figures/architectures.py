@@ -59,14 +59,16 @@ def model_comparison(table: pd.DataFrame) -> Figure:
     rows = _marked(table.sort_values("model", key=lambda models: models.map(order.index), kind="stable"))
     with_gaps = bool(table["gap"].notna().any())
     with style.look():
-        figure = style.new_figure(style.PAGE_WIDTH if with_gaps else style.COLUMN_WIDTH, 2.9 if with_gaps else 3.3)
+        height = (2.9 if with_gaps else 3.3) + 0.13 * (len(rows) - len(order))
+        figure = style.new_figure(style.PAGE_WIDTH if with_gaps else style.COLUMN_WIDTH, height)
         panels = np.atleast_1d(figure.subplots(1, 2 if with_gaps else 1))
         _scores(panels[0], rows)
         if with_gaps:
             _gaps(panels[1], rows)
-        entries = [_handle(row, several=len(order) < len(rows)) for row in rows]
+        variants = table.loc[table["model"].duplicated(), "model"].unique()
+        entries = [_handle(row, several=row["model"] in variants) for row in rows]
         entries += [_size_handle(parameters) for parameters in _SIZES]
-        columns = 5 if with_gaps else 2
+        columns = 2 if len(variants) or not with_gaps else 5  # what tells variants apart takes room
         figure.legend(handles=style.by_rows(entries, columns), loc="outside upper center", ncols=columns)
     return style.describe(figure, _description(rows))
 

@@ -1,10 +1,11 @@
 """DeepLabV3: atrous convolution and atrous spatial pyramid pooling (ASPP).
 
 Source: Chen et al., "Rethinking Atrous Convolution for Semantic Image Segmentation", 2017, arXiv:1706.05587, in
-torchvision's implementation. ResNet-50, ResNet-101 and MobileNetV3 are torchvision's own. ResNet-18 and ResNet-34,
-which torchvision does not offer here, end after their second stage, at output stride 8: the same trunk that PSPNet has
-in segmentation-models-pytorch, so that the light networks differ in how they gather context and in nothing else. Every
-other encoder comes, with its head, from segmentation-models-pytorch.
+torchvision's implementation. ResNet-50, ResNet-101 and MobileNetV3 are torchvision's own. Of ResNet-18 and ResNet-34,
+which torchvision does not offer here, the first half is used, to the second stage at output stride 8: the same trunk
+that PSPNet has in segmentation-models-pytorch, so that the light networks differ in how they gather context and in
+nothing else. EfficientNet-Lite0 is shared likewise, and so are the fine maps that may join the head's on a light trunk.
+Every other encoder comes, with its head, from segmentation-models-pytorch.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ def replace_classifier(network: nn.Module, num_classes: int) -> None:
 def build_fcn(*, backbone: str, num_classes: int, weights: str = "none") -> nn.Module:
     """Build FCN: a dilated ResNet (output stride 8) and one convolutional head. See ``build_model``.
 
-    ResNet-18 and ResNet-34 end after their second stage, as they do in the light DeepLabV3 and PSPNet.
+    Of ResNet-18 and ResNet-34 the first half is used, to the second stage, as in the light DeepLabV3 and PSPNet.
     """
     if backbone in LIGHT_BACKBONES:
         return FCN(light_trunk("fcn", backbone, weights), FCNHead(LIGHT_CHANNELS, num_classes), None)

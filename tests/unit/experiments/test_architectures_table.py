@@ -147,6 +147,22 @@ def test_the_figure_holds_the_tables_values(table: pd.DataFrame) -> None:
     assert "3 networks" in figure.get_label()
 
 
+def test_variants_of_a_network_have_marks_and_words_of_their_own(table: pd.DataFrame) -> None:
+    pspnet = table[table["model"] == "pspnet"]
+    lite = {"backbone": "efficientnet_lite0", "weights": "imagenet"}
+    variants = [pspnet.assign(**lite, network="lite"), pspnet.assign(**lite, fine_maps=True, network="fine")]
+    figure = model_comparison(pd.concat([table, *variants], ignore_index=True))
+    handles = figure.legends[0].legend_handles
+    words = {text.get_text(): handle for text, handle in zip(figure.legends[0].get_texts(), handles, strict=True)}
+    named = [
+        *("PSPNet, ResNet-18", "PSPNet, EfficientNet-Lite0, ImageNet"),
+        "PSPNet with fine maps, EfficientNet-Lite0, ImageNet",
+    ]
+    assert {*named, "FCN", "U-Net"} <= set(words)
+    assert len({words[name].get_marker() for name in named}) == 3
+    assert len({words[name].get_color() for name in named}) == 1
+
+
 def test_every_network_has_a_colour_and_a_shape_of_its_own() -> None:
     for known in (NETWORK_COLOURS, NETWORK_MARKERS):
         assert set(known) == set(MODEL_NAMES)

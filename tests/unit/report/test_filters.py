@@ -82,3 +82,12 @@ def test_keys_get_their_titles() -> None:
     assert filters.attribute(cell(6.24)) == "6"
     assert filters.attribute(cell(0.24)) == "0.24"
     assert filters.attribute(Text("", HERE)) == "--"
+
+
+def test_a_network_is_named_with_what_was_added_and_its_backbone_with_the_part_that_is_used() -> None:
+    row = Row("a/table", 2, {"model": "pspnet", "fine_maps": True})
+    assert filters.network(row) == "PSPNet with fine maps"
+    assert filters.network(Row("a/table", 2, {"model": "pspnet", "fine_maps": False})) == "PSPNet"
+    assert filters.network(Row("a/table", 2, {"model": "pspnet"})) == "PSPNet"  # written before there were any
+    assert filters.backbone("efficientnet_lite0", "pspnet") == "EfficientNet-Lite0 to stride 16"
+    assert filters.backbone("efficientnet_lite0") == "EfficientNet-Lite0"
