@@ -3,7 +3,7 @@
 It needs the pictures that a study of the profile has prepared. Run it from the repository's root; an interrupted run
 goes on where it stopped, and a finished fit is not repeated::
 
-    OMP_NUM_THREADS=1 python benchmarks/networks.py [--model pspnet] [--epochs 14] [--profile quick] [--only fine_maps]
+    OMP_NUM_THREADS=1 python benchmarks/networks.py [--model pspnet] [--epochs 12] [--profile quick] [--only fine_maps]
 
 Each row adds what its name says to the row above it, up to the profile's own network; rows named "or ..." change that
 one alone.
@@ -63,7 +63,7 @@ def main() -> None:
     """Print the table, row by row."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--model", default="pspnet", choices=("deeplabv3", "pspnet"))
-    options.add_argument("--epochs", type=int, default=14)
+    options.add_argument("--epochs", type=int, default=12)
     options.add_argument("--profile", default="quick")
     options.add_argument("--only", nargs="*", help="names of rows")
     chosen = options.parse_args()
