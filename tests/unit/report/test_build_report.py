@@ -79,7 +79,7 @@ PHRASES = {
     "sections/introduction.tex": [r"failed for up to ([\d.]+) % of darker"],
     "sections/data.tex": [r"covers ([\d.]+) % of the pixels"],
     "sections/results_experiment.tex": [r"only a gap of ([\d.]+) points"],
-    "sections/counterfactual.tex": [r"Each of (\d+) base identities"],
+    "sections/counterfactual.tex": [r"nothing else \[18\], \[19\]. Each of (\d+)"],
     "sections/reproduction.tex": [r"still has an F1 of ([\d.]+)", r"it is ([\d.]+) % as published"],
     "sections/conclusion.tex": [r"a gap below ([\d.]+) points"],
 }
@@ -94,7 +94,9 @@ def test_numbers_of_the_pdf_lead_through_the_ledger_to_their_cells(built: Path, 
     followed = 0
     for template, phrases in PHRASES.items():
         for phrase in phrases:
-            (number,) = set(re.findall(phrase, text))
+            found = set(re.findall(phrase, text))
+            assert len(found) == 1, f"{phrase}: {found}"
+            (number,) = found
             entries = ledger[(ledger["template"] == template) & (ledger["number"] == number)]
             assert len(entries), f"{phrase}: {number} is not in the ledger"
             for entry in entries.to_dict("records"):
@@ -121,14 +123,15 @@ def test_the_ledger_lists_every_number_with_file_row_and_column(study: Path, set
 def test_another_value_in_a_cell_is_another_number_in_the_text(
     study: Path, edit: Edit, settings: dict[str, Any]
 ) -> None:
-    assert "87.7" not in rendered(study, settings)
+    before = rendered(study, settings).count("87.7")
     edit(
         "04_metric_analysis/summary",
         lambda table: table.assign(
             value=table["value"].mask((table["model"] == "pspnet") & (table["metric"] == "iou"), 0.877)
         ),
     )
-    assert rendered(study, settings).count("87.7") >= 3  # abstract, table of scores, table beside the paper
+    # abstract, table of scores, table beside the paper
+    assert rendered(study, settings).count("87.7") >= before + 3
 
 
 def test_cells_with_few_people_are_grey_and_others_are_not(study: Path, edit: Edit, settings: dict[str, Any]) -> None:

@@ -241,14 +241,17 @@ def test_cleaning_removes_one_profile_and_leaves_the_reference(root: Path) -> No
 
 def test_cleaning_leaves_the_users_own_files_and_names_those_beside_a_study(root: Path) -> None:
     folder = paths.results_dir("quick")
-    own = folder / "mine" / "notes.txt"
-    own.parent.mkdir(parents=True)
-    own.touch()
+    own = [folder / "mine" / "notes.txt", folder / "report" / "mine.tex"]
+    for file in own:
+        file.parent.mkdir(parents=True)
+        file.touch()
     assert clean_results("", ask=None) == []
     with pytest.raises(InputError, match="no study has written"):
         run_study("quick", "", "", "", cores=1)
+    shutil.rmtree(own[1].parent)
     stages.write_digests(load_profile("quick"), None, ())
     complete("quick", "report")
+    own[1].touch()  # beside what the stage wrote
     (folder / "study.log").touch()
     elsewhere = root / "large disk"
     elsewhere.mkdir()
@@ -256,8 +259,8 @@ def test_cleaning_leaves_the_users_own_files_and_names_those_beside_a_study(root
     shutil.rmtree(folder / "cohort")
     (folder / "cohort").symlink_to(elsewhere)
     removed = clean_results("quick", ask=None)
-    assert removed == [f"removed {folder} (left there: mine)", f"removed {paths.report_pdf('quick')}"]
-    assert sorted(folder.rglob("*")) == [own.parent, own]
+    assert removed == [f"removed {folder} (left there: mine, report/mine.tex)", f"removed {paths.report_pdf('quick')}"]
+    assert sorted(path for path in folder.rglob("*") if path.is_file()) == own
     assert (elsewhere / "a.png").exists()
 
 
