@@ -34,7 +34,7 @@ AREA_COLUMNS = ("photo", "class", "pixels", "share", "share_of_heads", "confiden
 HEAD_COLUMNS = ("photo", "head", "top", "left", "bottom", "right", "score")
 """Columns of ``heads.csv``: the face's rectangle in pixels, and how certain the detector is of it."""
 
-_WORTH_PROCESSES = 24  # photographs that one process parses while another starts
+_WORTH_PROCESSES = 100  # photographs that one process parses while two others start and parse as many
 
 
 @dataclass(frozen=True)
