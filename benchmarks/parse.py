@@ -118,7 +118,7 @@ def main() -> None:
     for table in (
         scenes(parser, chosen.scenes),
         tones(parser, chosen.people),
-        folders(parser, chosen.photos),
+        *([folders(parser, chosen.photos)] if chosen.photos else []),
         speed(parser),
     ):
         print(table.to_string(index=False, float_format="%.1f"), end="\n\n", flush=True)

@@ -14,9 +14,8 @@ from torch import nn
 from torch.nn import functional
 
 MAP_CHANNELS = 32  # of a fine map as it is joined: where borders are takes fewer numbers than what lies between them
-MIX_CHANNELS = (
-    64  # after joining. At stride 4 a 3 x 3 convolution dominates the head's time, which grows with their square
-)
+# After joining: at stride 4 a 3 x 3 convolution takes most of the head's time, which grows with their square.
+MIX_CHANNELS = 64
 
 
 class FineMaps(nn.Module):

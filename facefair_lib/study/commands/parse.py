@@ -22,7 +22,7 @@ def parse(
     profile: Annotated[str, typer.Option(help="The profile that trained the network.")] = "quick",
     palette: Annotated[str, typer.Option(help="Colours of masks: display, paper, vendor or safe.")] = "display",
     processes: Annotated[
-        int, typer.Option(help="Photographs parsed at a time; 0 is one per core. The largest need 2 GB each.")
+        int, typer.Option(help="Photographs parsed at a time; 0 is one per core. The largest need 4 GB each.")
     ] = 0,
 ) -> None:
     """Label every pixel of your own photographs, of up to 200 megapixels, with a network that the study has trained.
