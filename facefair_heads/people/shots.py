@@ -167,7 +167,9 @@ def sample_shot(
         light = choose(random("light"), tuple(zip(LIGHTS, (0.48, 0.2, 0.13, 0.08, 0.07, 0.04), strict=True)))
     check_choice("light", light, LIGHTS)
     if background is None:
-        background = choose(random("background"), tuple(zip(PORTRAIT_BACKGROUNDS, (0.5, 0.18, 0.12, 0.13, 0.07), strict=True)))
+        background = choose(
+            random("background"), tuple(zip(PORTRAIT_BACKGROUNDS, (0.5, 0.18, 0.12, 0.13, 0.07), strict=True))
+        )
     frame = _sample_frame(random("frame")) if frame is None else float(frame)
     room_to_move = float(np.clip(frame - 1.0, 0.0, 0.6))
     offset = random("offset").normal(0, (0.07, 0.05)) * room_to_move
