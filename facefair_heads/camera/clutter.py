@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from facefair_heads.camera import scenes, surfaces
-from facefair_heads.camera.painting import SIDE, X, Y, blurred, fractal, noise
+from facefair_heads.camera.painting import SIDE, X, Y, blurred, fractal, noise, turned
 from facefair_heads.numerics import smoothstep
 
 _WHITE = 1.2**0.5  # the brightest value
@@ -44,15 +44,9 @@ def _view(random, picture: np.ndarray) -> Image.Image:
     image = Image.fromarray((np.clip(picture, 0, _WHITE) * (255 / _WHITE)).astype(np.uint8))
     if random.random() < 0.5:
         return image
-    corners = np.array([[0, 0], [0, 1], [1, 1], [1, 0]]) + random.uniform(0, 0.28, (4, 2)) * [
-        [1, 1],
-        [1, -1],
-        [-1, -1],
-        [-1, 1],
-    ]
-    return image.transform(
-        image.size, Image.Transform.QUAD, (corners * SIDE).ravel().tolist(), Image.Resampling.BILINEAR
-    )
+    corner = np.array([(0, 0), (0, 1), (1, 1), (1, 0)])
+    seen = SIDE * (corner + (1 - 2 * corner) * random.uniform(0, 0.28, (4, 2)))
+    return image.transform(image.size, Image.Transform.QUAD, seen.ravel().tolist(), Image.Resampling.BILINEAR)
 
 
 def _cut(random, ragged: bool) -> Image.Image:
@@ -60,8 +54,7 @@ def _cut(random, ragged: bool) -> Image.Image:
     if ragged and random.random() < 0.6:
         inside = fractal(random, int(random.choice((2, 4))), 6, 0.65) > random.uniform(0, 0.8)
     elif random.random() < 0.6:
-        angle = random.uniform(0, 2 * np.pi)
-        inside = np.cos(angle) * X + np.sin(angle) * Y > random.uniform(0.0, 0.3)
+        inside = turned(random.uniform(0, 2 * np.pi))[0] > random.uniform(0.0, 0.3)
     else:
         (x, y), (w, h) = random.uniform(-0.5, 0.5, 2), random.uniform(0.1, 0.35, 2)
         inside = (np.abs(X - x + 0.2 * random.normal() * Y) < w) & (np.abs(Y - y) < h)
@@ -80,12 +73,11 @@ def _light(random) -> np.ndarray:
 
 def _developed(random, linear: np.ndarray) -> np.ndarray:
     """Give a picture the brightness, contrast and cast of a photograph's background."""
-    cast, level = np.exp(random.normal(0, 0.12, 3)), np.exp(random.normal(-1.5, 0.65))
-    linear = linear * cast.astype(np.float32)
+    linear = linear * np.exp(random.normal(0, 0.12, 3)).astype(np.float32)
     mean = max(float(linear.mean()), 1e-3)
+    gain = float(np.clip(np.exp(random.normal(-1.5, 0.65)) / mean, 0.4, 2.5))
     haze = random.uniform(0, 0.5) if random.random() < 0.3 else 0.0
-    linear = (linear * (1 - haze) + mean * haze) * np.float32(min(max(level, 0.4 * mean), 2.5 * mean) / mean)
-    return linear
+    return (linear * (1 - haze) + mean * haze) * gain
 
 
 _PAINT = {

@@ -21,6 +21,12 @@ INKS, SKIN, HAIR = np.arange(1, 256), np.arange(156, 206), np.arange(206, 256)
 """Inks of a canvas: all but the ground, those of skin, and those of hair."""
 
 
+def turned(angle: float) -> tuple[np.ndarray, np.ndarray]:
+    """Coordinates along and across a direction; (SIDE, SIDE) float32 each."""
+    cosine, sine = float(np.cos(angle)), float(np.sin(angle))
+    return cosine * X + sine * Y, cosine * Y - sine * X
+
+
 def blurred(picture: Image.Image, radius: float) -> Image.Image:
     """Put a picture out of focus; the radius is in pixels."""
     return picture.filter(ImageFilter.GaussianBlur(float(radius)))
@@ -57,22 +63,21 @@ def streaks(random, across: int, along: int, curl: float, *, fine: float = 0.5) 
     for count, strength in ((across, 1.0), (3 * across, fine)):
         coarse = strength * random.normal(size=(along, count)).astype(np.float32)
         straight += Image.fromarray(coarse).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
-    angle, cells = random.uniform(0, np.pi), int(random.choice((2, 4)))
-    u = np.cos(angle) * X + np.sin(angle) * Y + curl / cells * noise(random, cells)
-    v = np.cos(angle) * Y - np.sin(angle) * X
-    rows, columns = (np.abs((SIDE * place).astype(int) % (2 * SIDE - 2) - SIDE + 1) for place in (v, u))  # mirrored
-    return straight[rows, columns] * 1.2
+    (u, v), cells = turned(random.uniform(0, np.pi)), int(random.choice((2, 4)))
+    bent = u + curl / cells * noise(random, cells)
+    rows, columns = (np.abs((SIDE * place).astype(int) % (2 * SIDE - 2) - SIDE + 1) for place in (v, bent))  # mirrored
+    return straight.take(SIDE * rows + columns) * 1.2
 
 
 @cache
 def _people_colours() -> tuple[np.ndarray, np.ndarray]:
     """Roots of the ten skin tones and of the hair colours."""
     skin, hair = np.array([base_albedo(tone) for tone in range(1, 11)]), np.array(list(HAIR_ALBEDO.values()))
-    return np.sqrt(1.25 * skin), np.sqrt(1.5 * hair)
+    return np.sqrt(1.25 * skin), np.sqrt(1.5 * hair)  # as brightly lit as people are
 
 
 def colours(random, n: int, hues: tuple[float, float] = (0, 1), most: float = 0.8) -> np.ndarray:
-    """Draw colours around a few hues, many of them nearly grey; (n, 3)."""
+    """Draw colours around a few hues, many of them nearly grey; (n, 3) float32."""
     hue = random.choice(random.uniform(*hues, 5), n) + random.normal(0, 0.02, n)
     saturation, value = most * random.beta(1, 2.2, n), random.beta(1.2, 1.2, n)
     wheel = np.clip(np.abs((6 * hue[:, None] + (0, 4, 2)) % 6 - 3) - 1, 0, 1)
@@ -81,8 +86,8 @@ def colours(random, n: int, hues: tuple[float, float] = (0, 1), most: float = 0.
 
 def body_colour(random) -> np.ndarray:
     """Draw the colour of a skin or of hair, all tones equally likely, in any light; (3,)."""
-    colours = _people_colours()[int(random.integers(2))]
-    return colours[int(random.integers(len(colours)))] * random.uniform(0.6, 1.3)
+    table = _people_colours()[int(random.integers(2))]
+    return table[int(random.integers(len(table)))] * random.uniform(0.6, 1.3)
 
 
 class Canvas:
@@ -95,7 +100,7 @@ class Canvas:
         self.random = random
         skin, hair = _people_colours()
         people = [table[np.arange(50) % len(table)] for table in (skin, hair)]
-        self.colours = np.concatenate([colours(random, 156, hues, most), *people]).astype(np.float32)
+        self.colours = np.concatenate([colours(random, 156, hues, most), *people])
         self.map = Image.new("L", (SIDE, SIDE))
         self.pen = ImageDraw.Draw(self.map)
         self.pen.fontmode = "1"  # an ink's number must not be blended with another's
@@ -115,11 +120,14 @@ class Canvas:
         length = np.exp(random.uniform(-0.5, 4.2, 256)) * (random.random(256) < 0.85)
         angle, phase, depth = random.uniform(0, 2 * np.pi, 256), random.uniform(0, 6, 256), random.uniform(0, 0.3, 256)
         table = np.stack([np.cos(angle) * length, np.sin(angle) * length, phase, depth]).astype(np.float32)
-        kx, ky, shift, strength = table[:, inks]
+        kx, ky, shift, strength = table.take(inks, 1)
         light = 1 + strength * np.cos(kx * X + ky * Y + shift) + random.uniform(0, 0.07) * noise(random, 128)
         far = int(random.integers(1, 5))
         edge = np.zeros((SIDE, SIDE), np.uint8)
         edge[far:, far:] = 255 * (inks[far:, far:] != inks[:-far, :-far])
         light -= np.asarray(blurred(Image.fromarray(edge), far)) * np.float32(random.uniform(0.1, 0.6) / 255)
-        picture = self.colours[inks] if ground is None else np.where(inks[..., None] == 0, ground, self.colours[inks])
-        return picture * light[..., None]
+        picture = self.colours.take(inks, 0)
+        if ground is not None:
+            picture = np.where((inks == 0)[..., None], ground, picture)
+        picture *= light[..., None]
+        return picture

@@ -11,13 +11,15 @@ from facefair_heads.camera.painting import HAIR, SIDE, SKIN, Canvas, X, Y, colou
 from facefair_heads.camera.surfaces import pattern
 from facefair_heads.numerics import smoothstep
 
-_LETTERS = list("AAABCDEEEFGHIIKLMNOOPRSTUVWXYZaabcdeeefghiiklmnooprsttuvwxyz0123456789&!%")
+_LETTERS = np.array(list("AAABCDEEEFGHIIKLMNOOPRSTUVWXYZaabcdeeefghiiklmnooprsttuvwxyz0123456789&!%    "))
+_HIGH = np.sqrt(np.float32([(0.1, 0.25, 0.6), (0.5, 0.55, 0.62), (1, 1, 1), (0.25, 0.25, 0.4)]))
+_LOW = np.sqrt(np.float32([(0.5, 0.7, 0.95), (0.9, 0.9, 0.9), (0.95, 0.55, 0.3)]))
 
 
 def clutter(random) -> np.ndarray:
     """Things of all sizes that stand in rows before a wall, on shelves or on one another, and cables."""
     canvas = Canvas(random, most=float(random.choice((0.3, 0.9))))
-    for level in np.sort(random.uniform(0.1, 1.15, random.integers(1, 8))) * SIDE:
+    for level in np.sort(random.uniform(0.1, 1.15, random.integers(2, 8))) * SIDE:
         if random.random() < 0.5:
             canvas.pen.rectangle((0, level, SIDE, level + random.uniform(2, 14)), fill=canvas.ink())
         place, usual = random.uniform(-30, 60), random.uniform(1.8, 3.8)
@@ -99,7 +101,7 @@ def foliage(random) -> np.ndarray:
         _twig(canvas, random.uniform(0, SIDE, 2), random.normal(0, 14, 2))
     leaves(canvas, int(random.choice((9, 60, 250))), random.uniform(0, SIDE, 2), SIDE)
     leaves(canvas, int(random.integers(30, 180)), random.uniform(0, SIDE, 2), random.uniform(0.3, 1) * SIDE)
-    return canvas.shaded(ground.astype(np.float32))
+    return canvas.shaded(ground)
 
 
 def _twig(canvas: Canvas, start: np.ndarray, step: np.ndarray) -> None:
@@ -120,13 +122,10 @@ def leaves(canvas: Canvas, count: int, middle: np.ndarray, spread: float) -> Non
 
 def _sky(random) -> np.ndarray:
     """Clear, clouded, grey or evening sky, or a wall that looks like one; (SIDE, SIDE, 3)."""
-    high, low = (
-        np.sqrt([[0.1, 0.25, 0.6], [0.5, 0.55, 0.62], [1, 1, 1], [0.25, 0.25, 0.4]][int(random.integers(4))]),
-        np.sqrt([[0.5, 0.7, 0.95], [0.9, 0.9, 0.9], [0.95, 0.55, 0.3]][int(random.integers(3))]),
-    )
+    high, low = (table[int(random.integers(len(table)))] for table in (_HIGH, _LOW))
     cloud = smoothstep(0, 1.5, fractal(random, int(random.choice((2, 4))), 5) - random.uniform(-0.5, 2))[..., None]
-    sky = high + (low - high) * (Y[..., None] + 0.5)
-    return sky + (0.97 - sky) * cloud
+    sky = high + (low - high) * (Y[:, :1, None] + 0.5)  # a column
+    return sky * (1 - cloud) + 0.97 * cloud
 
 
 def vista(random) -> np.ndarray:
@@ -135,7 +134,8 @@ def vista(random) -> np.ndarray:
     depth = 0.04 / np.maximum(Y + 0.5 - horizon, 0.01)
     ground = colours(random, 1, (0.05, 0.3), 0.5)[0] * (1 + 0.25 * fractal(random, 32, 3))[..., None]
     rows, columns = ((SIDE * place).astype(int) % SIDE for place in (depth, X * depth * 6))
-    place = np.where((horizon < Y + 0.5)[..., None], ground[rows, columns], _sky(random))
+    ground = ground.reshape(-1, 3).take(SIDE * rows + columns, 0)
+    place = np.where((horizon < Y + 0.5)[..., None], ground, _sky(random))
     for _ in range(int(random.integers(0, 5))):
         _house(canvas, horizon * SIDE)
     for _ in range(int(random.integers(0, 5))):
@@ -148,7 +148,7 @@ def vista(random) -> np.ndarray:
         canvas.pen.rectangle((x, y, x + wide, SIDE) if up else (0, y, SIDE, y + wide), canvas.ink())
     for _ in range(int(random.integers(0, 4))):
         _box(canvas, random.uniform(-30, SIDE), horizon * SIDE + random.uniform(-2, 40), *random.uniform(10, 60, 2))
-    return canvas.shaded(place.astype(np.float32))
+    return canvas.shaded(place)
 
 
 def _house(canvas: Canvas, foot: float) -> None:
@@ -187,7 +187,7 @@ def crowd(random) -> np.ndarray:
         pen.ellipse((x - wide, y - 0.5 * tall, x + wide, y + 0.5 * tall), fill=hair if random.random() < 0.2 else skin)
         cap = (x - 1.08 * wide, y - 0.58 * tall, x + 1.08 * wide, y + random.uniform(0.2, 0.5) * tall)
         pen.chord(cap, 180 - random.uniform(-25, 25), 360 + random.uniform(-25, 25), fill=hair)
-    return canvas.shaded(ground.astype(np.float32))
+    return canvas.shaded(ground)
 
 
 @cache
@@ -200,13 +200,11 @@ def lettering(random) -> np.ndarray:
     canvas = Canvas(random)
     for _ in range(int(random.integers(2, 9))):
         x, y, w, h = random.uniform((-60, -40, 50, 25), (200, 220, 240, 140))
-        canvas.pen.rectangle(
-            (x, y, x + w, y + h), fill=canvas.ink(), outline=canvas.ink(), width=int(random.integers(0, 6))
-        )
+        canvas.pen.rectangle((x, y, x + w, y + h), canvas.ink(), canvas.ink(), int(random.integers(0, 6)))
         ink, top = canvas.ink(), y + 3
         while top < y + h - 8:
-            size = int(np.exp(random.uniform(2.0, 4.2)))
-            text = "".join(random.choice([*_LETTERS, " ", " "], int(min(40, 1.9 * w / size))))
+            size = int(random.choice((8, 11, 16, 24, 36, 54)))
+            text = "".join(random.choice(_LETTERS, int(min(40, 1.9 * w / size))))
             canvas.pen.text((x + 4, top), text, fill=ink, font=_font(size))
             top += 1.15 * size
     return canvas.shaded(_wall(random))

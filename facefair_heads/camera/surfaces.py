@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from facefair_heads.camera.painting import SIDE, Canvas, X, Y, body_colour, colours, fractal, noise, streaks
+from facefair_heads.camera.painting import SIDE, Canvas, X, Y, body_colour, colours, fractal, noise, streaks, turned
 from facefair_heads.numerics import smoothstep
 
 
 def pattern(random) -> np.ndarray:
-    """Tiles, bricks, checks, stripes, plaids, dots, zigzags or planks, straight or in folds."""
-    angle, repeats = random.choice((0.0, random.uniform(0, np.pi))), np.exp(random.uniform(1.1, 3.4))
-    depth = 1 + random.uniform(-0.9, 0.9) * X + random.uniform(-0.9, 0.9) * Y
-    bend = random.choice((0.0, 0.0, random.uniform(0, 0.06))) * noise(random, 4)
-    u = (np.cos(angle) * X + np.sin(angle) * Y + bend) / depth * repeats + 50
-    v = (np.cos(angle) * Y - np.sin(angle) * X + bend) / depth * repeats * random.choice(
-        (1, random.uniform(0.3, 3))
-    ) + 50
+    """Tiles, bricks, checks, stripes, plaids, dots or zigzags, straight or in folds."""
     form = str(random.choice(("tiles", "bricks", "checks", "stripes", "plaid", "dots", "zigzag")))
-    palette = np.concatenate([colours(random, 4), [body_colour(random)]])[random.permutation(5)].astype(np.float32)
-    row = v.astype(int)
-    u = u + 0.5 * (row % 2) if form == "bricks" else u
+    u, v = turned(random.uniform(0, np.pi) if random.random() < 0.5 else 0)
+    depth = 1 + random.uniform(-0.9, 0.9) * X + random.uniform(-0.9, 0.9) * Y
+    bend = random.uniform(0, 0.06) * noise(random, 4) if random.random() < 0.35 else 0
+    repeats, long = float(np.exp(random.uniform(1.1, 3.4))), random.uniform(0.3, 3) if random.random() < 0.5 else 1
+    u, v = (u + bend) / depth * repeats + 50, (v + bend) / depth * repeats * long + 200
+    u = u + 0.5 * (np.floor(v) % 2) if form == "bricks" else u
     v = v + np.abs(u % 1 - 0.5) if form == "zigzag" else v
+    palette = np.concatenate([colours(random, 4), [body_colour(random)]])[random.permutation(5)]
     column, row, across, down = u.astype(int), v.astype(int), u % 1, v % 1
     table = random.integers(0, 5, 12)
     which = {
@@ -33,24 +30,24 @@ def pattern(random) -> np.ndarray:
         "dots": lambda: (across - 0.5) ** 2 + (down - 0.5) ** 2 < random.uniform(0.03, 0.2),
         "zigzag": lambda: table[(down * 12).astype(int)],
     }[form]().astype(int)
-    picture = palette[which]
+    picture = palette.take(which, 0)
     if form == "plaid":
         picture = 0.5 * (picture + palette[table[(down * 12).astype(int)]])
-    cells = noise(random, SIDE)[column * 7 % SIDE, row * 13 % SIDE]  # each tile a little different
+    cells = noise(random, SIDE).take((7 * column + 13 * SIDE * row) % SIDE**2)  # each tile a little different
     light = 1 + random.uniform(0, 0.3) * cells + 0.08 * fractal(random, 16, 4)
     if random.random() < 0.3:
         light = light + random.uniform(0.1, 0.5) * np.sin(random.uniform(10, 50) * (X + 0.1 * noise(random, 2)))
-    return picture * light[..., None].astype(np.float32)
+    return picture * light[..., None]
 
 
 def strands(random) -> np.ndarray:
     """Fur, straw, grass, ropes, wood: lines in the colours of hair and of skin, in two directions."""
     parts = []
     for _ in range(2):
-        across, bend = int(random.choice((16, 40, 90))), random.choice((0.05, 0.2, 0.5))
-        rough = streaks(random, across, int(random.choice((2, 4, 8))), bend, fine=random.uniform(0.3, 1.2))
+        across, bend = int(random.choice((16, 40, 90))), float(random.choice((0.02, 0.1, 0.3)))
+        lines = streaks(random, across, int(random.choice((2, 4, 8))), bend, fine=random.uniform(0.3, 1.2))
         dark, colour = random.uniform(0.2, 0.8), body_colour(random)
-        parts.append(colour * (dark + (1.5 - dark) * smoothstep(-1.5, 1.8, rough)[..., None]))
+        parts.append(colour * (dark + (1.5 - dark) * smoothstep(-1.5, 1.8, lines)[..., None]))
     where = smoothstep(-0.1, 0.1, fractal(random, 2, 4) - random.uniform(-0.5, 1.5))[..., None]
     return parts[0] * (1 - where) + parts[1] * where
 
