@@ -17,8 +17,8 @@ from facefair_heads.shading.skin import base_albedo
 SIDE = 256
 """Side of the picture in which a busy background is composed."""
 Y, X = np.mgrid[-0.5 : 0.5 : SIDE * 1j, -0.5 : 0.5 : SIDE * 1j].astype(np.float32)
-INKS, SKIN, HAIR = np.arange(1, 256), np.arange(156, 206), np.arange(206, 256)
-"""Inks of a canvas: all but the ground, those of skin, and those of hair."""
+INKS, OWN, SKIN, HAIR = np.arange(1, 256), np.arange(1, 152), np.arange(152, 202), np.arange(202, 256)
+"""Inks of a canvas: all but the ground's, those of its own colours, of skin and of hair; each tone equally often."""
 
 
 def turned(angle: float) -> tuple[np.ndarray, np.ndarray]:
@@ -93,14 +93,14 @@ def body_colour(random) -> np.ndarray:
 class Canvas:
     """Shapes drawn over one another as numbers of inks, which are coloured and shaded all at once.
 
-    Inks 0 to 155 have the colours given, those in ``SKIN`` and ``HAIR`` those of people.
+    Inks in ``SKIN`` and ``HAIR`` have the colours of people, all others colours around the hues given.
     """
 
     def __init__(self, random: np.random.Generator, hues: tuple[float, float] = (0, 1), most: float = 0.8) -> None:
         self.random = random
         skin, hair = _people_colours()
-        people = [table[np.arange(50) % len(table)] for table in (skin, hair)]
-        self.colours = np.concatenate([colours(random, 156, hues, most), *people])
+        people = [table[inks % len(table)] for table, inks in ((skin, SKIN), (hair, HAIR))]
+        self.colours = np.concatenate([colours(random, SKIN[0], hues, most), *people])
         self.map = Image.new("L", (SIDE, SIDE))
         self.pen = ImageDraw.Draw(self.map)
         self.pen.fontmode = "1"  # an ink's number must not be blended with another's

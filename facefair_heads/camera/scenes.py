@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 from PIL import ImageFont
 
-from facefair_heads.camera.painting import HAIR, SIDE, SKIN, Canvas, X, Y, colours, fractal
+from facefair_heads.camera.painting import HAIR, OWN, SIDE, SKIN, Canvas, X, Y, colours, fractal
 from facefair_heads.camera.surfaces import pattern
 from facefair_heads.numerics import smoothstep
 
@@ -99,7 +99,7 @@ def foliage(random) -> np.ndarray:
     ground = colours(random, 1, (0.15, 0.3), 0.6)[0] * smoothstep(-1.5, 2.5, far)[..., None] if dark else _sky(random)
     for _ in range(int(random.choice((0, 3, 40)))):
         _twig(canvas, random.uniform(0, SIDE, 2), random.normal(0, 14, 2))
-    leaves(canvas, int(random.choice((9, 60, 250))), random.uniform(0, SIDE, 2), SIDE)
+    leaves(canvas, int(random.choice((9, 120, 250))), random.uniform(0, SIDE, 2), SIDE)
     leaves(canvas, int(random.integers(30, 180)), random.uniform(0, SIDE, 2), random.uniform(0.3, 1) * SIDE)
     return canvas.shaded(ground)
 
@@ -117,7 +117,7 @@ def leaves(canvas: Canvas, count: int, middle: np.ndarray, spread: float) -> Non
     leaf = np.array([(-1, 0), (-0.4, slim), (0.3, slim), (1, 0), (0.3, -slim), (-0.4, -slim)])
     turn = np.stack([np.cos(angle), np.sin(angle), -np.sin(angle), np.cos(angle)], -1).reshape(count, 2, 2)
     places = middle + spread * random.uniform(-0.6, 0.6, (count, 1, 2)) * random.random((count, 1, 1)) ** 0.3
-    canvas.polygons(places + length[:, None, None] * (leaf @ turn), random.integers(1, 156, count))
+    canvas.polygons(places + length[:, None, None] * (leaf @ turn), random.choice(OWN, count))
 
 
 def _sky(random) -> np.ndarray:

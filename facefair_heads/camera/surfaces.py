@@ -60,7 +60,7 @@ def rough(random) -> np.ndarray:
     if random.random() < 0.5:
         height = np.abs(height)  # ridges
     if random.random() < 0.3:
-        height = height + streaks(random, int(random.choice((16, 40))), 4, 1.0)
+        height = height + streaks(random, int(random.choice((16, 40))), 4, 0.3)
     down, right = np.diff(height, axis=0, prepend=height[:1]), np.diff(height, axis=1, prepend=height[:, :1])
     light = 1 + random.normal(0, 0.7) * down + random.normal(0, 0.7) * right + random.uniform(0, 0.25) * height
     mix = smoothstep(-1, 1, fractal(random, int(random.choice((2, 8, 32))), 3))[..., None] * random.uniform(0, 1)

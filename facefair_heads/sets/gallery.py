@@ -24,7 +24,7 @@ from facefair_heads.people.expressions import EMOTIONS
 from facefair_heads.people.label_rules import CHOICES, LabelRules
 from facefair_heads.people.person import GLASSES, GROUPS, HAIR_STYLES, HEADWEAR, Person
 from facefair_heads.people.population import sample_person
-from facefair_heads.people.shots import LIGHTS, OCCLUDERS, Shot, sample_shot
+from facefair_heads.people.shots import CANDID_BACKGROUNDS, LIGHTS, OCCLUDERS, Shot, sample_shot
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import INDEX
 from facefair_lib.settings.paths import FIGURES
@@ -94,6 +94,14 @@ def light(size: int) -> list[Tile]:
         (f"{person.group} {name}", render(person, _front(62 + row, light=name), size))
         for row, person in enumerate(people)
         for name in LIGHTS
+    ]
+
+
+def backgrounds(size: int) -> list[Tile]:
+    """People of every group in turn before every kind of busy background."""
+    return [
+        (kind, render(_person(101 + n, group=GROUPS[n % 3]), _front(66 + n, background=kind, frame=1.9), size))
+        for n, kind in enumerate(CANDID_BACKGROUNDS)
     ]
 
 
@@ -168,6 +176,7 @@ SHEETS: dict[str, tuple[Callable[[int], list[Tile]], int]] = {
     "heads_tones_ages": (tones_ages, 10),
     "heads_hair": (hair, len(HAIR_STYLES)),
     "heads_light": (light, len(LIGHTS)),
+    "heads_backgrounds": (backgrounds, len(CANDID_BACKGROUNDS)),
     "heads_occlusion": (occlusion, 9),
     "heads_multiperson": (multiperson, 4),
     "heads_label_conventions": (label_conventions, 8),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import warp as wp
 
+from facefair_heads.camera import painting
 from facefair_heads.camera.background import background
 from facefair_heads.camera.rasterise import visible
 from facefair_heads.camera.scene_cache import build_scene
@@ -15,6 +16,7 @@ from facefair_heads.numerics import choose, srgb_to_linear, stream
 from facefair_heads.people.expressions import EMOTIONS
 from facefair_heads.people.population import sample_person
 from facefair_heads.people.shots import BACKGROUNDS, CANDID_BACKGROUNDS, PORTRAIT_BACKGROUNDS, sample_shot
+from facefair_heads.shading.materials import HAIR_ALBEDO
 from facefair_heads.shading.noise import noise
 from facefair_heads.shading.rays import camera, cast, pixel_rays
 from facefair_heads.shading.shadows import shadows
@@ -136,6 +138,12 @@ def test_candid_backgrounds_have_more_fine_detail_than_those_of_portraits():
     portrait, candid = (list(map(detail, kinds)) for kinds in (PORTRAIT_BACKGROUNDS, CANDID_BACKGROUNDS))
     assert min(candid) > np.mean(portrait)
     assert np.mean(candid) > 3 * np.mean(portrait)
+
+
+@pytest.mark.parametrize(("inks", "tones"), [(painting.SKIN, 10), (painting.HAIR, len(HAIR_ALBEDO))])
+def test_things_in_busy_backgrounds_take_every_tone_of_skin_and_hair_equally_often(inks, tones):
+    _, counts = np.unique(painting.Canvas(stream(0, "test")).colours[inks], axis=0, return_counts=True)
+    np.testing.assert_array_equal(counts, [len(inks) // tones] * tones)
 
 
 @pytest.mark.parametrize("seed", range(3))
