@@ -22,11 +22,11 @@ def clutter(random) -> np.ndarray:
     for level in np.sort(random.uniform(0.1, 1.15, random.integers(2, 8))) * SIDE:
         if random.random() < 0.5:
             canvas.pen.rectangle((0, level, SIDE, level + random.uniform(2, 14)), fill=canvas.ink())
-        place, usual = random.uniform(-30, 60), random.uniform(1.8, 3.8)
+        place, usual = random.uniform(-30, 60), random.uniform(2.3, 3.8)
         while place < SIDE:
             width, tall = np.exp(usual + random.normal(0, 0.5)), np.exp(usual + random.normal(0.4, 0.5))
             _THINGS[int(random.integers(len(_THINGS)))](canvas, place, level, width, tall)
-            place += width * random.uniform(0.6, 1.6)
+            place += width * random.uniform(0.7, 1.8)
     for _ in range(int(random.integers(0, 5))):
         knots = np.cumsum(random.normal(0, 40, (8, 2)), 0) + random.uniform(0, SIDE, 2)
         canvas.pen.line(knots.ravel().tolist(), fill=canvas.ink(), width=int(random.integers(1, 4)), joint="curve")
@@ -136,7 +136,7 @@ def vista(random) -> np.ndarray:
     rows, columns = ((SIDE * place).astype(int) % SIDE for place in (depth, X * depth * 6))
     ground = ground.reshape(-1, 3).take(SIDE * rows + columns, 0)
     place = np.where((horizon < Y + 0.5)[..., None], ground, _sky(random))
-    for _ in range(int(random.integers(0, 5))):
+    for _ in range(int(random.integers(0, 4))):
         _house(canvas, horizon * SIDE)
     for _ in range(int(random.integers(0, 5))):
         middle = np.array([random.uniform(0, SIDE), horizon * SIDE - random.uniform(0, 60)])
@@ -156,7 +156,7 @@ def _house(canvas: Canvas, foot: float) -> None:
     random = canvas.random
     left, wide, tall, lean = random.uniform((-100, 50, 60, -0.4), (200, 200, 300, 0.4))
     glass, frame, front = canvas.ink(), canvas.ink(), canvas.ink()
-    floors, across = (int(n) for n in random.integers(2, (9, 9)))
+    floors, across = (int(n) for n in random.integers(2, (7, 8)))
 
     def at(u, v):
         return np.stack([left + u * wide, foot + 15 - v * tall * (1 + lean * u)], -1)
@@ -202,9 +202,9 @@ def lettering(random) -> np.ndarray:
         x, y, w, h = random.uniform((-60, -40, 50, 25), (200, 220, 240, 140))
         canvas.pen.rectangle((x, y, x + w, y + h), canvas.ink(), canvas.ink(), int(random.integers(0, 6)))
         ink, top = canvas.ink(), y + 3
-        while top < y + h - 8:
+        while top < min(y + h - 8, SIDE):
             size = int(random.choice((8, 11, 16, 24, 36, 54)))
-            text = "".join(random.choice(_LETTERS, int(min(40, 1.9 * w / size))))
+            text = "".join(random.choice(_LETTERS, int(min(30, 1.9 * w / size))))
             canvas.pen.text((x + 4, top), text, fill=ink, font=_font(size))
             top += 1.15 * size
     return canvas.shaded(_wall(random))
