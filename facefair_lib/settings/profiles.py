@@ -40,6 +40,7 @@ class CohortSettings(Section):
     near_duplicates: Annotated[int, Field(ge=0)]
     size: Annotated[int, Field(ge=32, le=1024)]
     samples: Annotated[int, Field(ge=1, le=4)]
+    candid: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
 class SubsampleSettings(Section):
@@ -107,14 +108,25 @@ class ModelsSettings(Section):
     pspnet: ModelSettings
 
 
-class TrainingSettings(Section):
+class AugmentationSettings(Section):
+    """How strongly pictures are changed while a network is fitted to them."""
+
+    geometric: Annotated[float, Field(ge=0, le=1)]
+    colour: Annotated[float, Field(ge=0, le=1)]
+    zoom: Annotated[float, Field(ge=0, le=2)] = 0.0
+    camera: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+    def scaled(self, by: float) -> AugmentationSettings:
+        """All four strengths, multiplied."""
+        return AugmentationSettings(**{name: by * getattr(self, name) for name in AugmentationSettings.model_fields})
+
+
+class TrainingSettings(AugmentationSettings):
     """What both networks share while they are fitted."""
 
     batch_size: Annotated[int, Field(ge=2)]
     weight_decay: Annotated[float, Field(ge=0)]
     dice_weight: Annotated[float, Field(ge=0)]
-    geometric: Annotated[float, Field(ge=0, le=1)]
-    colour: Annotated[float, Field(ge=0, le=1)]
 
 
 class View(Section):
