@@ -87,7 +87,7 @@ class ModelSettings(Section):
 
     backbone: str
     weights: Literal["none", "imagenet", "coco"]
-    output_stride: Literal[4, 8, 16]
+    output_stride: Literal[4, 8, 16, 32]
     channels: Count
     epochs: Count
     learning_rate: Annotated[float, Field(gt=0)]
@@ -188,7 +188,7 @@ class ComparedNetwork(Section):
     model: str
     backbone: str
     weights: Literal["none", "imagenet"] | None = None
-    output_stride: Literal[4, 8, 16] | None = None
+    output_stride: Literal[4, 8, 16, 32] | None = None
     atrous_rates: tuple[int, int, int] | None = None
     channels: Count | None = None
     fine_maps: bool | None = None
@@ -215,7 +215,7 @@ class ComparisonSettings(Section):
 class ComparedModelSettings(ModelSettings):
     """Any network with its share of the budget, as a fit takes it; what is null is as its library has it."""
 
-    output_stride: Literal[4, 8, 16] | None
+    output_stride: Literal[4, 8, 16, 32] | None
     atrous_rates: tuple[int, int, int] | None
     channels: Count | None
     fine_maps: bool | None = None
@@ -233,7 +233,7 @@ class ReproducedNetwork(Section):
 
     backbone: str
     weights: Literal["none", "imagenet", "coco"]
-    output_stride: Literal[4, 8, 16]
+    output_stride: Literal[4, 8, 16, 32]
     atrous_rates: tuple[int, int, int] | None = None
     channels: Count
     learning_rate: Annotated[float, Field(gt=0)]

@@ -163,8 +163,8 @@ def test_a_package_without_the_file_or_none_at_all_says_what_to_do(
     ("model", "options", "message"),
     [
         ("pspnet", {"weights": "coco"}, "weights 'coco' for pspnet with efficientnet_lite0"),
-        ("deeplabv3", {"output_stride": 8}, "expected: output_stride 16"),
-        ("pspnet", {"output_stride": 4}, "expected: output_stride 16"),
+        ("deeplabv3", {"output_stride": 8}, "expected: output_stride 16 or 32"),
+        ("pspnet", {"output_stride": 4}, "expected: output_stride 16 or 32"),
         ("deeplabv3", {"backbone": "resnet50", "fine_maps": True}, "one of the light backbones: efficientnet_lite0"),
         ("pspnet", {"backbone": "mobilenet_v2", "fine_maps": True}, "one of the light backbones: efficientnet_lite0"),
     ],
