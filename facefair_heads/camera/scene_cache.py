@@ -18,7 +18,7 @@ from facefair_heads.geometry.accessories import add_glasses
 from facefair_heads.geometry.garments import add_garment
 from facefair_heads.geometry.occluders import add_occluder
 from facefair_heads.geometry.scene import LENS, Scene, SceneBuilder
-from facefair_heads.geometry.wearables import add_earrings, add_headwear
+from facefair_heads.geometry.wearables import add_earrings, add_headwear, add_scarf
 from facefair_heads.hair.strands import Scalp
 from facefair_heads.hair.styles import add_eyebrows, add_facial_hair, add_hair
 from facefair_heads.numerics import normalised
@@ -47,6 +47,7 @@ def build_scene(person: Person, shot: Shot, detail: float) -> Scene:
     add_garment(builder, head, person)
     add_headwear(builder, head, person)
     add_earrings(builder, head, person)
+    add_scarf(builder, head, person)
     add_occluder(builder, head, shot)
     scalp = Scalp(head, over_ears=person.hair in HANGING_STYLES)
     add_hair(builder, scalp, person, detail)

@@ -12,6 +12,7 @@ from facefair_heads.geometry import regions
 from facefair_heads.geometry.garments import add_garment
 from facefair_heads.geometry.head_mesh import pose_head
 from facefair_heads.geometry.scene import SceneBuilder
+from facefair_heads.people.label_rules import LabelRules
 from facefair_heads.people.person import PATTERNS, Clothing
 from facefair_heads.people.population import sample_person
 from facefair_lib.settings.labels import INDEX
@@ -88,3 +89,15 @@ def test_collars_are_mirror_symmetric_and_lower_necklines_show_more_skin():
     np.testing.assert_allclose(collar, regions.shirt_collar(points * np.float32([-1, 1, 1]), clothing), atol=1e-5)
     covered = [(regions.clothes(points, dataclasses.replace(clothing, neckline=n)) > 0).sum() for n in (0.0, 0.1, 0.2)]
     assert covered[0] > covered[1] > covered[2]
+
+
+@pytest.mark.parametrize(("scarf", "hidden"), [("loose", 20), ("high", 150)])
+def test_a_scarf_hides_the_neck_or_the_chin_and_is_background_under_all_rules(person, wide_shot, scarf, hidden):
+    bare = render(person, wide_shot, 64, samples=1)
+    for rules in (LabelRules(), LabelRules(headwear="hair")):
+        worn = render(dataclasses.replace(person, scarf=scarf), wide_shot, 64, samples=1, rules=rules)
+        changed = bare.label != worn.label
+        assert changed.sum() > hidden
+        assert np.all(worn.label[changed] == INDEX["background"])
+        assert np.all(worn.coverage[changed] == 1)
+        assert np.all(np.nonzero(changed)[0] > 32)
