@@ -125,7 +125,8 @@ def skin_look(person: Person, hair: np.ndarray, brow: np.ndarray, headwear: np.n
     }  # fmt: skip
     for name, colour in colours.items():
         setattr(look, name, wp.vec3(*map(float, colour)))
-    _choose_print(look, person, base, hair)
+    if person.clothing.pattern == "print":
+        _choose_print(look, person, base, hair)
     dark = float(np.clip((person.skin_tone - 5) / 4, 0, 1))
     look.pattern = PATTERNS.index(person.clothing.pattern)
     look.brightness = _brightness(base)

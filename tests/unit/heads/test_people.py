@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from facefair_heads.geometry.body import load_body_model
-from facefair_heads.people.expressions import EMOTIONS
+from facefair_heads.people.expressions import EMOTIONS, grimace
 from facefair_heads.people.person import GLASSES, GROUPS, HAIR_STYLES, HANGING_STYLES
 from facefair_heads.people.population import sample_person
 from facefair_heads.people.shots import LIGHTS, Shot, attributes, sample_shot
@@ -109,6 +109,10 @@ def test_all_names_are_known_to_the_body_model():
             actions = sample_shot(seed, emotion=emotion).actions
             assert set(actions) <= set(body.actions)
             assert all(0 <= amount <= 1 for amount in actions.values())
+    for seed in range(40):
+        actions = grimace(np.random.default_rng(seed))
+        assert set(actions) <= set(body.actions)
+        assert all(0 <= amount <= 1 for amount in actions.values())
 
 
 @pytest.mark.parametrize(
