@@ -7,7 +7,7 @@ import colorsys
 import numpy as np
 from scipy.ndimage import maximum_filter
 
-from facefair_heads.geometry.head_mesh import SKIN, HeadMesh, head_template
+from facefair_heads.geometry.head_mesh import SKIN, WIDE_FRAME, HeadMesh, head_template
 from facefair_heads.geometry.scene import HAND, OBJECT, SceneBuilder
 from facefair_heads.geometry.shapes import Surface, box, ellipsoid, tube
 from facefair_heads.numerics import normalised, rgb, srgb_to_linear, stream
@@ -43,24 +43,24 @@ def add_occluder(builder: SceneBuilder, head: HeadMesh, shot: Shot) -> None:
     if shot.occluder == "hand":
         centre = np.array([side * random.uniform(0.1, 0.45), random.uniform(6.25, 6.7), 0.0])
         centre[2] = _front(head, centre) + 0.13
-        _add_hand(builder, _hand(centre, side, random.uniform(0.1, 0.9)))
+        _add_hand(builder, shot, _hand(centre, side, random.uniform(0.1, 0.9)))
     elif shot.occluder == "cup":
         mouth = np.array([0.0, 6.62, 0.0])
         front = _front(head, mouth)
         _add_cup(builder, mouth + np.array([0, -0.42, front + 0.36]))
-        _add_hand(builder, _hand(mouth + np.array([side * 0.12, -0.5, front + 0.78]), side, 1.2))
+        _add_hand(builder, shot, _hand(mouth + np.array([side * 0.12, -0.5, front + 0.78]), side, 1.2))
     elif shot.occluder == "phone":
         ear = np.abs(head.positions[[head_template().left_ear_top, head_template().right_ear_top], 0]).max()
         axes = np.array([(0.05, 0.012, -0.02), (0, 0.72, 0.28), (0, -0.13, 0.33)]) * (side, 1, 1)
         builder.add(*box((side * (ear + 0.16), 6.85, 0.72), axes), OBJECT)
-        _add_hand(builder, _hand(np.array([side * (ear + 0.30), 6.72, 0.66]), side, 0.25, (0.75, 0.35)))
+        _add_hand(builder, shot, _hand(np.array([side * (ear + 0.30), 6.72, 0.66]), side, 0.25, (0.75, 0.35)))
     elif shot.occluder == "microphone":
-        _add_microphone(builder, head, side, random)
+        _add_microphone(builder, head, shot, side, random)
     else:
         both = shot.occluder == "hands"
         place = ("hand_cheek", "hand_mouth")[int(random.random() < 0.3)] if both else shot.occluder
         for one in (side, -side) if both else (side,):
-            _lay_hand(builder, head, place, one, random)
+            _lay_hand(builder, head, shot, place, one, random)
 
 
 def _front(head: HeadMesh, centre: np.ndarray) -> float:
@@ -69,19 +69,29 @@ def _front(head: HeadMesh, centre: np.ndarray) -> float:
     return float(head.positions[near, 2].max())
 
 
-def _add_hand(builder: SceneBuilder, hand: list[Surface], shift: np.ndarray | float = 0.0) -> None:
+def _add_hand(builder: SceneBuilder, shot: Shot, hand: list[Surface], shift: np.ndarray | float = 0.0) -> None:
+    """Add a hand, its wrist last; where a picture shows its elbow, a sleeve leads on to the shoulder."""
     for positions, normals, triangles in hand:
         builder.add(positions + shift, normals, triangles, HAND)
+    if shot.frame > WIDE_FRAME:
+        elbow = (hand[-1][0][-10:] + shift).mean(0)
+        along = np.array([0, 0.03, 0.12, 0.4, 0.7, 1.0])[:, None]
+        path = elbow + along * (np.array([np.sign(elbow[0]) * 1.6, 5.0, 0.3]) - elbow)
+        positions, normals, triangles = tube(path, np.array([0, 0.25, 0.36, 0.4, 0.42, 0.42]))
+        # Cloth is what lies in the garment's canonical region: the breast, here.
+        builder.add(positions, normals, triangles, SKIN, canonical=positions - path[3] + (0, 3.0, 0.3))
 
 
-def _lay_hand(builder: SceneBuilder, head: HeadMesh, place: str, side: float, random: np.random.Generator) -> None:
+def _lay_hand(
+    builder: SceneBuilder, head: HeadMesh, shot: Shot, place: str, side: float, random: np.random.Generator
+) -> None:
     """Lay a hand on the skin at one of ``_PLACES``, moved about a little."""
     palm, lean, back = _PLACES[place]
     palm = (palm + random.normal(0, 0.06, 3)) * (side, 1, 1)
     hand = _hand(palm, side, random.uniform(*lean), back, curl=random.uniform(0.05, 0.3))
     behind = normalised(np.array([back[0] * side, 0, back[1]]))
     touching = np.concatenate([positions for positions, _, _ in hand[:-1]])  # all but the wrist
-    _add_hand(builder, hand, behind * (0.02 - _clearance(head, touching, behind)))
+    _add_hand(builder, shot, hand, behind * (0.02 - _clearance(head, touching, behind)))
 
 
 def _clearance(head: HeadMesh, points: np.ndarray, behind: np.ndarray) -> float:
@@ -126,7 +136,9 @@ def _add_cup(builder: SceneBuilder, centre: np.ndarray) -> None:
     builder.add(*tube(path, radius, corners=20), OBJECT)
 
 
-def _add_microphone(builder: SceneBuilder, head: HeadMesh, side: float, random: np.random.Generator) -> None:
+def _add_microphone(
+    builder: SceneBuilder, head: HeadMesh, shot: Shot, side: float, random: np.random.Generator
+) -> None:
     """A microphone before the mouth or the chin: held in a fist, or on a stand with its foam."""
     held = random.random() < 0.6
     ball = random.uniform(0.19, 0.26) if held else random.uniform(0.22, 0.36)
@@ -138,13 +150,13 @@ def _add_microphone(builder: SceneBuilder, head: HeadMesh, side: float, random: 
     along = np.linspace(0.5 * ball, 1.7, 5)[:, None]
     builder.add(*tube(top + down * along, np.array([0.8 * ball, 0.13, 0.11, 0.09, 0.0])), OBJECT)
     if held:
-        grip = top + down * 1.0
-        for number in range(4):  # fingers round the handle, their knuckles ahead
-            place = grip + down * 0.16 * (number - 1.5)
-            builder.add(*ellipsoid(place, np.array([(0.2, 0, 0), (0, 0.085, 0), (0, 0, 0.2)])), HAND)
+        grip = top + down * 1.0  # four fingers round the handle, their knuckles ahead
+        axes = np.array([(0.2, 0, 0), (0, 0.085, 0), (0, 0, 0.2)])
+        fist = [ellipsoid(grip + down * 0.16 * (number - 1.5), axes) for number in range(4)]
         wrist = grip + np.array([side * 0.15, -0.1, -0.1])
         elbow = np.array([side * 1.9, 4.3, 0.7])
-        builder.add(*tube(wrist + (elbow - wrist) * np.linspace(0, 1, 6)[:, None], np.linspace(0.2, 0.3, 6)), HAND)
+        arm = tube(wrist + (elbow - wrist) * np.linspace(0, 1, 6)[:, None], np.linspace(0.2, 0.3, 6))
+        _add_hand(builder, shot, [*fist, arm])
     else:
         stand = top + down * 1.6 + np.linspace(0, 1, 4)[:, None] * (0, -9.0, 0)
         builder.add(*tube(stand, np.full(4, 0.05)), OBJECT)

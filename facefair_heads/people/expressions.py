@@ -92,7 +92,10 @@ _GRIMACES: tuple[dict[str, float], ...] = (
     {"mouthPucker": 1.0, "mouthFunnel": 0.25, "browOuterUp*": 0.3},
     {"mouthRollLower": 0.9, "mouthRollUpper": 0.9, "mouthPress*": 0.5, "browInnerUp": 0.4},
     {"eyeBlink~": 1.0, "cheekSquint~": 0.8, "mouthSmile~": 0.6, "jawOpen": 0.15},  # winking
-    {"eyeSquint~": 1.0, "cheekSquint~": 0.9, "browDown~": 0.9, "noseSneer~": 0.6, "mouthUpperUp~": 0.5, "eyeBlink~": 0.5},
+    {  # a one-sided squint
+        "eyeSquint~": 1.0, "cheekSquint~": 0.9, "browDown~": 0.9, "noseSneer~": 0.6, "mouthUpperUp~": 0.5,
+        "eyeBlink~": 0.5,
+    },
     {"tongueOut": 1.0, "jawOpen": 0.45, "mouthSmile*": 0.3, "eyeSquint*": 0.3},
     {"mouthUpperUp*": 0.95, "mouthLowerDown*": 0.9, "jawOpen": 0.55, "mouthStretch*": 0.7, "browDown*": 0.4},  # teeth
     {"mouth~": 0.9, "jaw~": 0.7, "browDown*": 0.3},  # all to one side
