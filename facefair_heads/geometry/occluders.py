@@ -18,7 +18,7 @@ _CELL = 0.07  # of the relief on which a hand is laid, decimetres
 # (radians), and where the back of the hand looks: outward and ahead.
 _PLACES = {
     "hand_mouth": ((0.22, 6.50, 0.0), (0.7, 1.3), (0.1, 1.0)),
-    "hand_cheek": ((0.62, 6.45, 0.9), (-0.3, 0.3), (0.84, 0.54)),
+    "hand_cheek": ((0.62, 6.45, 1.05), (-0.3, 0.3), (0.84, 0.54)),
     "hand_chin": ((0.20, 5.75, 0.0), (0.2, 0.7), (0.15, 0.99)),
     "hand_brow": ((0.55, 7.55, 0.0), (0.9, 1.5), (0.3, 0.95)),
     "hand_ear": ((0.0, 6.85, 0.55), (-0.2, 0.4), (0.97, 0.24)),
