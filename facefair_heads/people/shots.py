@@ -20,7 +20,8 @@ CANDID_BACKGROUNDS = ("clutter", "vista", "foliage", "crowd", "lettering", "patt
 BACKGROUNDS = (*PORTRAIT_BACKGROUNDS, *CANDID_BACKGROUNDS)
 
 _OCCLUDER_SHARES = (("none", 0.94), ("hand", 0.03), ("cup", 0.015), ("phone", 0.015))
-OCCLUDERS = ("none", "hand", "cup", "phone")
+HAND_PLACES = ("hand_mouth", "hand_cheek", "hand_chin", "hand_brow", "hand_ear", "hands")
+OCCLUDERS = ("none", "hand", "cup", "phone", "microphone", *HAND_PLACES)
 """What may hide a part of the face; labelled as background."""
 
 
