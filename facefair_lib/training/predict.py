@@ -71,7 +71,12 @@ def in_batches(
 
 def classes(scores: torch.Tensor) -> np.ndarray:
     """The likeliest class of each pixel, (B, C, H, W) -> (B, H, W) uint8."""
-    return scores.argmax(1).to(torch.uint8).cpu().numpy()
+    return _likeliest(scores)[:, 0].to(torch.uint8).cpu().numpy()
+
+
+def _likeliest(scores: torch.Tensor) -> torch.Tensor:
+    """(B, C, H, W) -> (B, 1, H, W) int64, the first on a tie; on a CPU ``argmax`` takes four times as long."""
+    return scores.max(1, keepdim=True).indices
 
 
 def mean_probability(network: nn.Module, inputs: torch.Tensor, views: InferenceSettings) -> torch.Tensor:
@@ -106,9 +111,9 @@ def _without_specks(probability: torch.Tensor, least_share: float) -> torch.Tens
     least = round(least_share * probability.shape[-2] * probability.shape[-1])
     if not least:
         return probability
-    label = probability.argmax(1, keepdim=True)  # (B, 1, H, W)
-    every = torch.arange(probability.shape[1], device=probability.device)[:, None, None]
-    area = (label == every).sum((2, 3), keepdim=True)  # (B, C, 1, 1)
+    label = _likeliest(probability)
+    area = torch.stack([mask.flatten().bincount(minlength=probability.shape[1]) for mask in label])  # (B, C)
+    area = area[..., None, None]  # (B, C, 1, 1)
     small = area < least
     small[:, _BACKGROUND] = False
     freed = torch.take_along_dim(small, label, 1)  # (B, 1, H, W) pixels whose class gives way
