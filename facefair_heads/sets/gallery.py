@@ -177,7 +177,7 @@ SHEETS: dict[str, tuple[Callable[[int], list[Tile]], int]] = {
     "heads_hair": (hair, len(HAIR_STYLES)),
     "heads_light": (light, len(LIGHTS)),
     "heads_backgrounds": (backgrounds, len(CANDID_BACKGROUNDS)),
-    "heads_occlusion": (occlusion, 9),
+    "heads_occlusion": (occlusion, 5 + len(OCCLUDERS)),
     "heads_multiperson": (multiperson, 4),
     "heads_label_conventions": (label_conventions, 8),
 }
