@@ -103,7 +103,7 @@ class Shot:
         check_range("yaw", self.yaw, -90, 90, "degrees")
         check_range("pitch", self.pitch, -60, 60, "degrees")
         check_range("roll", self.roll, -60, 60, "degrees")
-        check_range("frame", self.frame, 0.8, 4.5, "head heights")
+        check_range("frame", self.frame, 0.7, 4.5, "head heights")
         check_range("field_of_view", self.field_of_view, 5, 60, "degrees")
         check_range("intensity", self.intensity, 0, 1, "of the emotion")
         check_range("gaze to the left", self.gaze[0], -FULL_GAZE[0], FULL_GAZE[0], "degrees")
@@ -149,7 +149,7 @@ def sample_shot(
     intensity : 0 to 1; drawn from 0.75 to 1 where None
     gaze : degrees to the person's left and upward
     yaw, pitch, roll : degrees
-    frame : height of the picture in head heights, 0.8 to 4.5
+    frame : height of the picture in head heights, 0.7 to 4.5
 
     Raises
     ------
