@@ -12,10 +12,15 @@ import dataclasses
 import numpy as np
 
 from facefair_heads.numerics import choose, stream
+from facefair_heads.people.expressions import grimace
 from facefair_heads.people.person import HAIR_COLOURS, Person
-from facefair_heads.people.shots import BACKGROUNDS, Shot, sample_shot
+from facefair_heads.people.shots import BACKGROUNDS, HAND_PLACES, Shot, sample_shot
 
-_OCCLUDERS = (("none", 0.7), ("hand", 0.15), ("cup", 0.08), ("phone", 0.07))
+_OCCLUDERS = (
+    ("none", 0.68), *((place, 0.02) for place in ("hand", *HAND_PLACES)),
+    ("cup", 0.05), ("phone", 0.05), ("microphone", 0.08),
+)  # fmt: skip
+_GRIMACES = 0.2  # share of the shots
 _FRAMES = ((0.75, 1.2), (1.2, 2.2), (2.2, 4.0))
 """Heights of the picture, in head heights: the head fills it, or half of it, or is a quarter to a half of it."""
 _DYED = 0.3  # share of people
@@ -43,6 +48,7 @@ def sample_candid_shot(seed: int, *, emotion: str | None = None) -> Shot:
     exposure = portrait.light.exposure * 2 ** random("exposure").normal(0, 0.3)
     return dataclasses.replace(
         portrait,
+        actions=grimace(random("grimace")) if random("face").random() < _GRIMACES else portrait.actions,
         light=dataclasses.replace(portrait.light, exposure=float(exposure)),
         field_of_view=float(random("lens").uniform(10, 50)),
         offset_x=float(offset[0]),

@@ -16,7 +16,8 @@ from facefair_heads.people.person import Person, check_choice, check_range, chec
 
 LIGHTS = ("soft", "hard", "side", "backlit", "dim", "night")
 PORTRAIT_BACKGROUNDS = ("studio", "room", "street", "outdoors", "bokeh")
-BACKGROUNDS = PORTRAIT_BACKGROUNDS
+CANDID_BACKGROUNDS = ("clutter", "vista", "foliage", "crowd", "lettering", "pattern", "strands", "rough")
+BACKGROUNDS = (*PORTRAIT_BACKGROUNDS, *CANDID_BACKGROUNDS)
 
 _OCCLUDER_SHARES = (("none", 0.94), ("hand", 0.03), ("cup", 0.015), ("phone", 0.015))
 HAND_PLACES = ("hand_mouth", "hand_cheek", "hand_chin", "hand_brow", "hand_ear", "hands")

@@ -63,6 +63,7 @@ class Studio:
     def __init__(self, profile: Profile) -> None:
         check_has_run(profile.name)
         self.size, self.views = profile.data.size, profile.inference
+        self.draft_views = self.views.model_copy(update={"views": ONE_VIEW.views})
         self.networks = {
             model: load_network(model, getattr(profile.models, model), stage_of(profile, stage).existing("best.pt"))
             for model, stage in stages.TRAINING_STAGES.items()
@@ -82,7 +83,7 @@ class Studio:
             if is_stale():
                 return None
             begin = time.perf_counter()
-            masks[model] = segment(self.networks[model], seen.rgb, self.views if fine else ONE_VIEW)
+            masks[model] = segment(self.networks[model], seen.rgb, self.views if fine else self.draft_views)
             milliseconds[model] = 1000 * (time.perf_counter() - begin)
         counts = {model: confusion_counts(seen.label[None], mask[None])[0] for model, mask in masks.items()}
         return Look(choices, seen.rgb, seen.label, masks, counts, milliseconds, fine)

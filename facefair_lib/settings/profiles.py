@@ -137,9 +137,14 @@ class View(Section):
 
 
 class InferenceSettings(Section):
-    """The views of a picture that a fitted network sees; the probabilities of all views are averaged."""
+    """How a fitted network labels a picture.
+
+    The probabilities of all views are averaged. A class that then covers less than ``least_share`` of the picture gives
+    way to the likeliest one that covers more, so that a few stray pixels make no spectacles.
+    """
 
     views: Annotated[tuple[View, ...], Field(min_length=1)]
+    least_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
 
 
 ONE_VIEW = InferenceSettings(views=(View(scale=1.0, mirrored=False),))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from drawn_heads import SIZE, coloured, scene
+from drawn_heads import SIZE, ReadsColours, coloured, detect, scene
 
 from facefair_lib.errors import InputError
 from facefair_lib.parse.parser import Parser
 from facefair_lib.parse.squares import Box, Square, cut, square_around, whole_square
-from facefair_lib.settings.labels import NUM_CLASSES, PALETTES
+from facefair_lib.settings.labels import INDEX, NUM_CLASSES, PALETTES
+from facefair_lib.settings.profiles import ONE_VIEW
 
 
 def agreement(found: np.ndarray, expected: np.ndarray) -> float:
@@ -45,6 +46,17 @@ def test_a_photograph_of_the_networks_size_is_labelled_without_a_pixels_shift(pa
     overlay = parsed.overlay(opacity=1.0, palette="display")
     np.testing.assert_array_equal(overlay[mask > 0], PALETTES["display"][mask[mask > 0]])
     np.testing.assert_array_equal(overlay[mask == 0], photograph[mask == 0])
+
+
+def test_a_class_that_covers_too_little_of_its_square_is_not_shown() -> None:
+    mask = scene((SIZE, SIZE), (6, 8, 50))
+    mask[30, 30:33] = INDEX["specs"]
+    few = ONE_VIEW.model_copy(update={"least_share": 4 / SIZE**2})
+    areas = [
+        Parser(ReadsColours(), SIZE, views, detect).parse(coloured(mask), faces="one").areas().set_index("class")
+        for views in (ONE_VIEW, few)
+    ]
+    assert [int(table.loc["specs", "pixels"]) for table in areas] == [3, 0]
 
 
 @pytest.mark.parametrize(
