@@ -45,7 +45,7 @@ def build_scene(person: Person, shot: Shot, detail: float) -> Scene:
         shading=template.shading,
     )
     add_garment(builder, head, person)
-    if shot.frame > head_mesh.WIDE_FRAME:
+    if head_mesh.shows_trunk(shot):
         add_trunk(builder, head)
     add_headwear(builder, head, person)
     add_earrings(builder, head, person)
@@ -120,7 +120,7 @@ class SceneCache:
         """Trace a picture, or take as much as is the same from the last one."""
         colourless = dataclasses.replace(person, **_COLOURS)
         occluder = (shot.occluder, shot.seed if shot.occluder != "none" else 0)
-        pose = (shot.facial_actions(), shot.neck_yaw, shot.frame > head_mesh.WIDE_FRAME)
+        pose = (shot.facial_actions(), shot.neck_yaw, head_mesh.shows_trunk(shot))
         key = (colourless, pose, occluder, detail, current_device())
         if key == self._scene_key:
             self.hits += 1

@@ -20,7 +20,7 @@ from facefair_heads.people.person import Person
 
 _TOP = 6.45
 """Canonical height that no garment reaches, decimetres."""
-_RIM_TOP, _TRUNK = 5.8, 8.0  # below the cut at ``_TOP``; how far cloth hangs from the body model's rims, decimetres
+_RIM_TOP, _TRUNK = 5.8, 16.0  # below the cut at ``_TOP``; how far cloth hangs from the body model's rims, decimetres
 _THICKNESS, _HEM_THICKNESS = 0.022, 0.042
 _HEM = 2.5  # width of the hem, in units of ``regions.clothes``
 _SHADED_HEM = 4.0

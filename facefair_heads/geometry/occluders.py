@@ -7,7 +7,7 @@ import colorsys
 import numpy as np
 from scipy.ndimage import maximum_filter
 
-from facefair_heads.geometry.head_mesh import SKIN, WIDE_FRAME, HeadMesh, head_template
+from facefair_heads.geometry.head_mesh import SKIN, HeadMesh, head_template, shows_trunk
 from facefair_heads.geometry.scene import HAND, OBJECT, SceneBuilder
 from facefair_heads.geometry.shapes import Surface, box, ellipsoid, tube
 from facefair_heads.numerics import normalised, rgb, srgb_to_linear, stream
@@ -73,7 +73,7 @@ def _add_hand(builder: SceneBuilder, shot: Shot, hand: list[Surface], shift: np.
     """Add a hand, its wrist last; where a picture shows its elbow, a sleeve leads on to the shoulder."""
     for positions, normals, triangles in hand:
         builder.add(positions + shift, normals, triangles, HAND)
-    if shot.frame > WIDE_FRAME:
+    if shows_trunk(shot):
         elbow = (hand[-1][0][-10:] + shift).mean(0)
         along = np.array([0, 0.03, 0.12, 0.4, 0.7, 1.0])[:, None]
         path = elbow + along * (np.array([np.sign(elbow[0]) * 1.6, 5.0, 0.3]) - elbow)

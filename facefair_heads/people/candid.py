@@ -1,8 +1,8 @@
 """Candid shots: people as ordinary photographs have them, where ``sample_shot`` draws portraits.
 
 Heads from a quarter to all of the frame, off centre, cut by its edges, seen from above and below, before what stands
-behind people, with hands and things before the face, through worse cameras. Nothing depends on the person, and some
-have dyed their hair: its colour then says nothing of the skin's.
+behind people, with hands and things before the face, through worse cameras. Nothing depends on the person; some have
+dyed their hair, whose colour then says nothing of the skin's, some wear printed cloth and scarves.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ _OCCLUDERS = (
 _GRIMACES = 0.2  # share of the shots
 _FRAMES = ((0.75, 1.2), (1.2, 2.2), (2.2, 4.0))
 """Heights of the picture, in head heights: the head fills it, or half of it, or is a quarter to a half of it."""
-_DYED = 0.3  # share of people
+_DYED, _PRINTED = 0.3, 0.25  # shares of people
+_SCARVES = (("none", 0.9), ("loose", 0.06), ("high", 0.04))
 _INSIDE = 0.3  # head heights from the head's centre to the nearest edge, at least
 
 
@@ -65,3 +66,11 @@ def with_any_hair_colour(person: Person, seed: int) -> Person:
     if random.random() >= _DYED:
         return person
     return dataclasses.replace(person, hair_colour=str(random.choice(HAIR_COLOURS)))
+
+
+def with_any_clothes(person: Person, seed: int) -> Person:
+    """The person, or the same one in printed cloth or in a scarf."""
+    random = stream(seed, "candid/clothes")
+    pattern = "print" if random.random() < _PRINTED else person.clothing.pattern
+    clothing = dataclasses.replace(person.clothing, pattern=pattern)
+    return dataclasses.replace(person, clothing=clothing, scarf=choose(random, _SCARVES))

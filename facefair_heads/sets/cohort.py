@@ -28,7 +28,7 @@ from PIL import Image
 from facefair_heads.camera.compose import compose
 from facefair_heads.camera.render import render
 from facefair_heads.camera.warm_up import warm_up
-from facefair_heads.people.candid import sample_candid_shot, with_any_hair_colour
+from facefair_heads.people.candid import sample_candid_shot, with_any_clothes, with_any_hair_colour
 from facefair_heads.people.expressions import COHORT_EMOTIONS
 from facefair_heads.people.in_the_wild import sample_in_the_wild
 from facefair_heads.people.label_rules import MUT1NY_RULES, LabelRules
@@ -85,7 +85,7 @@ class Head:
             )
         person = sample_person(self.person_seed, group=self.group, gender=self.gender)
         if self.candid:
-            person = with_any_hair_colour(person, self.person_seed)
+            person = with_any_clothes(with_any_hair_colour(person, self.person_seed), self.person_seed)
             return person, sample_candid_shot(self.shot_seed, emotion=self.emotion)
         return person, sample_shot(self.shot_seed, emotion=self.emotion)
 

@@ -40,7 +40,10 @@ class SkinPoints:
 
 @wp.struct
 class SkinLook:
-    """A person's colours and their strengths, the same at every hit; see ``skin.skin_look``."""
+    """A person's colours and their strengths, the same at every hit; see ``skin.skin_look``.
+
+    ``motif`` of a print: 0 blobs, 1 flowers, 2 letters; ``motif_size`` in decimetres.
+    """
 
     base: wp.vec3
     hair: wp.vec3
@@ -202,40 +205,54 @@ def _drawn(x: float, y: float, seed: float):
 
 
 @wp.func
+def _flower(u: float, v: float, look: SkinLook):
+    """One flower to a cell, of five petals, in both inks."""
+    column = wp.floor(u)
+    row = wp.floor(v)
+    seed = look.mole_shift
+    du = u - column - 0.35 - 0.3 * _drawn(column, row, seed)
+    dv = v - row - 0.35 - 0.3 * _drawn(row, column, seed)
+    away = wp.sqrt(du * du + dv * dv) / (0.2 + 0.25 * _drawn(column, row, 2.0 * seed))
+    petals = look.first_ink
+    heart = look.second_ink
+    if _drawn(row, column, 3.0 * seed) < 0.4:
+        petals = look.second_ink
+        heart = look.first_ink
+    if away < 0.35:
+        return heart
+    if away < 0.75 + 0.25 * wp.cos(5.0 * wp.atan2(dv, du) + seed):
+        return petals
+    return look.cloth
+
+
+@wp.func
+def _letter(u: float, v: float, look: SkinLook):
+    """One letter-like mark of 4 x 5 squares to a cell, each row in one ink."""
+    column = wp.floor(u)
+    row = wp.floor(v)
+    x = wp.floor(5.0 * (u - column))
+    y = wp.floor(7.0 * (v - row))
+    if x > 3.0 or y > 4.0 or _drawn(9.0 * column + x, 9.0 * row + y, look.mole_shift) > 0.6:
+        return look.cloth
+    if _drawn(row, 0.0, look.mole_shift) < 0.3:
+        return look.second_ink
+    return look.first_ink
+
+
+@wp.func
 def _printed(p: wp.vec3, look: SkinLook, volume: wp.array3d(dtype=wp.float32)):
     """Cloth with blobs, flowers or rows of letter-like marks in two inks."""
     u = p[0] / look.motif_size
     v = (p[1] - 0.5 * p[2]) / look.motif_size
-    seed = look.mole_shift
-    if look.motif == 0:
-        place = wp.vec3(2.0 * u, 2.0 * v, 0.5 * seed)
-        if noise_at(volume, place, 60.0) > 0.6:
-            return look.first_ink
-        if noise_at(volume, place, 70.0) > 1.0:
-            return look.second_ink
-        return look.cloth
-    column = wp.floor(u)
-    row = wp.floor(v)
     if look.motif == 1:
-        du = u - column - 0.35 - 0.3 * _drawn(column, row, seed)
-        dv = v - row - 0.35 - 0.3 * _drawn(row, column, seed)
-        away = wp.sqrt(du * du + dv * dv) / (0.2 + 0.25 * _drawn(column, row, 2.0 * seed))
-        ink = look.first_ink
-        other = look.second_ink
-        if _drawn(row, column, 3.0 * seed) < 0.4:
-            ink = look.second_ink
-            other = look.first_ink
-        if away < 0.35:
-            return other
-        if away < 0.75 + 0.25 * wp.cos(5.0 * wp.atan2(dv, du) + seed):
-            return ink
-        return look.cloth
-    fine_column = wp.floor(5.0 * (u - column))
-    fine_row = wp.floor(7.0 * (v - row))
-    if fine_column < 4.0 and fine_row < 5.0 and _drawn(9.0 * column + fine_column, 9.0 * row + fine_row, seed) < 0.6:
-        if _drawn(row, 0.0, seed) < 0.3:
-            return look.second_ink
+        return _flower(u, v, look)
+    if look.motif == 2:
+        return _letter(u, v, look)
+    place = wp.vec3(2.0 * u, 2.0 * v, 0.5 * look.mole_shift)
+    if noise_at(volume, place, 60.0) > 0.6:
         return look.first_ink
+    if noise_at(volume, place, 70.0) > 1.0:
+        return look.second_ink
     return look.cloth
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from facefair_heads.people.candid import sample_candid_shot, with_any_hair_colour
+from facefair_heads.people.candid import sample_candid_shot, with_any_clothes, with_any_hair_colour
 from facefair_heads.people.person import HAIR_COLOURS
 from facefair_heads.people.population import sample_person
 from facefair_heads.people.shots import BACKGROUNDS, sample_shot
@@ -58,6 +58,23 @@ def test_dyed_hair_has_any_colour_and_nothing_else_changes() -> None:
         assert {name for name in vars(person) if getattr(person, name) != getattr(changed, name)} <= {"hair_colour"}
     assert 0.15 < sum(colours.values()) / 300 < 0.4
     assert set(HAIR_COLOURS) <= set(colours)
+
+
+def test_printed_cloth_and_scarves_are_worn_alike_in_every_group_and_nothing_else_changes() -> None:
+    worn = Counter()
+    for seed in range(300):
+        clothes = set()
+        for group in ("asian", "black"):
+            person = sample_person(seed, group=group)
+            changed = with_any_clothes(person, seed)
+            assert {name for name in vars(person) if getattr(person, name) != getattr(changed, name)} <= {
+                "clothing", "scarf",
+            }  # fmt: skip
+            clothes.add((changed.clothing.pattern, changed.scarf))
+        ((pattern, scarf),) = clothes
+        worn.update({pattern: 1, scarf: 1})
+    assert 0.15 < worn["print"] / 300 < 0.35
+    assert 0.85 < worn["none"] / 300 < 0.95
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])

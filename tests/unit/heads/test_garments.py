@@ -11,11 +11,12 @@ from facefair_heads.camera.render import render
 from facefair_heads.camera.scene_cache import SceneCache
 from facefair_heads.geometry import regions
 from facefair_heads.geometry.garments import add_garment
-from facefair_heads.geometry.head_mesh import pose_head
+from facefair_heads.geometry.head_mesh import pose_head, shows_trunk
 from facefair_heads.geometry.scene import SceneBuilder
 from facefair_heads.people.label_rules import LabelRules
 from facefair_heads.people.person import PATTERNS, Clothing
 from facefair_heads.people.population import sample_person
+from facefair_heads.people.shots import sample_shot
 from facefair_lib.settings.labels import INDEX
 
 
@@ -104,7 +105,7 @@ def test_a_scarf_hides_the_neck_or_the_chin_and_is_background_under_all_rules(pe
         assert np.all(np.nonzero(changed)[0] > 32)
 
 
-@pytest.mark.parametrize(("frame", "yaw", "pitch"), [(3.0, 0.0, 16.0), (4.0, 35.0, 0.0), (4.5, -80.0, 25.0)])
+@pytest.mark.parametrize(("frame", "yaw", "pitch"), [(3.0, 0.0, 16.0), (4.0, 35.0, 0.0), (4.5, -80.0, 40.0)])
 def test_a_person_in_a_wide_picture_reaches_its_lower_edge_in_cloth(person, wide_shot, frame, yaw, pitch):
     shot = dataclasses.replace(wide_shot, frame=frame, yaw=yaw, pitch=pitch, offset_y=0.1)
     seen = render(person, shot, 64)
@@ -112,6 +113,13 @@ def test_a_person_in_a_wide_picture_reaches_its_lower_edge_in_cloth(person, wide
     assert len(body) > 5
     assert (seen.coverage[40:, int(np.median(body))] == 1).all()  # nothing shows through from the head down
     assert (seen.label[-1] == INDEX["background"]).all()
+
+
+def test_what_is_below_the_breast_shows_in_wide_or_low_pictures_and_in_no_portrait():
+    assert np.mean([shows_trunk(sample_shot(seed)) for seed in range(300)]) < 0.01
+    portrait = sample_shot(0, frame=2.0, pitch=0.0, roll=0.0)
+    lifted, above = dataclasses.replace(portrait, offset_y=0.2), dataclasses.replace(portrait, pitch=45.0)
+    assert shows_trunk(lifted) and shows_trunk(above) and not shows_trunk(portrait)
 
 
 def test_arms_hang_in_wide_pictures_alone_and_a_kept_scene_is_not_taken_for_one_of_the_other_kind(person, wide_shot):

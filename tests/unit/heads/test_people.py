@@ -129,7 +129,7 @@ def test_all_names_are_known_to_the_body_model():
         (sample_person, "scarf", "boa", "loose"),
         (sample_shot, "emotion", "bored", "neutral, happy, sad, angry"),
         (sample_shot, "yaw", 120.0, "-90 to 90 degrees"),
-        (sample_shot, "frame", 9.0, "0.8 to 4.5 head heights"),
+        (sample_shot, "frame", 9.0, "0.7 to 4.5 head heights"),
         (sample_shot, "light", "disco", "backlit"),
         (sample_shot, "background", "moon", "studio"),
         (sample_shot, "intensity", 1.5, "intensity"),
