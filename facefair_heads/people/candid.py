@@ -14,13 +14,13 @@ import numpy as np
 from facefair_heads.numerics import choose, stream
 from facefair_heads.people.expressions import grimace
 from facefair_heads.people.person import HAIR_COLOURS, Person
-from facefair_heads.people.shots import BACKGROUNDS, HAND_PLACES, Shot, sample_shot
+from facefair_heads.people.shots import CANDID_BACKGROUNDS, HAND_PLACES, PORTRAIT_BACKGROUNDS, Shot, sample_shot
 
 _OCCLUDERS = (
     ("none", 0.68), *((place, 0.02) for place in ("hand", *HAND_PLACES)),
     ("cup", 0.05), ("phone", 0.05), ("microphone", 0.08),
 )  # fmt: skip
-_GRIMACES = 0.2  # share of the shots
+_BUSY, _GRIMACES = 0.8, 0.2  # shares of the shots: a background of ordinary photographs, a grimace
 _FRAMES = ((0.75, 1.2), (1.2, 2.2), (2.2, 4.0))
 """Heights of the picture, in head heights: the head fills it, or half of it, or is a quarter to a half of it."""
 _DYED, _PRINTED = 0.3, 0.25  # shares of people
@@ -34,6 +34,7 @@ def sample_candid_shot(seed: int, *, emotion: str | None = None) -> Shot:
     def random(name: str) -> np.random.Generator:
         return stream(seed, f"candid/{name}")
 
+    places = CANDID_BACKGROUNDS if random("busy").random() < _BUSY else PORTRAIT_BACKGROUNDS
     frame = float(random("frame").uniform(*_FRAMES[int(random("framing").choice(3, p=(0.2, 0.5, 0.3)))]))
     reach = 0.5 - _INSIDE / frame
     offset = np.clip(random("offset").normal(0, 0.45, 2), -1, 1) * reach
@@ -43,7 +44,7 @@ def sample_candid_shot(seed: int, *, emotion: str | None = None) -> Shot:
         frame=frame,
         pitch=float(np.clip(random("pitch").normal(0, 16), -45, 45)),
         roll=float(np.clip(random("roll").normal(0, 12), -45, 45)),
-        background=str(random("background").choice(BACKGROUNDS)),
+        background=str(random("background").choice(places)),
         occluder=choose(random("occluder"), _OCCLUDERS),
     )
     exposure = portrait.light.exposure * 2 ** random("exposure").normal(0, 0.3)
