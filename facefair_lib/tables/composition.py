@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from facefair_lib.fairness.seeds import two_level_bootstrap
-from facefair_lib.scores.metrics import image_scores
+from facefair_lib.scores.metrics import COMPARED_BY, fixed_iou
 from facefair_lib.settings.labels import GROUPS
 
 COLUMNS = ["composition", "focus", "group", "share", "value", "relative", "low", "high", "n_seeds"]
@@ -16,7 +16,7 @@ POINTS = 0.1
 
 
 def scores_of_fits(counts: np.ndarray, people: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Image IoU per fit and person.
+    """Mean fixed-class IoU per fit and person.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def scores_of_fits(counts: np.ndarray, people: pd.DataFrame) -> tuple[np.ndarray
     scores : (F, S)
     groups : (S,)
     """
-    scores = pd.DataFrame(image_scores(counts)["image_iou"].T).groupby(people["subject_id"].to_numpy()).mean()
+    scores = pd.DataFrame(fixed_iou(counts).T).groupby(people["subject_id"].to_numpy()).mean()
     groups = people.groupby("subject_id")["group"].first()
     return scores.to_numpy().T, groups.loc[scores.index].to_numpy()
 
@@ -71,13 +71,13 @@ def composition_points(fits: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame
     Parameters
     ----------
     fits : columns fit, composition, share_<group> for every group (``composition/fits.csv``)
-    scores : columns fit, group, image_iou (``composition/scores.csv``)
+    scores : columns fit, group, fixed_image_iou (``composition/scores.csv``)
 
     Returns
     -------
     fit, composition, group, share (of the group in training), relative (its score minus the mean of the other groups')
     """
-    wide = scores.pivot_table("image_iou", "fit", "group")
+    wide = scores.pivot_table(COMPARED_BY, "fit", "group")
     rows = [
         {
             "fit": fit["fit"], "composition": fit["composition"], "group": group, "share": fit[f"share_{group}"],
