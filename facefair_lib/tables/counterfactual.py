@@ -22,7 +22,7 @@ from facefair_lib.fairness.groups import MIN_SUBJECTS
 from facefair_lib.fairness.model_gaps import compare_gaps
 from facefair_lib.fairness.power import detectable_between
 from facefair_lib.fairness.regression.adjusted import adjusted_gaps
-from facefair_lib.fairness.subjects import contrasts, subject_array
+from facefair_lib.fairness.subjects import contrasts, subject_array, units
 from facefair_lib.scores.metrics import COMPARED_BY, fixed_iou, shown_iou_per_class
 from facefair_lib.scores.resampling import LEVEL, PERMUTATIONS, REPLICATES, percentile_interval, subject_bootstrap
 from facefair_lib.settings.labels import CLASS_NAMES, GROUPS
@@ -174,7 +174,8 @@ def sources_table(
 
     Parameters
     ----------
-    cohorts : counts and people of each; of the counterfactual cohort the pictures with typical tones
+    cohorts : counts and people of each; of the counterfactual cohort the pictures with typical tones. Matched people
+        are compared within their set (``subjects.units``).
 
     Returns
     -------
@@ -182,11 +183,11 @@ def sources_table(
     """
     table = []
     for (cohort, (counts_by_model, people)), model in _each(cohorts):
-        counts, groups, subjects = counts_by_model[model], people["group"].to_numpy(), people["subject_id"].to_numpy()
+        counts, groups, unit = counts_by_model[model], people["group"].to_numpy(), units(people)
         sizes = {"replicates": replicates, "permutations": permutations, "seed": seed}
-        gap = gaps(counts, groups, subjects, estimands=[COMPARED_BY], **sizes)[COMPARED_BY]
+        gap = gaps(counts, groups, unit, estimands=[COMPARED_BY], **sizes)[COMPARED_BY]
         numbers = {"n_images": len(people), "n_subjects": people["subject_id"].nunique()}
-        least = detectable_between(fixed_iou(counts), groups, subjects)
+        least = detectable_between(fixed_iou(counts), groups, unit)
         table.append({"model": model, "cohort": cohort, **vars(gap), **numbers, "detectable": least})
     return pd.DataFrame(table)
 
@@ -219,7 +220,9 @@ def adjusted_table(cohorts: Cohorts, controls: Sequence[str]) -> pd.DataFrame:
         if smallest < MIN_SUBJECTS or people["group"].nunique() < len(GROUPS):
             table = _nothing_adjusted(people)
         else:
-            table = adjusted_gaps(fixed_iou(counts_by_model[model]), people, controls, order=GROUPS)
+            matched = people.assign(subject_id=units(people))  # people of a set have a level in common
+            table = adjusted_gaps(fixed_iou(counts_by_model[model]), matched, controls, order=GROUPS)
+            table["n_subjects"] = people["subject_id"].nunique()
         tables.append(label_rows(table[ADJUSTED_COLUMNS], model=model, cohort=cohort))
     return pd.concat(tables, ignore_index=True)
 
@@ -238,12 +241,13 @@ def equivalence_table(cohorts: Cohorts) -> pd.DataFrame:
 
     Returns
     -------
-    and difference, low90, high90, p_value, equivalent, n_subjects
+    and difference, low90, high90, p_value, equivalent, n_subjects (of matched people and of counterfactual ones the
+    number of pairs)
     """
     tables = []
     for (cohort, (counts_by_model, people)), model in _each(cohorts):
-        values, groups, subjects = (fixed_iou(counts_by_model[model]), people["group"], people["subject_id"])
-        table = equivalence.equivalence_table(values, groups.to_numpy(), subjects.to_numpy(), order=GROUPS)
+        values, groups = fixed_iou(counts_by_model[model]), people["group"].to_numpy()
+        table = equivalence.equivalence_table(values, groups, units(people), order=GROUPS)
         tables.append(label_rows(table, model=model, cohort=cohort))
     return pd.concat(tables, ignore_index=True)
 
@@ -254,8 +258,9 @@ def model_gaps_table(cohorts: Cohorts, *, replicates: int = REPLICATES, seed: in
     for cohort in (cohort for cohort in COHORTS if cohort in cohorts):
         counts_by_model, people = cohorts[cohort]
         first, second = (fixed_iou(counts) for counts in counts_by_model.values())
-        groups, subjects = people["group"].to_numpy(), people["subject_id"].to_numpy()
-        compared = compare_gaps(first, second, groups, subjects, replicates=replicates, seed=seed)
+        compared = compare_gaps(
+            first, second, people["group"].to_numpy(), units(people), replicates=replicates, seed=seed
+        )
         table.append({"cohort": cohort, **vars(compared)})
     return pd.DataFrame(table)[["cohort", "gap_first", "gap_second", "difference", "low", "high", "p_value"]]
 
@@ -272,11 +277,11 @@ def class_gap_table(
     n_subjects and small
     """
     check_tables(counts_by_model, people, ("group",))
-    groups, subjects = people["group"].to_numpy(), people["subject_id"].to_numpy()
+    groups, unit = people["group"].to_numpy(), units(people)
     tables = [
         label_rows(
             class_family(
-                shown_iou_per_class(counts), groups, subjects, classes=CLASS_NAMES, order=GROUPS,
+                shown_iou_per_class(counts), groups, unit, classes=CLASS_NAMES, order=GROUPS,
                 permutations=permutations, seed=seed,
             ),
             model=model,

@@ -254,6 +254,29 @@ def test_gaps_stand_by_model_feature_and_metric(counts_by_model, people):
     assert (row["best"], row["worst"]) == (values.idxmax(), values.idxmin())
 
 
+def test_matched_people_are_compared_within_their_set_and_counted_one_by_one():
+    sets, names = np.repeat(np.arange(30), 3), [f"p{n:02d}" for n in range(90)]
+    people = pd.DataFrame({"image_id": names, "subject_id": names, "matched_set": sets.astype(str)})
+    people = people.assign(group=["asian", "black", "caucasian"] * 30, emotion=np.repeat(["sad", "happy", "angry"], 30))
+    right = np.random.default_rng(3).integers(400, 900, 30)[sets] + 20 * (people["group"] == "asian").to_numpy()
+    counts = np.zeros((90, 11, 11), int)
+    counts[:, 4, 4], counts[:, 4, 0] = right, 1000 - right
+    options = {"estimands": ["fixed_image_iou"], "permutations": 300, **FAST}
+    found, alone = (
+        gap_table({"m": counts}, table, **options) for table in (people, people.drop(columns="matched_set"))
+    )
+    p_value = {name: table.set_index("feature")["p_value"] for name, table in (("sets", found), ("alone", alone))}
+    assert p_value["sets"]["group"] < 0.01 and p_value["alone"]["group"] > 0.2
+    assert found["gap"].tolist() == alone["gap"].tolist()
+    reach = (found["high"] - found["gap"]).tolist(), (alone["high"] - alone["gap"]).tolist()
+    assert reach[0][0] < 0.2 * reach[1][0], "groups share the pictures' differences"
+    assert reach[0][1] > 1.3 * reach[1][1], "three people of a set are not three draws of an emotion"
+    emotions = emotion_table({"m": counts}, people, **FAST)
+    assert (emotions["n_subjects"] == 30).all() and (
+        group_table({"m": counts}, people, **FAST)["n_subjects"] == 30
+    ).all()
+
+
 def test_gaps_of_nine_photos_are_nan(counts_by_model, people):
     nine = people.head(9)
     table = gap_table({"pspnet": counts_by_model["pspnet"][:9]}, nine, permutations=20, **FAST)

@@ -218,6 +218,57 @@ def test_equal_groups_are_equivalent_within_a_margin_and_different_ones_are_not(
     assert not table.loc["asian-black", "equivalent"]
 
 
+def in_sets(per_group: int, gap: float) -> tuple[np.ndarray, pd.DataFrame]:
+    """Scores of sets that differ much from each other; within each, Asian people are ahead and chance is small."""
+    generator = np.random.default_rng(8)
+    people = people_to_test(per_group).assign(emotion="sad")
+    people = people.assign(matched_set=np.tile([f"set_{n:02d}" for n in range(per_group)], 3))
+    own = pd.Series(generator.normal(0, 0.1, per_group), people["matched_set"].unique())
+    scores = 0.4 + people["matched_set"].map(own) + gap * (people["group"] == "asian")
+    return scores.to_numpy() + generator.normal(0, 0.01, len(people)), people
+
+
+def test_matched_people_are_compared_within_their_set() -> None:
+    scores, people = in_sets(30, 0.03)
+    apart = people.drop(columns="matched_set")
+    asian, black = (scores[(people["group"] == group).to_numpy()] for group in GROUPS[:2])  # in the order of the sets
+    counts = {"deeplabv3": counts_of(scores), "pspnet": counts_of(scores)}
+    matched, unmatched = ({"balanced": (counts, table)} for table in (people, apart))
+    pair = equivalence_table(matched).query("contrast == 'asian-black' and delta == 0.01").iloc[0]
+    assert (pair["difference"], pair["n_subjects"]) == (pytest.approx((asian - black).mean(), abs=1e-6), 30)
+    reach = stats.ttest_rel(asian, black).confidence_interval(0.9)
+    assert (pair["low90"], pair["high90"]) == pytest.approx((reach.low, reach.high), abs=1e-5)
+    found, alone = (sources_table(cohort, replicates=200, permutations=200).iloc[0] for cohort in (matched, unmatched))
+    assert found["p_value"] < 0.01 < 0.2 < alone["p_value"]
+    assert found["detectable"] < 0.3 * alone["detectable"]
+    assert found["n_subjects"] == alone["n_subjects"] == 90
+    raw, other = (
+        adjusted_table(cohort, []).query("contrast == 'asian-black' and kind == 'raw'").iloc[0]
+        for cohort in (matched, unmatched)
+    )
+    assert raw["estimate"] == pytest.approx(other["estimate"]) and raw["p_value"] < 0.01 < 0.2 < other["p_value"]
+    assert raw["n_subjects"] == 90
+    compared, loosely = (model_gaps_table(cohort, replicates=200).iloc[0] for cohort in (matched, unmatched))
+    assert compared["difference"] == loosely["difference"] == 0
+    assert class_gap_table(counts, people, permutations=99).query("`class` == 'face'")["p_value"].min() < 0.05
+
+
+def test_compositions_are_compared_within_matched_sets() -> None:
+    scores, people = in_sets(30, 0.03)
+    fits = fits_of(1)
+    counts = np.stack([counts_of(scores)] * len(fits))
+    tables = [
+        composition_table(fits, counts, table, replicates=300).query("group == 'asian'").iloc[0]
+        for table in (people, people.drop(columns="matched_set"))
+    ]
+    assert tables[0]["relative"] == pytest.approx(tables[1]["relative"])
+    within, between = (row["high"] - row["low"] for row in tables)
+    assert within < 0.3 * between
+    assert abs(slope_table(fits, counts, people, replicates=300)["slope"].item()) < 1e-9
+    broken = composition_table(fits, counts[:, 1:], people.iloc[1:], replicates=300).query("group == 'asian'").iloc[0]
+    assert broken["high"] - broken["low"] > 3 * within, "a set that lacks somebody: all are compared as strangers"
+
+
 def test_class_gaps_cover_every_class_of_every_group() -> None:
     counts, people = unpaired(12, 0.1)
     table = class_gap_table(counts, people, permutations=200)
@@ -287,9 +338,9 @@ def test_compositions_are_compared_with_the_other_groups() -> None:
 
 def test_scores_of_fits_average_the_pictures_of_a_person() -> None:
     people = named(pd.DataFrame({"subject_id": ["b", "a", "b"], "group": ["black", "asian", "black"]}))
-    scores, groups = scores_of_fits(counts_of(np.array([0.1, 0.2, 0.3]))[None], people)
+    scores, who = scores_of_fits(counts_of(np.array([0.1, 0.2, 0.3]))[None], people)
     assert scores == pytest.approx(np.array([[0.2, 0.2]]))
-    assert groups.tolist() == ["asian", "black"]
+    assert who.to_numpy().tolist() == [["asian", "a"], ["black", "b"]]
 
 
 def square_masks(sizes: list[int]) -> np.ndarray:
