@@ -43,12 +43,17 @@ def parts_table(published: DataFrame) -> DataFrame:
 
     Returns
     -------
-    one row per network: model, stages_built, stages_used (of the ResNet, after its stem), trunk_built, trunk_used,
-    built, used (parameters of the ResNet, and of the network), share_used, operations (for one picture; a
+    one row per network: model, backbone, stages_built, stages_used (of the ResNet, after its stem), trunk_built,
+    trunk_used, built, used (parameters of the ResNet, and of the network), share_used, operations (for one picture; a
     multiplication and its addition count as two)
     """
     size = _numbers(published, "image_size")[0]
-    return DataFrame([{"model": model, **_parts(network, size)} for model, network in published_networks().items()])
+    return DataFrame(
+        [
+            {"model": model, "backbone": _BACKBONE, **_parts(network, size)}
+            for model, network in published_networks().items()
+        ]
+    )
 
 
 def _parts(network: nn.Module, size: int) -> dict[str, float]:
