@@ -279,7 +279,7 @@ def wrongly_fed(ways: pd.DataFrame) -> Figure:
         )
         axes.plot(100 * rows["value"], rows.index, "o", color=_SCORE_COLOURS["true_iou"], markersize=4.5)
         name_rows(axes, rows["way"])
-        axes.set(xlabel="mean IoU of classes, unseen people (%)")
+        axes.set(xlabel="mean IoU, unseen people (%)")
         axes.set_xlim(left=0)
     return style.describe(
         figure,
