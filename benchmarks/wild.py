@@ -14,27 +14,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-import numpy as np
-import pandas as pd
 import torch
 
-from facefair_lib.data.readers.opening import open_reader
 from facefair_lib.parse.parser import Parser
+from facefair_lib.parse.published_sets import f1_by_class
 from facefair_lib.parse.trained import trained_parser
-from facefair_lib.scores.confusion import confusion_counts, merge_counts
-from facefair_lib.scores.metrics import f1_per_class
-from facefair_lib.settings.labels import SCORED_CLASSES, merge_lookup
-
-
-def f1_by_class(parser: Parser, source: str, folder: str, faces: str = "one") -> pd.Series:
-    """F1 of every class that a data set labels, over all of its pictures; the background's is left out."""
-    names, lookup = merge_lookup(SCORED_CLASSES[source])
-    reader = open_reader(source, folder)
-    counts = np.zeros((len(lookup), len(lookup)), np.int64)
-    for row in reader.read().to_dict("records"):
-        image, mask = reader.pair(row)
-        counts += confusion_counts(mask[None], parser.parse(image, faces).mask[None])[0]
-    return pd.Series(f1_per_class(merge_counts(counts, lookup)), names)[1:]
 
 
 def mean_f1(parser: Parser, sets: Sequence[str]) -> list[float]:

@@ -23,7 +23,9 @@ def values() -> Values:
 
 
 def test_the_profiles_are_those_the_readme_names() -> None:
-    names = "audit celebamask facesynthetics fasseg helen ibugmask lapa models mut1ny paper quick smoke"
+    names = (
+        "audit celebamask facesynthetics fasseg helen ibugmask lapa models mut1ny paper quick reference shipped smoke"
+    )
     assert " ".join(profile_names()) == names
 
 
@@ -89,7 +91,9 @@ def test_a_mistake_is_named_with_its_place_and_the_next_step(
 
 
 def test_an_unknown_profile_lists_those_there_are() -> None:
-    with pytest.raises(InputError, match=r"one of audit, celebamask, facesynthetics, fasseg, .*, quick, smoke"):
+    with pytest.raises(
+        InputError, match=r"one of audit, celebamask, facesynthetics, fasseg, .*, quick, reference, shipped, smoke"
+    ):
         load_profile("quik")
 
 
