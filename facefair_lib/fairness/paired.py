@@ -45,6 +45,7 @@ class SignFlipTest:
     t : mean difference / standard error
     p_value : two-sided, of each member alone
     p_adjusted : of each member within the family, by the largest |t|
+    critical : the |t| beyond which p_adjusted is below 1 - level; infinite with too few people to get there
     n_subjects : (K,) int64, people with a difference; all else is NaN with fewer than two
     exact : whether every pattern was tried
     """
@@ -55,6 +56,7 @@ class SignFlipTest:
     t: np.ndarray
     p_value: np.ndarray
     p_adjusted: np.ndarray
+    critical: float
     n_subjects: np.ndarray
     exact: bool
 
@@ -103,7 +105,9 @@ def sign_flip_test(
     count = np.isfinite(differences).sum(0)
     extreme = (largest[:, None] >= np.abs(fields["t"]) * (1 - _TIE)).mean(0)
     adjusted = np.where(count > 1, extreme, np.nan)
-    return SignFlipTest(**fields, p_adjusted=adjusted, n_subjects=count, exact=exact)
+    beyond = int((1 - level) * len(largest) + 1e-9)  # patterns that may be as extreme
+    critical = np.partition(largest, -beyond - 1)[-beyond - 1] if beyond else np.inf
+    return SignFlipTest(**fields, p_adjusted=adjusted, critical=float(critical), n_subjects=count, exact=exact)
 
 
 def paired_table(
@@ -124,8 +128,8 @@ def paired_table(
     Returns
     -------
     The columns of ``names``, then difference, low, high (95 %), p_value, p_adjusted (max-|t|), n_subjects,
-    small (fewer than ``MIN_SUBJECTS``), detectable (smallest difference found with power 0.8 at this number of people,
-    spread and size of the family), exact
+    small (fewer than ``MIN_SUBJECTS``), detectable (smallest difference whose p_adjusted comes below 0.05 with power
+    0.8, at this number of people and spread; NaN where no difference could), exact
     """
     names = names.reset_index(drop=True) if isinstance(names, pd.DataFrame) else pd.DataFrame({"contrast": list(names)})
     differences = np.asarray(differences, float)
@@ -137,15 +141,14 @@ def paired_table(
             do="pass one column per name",
         )
     test = sign_flip_test(differences, permutations=permutations, seed=seed)
-    members = max(1, int((test.n_subjects > 1).sum()))
     columns = ("difference", "low", "high", "p_value", "p_adjusted")
     return names.assign(
         **{name: getattr(test, name) for name in columns},
         n_subjects=test.n_subjects,
         small=test.n_subjects < MIN_SUBJECTS,
         detectable=[
-            detectable_paired(float(column[np.isfinite(column)].std(ddof=1)), int(count), comparisons=members)
-            if count > 1
+            detectable_paired(float(np.nanstd(column, ddof=1)), int(count), critical=test.critical)
+            if count > 1 and np.isfinite(test.critical)
             else np.nan
             for column, count in zip(differences.T, test.n_subjects, strict=True)
         ],

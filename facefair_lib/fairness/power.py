@@ -1,4 +1,4 @@
-"""How small a gap could be found: of the two-sided t test of one score per person, between groups or of pairs.
+"""How small a gap could be found: by the two-sided t test of one score per person, or by shuffling groups' labels.
 
 solve_power of statsmodels 0.15 gives the same to five digits from about ten people on; with fewer it may end far from
 the answer and say nothing (3 pairs at alpha 0.05 / 3: 24 % too small), and few people are what is asked about here.
@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from itertools import combinations
 
 import numpy as np
+import pandas as pd
 from scipy import optimize, stats
 
 from facefair_lib.errors import InputError
-from facefair_lib.fairness.subjects import PAIRED, contrasts, pair_of_groups, subject_scores
-from facefair_lib.scores.resampling import ALPHA, POWER
+from facefair_lib.fairness.groups import MIN_SUBJECTS, group_bootstrap
+from facefair_lib.fairness.subjects import check_scores
+from facefair_lib.scores.resampling import ALPHA, PERMUTATIONS, POWER, REPLICATES, encode_labels, permuted_totals
 
 
-def detectable_unpaired(
-    spread: float, subjects_per_group: int, *, power: float = POWER, alpha: float = ALPHA, comparisons: int = 1
-) -> float:
+def detectable_unpaired(spread: float, subjects_per_group: int, *, power: float = POWER, alpha: float = ALPHA) -> float:
     """Smallest gap between two groups of different people that is found with the power asked for.
 
     Parameters
@@ -29,7 +30,6 @@ def detectable_unpaired(
     spread : standard deviation of the score of one person, in the unit of the answer
     subjects_per_group : people in each group
     power, alpha : of the two-sided t test
-    comparisons : tests made; alpha is divided by it (Bonferroni)
 
     Returns
     -------
@@ -37,12 +37,17 @@ def detectable_unpaired(
     """
     if subjects_per_group < 2:
         return math.nan
-    shift = _noncentrality(2 * subjects_per_group - 2, power, alpha / comparisons)
+    shift = _noncentrality(2 * subjects_per_group - 2, power, alpha)
     return spread * shift * math.sqrt(2 / subjects_per_group)
 
 
 def detectable_paired(
-    spread_of_differences: float, subjects: int, *, power: float = POWER, alpha: float = ALPHA, comparisons: int = 1
+    spread_of_differences: float,
+    subjects: int,
+    *,
+    power: float = POWER,
+    alpha: float = ALPHA,
+    critical: float | None = None,
 ) -> float:
     """Smallest mean difference of pairs that is found with the power asked for.
 
@@ -50,7 +55,8 @@ def detectable_paired(
     ----------
     spread_of_differences : standard deviation of one person's difference
     subjects : people
-    power, alpha, comparisons : as in `detectable_unpaired`
+    power, alpha : as in `detectable_unpaired`
+    critical : the |t| that a family's adjusted test asks for, in place of alpha's
 
     Returns
     -------
@@ -58,39 +64,75 @@ def detectable_paired(
     """
     if subjects < 2:
         return math.nan
-    shift = _noncentrality(subjects - 1, power, alpha / comparisons)
+    if critical is not None:
+        alpha = 2 * float(stats.t.sf(critical, subjects - 1))
+    shift = _noncentrality(subjects - 1, power, alpha)
     return spread_of_differences * shift / math.sqrt(subjects)
 
 
-def detectable_between(scores: np.ndarray, labels: np.ndarray, subjects: np.ndarray) -> float:
-    """Smallest gap between any two groups that these data would find with power 0.8.
+def detectable_gap(
+    scores: np.ndarray,
+    labels: np.ndarray,
+    units: np.ndarray,
+    *,
+    replicates: int = REPLICATES,
+    permutations: int = PERMUTATIONS,
+    seed: int = 0,
+) -> float:
+    """Smallest gap between best and worst group that the test of ``group_gap.gaps`` finds with power 0.8.
+
+    The pictures, brought to equal group means, are drawn again unit by unit; two groups are then set apart, and the
+    others half way between them, where they help least. The gap is found where it is larger than 95 % of those that
+    shuffling the labels of these very pictures makes.
 
     Parameters
     ----------
-    scores : (N,) one score per image
-    labels, subjects : (N,)
+    scores : (N,) one score per image; NaN = absent
+    labels, units : (N,) group of each image, and what is drawn and shuffled as one (``subjects.units``)
+    replicates, permutations, seed : as in ``group_gap.gaps``
 
     Returns
     -------
-    largest of the pairs' detectable gaps, corrected for the number of pairs; NaN where a group has fewer than two
-    people with a score
+    largest of the pairs' detectable gaps; NaN with fewer than two groups of ``MIN_SUBJECTS`` units
     """
-    rows = subject_scores(scores, subjects, labels)
-    names = np.unique(rows.labels)
-    pairs = contrasts(list(names))
-    gaps = []
-    for _, first, second in pairs:
-        kind, a, b = pair_of_groups(rows, names[first], names[second])
-        if min(len(a), len(b)) < 2:
-            return math.nan
-        if kind == PAIRED:
-            gaps.append(detectable_paired(float((a - b).std(ddof=1)), len(a), comparisons=len(pairs)))
-            continue
-        # Two groups of unlike size and spread are worth two alike ones of this spread of the difference.
-        of_difference = math.sqrt(a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b))
-        shift = _noncentrality(len(a) + len(b) - 2, POWER, ALPHA / len(pairs))
-        gaps.append(of_difference * shift)
-    return max(gaps, default=math.nan)
+    scores = check_scores(scores, len(labels))
+    table = pd.DataFrame({"score": scores, "label": labels, "unit": units}).dropna(subset="score")
+    people = table.groupby("label")["unit"].nunique()
+    table = table[table["label"].map(people) >= MIN_SUBJECTS]
+    if table["label"].nunique() < 2:
+        return math.nan
+    labels, units = table["label"].to_numpy(), table["unit"].to_numpy()
+    code, names = encode_labels(labels, "labels")
+    member = code[:, None] == np.arange(len(names))  # (N, G)
+    centred = (table["score"] - table.groupby("label")["score"].transform("mean")).to_numpy()
+    drawn = group_bootstrap(units, labels, replicates=replicates, seed=seed)
+    sums, sizes = (drawn.totals(member * value[:, None]) for value in (centred, np.ones(len(code))))
+    errors = sums / sizes * np.sqrt(people[names] / (people[names] - 1)).to_numpy()  # (B, G)
+    parts = np.column_stack([centred, member, np.ones(len(code))])  # (N, 1 + G + 1)
+    totals = permuted_totals(parts, labels, units, permutations=permutations, seed=seed)
+    chance = totals[..., :-1] / totals[..., -1:]  # (P, G, 1 + G)
+    return max(_found_by_shuffling(errors, chance, place) for place in _places(len(names)))
+
+
+def _places(groups: int) -> np.ndarray:
+    """Where the groups stand if two of them are one apart and the others between: (pairs, G)."""
+    pairs = list(combinations(range(groups), 2))
+    places = np.zeros((len(pairs), groups))
+    for row, pair in enumerate(pairs):
+        places[row, pair] = 0.5, -0.5
+    return places
+
+
+def _found_by_shuffling(errors: np.ndarray, chance: np.ndarray, place: np.ndarray) -> float:
+    """Distance of groups at ``place`` (G,) that is found with the power asked for, (B, G), (P, G, 1 + G)."""
+    of_place = chance[..., 1:] @ place  # (P, G) shuffling mixes the groups' distance in
+
+    def missing(gap: float) -> float:
+        by_chance = np.ptp(chance[..., 0] + gap * of_place, axis=1)
+        return POWER - np.mean(np.ptp(errors + gap * place, axis=1) > np.quantile(by_chance, 1 - ALPHA))
+
+    reach = 4 * float(np.ptp(errors, axis=1).max())
+    return optimize.brentq(missing, 0, reach, rtol=1e-4) if missing(0) > 0 > missing(reach) else math.nan
 
 
 def _power_of(noncentrality: float, freedom: float, alpha: float) -> float:

@@ -20,7 +20,7 @@ from facefair_lib.fairness.families import class_family
 from facefair_lib.fairness.group_gap import gaps
 from facefair_lib.fairness.groups import MIN_SUBJECTS
 from facefair_lib.fairness.model_gaps import compare_gaps
-from facefair_lib.fairness.power import detectable_between
+from facefair_lib.fairness.power import detectable_gap
 from facefair_lib.fairness.regression.adjusted import adjusted_gaps
 from facefair_lib.fairness.subjects import contrasts, subject_array, units
 from facefair_lib.scores.metrics import COMPARED_BY, fixed_iou, shown_iou_per_class
@@ -179,7 +179,8 @@ def sources_table(
 
     Returns
     -------
-    model, cohort, ``group_gap.Gap``'s numbers, n_images, n_subjects, detectable (``power.detectable_between``)
+    model, cohort, ``group_gap.Gap``'s numbers, n_images, n_subjects, detectable (by the same test,
+    ``power.detectable_gap``)
     """
     table = []
     for (cohort, (counts_by_model, people)), model in _each(cohorts):
@@ -187,7 +188,7 @@ def sources_table(
         sizes = {"replicates": replicates, "permutations": permutations, "seed": seed}
         gap = gaps(counts, groups, unit, estimands=[COMPARED_BY], **sizes)[COMPARED_BY]
         numbers = {"n_images": len(people), "n_subjects": people["subject_id"].nunique()}
-        least = detectable_between(fixed_iou(counts), groups, unit)
+        least = detectable_gap(fixed_iou(counts), groups, unit, **sizes)
         table.append({"model": model, "cohort": cohort, **vars(gap), **numbers, "detectable": least})
     return pd.DataFrame(table)
 

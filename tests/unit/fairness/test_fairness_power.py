@@ -4,7 +4,8 @@ from scipy import stats
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
 from facefair_lib.errors import InputError
-from facefair_lib.fairness.power import detectable_between, detectable_paired, detectable_unpaired
+from facefair_lib.fairness.power import detectable_gap, detectable_paired, detectable_unpaired
+from facefair_lib.scores.resampling import permutation_p_value, permuted_totals
 
 
 @pytest.mark.parametrize(("gap", "people"), [(1, 1006), (2, 253), (3, 113), (5, 42)])
@@ -27,15 +28,44 @@ def test_detectable_gaps_agree_with_statsmodels(people, alpha):
     assert detectable_paired(3, people, alpha=alpha) == pytest.approx(3 * paired, rel=1e-4)
 
 
-def test_gap_between_groups_of_these_data():
+def in_sets(rng, sets, gap=0.0):
+    """Scores of matched sets of three people, labels and sets; those who scatter most are ``gap`` apart."""
+    scores = (
+        0.7
+        + rng.normal(0, 0.2, (sets, 1))
+        + rng.normal(0, [0.02, 0.05, 0.05], (sets, 3))
+        + gap * np.array([0, 0.5, -0.5])
+    )
+    return scores.ravel(), np.tile(["asian", "black", "caucasian"], sets), np.repeat(np.arange(sets), 3)
+
+
+def test_the_gap_of_two_groups_is_nearly_that_of_their_t_test():
     rng = np.random.default_rng(0)
-    scores, labels = rng.normal(0.8, 0.05, 40), np.repeat(["asian", "black"], 20)
-    spread = np.sqrt((scores[:20].var(ddof=1) + scores[20:].var(ddof=1)) / 2)
-    assert detectable_between(scores, labels, np.arange(40)) == pytest.approx(detectable_unpaired(spread, 20))
-    paired = detectable_between(scores, labels, np.tile(np.arange(20), 2))
-    spread = (scores[:20] - scores[20:]).std(ddof=1)
-    assert paired == pytest.approx(detectable_paired(spread, 20))
-    assert np.isnan(detectable_between(scores[:21], labels[:21], np.arange(21)))
+    scores, labels = rng.normal(0.8, 0.05, 120), np.repeat(["asian", "black"], 60)
+    spread = np.sqrt((scores[:60].var(ddof=1) + scores[60:].var(ddof=1)) / 2)
+    assert detectable_gap(scores, labels, np.arange(120)) == pytest.approx(detectable_unpaired(spread, 60), rel=0.06)
+    spread = (scores[:60] - scores[60:]).std(ddof=1)
+    paired = detectable_gap(scores, labels, np.tile(np.arange(60), 2))
+    assert paired == pytest.approx(detectable_paired(spread, 60), rel=0.06)
+    assert np.isnan(detectable_gap(scores[:65], labels[:65], np.arange(65)))  # five people of the second group
+
+
+def test_the_gap_is_found_in_four_of_five_studies_of_matched_sets_by_the_test_that_is_reported():
+    rng = np.random.default_rng(1)
+    gap = np.mean([detectable_gap(*in_sets(rng, 60), replicates=999, permutations=999) for _ in range(9)])
+    found = []
+    for study in range(300):
+        scores, labels, sets = in_sets(rng, 60, gap)
+        null = permuted_totals(scores[:, None], labels, sets, permutations=199, seed=study)[..., 0]
+        observed = np.ptp([scores[labels == group].sum() for group in np.unique(labels)])
+        found.append(permutation_p_value(observed, np.ptp(null, axis=1)) < 0.05)
+    assert np.mean(found) == pytest.approx(0.8, abs=0.06)
+
+
+def test_a_gap_already_there_does_not_change_what_could_be_found():
+    scores, labels, sets = in_sets(np.random.default_rng(2), 20)
+    apart = scores + 0.3 * (labels == "asian")
+    assert detectable_gap(apart, labels, sets) == pytest.approx(detectable_gap(scores, labels, sets))
 
 
 def test_one_person_can_find_nothing_and_impossible_settings_are_refused():
