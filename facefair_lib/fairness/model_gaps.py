@@ -1,6 +1,8 @@
-"""Is one model fairer than another? The difference of two gaps, on the same images.
+"""Do two models treat groups differently, and is one fairer? Both on the same images.
 
-The null is: both models have the same gap (best minus worst group). A gap is a maximum, and a maximum has no
+The first is asked by `model_by_group`: does the difference of the two models' scores depend on the group? It needs no
+maximum, so it has the power that people and images give it. The second is described by `compare_gaps`: how far are the
+two gaps (best minus worst group) apart? Its null is that they are equal. A gap is a maximum, and a maximum has no
 distribution that holds everywhere: where groups are nearly equal, which of them is best and worst is itself chance. So
 the bootstrap over people is read around several centres, and the LARGEST p value counts. Each model's group means are
 
@@ -9,10 +11,11 @@ the bootstrap over people is read around several centres, and the LARGEST p valu
 * pulled far apart in the order observed: a gap that is there can be underestimated, too;
 
 in all nine combinations for two models. Each end of the interval reaches as far as the widest of them, so it excludes 0
-exactly where the p value is below 0.05. The price is power where both gaps are small. Where models differ in one group
-rather than in the gap, ask `class_family` about the difference of their scores: it needs no maximum.
+exactly where the p value is below 0.05. The price is power, nearly all of it where gaps are small: where the question
+is whether the models differ, read the first one's p value.
 
-Source: Andrews and Soares, Econometrica 78 (2010) (moments that are nearly tied are tied); expansion for few people:
+Source: interaction by shuffling: Anderson and ter Braak, Journal of Statistical Computation and Simulation 73 (2003);
+ties: Andrews and Soares, Econometrica 78 (2010) (moments that are nearly tied are tied); expansion for few people:
 Hesterberg, The American Statistician 69 (2015).
 """
 
@@ -27,7 +30,16 @@ from scipy import stats
 from facefair_lib.errors import InputError
 from facefair_lib.fairness.groups import MIN_SUBJECTS, group_bootstrap
 from facefair_lib.fairness.subjects import check_scores, subject_scores
-from facefair_lib.scores.resampling import LEVEL, REPLICATES, encode_labels, permutation_p_value, sum_by
+from facefair_lib.scores.resampling import (
+    LEVEL,
+    PERMUTATIONS,
+    REPLICATES,
+    encode_labels,
+    is_constant_within,
+    permutation_p_value,
+    permuted_totals,
+    sum_by,
+)
 
 _APART = 1e3  # the factor by which group means are pulled apart so that best and worst cannot change
 
@@ -74,21 +86,10 @@ def compare_gaps(
     GapComparison of the groups' means over subjects; groups of fewer than ``MIN_SUBJECTS`` subjects are left out, and
     with fewer than two groups all is NaN
     """
-    first, second = (check_scores(scores, len(labels)) for scores in (first, second))
-    if len(first) != len(second):
-        raise InputError("two models", found="different numbers of images", expected="the same images", do="align them")
-    kept = np.isfinite(first) & np.isfinite(second)
-    labels, subjects = np.asarray(labels, object)[kept], np.asarray(subjects, object)[kept]
-    if not kept.any():
+    compared = _compared(first, second, labels, subjects)
+    if compared is None:
         return GapComparison()
-    rows = subject_scores(np.stack([first[kept], second[kept]], 1), subjects, labels)  # (R, 2)
-    groups, people = np.unique(rows.labels.astype(str), return_counts=True)
-    ranked = np.isin(rows.labels.astype(str), groups[people >= MIN_SUBJECTS])
-    if (people >= MIN_SUBJECTS).sum() < 2:
-        return GapComparison()
-    code, names = encode_labels(rows.labels[ranked], "labels")
-    unit, _ = encode_labels(rows.subjects[ranked], "subject_id")
-    scores = rows.scores[ranked]
+    scores, code, unit, names = compared
     means = _group_means(code, scores, len(names))  # (G, 2)
     errors = _bootstrap_errors(code, unit, scores, len(names), replicates, seed)  # (B, G, 2)
     gaps = np.ptp(means, axis=0)  # (2,)
@@ -97,6 +98,82 @@ def compare_gaps(
     null = [_gap_difference(np.stack(centre, 1) + errors) - _gap_difference(np.stack(centre, 1)) for centre in centres]
     low, high, p_value = _one_side_at_a_time(difference, null)
     return GapComparison(float(gaps[0]), float(gaps[1]), difference, low, high, p_value)
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """Whether the difference of two models depends on the group.
+
+    Parameters
+    ----------
+    f : mean square of the groups over what is left within them
+    p_value : share of shuffled labels with at least this f
+    """
+
+    f: float = np.nan
+    p_value: float = np.nan
+
+
+def model_by_group(
+    first: np.ndarray,
+    second: np.ndarray,
+    labels: np.ndarray,
+    subjects: np.ndarray,
+    *,
+    permutations: int = PERMUTATIONS,
+    seed: int = 0,
+) -> Interaction:
+    """Test whether two models treat groups differently.
+
+    Each subject's score by the second model is taken off that by the first; if the models treat groups alike, the rest
+    goes with no group. Labels are shuffled over subjects, or within them where subjects are in all groups, as people
+    of a matched set are.
+
+    Parameters
+    ----------
+    first, second, labels, subjects : as in `compare_gaps`
+    permutations, seed : of the shuffles
+
+    Returns
+    -------
+    Interaction, NaN with fewer than two groups of ``MIN_SUBJECTS``
+    """
+    compared = _compared(first, second, labels, subjects)
+    if compared is None:
+        return Interaction()
+    scores, code, unit, names = compared
+    apart = scores[:, 0] - scores[:, 1]  # (R,)
+    paired = not is_constant_within(code, unit)
+    level = sum_by(unit, apart[:, None], unit.max() + 1)[:, 0] / np.bincount(unit)
+    apart = apart - (level[unit] if paired else apart.mean())
+    people = np.bincount(code)
+    null = permuted_totals(apart[:, None], code, unit, permutations=permutations, seed=seed)[..., 0]  # (P, G)
+    between = float((sum_by(code, apart[:, None], len(names))[:, 0] ** 2 / people).sum())
+    left = len(apart) - len(names) - (unit.max() if paired else 0)
+    within = float((apart**2).sum()) - between
+    f = (between / (len(names) - 1)) / (within / left) if within > 0 else np.nan
+    return Interaction(f, permutation_p_value(between, (null**2 / people).sum(1)))
+
+
+def _compared(
+    first: np.ndarray, second: np.ndarray, labels: np.ndarray, subjects: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray] | None:
+    """Mean scores of subjects in their groups (R, 2), group (R,), subject (R,), names (G,); None below two groups."""
+    first, second = (check_scores(scores, len(labels)) for scores in (first, second))
+    if len(first) != len(second):
+        raise InputError("two models", found="different numbers of images", expected="the same images", do="align them")
+    kept = np.isfinite(first) & np.isfinite(second)
+    labels, subjects = np.asarray(labels, object)[kept], np.asarray(subjects, object)[kept]
+    if not kept.any():
+        return None
+    rows = subject_scores(np.stack([first[kept], second[kept]], 1), subjects, labels)  # (R, 2)
+    groups, people = np.unique(rows.labels.astype(str), return_counts=True)
+    ranked = np.isin(rows.labels.astype(str), groups[people >= MIN_SUBJECTS])
+    if (people >= MIN_SUBJECTS).sum() < 2:
+        return None
+    code, names = encode_labels(rows.labels[ranked], "labels")
+    unit, _ = encode_labels(rows.subjects[ranked], "subject_id")
+    return rows.scores[ranked], code, unit, names
 
 
 def _group_means(code: np.ndarray, scores: np.ndarray, groups: int) -> np.ndarray:

@@ -19,7 +19,7 @@ from facefair_lib.fairness.decomposition import shapley
 from facefair_lib.fairness.families import class_family
 from facefair_lib.fairness.group_gap import gaps
 from facefair_lib.fairness.groups import MIN_SUBJECTS
-from facefair_lib.fairness.model_gaps import compare_gaps
+from facefair_lib.fairness.model_gaps import compare_gaps, model_by_group
 from facefair_lib.fairness.power import detectable_gap
 from facefair_lib.fairness.regression.adjusted import adjusted_gaps
 from facefair_lib.fairness.subjects import contrasts, subject_array, units
@@ -253,17 +253,25 @@ def equivalence_table(cohorts: Cohorts) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def model_gaps_table(cohorts: Cohorts, *, replicates: int = REPLICATES, seed: int = 0) -> pd.DataFrame:
-    """Ask whether one model's gap is larger than the other's on the same pictures: first model minus second."""
+def model_gaps_table(
+    cohorts: Cohorts, *, replicates: int = REPLICATES, permutations: int = PERMUTATIONS, seed: int = 0
+) -> pd.DataFrame:
+    """Ask whether the two models treat groups differently, and how far their gaps are apart, on the same pictures.
+
+    Returns
+    -------
+    cohort, f and interaction_p (``model_gaps.model_by_group``), gap_first, gap_second, difference (first model minus
+    second), low, high, p_value (``model_gaps.compare_gaps``)
+    """
     table = []
     for cohort in (cohort for cohort in COHORTS if cohort in cohorts):
         counts_by_model, people = cohorts[cohort]
         first, second = (fixed_iou(counts) for counts in counts_by_model.values())
-        compared = compare_gaps(
-            first, second, people["group"].to_numpy(), units(people), replicates=replicates, seed=seed
-        )
-        table.append({"cohort": cohort, **vars(compared)})
-    return pd.DataFrame(table)[["cohort", "gap_first", "gap_second", "difference", "low", "high", "p_value"]]
+        same = (first, second, people["group"].to_numpy(), units(people))
+        test = model_by_group(*same, permutations=permutations, seed=seed)
+        gap = compare_gaps(*same, replicates=replicates, seed=seed)
+        table.append({"cohort": cohort, "f": test.f, "interaction_p": test.p_value, **vars(gap)})
+    return pd.DataFrame(table)
 
 
 def class_gap_table(

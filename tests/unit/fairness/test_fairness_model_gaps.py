@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
+from scipy import stats
 
 from facefair_lib.errors import InputError
-from facefair_lib.fairness.model_gaps import compare_gaps
+from facefair_lib.fairness.model_gaps import compare_gaps, model_by_group
 
 
 def two_models(seed=0, people=30, first=(0, 0, 0), second=(0, 0, 0)):
@@ -76,6 +77,43 @@ def test_groups_of_few_people_and_images_without_a_score_are_left_out():
     for images in (slice(0, 5), slice(0, 30)):  # no score at all; one group
         nothing = compare_gaps(first[images], second[images], labels[images], subjects[images])
         assert np.isnan(list(vars(nothing).values())).all()
+
+
+def test_interaction_is_the_f_of_the_models_difference():
+    first, second, labels, subjects = two_models(first=(0, 0.01, 0))
+    by_group = [(first - second)[labels == group] for group in np.unique(labels)]
+    f, p_value = stats.f_oneway(*by_group)
+    found = model_by_group(first, second, labels, subjects, permutations=1999)
+    assert found.f == pytest.approx(f)
+    assert found.p_value == pytest.approx(p_value, abs=0.01)
+    assert model_by_group(first + 0.1, second, labels, subjects, permutations=1999).p_value == found.p_value
+
+
+def test_interaction_within_matched_sets_is_the_f_of_two_ways():
+    rng = np.random.default_rng(3)
+    sets, labels = np.repeat(np.arange(20), 3), np.tile(["a", "b", "c"], 20)
+    apart = rng.normal(0, 0.1, 20)[sets] + rng.normal(0, 0.01, 60) + 0.006 * (labels == "a")
+    cube = apart.reshape(20, 3)
+    left = cube - cube.mean(1, keepdims=True) - cube.mean(0) + cube.mean()
+    f = 20 * ((cube.mean(0) - cube.mean()) ** 2).sum() / 2 / ((left**2).sum() / 38)
+    found = model_by_group(apart, np.zeros(60), labels, sets, permutations=1999)
+    assert found.f == pytest.approx(f)
+    assert found.p_value == pytest.approx(stats.f.sf(f, 2, 38), abs=0.015)
+    assert found.p_value < 0.2 < model_by_group(apart, np.zeros(60), labels, np.arange(60)).p_value
+
+
+def test_interaction_finds_what_the_difference_of_two_gaps_misses_and_raises_few_false_alarms():
+    shuffles = {"permutations": 199}
+    alike = [model_by_group(*two_models(seed), **shuffles).p_value < 0.05 for seed in range(120)]
+    assert np.mean(alike) < 0.1
+    worlds = [two_models(seed, first=(0, 0.02, 0)) for seed in range(12)]
+    assert np.mean([model_by_group(*world, **shuffles).p_value < 0.05 for world in worlds]) == 1
+    assert np.mean([compare_gaps(*world, replicates=199).p_value < 0.05 for world in worlds]) < 0.5
+
+
+def test_interaction_of_few_people_is_not_asked():
+    first, second, labels, subjects = two_models(people=9)
+    assert np.isnan(model_by_group(first, second, labels, subjects).p_value)
 
 
 def test_models_on_different_images_are_refused():

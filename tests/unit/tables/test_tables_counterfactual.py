@@ -206,6 +206,7 @@ def test_too_few_people_are_not_adjusted_and_enough_are() -> None:
 def test_model_gaps_are_first_minus_second() -> None:
     table = model_gaps_table({"balanced": unpaired(15, 0.1)}, replicates=200)
     row = table.iloc[0]
+    assert row["interaction_p"] < 0.01 and row["f"] > 10
     assert row["difference"] == pytest.approx(row["gap_first"] - row["gap_second"])
     assert row["difference"] == pytest.approx(0.05, abs=0.02)
 
