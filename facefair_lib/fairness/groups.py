@@ -59,8 +59,8 @@ def overall(
 
     Returns
     -------
-    One row per estimand: metric, value, low, high (95 % percentile), n_images, n_subjects, small, dropped (replicates
-    without a value). One subject alone has no interval: NaN.
+    One row per estimand: metric, value, low, high (95 % percentile, expanded for few subjects), n_images, n_subjects,
+    small, dropped (replicates without a value). One subject alone has no interval: NaN.
     """
     counts = check_counts(counts)
     rows = np.ones(len(counts), bool) if rows is None else rows
@@ -70,7 +70,7 @@ def overall(
     replicates = evaluate(counts, lambda parts: bootstrap.totals(parts, rows), estimands) if n_subjects > 1 else {}
     table = []
     for key in estimands:
-        interval = percentile_interval(replicates.get(key, np.empty(0)))
+        interval = percentile_interval(replicates.get(key, np.empty(0)), people=n_subjects)
         table.append((key, float(values[key]), interval.low, interval.high, n_images, n_subjects, interval.dropped))
     columns = ["metric", "value", "low", "high", "n_images", "n_subjects", "dropped"]
     frame = pd.DataFrame(table, columns=columns)

@@ -68,6 +68,6 @@ def label_rows(table: pd.DataFrame, **names: str) -> pd.DataFrame:
 
 
 def interval_bounds(replicates: np.ndarray, n_subjects: int) -> tuple[float, float]:
-    """Take low and high; one subject, or none, gives no spread and therefore NaN."""
-    interval = percentile_interval(replicates)
-    return (interval.low, interval.high) if n_subjects > 1 else (np.nan, np.nan)
+    """Take low and high, expanded for few subjects; one subject, or none, gives no spread and therefore NaN."""
+    interval = percentile_interval(replicates, people=n_subjects)
+    return interval.low, interval.high

@@ -6,6 +6,7 @@ from facefair_lib.errors import InputError
 from facefair_lib.fairness import group_gap
 from facefair_lib.fairness.groups import by_group, group_bootstrap, overall
 from facefair_lib.scores.metrics import ESTIMANDS, pixel_accuracy
+from facefair_lib.tables.checks import interval_bounds
 
 
 def gap_of(cohort, seed=0, permutations=199, replicates=200):
@@ -49,6 +50,18 @@ def test_one_person_has_no_interval(make_cohort):
     row = overall(cohort.counts, group_bootstrap(cohort.subjects, cohort.groups)).iloc[0]
     assert np.isfinite(row["value"])
     assert np.isnan([row["low"], row["high"]]).all()
+
+
+def test_the_interval_of_few_people_is_as_long_as_students(make_cohort):
+    cohort = make_cohort(0, people=8, images=1)
+    counts = cohort.counts.astype(float)
+    accuracy = np.trace(counts, axis1=1, axis2=2) / counts.sum((1, 2))
+    row = overall(cohort.counts, group_bootstrap(cohort.subjects, cohort.groups)).set_index("metric").loc["accuracy"]
+    low, high = stats.t.interval(0.95, 7, accuracy.mean(), stats.sem(accuracy))
+    assert row["high"] - row["low"] == pytest.approx(high - low, rel=0.1)  # plain percentiles are a fifth shorter
+    replicates = np.random.default_rng(0).normal(size=2000)
+    (few_low, few_high), (low, high) = (interval_bounds(replicates, people) for people in (8, 800))
+    assert few_high - few_low > 1.2 * (high - low)
 
 
 def test_people_shown_in_several_groups_are_drawn_with_all_their_images(make_paired_cohort):
