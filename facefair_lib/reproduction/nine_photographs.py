@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -11,8 +11,20 @@ import pandas as pd
 
 from facefair_lib.errors import InputError
 from facefair_lib.fairness.power import detectable_unpaired
+from facefair_lib.scores.metrics import image_scores
 
 REPLICATES = 20_000
+
+
+def spread_of_pictures(counts_by_model: Mapping[str, np.ndarray]) -> tuple[float, float]:
+    """How far the image IoU of single pictures scatters, and its mean; both the mean over models.
+
+    Parameters
+    ----------
+    counts_by_model : model -> (N, 11, 11) counts of the test pictures
+    """
+    scores = [image_scores(counts)["image_iou"] for counts in counts_by_model.values()]  # (N,) each
+    return float(np.mean([np.nanstd(part, ddof=1) for part in scores])), float(np.nanmean(scores))
 
 
 def best_minus_worst(spread: float, cells: int, *, replicates: int = REPLICATES, seed: int = 0) -> np.ndarray:

@@ -276,7 +276,6 @@ class ReproductionSettings(Section):
     alone: tuple[FittedAlone, ...]
     pretrained: PretrainedFits
     known_images: Count | None
-    image_spread: Annotated[float, Field(gt=0, lt=1)]
 
 
 class AdaptationSettings(Section):

@@ -7,6 +7,7 @@ import pytest
 
 from facefair_lib.errors import InputError
 from facefair_lib.reproduction import nine_photographs
+from facefair_lib.settings.labels import NUM_CLASSES
 
 
 def test_what_nine_photographs_show_of_pure_noise():
@@ -19,6 +20,15 @@ def test_what_nine_photographs_show_of_pure_noise():
     assert nine["smallest_p"] == pytest.approx(nine_photographs.smallest_p_value(3))
     assert nine["smallest_p"] >= 0.1 - 1e-12
     assert nine["right_order"] == pytest.approx(1 / 6, abs=0.01)
+
+
+def test_the_spread_is_that_of_single_pictures_in_both_networks():
+    counts = np.zeros((3, NUM_CLASSES, NUM_CLASSES), int)
+    counts[:, 1, 1], counts[:, 1, 0] = [10, 20, 30], [30, 20, 10]
+    counts[:, 0, 0] = [60, 60, 60]
+    iou = [(k / 40 + 60 / (60 + 40 - k)) / 2 for k in (10, 20, 30)]
+    spread, mean = nine_photographs.spread_of_pictures({"a": counts, "b": counts[:, ::-1, ::-1]})
+    assert (spread, mean) == (pytest.approx(np.std(iou, ddof=1)), pytest.approx(np.mean(iou)))
 
 
 def test_a_gap_makes_the_true_order_more_likely():
