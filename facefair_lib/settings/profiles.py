@@ -169,7 +169,7 @@ class CounterfactualSettings(Section):
     identities: Annotated[int, Field(ge=6, multiple_of=6)]
     varied: Annotated[int, Field(ge=0, multiple_of=6)]
     further_tones: tuple[Annotated[float, Field(ge=1, le=10)], ...]
-    wild_per_group: Count
+    wild_per_group: Annotated[int, Field(ge=0)]
     views: Annotated[tuple[View, ...], Field(min_length=1)]
 
 
