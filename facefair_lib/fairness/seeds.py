@@ -20,7 +20,7 @@ import numpy as np
 from scipy import optimize, special
 
 from facefair_lib.errors import InputError
-from facefair_lib.scores.resampling import LEVEL, REPLICATES, encode_labels, times_drawn
+from facefair_lib.scores.resampling import LEVEL, POWER, REPLICATES, encode_labels, times_drawn
 
 BOTH, PEOPLE = "seeds and subjects", "subjects"
 
@@ -34,6 +34,7 @@ class TwoLevel:
     value : mean over seeds
     low, high : 95 % interval
     p_value : two-sided, of value 0
+    detectable : smallest value found with power 0.8 by this test, at these spreads and sizes
     seed_spread : standard deviation of the effect from seed to seed; NaN with one seed
     n_seeds, n_subjects : sizes
     level : what the interval covers: ``BOTH``, or ``PEOPLE`` where one seed says nothing about training again
@@ -43,6 +44,7 @@ class TwoLevel:
     low: float
     high: float
     p_value: float
+    detectable: float
     seed_spread: float
     n_seeds: int
     n_subjects: int
@@ -87,11 +89,12 @@ def two_level_bootstrap(
     error = _bootstrap_error(scores, code, weight, replicates, seed)
     shares = _levels(scores, code, weight)
     reach = _critical(shares, 1 - LEVEL) * error
+    detectable = reach + _critical(shares, 2 * (1 - POWER)) * error
     p_value = _p_value(abs(value) / error, shares) if error > 0 else np.nan
     several = len(scores) > 1
     spread = float(by_seed.std(ddof=1)) if several else np.nan
     sizes = (len(scores), scores.shape[1], BOTH if several else PEOPLE)
-    return TwoLevel(value, value - reach, value + reach, p_value, spread, *sizes)
+    return TwoLevel(value, value - reach, value + reach, p_value, detectable, spread, *sizes)
 
 
 def _contrast_weights(

@@ -14,7 +14,7 @@ from facefair_lib.scores.resampling import encode_labels, sum_by
 from facefair_lib.settings.labels import GROUPS
 
 COLUMNS = ["composition", "focus", "group", "share", "value", "relative", "low", "high", "n_seeds"]
-SLOPE_COLUMNS = ["slope", "low", "high", "p_value", "n_fits"]
+SLOPE_COLUMNS = ["slope", "low", "high", "p_value", "detectable", "n_fits"]
 POINTS = 0.1
 """Share of the training pictures to which the slope refers."""
 
@@ -113,7 +113,8 @@ def slope_table(
 
     Returns
     -------
-    ``SLOPE_COLUMNS``, one row; no rows where nothing was fitted
+    ``SLOPE_COLUMNS``, one row, ``detectable`` the smallest slope that so many fits and people mostly find; no rows
+    where nothing was fitted
     """
     if fits.empty:
         return pd.DataFrame(columns=SLOPE_COLUMNS)
@@ -129,7 +130,14 @@ def slope_table(
     ]  # (R, S)
     everyone = dict.fromkeys(GROUPS, 1.0)
     slope = _effect(np.stack(by_seed), who, everyone, replicates=replicates, seed=seed)
-    row = (POINTS * slope.value, POINTS * slope.low, POINTS * slope.high, slope.p_value, len(fits))
+    row = (
+        POINTS * slope.value,
+        POINTS * slope.low,
+        POINTS * slope.high,
+        slope.p_value,
+        POINTS * slope.detectable,
+        len(fits),
+    )
     return pd.DataFrame([row], columns=SLOPE_COLUMNS)
 
 

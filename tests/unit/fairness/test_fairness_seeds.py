@@ -68,3 +68,14 @@ def test_missing_scores_and_groups_are_refused():
         two_level_bootstrap(np.zeros((2, 3)), ["a", "a", "b"], {"a": 1, "b": -0.5, "c": -0.5})
     with pytest.raises(InputError, match="both or neither"):
         two_level_bootstrap(np.zeros((2, 3)), ["a", "a", "b"])
+
+
+def test_the_detectable_value_is_found_in_four_of_five_studies():
+    rng = np.random.default_rng(4)
+
+    def study(value):
+        return value + rng.normal(0, 0.02, (5, 1)) + rng.normal(0, 0.05, 30) + rng.normal(0, 0.01, (5, 30))
+
+    value = np.mean([two_level_bootstrap(study(0.0), replicates=300).detectable for _ in range(40)])
+    found = [two_level_bootstrap(study(value), replicates=200, seed=s).p_value < 0.05 for s in range(150)]
+    assert 0.68 < np.mean(found) < 0.92
