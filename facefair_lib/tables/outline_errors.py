@@ -7,11 +7,18 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from facefair_lib.fairness.families import class_family
+from facefair_lib.fairness.subjects import units
 from facefair_lib.scores import outline_errors
-from facefair_lib.settings.labels import GROUPS
+from facefair_lib.scores.resampling import PERMUTATIONS
+from facefair_lib.settings.labels import FIXED_CLASSES, GROUPS, INDEX
 from facefair_lib.tables.checks import label_rows
 
 COLUMNS = ["model", "group", "class", "area_share", "interocular", "one_pixel_f1", "boundary_error", "n_images"]
+OUTLINES = tuple(name for name in FIXED_CLASSES if name != "background")
+"""Classes whose outlines are compared between groups: parts that every head has."""
+MISSED = 1.0
+"""Outline error of a part that is there and was missed altogether: the whole distance between the eyes."""
 
 
 def traps_table(labels: np.ndarray, masks_by_model: Mapping[str, np.ndarray], people: pd.DataFrame) -> pd.DataFrame:
@@ -41,3 +48,46 @@ def traps_table(labels: np.ndarray, masks_by_model: Mapping[str, np.ndarray], pe
         .sort_values(["_model", "_group"], kind="stable", ignore_index=True)
         .drop(columns=["_model", "_group"])
     )
+
+
+def outlines_table(
+    labels: np.ndarray,
+    masks_by_model: Mapping[str, np.ndarray],
+    people: pd.DataFrame,
+    *,
+    permutations: int = PERMUTATIONS,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Compare how far predicted outlines are off between groups, class by class, corrected for their number.
+
+    A score that size does not change: the mean distance of predicted and true rim, in shares of the distance between
+    the eyes, at most ``MISSED``, which a missed part is given. Pictures without two visible eyes are measured by the
+    median distance of the others.
+
+    Parameters
+    ----------
+    labels : (N, H, W) true classes
+    masks_by_model : model -> (N, H, W) predicted classes
+    people : N rows with subject_id, group and, of matched people, matched_set
+
+    Returns
+    -------
+    model, then the columns of ``families.class_family`` (a positive ``relative`` is a worse outline); no rows where a
+    group is missing
+    """
+    if people.empty or set(people["group"]) != set(GROUPS):
+        return pd.DataFrame(columns=["model", "group", "class", "value", "relative", "low", "high", "p_adjusted"])
+    between_eyes = outline_errors.interocular_distance(labels)
+    scale = np.where(np.isfinite(between_eyes), between_eyes, np.nanmedian(between_eyes))[:, None]  # (N, 1)
+    columns = [INDEX[name] for name in OUTLINES]
+    shown = np.stack([(labels == column).any((1, 2)) for column in columns], 1)  # (N, K)
+    tables = []
+    for model, masks in masks_by_model.items():
+        error = outline_errors.boundary_error(labels, masks)[:, columns] / scale
+        error = np.where(shown, np.minimum(np.nan_to_num(error, nan=MISSED), MISSED), np.nan)
+        table = class_family(
+            error, people["group"].to_numpy(), units(people), classes=OUTLINES, order=GROUPS,
+            permutations=permutations, seed=seed,
+        )  # fmt: skip
+        tables.append(label_rows(table, model=model))
+    return pd.concat(tables, ignore_index=True)
