@@ -121,7 +121,15 @@ def test_the_tables_of_the_fairness_notebook_cover_both_networks(results: Path) 
     assert len(sources) == 2 * 3
     for name in ("pairs", "tones", "adjusted", "equivalence", "classes", "traps", "features", "quality"):
         assert set(pd.read_csv(folder / f"{name}.csv")["model"].dropna()) == {"deeplabv3", "pspnet"}, name
-    assert len(pd.read_csv(folder / "model_gaps.csv")) == 3
+    compared = pd.read_csv(folder / "model_gaps.csv")
+    assert len(compared) == 3 and compared["interaction_p"].between(0, 1).all()
+
+
+def test_the_experiment_has_a_second_score_and_says_what_nine_pictures_can_show(results: Path) -> None:
+    folder = results / "05_ethnicity_emotion_experiment"
+    assert set(pd.read_csv(folder / "outlines.csv")["model"]) == {"deeplabv3", "pspnet"}
+    nine = pd.read_csv(folder / "nine_photos.csv").set_index("measure")["value"]
+    assert nine["detectable_gap"] > nine["spread"] > 0
 
 
 def test_groups_are_large_enough_to_be_compared(results: Path) -> None:
