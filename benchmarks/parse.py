@@ -1,8 +1,8 @@
 """Heads found, missed and invented in rendered scenes and in folders of photographs, and photographs parsed a second.
 
-Run it from the repository's root, after a study has trained the network::
+Run it from the repository's root::
 
-    python benchmarks/parse.py [--profile quick] [--scenes 10] [--people 30] [--photos FOLDER ...]
+    python benchmarks/parse.py [--profile shipped] [--scenes 10] [--people 30] [--photos FOLDER ...]
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from facefair_lib.parse.photos import find_photos, read_photo
 from facefair_lib.parse.squares import Box
 from facefair_lib.parse.trained import trained_parser
 from facefair_lib.settings.labels import GROUPS, INDEX
+from facefair_lib.settings.shipped import SHIPPED
 from facefair_lib.store.processes import available_cores
 
 SIDE = 512  # of scenes and portraits, in pixels
@@ -107,8 +108,10 @@ def speed(parser: Parser, number: int = 80) -> pd.DataFrame:
 def main() -> None:
     """Measure and print."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--profile", default="quick")
-    options.add_argument("--weights", type=Path, help="best.pt of a fit; without it, the one that the study has left")
+    options.add_argument(
+        "--profile", default=SHIPPED, help="whose network; shipped: the one that comes with the package"
+    )
+    options.add_argument("--weights", type=Path, help="best.pt of a fit of this profile")
     options.add_argument("--scenes", type=int, default=10, help="of each number of heads")
     options.add_argument("--people", type=int, default=30, help="of each skin tone")
     options.add_argument("--photos", nargs="*", default=[], help="folders of photographs of one head each")

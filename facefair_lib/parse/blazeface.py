@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional
 
+from facefair_lib.models.packed import read_tensors
 from facefair_lib.parse.squares import Box
 
 _WEIGHTS = Path(__file__).with_name("blazeface_short_range.safetensors")
@@ -90,7 +90,7 @@ class FaceDetector:
 
     def __init__(self) -> None:
         self._network = BlazeFace().eval()
-        self._network.load_state_dict({name: value.float() for name, value in load_file(_WEIGHTS).items()})
+        self._network.load_state_dict(read_tensors(_WEIGHTS))
 
     def __call__(self, picture: np.ndarray, least: float) -> list[tuple[Box, float]]:
         """Find the faces of a picture that are about 25 to 120 pixels high.

@@ -91,16 +91,23 @@ class Parser:
     size : side of the squares that it was trained on, in pixels
     views : what is averaged for the final answer; how far a head reaches is seen in one view
     detect : what finds faces; ``None`` takes ``FaceDetector``
+    told : which weights these are, in one line
     """
 
     def __init__(
-        self, network: nn.Module, size: int, views: InferenceSettings = ONE_VIEW, detect: Detect | None = None
+        self,
+        network: nn.Module,
+        size: int,
+        views: InferenceSettings = ONE_VIEW,
+        detect: Detect | None = None,
+        told: str = "",
     ) -> None:
         use_cores(assigned_cores())
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network = network.to(self._device).eval()
         self._size, self._views = size, views
         self._detect = detect or FaceDetector()
+        self.told = told
 
     def parse(self, image: np.ndarray, faces: str = "many", smallest: float = SMALLEST_FACE) -> Parsed:
         """Parse one photograph.
