@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -12,11 +13,12 @@ from torch import nn
 
 from facefair_lib.errors import InputError
 from facefair_lib.figures.pictures import overlay
+from facefair_lib.models.fused import fused
 from facefair_lib.parse.blazeface import FaceDetector
 from facefair_lib.parse.finding import Detect, Head, find_heads
 from facefair_lib.parse.squares import Square, cut, whole_square
 from facefair_lib.settings.labels import CLASS_NAMES, INDEX, NUM_CLASSES
-from facefair_lib.settings.profiles import ONE_VIEW, InferenceSettings
+from facefair_lib.settings.profiles import ONE_VIEW, InferenceSettings, View
 from facefair_lib.training.batches import normalise
 from facefair_lib.training.device import assigned_cores, use_cores
 from facefair_lib.training.predict import mean_probability
@@ -27,6 +29,8 @@ FACES = ("many", "one")
 SMALLEST_FACE = 0.1
 """Height of the smallest face that is looked for, as a share of the photograph's longer side."""
 
+_KEPT = 8  # answers of the network: a portrait's square is often the one that its head was framed in
+(_AS_IT_IS,) = ONE_VIEW.views
 _STRIP = 512  # rows worked on at a time: as float64, a whole photograph would take many times its own memory
 
 
@@ -104,7 +108,7 @@ class Parser:
     ) -> None:
         use_cores(assigned_cores())
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self._network = network.to(self._device).eval()
+        self._network = fused(network.to(self._device))
         self._size, self._views = size, views
         self._detect = detect or FaceDetector()
         self.told = told
@@ -126,20 +130,26 @@ class Parser:
         """
         _check(image)
         check_options(faces, smallest)
+
+        @lru_cache(_KEPT)
+        def look(square: Square, view: View) -> np.ndarray:
+            return self._predict(cut(image, square, self._size), view)
+
         if faces == "one":
             squares, heads = [whole_square(image.shape[:2])], []
         else:
-            heads = find_heads(image, lambda cuts: self._predict(cuts, ONE_VIEW), self._size, self._detect, smallest)
+            heads = find_heads(image, lambda square: look(square, _AS_IT_IS), self._detect, smallest)
             squares = [head.square for head in heads]
-        answers = [self._predict(cut(image, square, self._size)[None], self._views)[0] for square in squares]
+        answers = [np.mean([look(square, view) for view in self._views.views], axis=0) for square in squares]
         mask, confidence = _lay_together(image.shape[:2], squares, answers)
         return Parsed(image, mask, confidence, tuple(heads))
 
-    def _predict(self, cuts: np.ndarray, views: InferenceSettings) -> np.ndarray:
-        """(B, S, S, 3) uint8 -> (B, C, S, S) float32 probabilities."""
+    def _predict(self, rgb: np.ndarray, view: View) -> np.ndarray:
+        """(S, S, 3) uint8 -> (C, S, S) float32 probabilities."""
         with torch.inference_mode():
-            batch = torch.from_numpy(np.ascontiguousarray(cuts)).to(self._device).permute(0, 3, 1, 2)
-            return mean_probability(self._network, normalise(batch), views).float().cpu().numpy()
+            batch = torch.from_numpy(np.ascontiguousarray(rgb)[None]).to(self._device).permute(0, 3, 1, 2)
+            probability = mean_probability(self._network, normalise(batch), InferenceSettings(views=(view,)))
+            return probability[0].float().cpu().numpy()
 
 
 def _check(image: np.ndarray) -> None:
