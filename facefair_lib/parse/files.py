@@ -110,7 +110,8 @@ def parse_files(
     parsed: dict[int, _Result] = {}
     unwritten: list[InputError] = []
     try:
-        for place, result in spread(_parse_one, jobs, processes, (parser, wanted)):
+        copies = not torch.cuda.is_available()  # a GPU's state cannot be copied
+        for place, result in spread(_parse_one, jobs, processes, (parser, wanted), copies=copies):
             parsed[place] = result
             if advance:
                 advance()

@@ -196,8 +196,8 @@ def _lay_together(
         )
         best, label = next(values), np.zeros(total.shape, np.uint8)
         for index, value in enumerate(values, start=1):
-            better = value > best
-            label[better], best[better] = index, value[better]
+            np.copyto(label, index, where=value > best)
+            np.maximum(best, value, out=best)
         covered = total > 0
         mask[rows] = np.where(covered, label, INDEX["background"])
         confidence[rows] = np.divide(best, total, out=np.full(total.shape, np.nan, np.float32), where=covered)
@@ -226,7 +226,7 @@ def _axis(pixels: slice, start: int, side: int) -> np.ndarray:
 
 def _enlarge(values: np.ndarray, down: np.ndarray, across: np.ndarray) -> np.ndarray:
     """Bilinear samples of a map at the crossings of two axes: one axis after the other, as both are regular."""
-    return _along(_along(values, down).T, across).T
+    return _along(np.ascontiguousarray(_along(values.T, across).T), down)
 
 
 def _along(values: np.ndarray, axis: np.ndarray) -> np.ndarray:

@@ -73,7 +73,12 @@ def die_with_parent() -> None:
 
 
 def spread(
-    work: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], workers: int, shared: tuple[Any, ...] = ()
+    work: Callable[..., Any],
+    jobs: Sequence[tuple[Any, ...]],
+    workers: int,
+    shared: tuple[Any, ...] = (),
+    *,
+    copies: bool = False,
 ) -> Iterator[Any]:
     """Call ``work(*shared, *job)`` for every job and give the results as they come, in whatever order that is.
 
@@ -82,14 +87,16 @@ def spread(
     work : a function of a module, so that other processes can import it
     workers : processes; with one, or with one job, everything is done here, because a process costs its start
     shared : what all jobs need and each process is sent once, such as a network
+    copies : each process begins as a copy of this one, on Linux, and at once; elsewhere it imports all anew, for
+        seconds. Only for work that uses one thread, no GPU and no Warp, as in the workers of torch's ``DataLoader``
     """
     if min(workers, len(jobs)) <= 1:
         for job in jobs:
             yield work(*shared, *job)
         return
-    # "spawn": a forked child would inherit the threads of torch and Warp in an undefined state.
+    # A forked child inherits the threads of torch and Warp in an undefined state: it must not use them.
     processes = min(workers, len(jobs))
-    context = get_context("spawn")
+    context = get_context("fork" if copies and sys.platform == "linux" else "spawn")
     with ProcessPoolExecutor(processes, context, initializer=_start_worker, initargs=shared) as pool:
         futures = [pool.submit(_work_with_shared, work, job) for job in jobs]
         try:

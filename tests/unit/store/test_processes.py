@@ -23,6 +23,13 @@ def test_every_job_is_done_once_whatever_the_number_of_processes() -> None:
     assert list(spread(operator.mul, [], 4)) == []
 
 
+def test_copies_of_this_process_know_what_it_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/only/here")
+    known = [set(spread(tempfile.gettempdir, [()] * 4, 2, copies=copies)) for copies in (True, False)]
+    assert (known[0] == {"/only/here"}) == (sys.platform == "linux")
+    assert "/only/here" not in known[1]
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_error_of_a_job_is_the_callers_error(workers: int) -> None:
     with pytest.raises(ZeroDivisionError):
