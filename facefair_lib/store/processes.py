@@ -36,6 +36,10 @@ _FAMILIES_NOT_INHERITED = (
 """Variables, and beginnings of their names, that act on a study although they are meant for something else."""
 
 
+COPIES = sys.platform == "linux"
+"""Whether a process can safely be copied: macOS's own libraries do not survive it, and Windows cannot."""
+
+
 def child_environment(**values: str) -> dict[str, str]:
     """Environment of every process that the project starts, so that the caller's shell does not act on results.
 
@@ -87,8 +91,8 @@ def spread(
     work : a function of a module, so that other processes can import it
     workers : processes; with one, or with one job, everything is done here, because a process costs its start
     shared : what all jobs need and each process is sent once, such as a network
-    copies : each process begins as a copy of this one, on Linux, and at once; elsewhere it imports all anew, for
-        seconds. Only for work that uses one thread, no GPU and no Warp, as in the workers of torch's ``DataLoader``
+    copies : where there are ``COPIES``, each process begins as one of this, and at once; elsewhere it imports all anew,
+        for seconds. Only for work that uses one thread, no GPU and no Warp, as in the workers of torch's ``DataLoader``
     """
     if min(workers, len(jobs)) <= 1:
         for job in jobs:
@@ -96,7 +100,7 @@ def spread(
         return
     # A forked child inherits the threads of torch and Warp in an undefined state: it must not use them.
     processes = min(workers, len(jobs))
-    context = get_context("fork" if copies and sys.platform == "linux" else "spawn")
+    context = get_context("fork" if copies and COPIES else "spawn")
     with ProcessPoolExecutor(processes, context, initializer=_start_worker, initargs=shared) as pool:
         futures = [pool.submit(_work_with_shared, work, job) for job in jobs]
         try:

@@ -18,7 +18,7 @@ from facefair_lib.__main__ import app
 from facefair_lib.errors import InputError
 from facefair_lib.models.build import model_from_settings
 from facefair_lib.parse import parse
-from facefair_lib.parse.files import Wanted, parse_files
+from facefair_lib.parse.files import Wanted, parse_files, usual_processes
 from facefair_lib.parse.parser import SMALLEST_FACE, Parser
 from facefair_lib.parse.trained import trained_parser
 from facefair_lib.settings.labels import CLASS_NAMES, PALETTES
@@ -58,6 +58,12 @@ def test_several_processes_write_what_one_writes(album: list[Path], parser: Pars
     assert [str(failure) for failure in results[0].failures] == [str(failure) for failure in results[1].failures]
     for path in one.iterdir():
         assert path.read_bytes() == (two / path.name).read_bytes(), path.name
+
+
+def test_few_photographs_are_parsed_by_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("facefair_lib.parse.files.available_cores", lambda: 4)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert [usual_processes(photos) for photos in (1, 9, 100)] == [1, 1, 4]
 
 
 def test_the_files_hold_what_was_parsed(album: list[Path], parser: Parser, tmp_path: Path) -> None:
