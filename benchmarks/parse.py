@@ -5,7 +5,7 @@ Run it from the repository's root::
     python benchmarks/parse.py [--profile shipped] [--scenes 10] [--people 30] [--photos FOLDER ...]
 
 Measured in November 2026 with a light PSPNet of 128 pixels: 80 portraits of 512 pixels, on two cores of an AMD EPYC
-that other work kept busy (load 4.5 to 5.3). CPU time of a portrait, and portraits a second by the clock beside that work:
+that other work kept busy (load 4.5 to 5.3). CPU time of a portrait, and portraits a second beside that work:
 
 * before: one process 162 to 170 ms, 4.1 to 5.9 a second; two processes 304 to 311 ms, 2.4 to 3.2 a second, as each of
   them imported torch, timm and the rest
