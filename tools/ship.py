@@ -131,7 +131,8 @@ def licence(card: Card, source: str) -> str:
     own = "MIT, as the project" if source == "rendered" else f"that of the data: {CATALOGUE[source].licence}"
     if card.settings.weights == "none":
         return own
-    return f"{own}; the backbone starts from the published {card.settings.weights} weights of its library (README)"
+    start = {"imagenet": "ImageNet", "coco": "COCO"}[card.settings.weights]
+    return f"{own}; the backbone starts from published {start} weights, whose licence the README names"
 
 
 def split_sizes(tables: Results) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from drawn_heads import SIZE, coloured, scene
+import torch
+from drawn_heads import SIZE, ReadsColours, coloured, detect, scene
 
 from facefair_lib.errors import InputError
 from facefair_lib.parse.parser import Parser
 from facefair_lib.parse.squares import Box, Square, cut, square_around, whole_square
 from facefair_lib.settings.labels import NUM_CLASSES, PALETTES
+from facefair_lib.settings.profiles import ONE_VIEW, InferenceSettings, View
 
 
 def agreement(found: np.ndarray, expected: np.ndarray) -> float:
@@ -69,6 +71,24 @@ def test_every_head_is_found_and_parsed(
     assert agreement(parsed.mask, mask) > 0.8
     sizes = [head.face.height for head in parsed.heads]
     assert sizes == sorted(sizes, reverse=True)
+
+
+def test_a_square_that_comes_again_is_not_seen_again_and_views_are_averaged(parser: Parser) -> None:
+    seen: list[int] = []
+
+    class Counted(ReadsColours):
+        def forward(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
+            seen.append(images.shape[-1])
+            return super().forward(images)
+
+    views = InferenceSettings(views=(*ONE_VIEW.views, View(scale=1.5, mirrored=True)))
+    photograph = coloured(scene((90, 90), (0, 5, 90)))  # its head's square is the whole photograph at once
+    found = Parser(Counted(), SIZE, views, detect).parse(photograph)
+    assert sorted(seen) == [SIZE, SIZE * 3 // 2]
+    once, mirrored = (Parser(ReadsColours(), SIZE, InferenceSettings(views=(view,)), detect) for view in views.views)
+    expected = (once.parse(photograph).confidence + mirrored.parse(photograph).confidence) / 2
+    agreed = once.parse(photograph).mask == mirrored.parse(photograph).mask
+    np.testing.assert_allclose(found.confidence[agreed], expected[agreed], atol=1e-5)
 
 
 def test_where_there_is_no_head_nothing_is_labelled(parser: Parser) -> None:
