@@ -12,11 +12,13 @@ from torch import nn
 
 from facefair_lib.scores import metrics
 from facefair_lib.settings.labels import NUM_CLASSES
+from facefair_lib.settings.profiles import AugmentationSettings
 from facefair_lib.training.augment import augment
 from facefair_lib.training.loss import dice_loss, segmentation_loss
 
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 _CHANNELS = 16
+_AUGMENTATION = AugmentationSettings(geometric=0.7, colour=0.6)
 _EVERY = 10  # steps between two measurements
 
 
@@ -99,7 +101,7 @@ def _train(
         if step % _EVERY == 0:
             for name, pair in (("trained on", (images, masks)), ("unseen people", unseen)):
                 rows.append({"step": step, "pictures": name, "loss": measure(network, *pair, loss)})
-        x, y = augment(raw, labels, 0.7, 0.6, generator) if augmented else (raw.float(), labels)
+        x, y = augment(raw, labels, _AUGMENTATION, generator) if augmented else (raw.float(), labels)
         value = loss(network((x - 128) / 64), y.long())
         optimiser.zero_grad()
         value.backward()

@@ -87,7 +87,7 @@ def clean(
 
 @app.command()
 def reference(profile: ProfileOption = "quick") -> None:
-    """Copy a finished study's figures and small tables to figures/ and results/reference/, which are kept in git."""
+    """Copy a finished study's figures and small tables to figures/ and results/kept/, which are kept in git."""
     from facefair_lib.study.run_all import keep_as_reference
 
     typer.echo(f"kept {keep_as_reference(profile)} files")

@@ -1,8 +1,9 @@
 """Pack the networks of a finished study into the package, each with its model card::
 
-    python tools/ship.py [--profile shipped]
+    python tools/ship.py [--profile shipped] [--sets fasseg=FOLDER lapa=FOLDER ...]
 
-Needs a study that has run to its end. Every number on a card comes from the study's tables.
+Needs a study that has run to its end. Every number on a card comes from the study's tables, or is measured here on the
+published data sets that are named.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +22,8 @@ from facefair_lib.data.published.catalogue import CATALOGUE
 from facefair_lib.errors import InputError
 from facefair_lib.models.packed import FOLDER, Fitted, pack, unpack
 from facefair_lib.models.trained import find_weights, trained_network
+from facefair_lib.parse.parser import Parser
+from facefair_lib.parse.published_sets import f1_by_class
 from facefair_lib.report.filters import bounds
 from facefair_lib.report.results_reader import Results, Row
 from facefair_lib.scores.titles import backbone_title, network_title, title
@@ -38,8 +42,12 @@ AGREEMENT = 0.999
 _DATA, _EXPERIMENT, _EFFECTS = "01_data_preparation", "05_ethnicity_emotion_experiment", "07_counterfactual_fairness"
 
 
-def ship(model: str, profile: Profile, folder: Path = FOLDER) -> Path:
+def ship(model: str, profile: Profile, sets: Mapping[str, str], folder: Path = FOLDER) -> Path:
     """Write ``<model>.safetensors`` and ``<model>.md``; give the path of the first.
+
+    Parameters
+    ----------
+    sets : published data sets to score the network on, name -> folder
 
     Raises
     ------
@@ -54,13 +62,14 @@ def ship(model: str, profile: Profile, folder: Path = FOLDER) -> Path:
         size=profile.data.size,
         inference=profile.inference,
         profile=profile.name,
-        data=profile.title,
+        data=f"{learnt_from(tables):,} pictures ({CATALOGUE[profile.data.source].title})",
         data_digest=data_digest(profile.name, model),
         commit=commit(),
         iou=tables.cell("04_metric_analysis/summary", "value", model=model, metric="iou"),
     )
     path = pack(folder / f"{model}.safetensors", fitted.network, card)
-    agreement, pictures = agree(fitted, unpack(path), test_pictures(profile.name))
+    packed = unpack(path)
+    agreement, pictures = agree(fitted, packed, test_pictures(profile.name))
     if agreement < AGREEMENT:
         path.unlink()
         raise InputError(
@@ -71,7 +80,8 @@ def ship(model: str, profile: Profile, folder: Path = FOLDER) -> Path:
         )
     numbers = sum(value.numel() for value in fitted.network.state_dict().values())
     halves = f"{agreement:.3%} of the pixels of {pictures} test pictures get the class that single floats give"
-    results.write_text(folder / f"{model}.md", model_card(card, tables, profile.data.source, numbers, halves))
+    page = model_card(card, tables, profile.data.source, numbers, halves)
+    results.write_text(folder / f"{model}.md", "\n".join([*page, *on_sets(packed, sets)]) + "\n")
     return path
 
 
@@ -107,8 +117,8 @@ def commit() -> str:
     return " of ".join(process.stdout.strip() for process in told)
 
 
-def model_card(card: Card, tables: Results, source: str, numbers: int, halves: str) -> str:
-    """Compose the page of a network."""
+def model_card(card: Card, tables: Results, source: str, numbers: int, halves: str) -> list[str]:
+    """Compose the page of a network, line by line."""
     name, backbone = network_title(card.model, card.settings.fine_maps), card.settings.backbone
     digest = digest_of(find_weights(card.model, card.profile))
     facts = {
@@ -123,7 +133,7 @@ def model_card(card: Card, tables: Results, source: str, numbers: int, halves: s
     lines = [f"# Weights of {name}", "", "| | |", "|---|---|"]
     lines += [f"| {key} | {value} |" for key, value in facts.items()]
     lines += ["", *scores(card.model, tables), "", *limits(source)]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def licence(card: Card, source: str) -> str:
@@ -135,12 +145,16 @@ def licence(card: Card, source: str) -> str:
     return f"{own}; the backbone starts from published {start} weights, whose licence the README names"
 
 
+def learnt_from(tables: Results) -> int:
+    """How many pictures taught the network."""
+    return len(tables.rows(f"{_DATA}/prepared", split="train"))
+
+
 def split_sizes(tables: Results) -> str:
     """How many pictures of how many people taught the network, chose its epoch, and test it."""
-    rows = tables.rows(f"{_DATA}/prepared")
     parts = []
     for split, what in (("train", "to learn from"), ("validation", "to choose the epoch by"), ("test", "to test on")):
-        these = [row for row in rows if row["split"] == split]
+        these = tables.rows(f"{_DATA}/prepared", split=split)
         people = len({row["subject_id"] for row in these})
         parts.append(f"{len(these):,} pictures of {people:,} people {what}")
     return ", ".join(parts)
@@ -178,6 +192,23 @@ def differences(model: str, tables: Results) -> list[str]:
     return ["", *lines] if lines else []
 
 
+def on_sets(fitted: Fitted, sets: Mapping[str, str]) -> list[str]:
+    """The table of scores on published data sets, each parsed as ``facefair parse --faces one`` does."""
+    if not sets:
+        return []
+    parser = Parser(fitted.network, fitted.size, fitted.views)
+    lines = ["", "| published set, nothing of which was learnt from | mean F1 | F1 of each class |", "|---|---:|---|"]
+    for source, folder in sets.items():
+        f1 = f1_by_class(parser, source, folder)
+        classes = ", ".join(f"{name} {100 * score:.0f}" for name, score in f1.items())
+        lines.append(f"| {CATALOGUE[source].title} | {100 * f1.mean():.1f} | {classes} |")
+    return [
+        *lines,
+        "",
+        "Per cent, of all pixels of a set's pictures together, in the set's classes without the background.",
+    ]
+
+
 def found(tables: Results, table: str, **where: object) -> list[Row]:
     """Rows of a table; none where the study has not written it."""
     return tables.rows(table, **where) if tables.has(table) else []
@@ -206,11 +237,13 @@ def main() -> None:
     """Pack both networks."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--profile", default=SHIPPED)
+    options.add_argument("--sets", nargs="*", default=[], metavar="NAME=FOLDER")
     use_plain_characters()
     try:
-        profile = load_profile(options.parse_args().profile)
+        chosen = options.parse_args()
+        profile, sets = load_profile(chosen.profile), dict(entry.split("=", 1) for entry in chosen.sets)
         for model in stages.TRAINING_STAGES:
-            path = ship(model, profile)
+            path = ship(model, profile, sets)
             print(f"▸ {path}: {path.stat().st_size / 1e6:.1f} MB")
     except InputError as error:
         sys.exit(f"facefair: {error}")

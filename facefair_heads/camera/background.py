@@ -8,8 +8,9 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import gaussian_filter, zoom
 
+from facefair_heads.camera.clutter import candid_background
 from facefair_heads.numerics import rgb, srgb_to_linear, stream
-from facefair_heads.people.shots import Shot
+from facefair_heads.people.shots import CANDID_BACKGROUNDS, Shot
 
 _SIDE = 96
 """Side of the small picture in which a background is composed: it is out of focus anyway."""
@@ -24,7 +25,12 @@ def background(shot: Shot, side: int) -> np.ndarray:
     """
     random = stream(shot.seed, f"background/{shot.background}")
     paint = {"studio": _studio, "room": _room, "street": _street, "outdoors": _outdoors, "bokeh": _bokeh}
-    small = np.clip(paint[shot.background](random), 0.0, 1.2).astype(np.float32)
+    drawn = (
+        candid_background(random, shot.background)
+        if shot.background in CANDID_BACKGROUNDS
+        else paint[shot.background](random)
+    )
+    small = np.clip(drawn, 0.0, 1.2).astype(np.float32)
     channels = [Image.fromarray(small[..., k]).resize((side, side), Image.Resampling.BICUBIC) for k in range(3)]
     return np.maximum(np.stack([np.asarray(channel) for channel in channels], -1), 0)
 

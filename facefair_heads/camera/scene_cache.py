@@ -15,10 +15,10 @@ import warp as wp
 from facefair_heads.camera.rasterise import visible
 from facefair_heads.geometry import head_mesh
 from facefair_heads.geometry.accessories import add_glasses
-from facefair_heads.geometry.garments import add_garment
+from facefair_heads.geometry.garments import add_garment, add_trunk
 from facefair_heads.geometry.occluders import add_occluder
 from facefair_heads.geometry.scene import LENS, Scene, SceneBuilder
-from facefair_heads.geometry.wearables import add_earrings, add_headwear
+from facefair_heads.geometry.wearables import add_earrings, add_headwear, add_scarf
 from facefair_heads.hair.strands import Scalp
 from facefair_heads.hair.styles import add_eyebrows, add_facial_hair, add_hair
 from facefair_heads.numerics import normalised
@@ -45,8 +45,11 @@ def build_scene(person: Person, shot: Shot, detail: float) -> Scene:
         shading=template.shading,
     )
     add_garment(builder, head, person)
+    if head_mesh.shows_trunk(shot):
+        add_trunk(builder, head)
     add_headwear(builder, head, person)
     add_earrings(builder, head, person)
+    add_scarf(builder, head, person)
     add_occluder(builder, head, shot)
     scalp = Scalp(head, over_ears=person.hair in HANGING_STYLES)
     add_hair(builder, scalp, person, detail)
@@ -117,7 +120,8 @@ class SceneCache:
         """Trace a picture, or take as much as is the same from the last one."""
         colourless = dataclasses.replace(person, **_COLOURS)
         occluder = (shot.occluder, shot.seed if shot.occluder != "none" else 0)
-        key = (colourless, shot.facial_actions(), shot.neck_yaw, occluder, detail, current_device())
+        pose = (shot.facial_actions(), shot.neck_yaw, head_mesh.shows_trunk(shot))
+        key = (colourless, pose, occluder, detail, current_device())
         if key == self._scene_key:
             self.hits += 1
         else:

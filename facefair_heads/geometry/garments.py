@@ -20,6 +20,7 @@ from facefair_heads.people.person import Person
 
 _TOP = 6.45
 """Canonical height that no garment reaches, decimetres."""
+_RIM_TOP, _TRUNK = 5.8, 16.0  # below the cut at ``_TOP``; how far cloth hangs from the body model's rims, decimetres
 _THICKNESS, _HEM_THICKNESS = 0.022, 0.042
 _HEM = 2.5  # width of the hem, in units of ``regions.clothes``
 _SHADED_HEM = 4.0
@@ -56,6 +57,35 @@ def add_garment(builder: SceneBuilder, head: HeadMesh, person: Person) -> None:
     if opened:
         collar = regions.shirt_collar(torso.canonical, clothing)
         _add_sheet(builder, head, torso, collar, np.full(len(field), 0.075), drop=regions.COLLAR_RISE + 0.03)
+
+
+def add_trunk(builder: SceneBuilder, head: HeadMesh) -> None:
+    """Hang cloth from the rims at which the body model's chest and arms end, down past every picture's edge."""
+    edges = _rim()
+    vertices, numbers = np.unique(edges, return_inverse=True)
+    a, b = numbers.reshape(-1, 2).T
+    top, places = head.positions[vertices], head_template().canonical[vertices]
+    fall = np.float32((0, _TRUNK, 0))
+    outward = normalised(head.normals[vertices] * (1, 0, 1))
+    low = len(vertices)
+    triangles = np.concatenate([np.stack([a, b, b + low], -1), np.stack([a, b + low, a + low], -1)])
+    builder.add(
+        np.concatenate([top, top - fall]),
+        np.concatenate([outward, outward]),
+        triangles,
+        SKIN,
+        canonical=np.concatenate([places, places - fall]),
+    )
+
+
+@lru_cache(maxsize=1)
+def _rim() -> np.ndarray:
+    """Edges (e, 2) of the skin below the neck that belong to one triangle only."""
+    torso = _torso()
+    edges = np.sort(torso.triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), 1)
+    edges, count = np.unique(edges, axis=0, return_counts=True)
+    below = (torso.canonical[edges, 1] < _RIM_TOP).all(1)
+    return torso.vertices[edges[(count == 1) & below]]
 
 
 def _add_sheet(

@@ -27,6 +27,9 @@ SKIN, LEFT_EYE, RIGHT_EYE, UPPER_TEETH, LOWER_TEETH, TONGUE, LASHES = range(len(
 
 _LARGE_QUAD = 0.012  # square decimetres
 _MOUTH, _MOUTH_REACH = (0.0, 6.55, 1.3), (0.5, 0.35, 0.6)  # centre and half sides of a box around it, decimetres
+_RIM = 1.2  # head heights below the head's centre at which the body model may be seen to end
+_CHEST = 0.3  # head heights by which the chest stands before the head's axis
+_ARM_SPREAD, _SHOULDER, _SHOULDER_REACH = 38.0, (1.7, 5.2), (1.35, 2.3)  # degrees; decimetres
 _EAR_ROOT = 0.70  # half the width of the head where the ears begin, decimetres
 
 
@@ -170,6 +173,8 @@ def pose_head(person: Person, shot: Shot) -> HeadMesh:
     if person.hair in HANGING_STYLES or person.headwear == "headscarf":
         _press_ears(positions, template)
     _seat_teeth(positions, template, actions.get("jawOpen", 0.0))
+    if shows_trunk(shot):
+        positions = _lower_arms(positions, template.canonical)
     positions = _turn_shoulders(positions, template.canonical, shot.neck_yaw).astype(np.float32)
     # A body under cloth is padded, so that hair lies on the garment; its edge is cloth of its own (garments.py).
     covered = smoothstep(0.5, 6, regions.clothes(template.canonical, person.clothing)) * (part == SKIN)
@@ -192,6 +197,26 @@ def _seat_teeth(positions: np.ndarray, template: HeadTemplate, jaw_open: float) 
     seat_teeth(positions, part == UPPER_TEETH, part == LOWER_TEETH, jaw_open)
     teeth = np.flatnonzero((part == UPPER_TEETH) | (part == LOWER_TEETH))
     keep_behind_lips(positions, teeth, template.mouth, template.mouth_outer)
+
+
+def shows_trunk(shot: Shot) -> bool:
+    """Whether a picture shows what is below the body model's rim: then cloth hangs there, and arms beside it."""
+    pitch, roll = np.radians((shot.pitch, shot.roll))
+    edge = (1 + 2 * shot.offset_y) * np.cos(roll) + 0.5 * abs(np.sin(roll))  # in halves of the picture's height
+    widening = edge * np.tan(np.radians(shot.field_of_view) / 2) * np.sin(pitch)
+    seen = shot.frame / 2 * edge + _CHEST * max(0.0, -np.sin(pitch))
+    return bool(seen > _RIM * (np.cos(pitch) - widening))
+
+
+def _lower_arms(positions: np.ndarray, canonical: np.ndarray) -> np.ndarray:
+    """Let the arms, which the body model spreads, hang beside the body: turned inward about the shoulders."""
+    side = np.sign(canonical[:, 0])
+    angle = np.radians(_ARM_SPREAD) * smoothstep(*_SHOULDER_REACH, np.abs(canonical[:, 0]))
+    angle *= smoothstep(6.2, 5.8, canonical[:, 1])
+    x, y, z = (positions - np.stack([_SHOULDER[0] * side, np.full(len(side), _SHOULDER[1]), 0 * side], -1)).T
+    x = x * side
+    x, y = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
+    return np.stack([side * (x + _SHOULDER[0]), y + _SHOULDER[1], z], -1)
 
 
 def _turn_shoulders(positions: np.ndarray, canonical: np.ndarray, degrees: float) -> np.ndarray:

@@ -9,7 +9,9 @@ import numpy as np
 
 from facefair_heads.geometry.body_cache import PARTS
 
-HAIR, FACIAL_HAIR, EYEBROW_HAIR, FRAME, LENS, HEADWEAR, EARRING, HAND, OBJECT = range(len(PARTS), len(PARTS) + 9)
+HAIR, FACIAL_HAIR, EYEBROW_HAIR, FRAME, LENS, HEADWEAR, EARRING, HAND, OBJECT, SCARF = range(
+    len(PARTS), len(PARTS) + 10
+)
 """Part numbers beyond those of the body."""
 STRAND_PARTS = (HAIR, FACIAL_HAIR, EYEBROW_HAIR)
 

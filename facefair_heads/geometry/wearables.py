@@ -1,4 +1,4 @@
-"""Headwear and earrings: cloth shells that are cut out of the head's own surface, and rings at the lobes."""
+"""Headwear, scarves and earrings: cloth shells cut out of the head's own surface, rolls and rings around it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
+from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from facefair_heads.geometry import regions
 from facefair_heads.geometry.head_mesh import SKIN, HeadMesh, HeadTemplate, head_template
-from facefair_heads.geometry.scene import EARRING, HEADWEAR, SceneBuilder
-from facefair_heads.geometry.shapes import clip, ellipsoid, grid_triangles, ring
+from facefair_heads.geometry.scene import EARRING, HEADWEAR, SCARF, SceneBuilder
+from facefair_heads.geometry.shapes import clip, ellipsoid, grid_triangles, ring, tube
 from facefair_heads.numerics import rgb, smoothstep, srgb_to_linear, stream
 from facefair_heads.people.person import Person
 
@@ -18,22 +19,28 @@ _CLOTH = (
     (0.10, 0.10, 0.12), (0.16, 0.20, 0.33), (0.75, 0.74, 0.70), (0.42, 0.10, 0.13), (0.35, 0.36, 0.30),
     (0.62, 0.48, 0.38), (0.20, 0.36, 0.40), (0.55, 0.40, 0.55),
 )  # fmt: skip
+_SCARF_CLOTH = (*_CLOTH, (0.85, 0.66, 0.54), (0.45, 0.29, 0.19), (0.80, 0.62, 0.15), (0.70, 0.08, 0.08))
 _METAL = ((0.80, 0.66, 0.36), (0.72, 0.72, 0.74))
 
 
 @dataclass(frozen=True)
 class WearablesLook:
-    """Linear colours of the headwear and of the earrings."""
+    """Linear colours of the headwear, of the earrings, and of the scarf with its stripes (often its own colour)."""
 
     cloth: np.ndarray
     metal: np.ndarray
+    scarf: np.ndarray
+    stripe: np.ndarray
 
 
 def wearables_look(person: Person) -> WearablesLook:
     """Draw the look that belongs to a person."""
     random = stream(person.seed, "wearables")
     cloth, metal = _CLOTH[int(random.integers(len(_CLOTH)))], _METAL[int(random.integers(len(_METAL)))]
-    return WearablesLook(srgb_to_linear(rgb(*cloth)), srgb_to_linear(rgb(*metal)))
+    random = stream(person.seed, "scarf")
+    scarf, stripe = (_SCARF_CLOTH[k] for k in random.choice(len(_SCARF_CLOTH), 2, replace=False))
+    stripe = stripe if random.random() < 0.4 else scarf
+    return WearablesLook(*(srgb_to_linear(rgb(*colour)) for colour in (cloth, metal, scarf, stripe)))
 
 
 def add_headwear(builder: SceneBuilder, head: HeadMesh, person: Person) -> None:
@@ -113,3 +120,39 @@ def add_earrings(builder: SceneBuilder, head: HeadMesh, person: Person) -> None:
         else:
             centre = lobe + np.array([0.03 * side, 0.03 - radius, 0.02])
             builder.add(*ring(centre, (0.03 * side, 0, radius), (0, radius, 0), 0.011), EARRING)
+
+
+def add_scarf(builder: SceneBuilder, head: HeadMesh, person: Person) -> None:
+    """Wind a scarf round the neck: rolls of cloth, each outside the skin at its height, and often a hanging end."""
+    if person.scarf == "none" or person.headwear == "headscarf":
+        return
+    random, template = stream(person.seed, "scarf/shape"), head_template()
+    skin = head.positions[(template.part_of_vertex == SKIN) & (template.masks["ears"] < 0.3)]
+    low, rise = (5.55, 0.16) if person.scarf == "loose" else (5.65, random.uniform(0.2, 0.26))
+    front = None
+    for number in range(3 if person.scarf == "loose" else 4):
+        thickness = random.uniform(0.13, 0.19)
+        path = _roll(skin, low + rise * number, random.uniform(0.1, 0.35), thickness)
+        turn = np.linspace(0, 2 * np.pi, len(path))
+        wave = 1 + 0.15 * np.sin(turn * random.integers(3, 7) + random.uniform(0, 6))
+        builder.add(*tube(path, thickness * wave, corners=9), SCARF)
+        front = path[len(path) // 2 + int(random.integers(-5, 6))] if front is None else front
+    if random.random() < 0.6:
+        fall = np.linspace(0, 1, 8)[:, None]
+        path = front + fall * (0.2 * np.sign(front[0]), -2.2, 0.0) + np.sqrt(fall) * (0, 0, 0.3)
+        positions, normals, triangles = tube(path, np.linspace(0.16, 0.3, 8))
+        builder.add(positions, normals, triangles, SCARF)
+
+
+def _roll(skin: np.ndarray, height: float, tilt: float, thickness: float) -> np.ndarray:
+    """Path (61, 3) once round the neck, ``tilt`` higher and closed at the nape, clear of ``skin`` (n, 3)."""
+    angle = np.linspace(-1.02 * np.pi, 1.02 * np.pi, 61)
+    level = height + tilt * (1 - np.cos(angle)) / 2
+    x, y, z = (skin - (0, 0, 0.28)).T
+    sector = np.rint((np.arctan2(x, z) / np.pi + 1.02) * 30 / 1.02).astype(int)
+    beside = np.abs(y - level[sector]) < 1.1 * thickness
+    radius = np.full(61, 0.6)
+    np.maximum.at(radius, sector[beside], np.hypot(x, z)[beside])
+    radius = np.minimum(radius, np.interp(level, (5.6, 6.2), (0.8, 1.2)))  # low rolls sink into the shoulders
+    radius = uniform_filter1d(maximum_filter1d(radius, 5), 5) + 0.7 * thickness
+    return np.stack([radius * np.sin(angle), level, radius * np.cos(angle) + 0.28], -1)

@@ -76,13 +76,49 @@ EMOTIONS = tuple(_EXPRESSIONS)
 COHORT_EMOTIONS = EMOTIONS[:4]
 """Emotions that the study's cohort deals out in turn: those of the published data set."""
 
+# What faces do beside showing an emotion: for training pictures, never under an emotion's name in the study.
+_GRIMACES: tuple[dict[str, float], ...] = (
+    {  # shouting
+        "jawOpen": 1.0, "mouthLowerDown*": 0.5, "mouthUpperUp*": 0.6, "browDown*": 0.6, "noseSneer*": 0.4,
+        "mouthStretch*": 0.3, "eyeSquint*": 0.3,
+    },
+    {  # laughing
+        "jawOpen": 0.85, "mouthSmile*": 0.85, "cheekSquint*": 0.8, "eyeSquint*": 0.6, "mouthUpperUp*": 0.8,
+        "mouthLowerDown*": 0.4, "eyeBlink*": 0.3,
+    },
+    {"jawOpen": 1.0, "eyeBlink*": 0.85, "browInnerUp": 0.6, "noseSneer*": 0.3, "mouthFunnel": 0.25},  # yawning
+    {"jawOpen": 0.8, "mouthFunnel": 0.7, "browInnerUp": 0.5, "eyeWide*": 0.5},  # singing
+    {"cheekPuff": 1.0, "mouthPress*": 0.5, "mouthPucker": 0.3, "browInnerUp": 0.3},
+    {"mouthPucker": 1.0, "mouthFunnel": 0.25, "browOuterUp*": 0.3},
+    {"mouthRollLower": 0.9, "mouthRollUpper": 0.9, "mouthPress*": 0.5, "browInnerUp": 0.4},
+    {"eyeBlink~": 1.0, "cheekSquint~": 0.8, "mouthSmile~": 0.6, "jawOpen": 0.15},  # winking
+    {  # a one-sided squint
+        "eyeSquint~": 1.0, "cheekSquint~": 0.9, "browDown~": 0.9, "noseSneer~": 0.6, "mouthUpperUp~": 0.5,
+        "eyeBlink~": 0.5,
+    },
+    {"tongueOut": 1.0, "jawOpen": 0.45, "mouthSmile*": 0.3, "eyeSquint*": 0.3},
+    {"mouthUpperUp*": 0.95, "mouthLowerDown*": 0.9, "jawOpen": 0.55, "mouthStretch*": 0.7, "browDown*": 0.4},  # teeth
+    {"mouth~": 0.9, "jaw~": 0.7, "browDown*": 0.3},  # all to one side
+)  # fmt: skip
+
 FULL_GAZE = (14.0, 9.5)
 """Degrees by which an eye turns, sideways and up or down, when its facial action is at 1 (measured on the model)."""
 
 
 def sample_actions(random: np.random.Generator, emotion: str) -> dict[str, float]:
     """Draw one of an emotion's expressions at full intensity, a little stronger or weaker and a little lopsided."""
-    variants = _EXPRESSIONS[emotion]
+    return _draw_mix(random, _EXPRESSIONS[emotion])
+
+
+def grimace(random: np.random.Generator) -> dict[str, float]:
+    """Draw a grimace as ``sample_actions`` draws an expression: a wide-open mouth, puffed cheeks, the tongue, a wink.
+
+    It is no emotion: a training picture takes it as the ``actions`` of its shot, whose emotion stays what it was.
+    """
+    return _draw_mix(random, _GRIMACES)
+
+
+def _draw_mix(random: np.random.Generator, variants: tuple[dict[str, float], ...]) -> dict[str, float]:
     chosen = variants[int(random.integers(len(variants)))]
     strength, one_side = random.uniform(0.85, 1.1), str(random.choice(("Left", "Right")))
     actions: dict[str, float] = {}

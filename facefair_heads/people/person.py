@@ -25,7 +25,9 @@ FACIAL_HAIR = ("none", "stubble", "moustache", "goatee", "full")
 GLASSES = ("none", "clear", "sunglasses")
 HEADWEAR = ("none", "cap", "beanie", "headscarf")
 EARRINGS = ("none", "studs", "hoops")
-PATTERNS = ("plain", "stripes", "melange", "checks", "suit", "shirt")
+PATTERNS = ("plain", "stripes", "melange", "checks", "suit", "shirt", "print")
+SCARVES = ("none", "loose", "high")
+"""Round the neck, or up to the mouth."""
 HAIR_COLOURS = ("black", "dark", "brown", "auburn", "red", "blond", "light_blond", "grey", "white")
 IRIS_COLOURS = ("brown", "dark", "hazel", "green", "blue", "grey")
 
@@ -66,7 +68,7 @@ class Person:
     ancestry : shares of Anny's african, asian, caucasian; sum 1
     femininity, weight, muscle, proportions : Anny's phenotypes in [0, 1] (femininity is its "gender")
     shape : local change -> amount in [-1, 1]
-    hair, hair_colour, facial_hair, glasses, iris, headwear, earrings : one of the tuples of this module
+    hair, hair_colour, facial_hair, glasses, iris, headwear, earrings, scarf : one of the tuples of this module
     recession : how far the temples recede, decimetres
     parting : where hair is parted, decimetres to the person's left
     fringe : whether long hair falls over the forehead
@@ -105,6 +107,7 @@ class Person:
     freckles: float
     headwear: str
     earrings: str
+    scarf: str = "none"
 
     def __post_init__(self) -> None:
         check_choice("group", self.group, GROUPS)
@@ -118,6 +121,7 @@ class Person:
         check_choice("iris", self.iris, IRIS_COLOURS)
         check_choice("headwear", self.headwear, HEADWEAR)
         check_choice("earrings", self.earrings, EARRINGS)
+        check_choice("scarf", self.scarf, SCARVES)
         check_choice("clothing pattern", self.clothing.pattern, PATTERNS)
 
     def phenotypes(self) -> dict[str, float]:

@@ -16,10 +16,12 @@ from facefair_heads.people.person import Person, check_choice, check_range, chec
 
 LIGHTS = ("soft", "hard", "side", "backlit", "dim", "night")
 PORTRAIT_BACKGROUNDS = ("studio", "room", "street", "outdoors", "bokeh")
-BACKGROUNDS = PORTRAIT_BACKGROUNDS
+CANDID_BACKGROUNDS = ("clutter", "vista", "foliage", "crowd", "lettering", "pattern", "strands", "rough")
+BACKGROUNDS = (*PORTRAIT_BACKGROUNDS, *CANDID_BACKGROUNDS)
 
 _OCCLUDER_SHARES = (("none", 0.94), ("hand", 0.03), ("cup", 0.015), ("phone", 0.015))
-OCCLUDERS = ("none", "hand", "cup", "phone")
+HAND_PLACES = ("hand_mouth", "hand_cheek", "hand_chin", "hand_brow", "hand_ear", "hands")
+OCCLUDERS = ("none", "hand", "cup", "phone", "microphone", *HAND_PLACES)
 """What may hide a part of the face; labelled as background."""
 
 
@@ -102,7 +104,7 @@ class Shot:
         check_range("yaw", self.yaw, -90, 90, "degrees")
         check_range("pitch", self.pitch, -60, 60, "degrees")
         check_range("roll", self.roll, -60, 60, "degrees")
-        check_range("frame", self.frame, 0.8, 3, "head heights")
+        check_range("frame", self.frame, 0.7, 4.5, "head heights")
         check_range("field_of_view", self.field_of_view, 5, 60, "degrees")
         check_range("intensity", self.intensity, 0, 1, "of the emotion")
         check_range("gaze to the left", self.gaze[0], -FULL_GAZE[0], FULL_GAZE[0], "degrees")
@@ -148,7 +150,7 @@ def sample_shot(
     intensity : 0 to 1; drawn from 0.75 to 1 where None
     gaze : degrees to the person's left and upward
     yaw, pitch, roll : degrees
-    frame : height of the picture in head heights, 0.8 to 3
+    frame : height of the picture in head heights, 0.7 to 4.5
 
     Raises
     ------

@@ -15,6 +15,7 @@ lacks is rendered, so an interrupted run goes on where it stopped and two runs g
 from __future__ import annotations
 
 import hashlib
+import math
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from PIL import Image
 from facefair_heads.camera.compose import compose
 from facefair_heads.camera.render import render
 from facefair_heads.camera.warm_up import warm_up
+from facefair_heads.people.candid import sample_candid_shot, with_any_clothes, with_any_hair_colour
 from facefair_heads.people.expressions import COHORT_EMOTIONS
 from facefair_heads.people.in_the_wild import sample_in_the_wild
 from facefair_heads.people.label_rules import MUT1NY_RULES, LabelRules
@@ -55,6 +57,7 @@ _NAMES = {
     ],
 }
 # fmt: on
+_COMBINATIONS = len(COHORT_EMOTIONS) * len(GENDERS) * len(GROUPS)
 _VARIANTS = ("studio", "street", "room")
 
 
@@ -62,7 +65,8 @@ _VARIANTS = ("studio", "street", "room")
 class Head:
     """One head of a picture: seeds and the attributes that the plan fixes.
 
-    ``population`` is "balanced" (nothing but looks depends on the group) or "wild" (see ``in_the_wild``).
+    ``population`` is "balanced" (nothing but looks depends on the group) or "wild" (see ``in_the_wild``); ``candid``
+    says whether the picture is no portrait but a candid shot (see ``candid``).
     """
 
     person_seed: int
@@ -71,6 +75,7 @@ class Head:
     gender: str
     emotion: str
     population: str = "balanced"
+    candid: bool = False
 
     def sample(self) -> tuple[Person, Shot]:
         """Draw who is seen, and how."""
@@ -79,6 +84,9 @@ class Head:
                 self.person_seed, group=self.group, gender=self.gender, emotion=self.emotion, shot_seed=self.shot_seed
             )
         person = sample_person(self.person_seed, group=self.group, gender=self.gender)
+        if self.candid:
+            person = with_any_clothes(with_any_hair_colour(person, self.person_seed), self.person_seed)
+            return person, sample_candid_shot(self.shot_seed, emotion=self.emotion)
         return person, sample_shot(self.shot_seed, emotion=self.emotion)
 
 
@@ -209,6 +217,11 @@ def _turns(count: int, seed: int, *streams: str) -> Iterator[tuple[str, str, str
         yield group, gender, emotion, *stream_seeds(seed, *streams, str(number))
 
 
+def _dealt(turn: int, share: float) -> bool:
+    """Whether this turn is one of the share, which is spread evenly over all turns."""
+    return math.floor((turn + 1) * share) > math.floor(turn * share)
+
+
 def stream_seeds(seed: int, *streams: str) -> tuple[int, int]:
     """A person's and a shot's seed, from a stream that is named by words: other streams never change it."""
     person, shot = _generator(seed, *streams).integers(0, 2**31 - 1, 2)
@@ -224,7 +237,7 @@ def _real(settings: CohortSettings, seed: int) -> Iterator[Picture]:
     """Pictures of as many different people as there are pictures, as in the published set's folder ``real``."""
     for number, (group, gender, emotion, person, shot) in enumerate(_turns(settings.real, seed, "real")):
         name = f"real_{number:05d}.png"
-        head = Head(person, shot, group, gender, emotion)
+        head = Head(person, shot, group, gender, emotion, candid=_dealt(number // _COMBINATIONS, settings.candid))
         yield Picture(f"samples/real_photo/{name}", f"labels/real/{name}", f"real_{number:05d}", (head,))
 
 
@@ -248,7 +261,7 @@ def _people(settings: CohortSettings, seed: int) -> Iterator[Picture]:
                 variant = _VARIANTS[shot_number % len(_VARIANTS)]
                 emotion = COHORT_EMOTIONS[(shot_number + number) % len(COHORT_EMOTIONS)]
                 file = f"{folder}_{shot_number:03d}.png"
-                head = Head(person, shot, group, gender, emotion)
+                head = Head(person, shot, group, gender, emotion, candid=_dealt(shot_number, settings.candid))
                 yield Picture(f"samples/{folder}_{variant}/{file}", f"labels/{folder}/{file}", name, (head,))
 
 
@@ -257,7 +270,7 @@ def _multiperson(settings: CohortSettings, seed: int) -> Iterator[Picture]:
     turns = _turns(3 * settings.multiperson, seed, "multiperson")
     for number in range(settings.multiperson):
         heads = tuple(
-            Head(person, shot, group, gender, emotion)
+            Head(person, shot, group, gender, emotion, candid=_dealt(number, settings.candid))
             for group, gender, emotion, person, shot in (next(turns) for _ in range(3 if number % 3 == 2 else 2))
         )
         name = f"multiperson_{number:04d}.png"

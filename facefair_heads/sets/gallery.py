@@ -22,9 +22,10 @@ from facefair_heads.camera.scene_cache import SceneCache
 from facefair_heads.camera.sheets import contact_sheet
 from facefair_heads.people.expressions import EMOTIONS
 from facefair_heads.people.label_rules import CHOICES, LabelRules
-from facefair_heads.people.person import GLASSES, GROUPS, HAIR_STYLES, HEADWEAR, Person
+from facefair_heads.people.person import GENDERS, GLASSES, GROUPS, HAIR_STYLES, HEADWEAR, Person
 from facefair_heads.people.population import sample_person
-from facefair_heads.people.shots import LIGHTS, OCCLUDERS, Shot, sample_shot
+from facefair_heads.people.shots import CANDID_BACKGROUNDS, LIGHTS, OCCLUDERS, Shot, sample_shot
+from facefair_heads.sets.cohort import Head
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import INDEX
 from facefair_lib.settings.paths import FIGURES
@@ -95,6 +96,20 @@ def light(size: int) -> list[Tile]:
         for row, person in enumerate(people)
         for name in LIGHTS
     ]
+
+
+def backgrounds(size: int) -> list[Tile]:
+    """People of every group in turn before every kind of busy background."""
+    return [
+        (kind, render(_person(101 + n, group=GROUPS[n % 3]), _front(66 + n, background=kind, frame=1.9), size))
+        for n, kind in enumerate(CANDID_BACKGROUNDS)
+    ]
+
+
+def candid(size: int) -> list[Tile]:
+    """Candid pictures as the cohort draws them."""
+    heads = [Head(300 + n, 300 + n, GROUPS[n % 3], GENDERS[n % 2], EMOTIONS[n % 8], candid=True) for n in range(24)]
+    return [(head.group, render(*head.sample(), size)) for head in heads]
 
 
 def occlusion(size: int) -> list[Tile]:
@@ -168,7 +183,9 @@ SHEETS: dict[str, tuple[Callable[[int], list[Tile]], int]] = {
     "heads_tones_ages": (tones_ages, 10),
     "heads_hair": (hair, len(HAIR_STYLES)),
     "heads_light": (light, len(LIGHTS)),
-    "heads_occlusion": (occlusion, 9),
+    "heads_backgrounds": (backgrounds, len(CANDID_BACKGROUNDS)),
+    "heads_candid": (candid, 8),
+    "heads_occlusion": (occlusion, 5 + len(OCCLUDERS)),
     "heads_multiperson": (multiperson, 4),
     "heads_label_conventions": (label_conventions, 8),
 }

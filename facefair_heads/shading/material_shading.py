@@ -9,7 +9,7 @@ from facefair_heads.shading.noise import noise_at, octaves_at, slope_at
 from facefair_heads.shading.surface import HitPoints, Surface, bump_at, wrapped
 
 _UPPER_TEETH, _LOWER_TEETH, _LEFT_EYE = head_mesh.UPPER_TEETH, head_mesh.LOWER_TEETH, head_mesh.LEFT_EYE
-_HEADWEAR, _EYEBROW_HAIR = scene.HEADWEAR, scene.EYEBROW_HAIR
+_HEADWEAR, _SCARF, _EYEBROW_HAIR = scene.HEADWEAR, scene.SCARF, scene.EYEBROW_HAIR
 _EYE_CENTRE = wp.constant(wp.vec3(*map(float, regions.LEFT_EYE)))
 _IRIS, _PUPIL = float(regions.IRIS_ANGLE), float(regions.PUPIL_ANGLE)
 
@@ -115,12 +115,14 @@ def shade_strands(
 class PartLook:
     """Reflectance of whole parts, by part number: linear ``albedo``; (specular, gloss, scatter) as ``shine``.
 
-    ``mottling`` is the frequency, strength and number of octaves of the noise that varies the albedo.
+    ``mottling`` is the frequency, strength and number of octaves of the noise that varies the albedo; ``stripe`` the
+    scarf's second colour.
     """
 
     albedo: wp.array(dtype=wp.vec3)
     shine: wp.array(dtype=wp.vec3)
     mottling: wp.array(dtype=wp.vec3)
+    stripe: wp.vec3
 
 
 @wp.kernel
@@ -131,7 +133,7 @@ def shade_parts(
     volume: wp.array3d(dtype=wp.float32),
     surface: Surface,
 ):
-    """Teeth, tongue, glasses, headwear, earrings, hands and objects."""
+    """Teeth, tongue, glasses, headwear, scarves, earrings, hands and objects."""
     i = rows[wp.tid()]
     part = int(hits.part[i])
     p = hits.canonical[i]
@@ -142,9 +144,14 @@ def shade_parts(
     if part == _UPPER_TEETH or part == _LOWER_TEETH:  # noqa: SIM109 - Warp has no "in"; dark gaps between them
         shade = shade * (1.0 - 0.35 * bump_at(wp.abs(wrapped(p[0] / 0.075 + 0.5) - 0.5), 0.0, 0.07))
     normal = hits.normal[i]
+    albedo = look.albedo[part]
+    if part == _SCARF:
+        if wrapped(wp.atan2(p[0], p[2]) * 3.0 + p[1] * 0.7) < 0.3:
+            albedo = look.stripe
+        normal = wp.normalize(normal - 0.08 * slope_at(volume, p, 3.5, 11.0))
     if part == _HEADWEAR:  # folds
         normal = wp.normalize(normal - 0.06 * slope_at(volume, p, 2.6, 11.0))
-    surface.albedo[i] = shade * look.albedo[part]
+    surface.albedo[i] = shade * albedo
     surface.normal[i] = normal
     surface.specular[i] = look.shine[part][0]
     surface.gloss[i] = look.shine[part][1]

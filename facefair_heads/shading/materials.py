@@ -47,9 +47,9 @@ _PART_LABEL = {
     head_mesh.LEFT_EYE: "eyes", head_mesh.RIGHT_EYE: "eyes", head_mesh.UPPER_TEETH: "teeth",
     head_mesh.LOWER_TEETH: "teeth", head_mesh.TONGUE: "lips", scene.HAIR: "hair", scene.FACIAL_HAIR: "facial_hair",
     scene.EYEBROW_HAIR: "eyebrows", scene.FRAME: "specs", scene.HEADWEAR: "background", scene.EARRING: "background",
-    scene.HAND: "background", scene.OBJECT: "background",
+    scene.HAND: "background", scene.OBJECT: "background", scene.SCARF: "background",
 }  # fmt: skip
-_PART_COUNT = scene.OBJECT + 1
+_PART_COUNT = scene.SCARF + 1
 
 
 def brow_albedo(person: Person) -> np.ndarray:
@@ -100,7 +100,7 @@ def shade_hits(
 
 
 def _part_labels(rules: LabelRules) -> np.ndarray:
-    """Class index by part number, (16,) uint8; that of skin is "face" until its fields are known."""
+    """Class index by part number, (17,) uint8; that of skin is "face" until its fields are known."""
     label = np.full(_PART_COUNT, INDEX["face"], np.uint8)
     for part, name in _PART_LABEL.items():
         label[part] = INDEX[name]
@@ -159,6 +159,7 @@ def _part_look(person: Person, shot: Shot) -> PartLook:
         head_mesh.TONGUE: (rgb(0.42, 0.13, 0.13), (0.4, 30, 0), (0, 0, 1)),
         scene.FRAME: (glasses_look(person).frame_colour, (1.2, 60, 0), (0, 0, 1)),
         scene.HEADWEAR: (wearables.cloth, (0, 20, 0), (22, 0.08, 2)),
+        scene.SCARF: (wearables.scarf, (0, 20, 0), (22, 0.08, 2)),
         scene.EARRING: (wearables.metal * 0.6, (2.5, 40, 0), (0, 0, 1)),
         # A hand in front of the face is the person's own: as light, as red and as glossy as the cheek behind it.
         scene.HAND: (skin.hand_albedo(person.skin_tone), (0.25, skin.sharpness(person.skin_tone), 1), (4, 0.06, 3)),
@@ -169,4 +170,5 @@ def _part_look(person: Person, shot: Shot) -> PartLook:
         values[:, part] = row
     look = PartLook()
     look.albedo, look.shine, look.mottling = map(vectors, values)
+    look.stripe = wp.vec3(*map(float, wearables.stripe))
     return look

@@ -8,7 +8,7 @@ import numpy as np
 import warp as wp
 
 from facefair_heads.geometry import regions
-from facefair_heads.numerics import rgb, smoothstep, srgb_to_linear
+from facefair_heads.numerics import rgb, smoothstep, srgb_to_linear, stream
 from facefair_heads.people.label_rules import MUT1NY_RULES, LabelRules
 from facefair_heads.people.person import PATTERNS, Person
 from facefair_heads.shading.noise import NOISE_LIMIT, noise
@@ -20,6 +20,9 @@ MONK_SCALE = (
     "f6ede4", "f3e7db", "f7ead0", "eadaba", "d7bd96", "a07e56", "825c43", "604134", "3a312a", "292420",
 )  # fmt: skip
 """sRGB colours of the ten tones. Source: E. Monk, "Monk Skin Tone Scale", 2019, skintone.google."""
+# Inks of printed cloth, sRGB, and how far they are from the cloth in some channel, linear.
+_INKS = ((0.93, 0.93, 0.90), (0.06, 0.06, 0.07), (0.80, 0.10, 0.12), (0.95, 0.78, 0.15), (0.12, 0.35, 0.70))
+_INK_CONTRAST = 0.15
 _HAIR_ROUGHNESS, _BEARD_ROUGHNESS = 0.35, 0.2  # how far noise moves the edges of hair and beard
 
 
@@ -122,6 +125,8 @@ def skin_look(person: Person, hair: np.ndarray, brow: np.ndarray, headwear: np.n
     }  # fmt: skip
     for name, colour in colours.items():
         setattr(look, name, wp.vec3(*map(float, colour)))
+    if person.clothing.pattern == "print":
+        _choose_print(look, person, base, hair)
     dark = float(np.clip((person.skin_tone - 5) / 4, 0, 1))
     look.pattern = PATTERNS.index(person.clothing.pattern)
     look.brightness = _brightness(base)
@@ -137,6 +142,16 @@ def skin_look(person: Person, hair: np.ndarray, brow: np.ndarray, headwear: np.n
     look.pores = 0.0007 * (1 + 0.8 * (person.age > 50)) * (1 - 0.5 * dark)
     look.sharpness = sharpness(person.skin_tone)
     return look
+
+
+def _choose_print(look: SkinLook, person: Person, base: np.ndarray, hair: np.ndarray) -> None:
+    """Draw motif and inks of printed cloth; some are the colours of the person's skin and hair."""
+    random = stream(person.seed, "print")
+    look.motif, look.motif_size = int(random.integers(3)), float(random.uniform(0.25, 0.8))
+    inks = [base, hair, *(srgb_to_linear(rgb(*ink)) for ink in _INKS)]
+    drawn = [inks[k] for k in random.permutation(len(inks))]
+    far = [ink for ink in drawn if np.abs(ink - person.clothing.colour).max() > _INK_CONTRAST]
+    look.first_ink, look.second_ink = (wp.vec3(*map(float, ink)) for ink in far[:2])
 
 
 def sharpness(tone: float) -> float:

@@ -11,8 +11,8 @@ from facefair_heads.people.person import PATTERNS
 from facefair_heads.shading.noise import NOISE_LIMIT, noise_at, octaves_at, slope_at
 from facefair_heads.shading.surface import HitPoints, Surface, bump_at, wrapped
 
-_STRIPES, _MELANGE, _CHECKS, _SUIT, _SHIRT = (
-    PATTERNS.index(name) for name in ("stripes", "melange", "checks", "suit", "shirt")
+_STRIPES, _MELANGE, _CHECKS, _SUIT, _SHIRT, _PRINT = (
+    PATTERNS.index(name) for name in ("stripes", "melange", "checks", "suit", "shirt", "print")
 )
 _FAR = 9.0  # distance from a crease beyond its ends
 _TURN = 2 * 3.14159265
@@ -40,7 +40,10 @@ class SkinPoints:
 
 @wp.struct
 class SkinLook:
-    """A person's colours and their strengths, the same at every hit; see ``skin.skin_look``."""
+    """A person's colours and their strengths, the same at every hit; see ``skin.skin_look``.
+
+    ``motif`` of a print: 0 blobs, 1 flowers, 2 letters; ``motif_size`` in decimetres.
+    """
 
     base: wp.vec3
     hair: wp.vec3
@@ -49,6 +52,10 @@ class SkinLook:
     cloth: wp.vec3
     headwear: wp.vec3
     pattern: int
+    motif: int
+    motif_size: float
+    first_ink: wp.vec3
+    second_ink: wp.vec3
     brightness: float
     aged: float
     wrinkled: float
@@ -192,6 +199,64 @@ def _opened(p: wp.vec3, look: SkinLook):
 
 
 @wp.func
+def _drawn(x: float, y: float, seed: float):
+    """A number in [0, 1) that belongs to a cell of a print."""
+    return wrapped(wp.sin(12.99 * x + 78.23 * y + seed) * 4375.85)
+
+
+@wp.func
+def _flower(u: float, v: float, look: SkinLook):
+    """One flower to a cell, of five petals, in both inks."""
+    column = wp.floor(u)
+    row = wp.floor(v)
+    seed = look.mole_shift
+    du = u - column - 0.35 - 0.3 * _drawn(column, row, seed)
+    dv = v - row - 0.35 - 0.3 * _drawn(row, column, seed)
+    away = wp.sqrt(du * du + dv * dv) / (0.2 + 0.25 * _drawn(column, row, 2.0 * seed))
+    petals = look.first_ink
+    heart = look.second_ink
+    if _drawn(row, column, 3.0 * seed) < 0.4:
+        petals = look.second_ink
+        heart = look.first_ink
+    if away < 0.35:
+        return heart
+    if away < 0.75 + 0.25 * wp.cos(5.0 * wp.atan2(dv, du) + seed):
+        return petals
+    return look.cloth
+
+
+@wp.func
+def _letter(u: float, v: float, look: SkinLook):
+    """One letter-like mark of 4 x 5 squares to a cell, each row in one ink."""
+    column = wp.floor(u)
+    row = wp.floor(v)
+    x = wp.floor(5.0 * (u - column))
+    y = wp.floor(7.0 * (v - row))
+    if x > 3.0 or y > 4.0 or _drawn(9.0 * column + x, 9.0 * row + y, look.mole_shift) > 0.6:
+        return look.cloth
+    if _drawn(row, 0.0, look.mole_shift) < 0.3:
+        return look.second_ink
+    return look.first_ink
+
+
+@wp.func
+def _printed(p: wp.vec3, look: SkinLook, volume: wp.array3d(dtype=wp.float32)):
+    """Cloth with blobs, flowers or rows of letter-like marks in two inks."""
+    u = p[0] / look.motif_size
+    v = (p[1] - 0.5 * p[2]) / look.motif_size
+    if look.motif == 1:
+        return _flower(u, v, look)
+    if look.motif == 2:
+        return _letter(u, v, look)
+    place = wp.vec3(2.0 * u, 2.0 * v, 0.5 * look.mole_shift)
+    if noise_at(volume, place, 60.0) > 0.6:
+        return look.first_ink
+    if noise_at(volume, place, 70.0) > 1.0:
+        return look.second_ink
+    return look.cloth
+
+
+@wp.func
 def _cloth(p: wp.vec3, inside: float, look: SkinLook, volume: wp.array3d(dtype=wp.float32)):
     """Colour of the clothes with their pattern, and a ribbed hem around the neck."""
     colour = look.cloth
@@ -200,6 +265,8 @@ def _cloth(p: wp.vec3, inside: float, look: SkinLook, volume: wp.array3d(dtype=w
     else:
         if look.pattern == _STRIPES and wrapped(p[1] * 5.0) < 0.35:
             colour = 0.45 * colour
+        if look.pattern == _PRINT:
+            colour = _printed(p, look, volume)
         if look.pattern == _MELANGE:
             colour = colour * (1.0 + 0.12 * wp.clamp(octaves_at(volume, p * 40.0, 50.0, 2), -2.0, 2.0))
         if look.pattern == _CHECKS:

@@ -20,8 +20,8 @@ from facefair_lib.training.predict import Advance, classes, in_batches, mean_pro
 SMALLER = 0.75
 """Scale of the smaller look."""
 _LOOKS = {
-    "flip_consistency": InferenceSettings(views=(View(scale=1.0, mirrored=True),)),
-    "scale_consistency": InferenceSettings(views=(View(scale=SMALLER, mirrored=False),)),
+    "flip_consistency": View(scale=1.0, mirrored=True),
+    "scale_consistency": View(scale=SMALLER, mirrored=False),
 }
 
 
@@ -55,11 +55,12 @@ def look_twice(
     progress : called with (pictures done, pictures in all)
     """
     use_cores(assigned_cores())
+    seconds = [views.model_copy(update={"views": (view,)}) for view in _LOOKS.values()]
 
     def look(inputs: torch.Tensor) -> tuple[np.ndarray, ...]:
         probability = mean_probability(network, inputs, views)  # (B, C, H, W)
         masks = classes(probability)
-        again = [classes(mean_probability(network, inputs, second)) for second in _LOOKS.values()]
+        again = [classes(mean_probability(network, inputs, second)) for second in seconds]
         steady = [without_masks.label_agreement(masks, other) for other in again]
         return masks, *steady, without_masks.mean_entropy(probability.float().cpu().numpy())
 

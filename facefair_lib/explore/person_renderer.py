@@ -78,7 +78,8 @@ class Studio:
                 return None
             begin = time.perf_counter()
             fitted = self.networks[model]
-            masks[model] = segment(fitted.network, seen.rgb, fitted.views if fine else ONE_VIEW)
+            views = fitted.views if fine else fitted.views.model_copy(update={"views": ONE_VIEW.views})
+            masks[model] = segment(fitted.network, seen.rgb, views)
             milliseconds[model] = 1000 * (time.perf_counter() - begin)
         counts = {model: confusion_counts(seen.label[None], mask[None])[0] for model, mask in masks.items()}
         return Look(choices, seen.rgb, seen.label, masks, counts, milliseconds, fine)

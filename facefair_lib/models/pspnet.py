@@ -14,7 +14,7 @@ from torch import nn
 from facefair_lib.errors import InputError
 from facefair_lib.models.adapters import AnySize, build_smp, use_default_batch_norm_momentum
 from facefair_lib.models.efficientnet_lite import BACKBONE as LITE
-from facefair_lib.models.light import LIGHT_MAPS, LightNetwork, fine_network, light_maps
+from facefair_lib.models.light import OUTPUT_STRIDES, LightNetwork, fine_network, light_maps
 
 
 def build_pspnet(
@@ -32,12 +32,12 @@ def build_pspnet(
     ----------
     output_stride : 8 (the encoder's first three stages, as published by the library) or 4 (its max-pooling keeps the
         size, which doubles the resolution of the feature map and costs about four times as much); EfficientNet-Lite0
-        has 16. None takes what the backbone has.
+        has 16 or 32. None takes what the backbone usually has.
     channels : channels of the pyramid's output, 512 in the library
     fine_maps : whether finer maps of a light trunk join the pyramid's, which the published network does not have
     """
     if output_stride is None:
-        output_stride = max(LIGHT_MAPS.get(backbone, (8,)))
+        output_stride = OUTPUT_STRIDES.get(backbone, (8,))[0]
     if fine_maps or backbone == LITE:
         return _on_light_maps(backbone, num_classes, weights, output_stride, channels, fine_maps)
     if output_stride not in (4, 8):

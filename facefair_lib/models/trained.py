@@ -46,7 +46,7 @@ def trained_network(model: str = "", profile: str = SHIPPED, weights: Path | Non
         )
     file = from_home(Path(weights)) if weights else find_weights(model, profile)
     network = load_network(model, built, file)
-    told = f"{model} of {path_text(file)}, profile {profile}, trained on: {settings.title}"
+    told = f"{model} of {path_text(file)}, profile {profile}: {settings.title}"
     return Fitted(network, model, built.backbone, settings.data.size, settings.inference, told)
 
 

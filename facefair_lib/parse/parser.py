@@ -18,7 +18,7 @@ from facefair_lib.parse.blazeface import FaceDetector
 from facefair_lib.parse.finding import Detect, Head, find_heads
 from facefair_lib.parse.squares import Square, cut, whole_square
 from facefair_lib.settings.labels import CLASS_NAMES, INDEX, NUM_CLASSES
-from facefair_lib.settings.profiles import ONE_VIEW, InferenceSettings, View
+from facefair_lib.settings.profiles import ONE_VIEW, InferenceSettings
 from facefair_lib.training.batches import normalise
 from facefair_lib.training.device import assigned_cores, use_cores
 from facefair_lib.training.predict import mean_probability
@@ -29,8 +29,7 @@ FACES = ("many", "one")
 SMALLEST_FACE = 0.1
 """Height of the smallest face that is looked for, as a share of the photograph's longer side."""
 
-_KEPT = 8  # answers of the network: a portrait's square is often the one that its head was framed in
-(_AS_IT_IS,) = ONE_VIEW.views
+_KEPT = 8  # answers of the network: a portrait's square often stays the same when its head is framed again
 _STRIP = 512  # rows worked on at a time: as float64, a whole photograph would take many times its own memory
 
 
@@ -132,24 +131,23 @@ class Parser:
         check_options(faces, smallest)
 
         @lru_cache(_KEPT)
-        def look(square: Square, view: View) -> np.ndarray:
-            return self._predict(cut(image, square, self._size), view)
+        def look(square: Square, views: InferenceSettings) -> np.ndarray:
+            return self._predict(cut(image, square, self._size), views)
 
         if faces == "one":
             squares, heads = [whole_square(image.shape[:2])], []
         else:
-            heads = find_heads(image, lambda square: look(square, _AS_IT_IS), self._detect, smallest)
+            heads = find_heads(image, lambda square: look(square, ONE_VIEW), self._detect, smallest)
             squares = [head.square for head in heads]
-        answers = [np.mean([look(square, view) for view in self._views.views], axis=0) for square in squares]
+        answers = [look(square, self._views) for square in squares]
         mask, confidence = _lay_together(image.shape[:2], squares, answers)
         return Parsed(image, mask, confidence, tuple(heads))
 
-    def _predict(self, rgb: np.ndarray, view: View) -> np.ndarray:
+    def _predict(self, rgb: np.ndarray, views: InferenceSettings) -> np.ndarray:
         """(S, S, 3) uint8 -> (C, S, S) float32 probabilities."""
         with torch.inference_mode():
             batch = torch.from_numpy(np.ascontiguousarray(rgb)[None]).to(self._device).permute(0, 3, 1, 2)
-            probability = mean_probability(self._network, normalise(batch), InferenceSettings(views=(view,)))
-            return probability[0].float().cpu().numpy()
+            return mean_probability(self._network, normalise(batch), views)[0].float().cpu().numpy()
 
 
 def _check(image: np.ndarray) -> None:

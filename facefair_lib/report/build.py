@@ -27,6 +27,7 @@ from facefair_lib.scores.resampling import ALPHA, LEVEL, POWER
 from facefair_lib.scores.titles import MODEL_TITLES
 from facefair_lib.settings.labels import NUM_CLASSES
 from facefair_lib.store.results import replacing, write_csv, write_text
+from facefair_lib.tables.performance import CLEAR_PIXELS
 
 EXPERIMENT_METRIC = "image_iou"
 """The score of the experiment's tables and sentences: the mean over images, so that every picture counts once."""
@@ -37,6 +38,7 @@ _CONSTANTS: Mapping[str, tuple[float, str]] = {
     "POWER": (POWER, "scores/resampling.py"),
     "MIN_SUBJECTS": (MIN_SUBJECTS, "fairness/groups.py"),
     "NUM_CLASSES": (NUM_CLASSES, "settings/labels.py"),
+    "CLEAR_PIXELS": (CLEAR_PIXELS, "tables/performance.py"),
 }
 _LEDGER = ("template", "number", "file", "row", "column")
 

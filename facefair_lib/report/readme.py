@@ -35,7 +35,7 @@ def update(readme: Path, reference: Path) -> None:
 
 
 def answer(reference: Path) -> str:
-    """Compose the tables and their notes from ``results/reference``."""
+    """Compose the tables and their notes from ``results/kept``."""
     results = Results(reference, paths.REPORT)
     return "\n".join([*_groups(results), *_counterfactual(results), *_architectures(results)])
 

@@ -81,7 +81,7 @@ class Results:
 
     Parameters
     ----------
-    results_dir : ``results/<profile>``, or ``results/reference``
+    results_dir : ``results/<profile>``, or ``results/kept``
     report_dir : folder with ``published.csv`` and ``literature.csv``
     settings : the profile as plain nested values
     """

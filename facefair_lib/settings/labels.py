@@ -55,6 +55,8 @@ CLASS_TITLES: tuple[str, ...] = tuple(face_class.title for face_class in CLASSES
 INDEX: Mapping[str, int] = MappingProxyType({face_class.name: face_class.index for face_class in CLASSES})
 FACE_PARTS = ("face", "lips", "eyes", "nose", "eyebrows", "teeth")
 """Classes without any of which a mask shows no face at all."""
+OPTIONAL_PARTS = ("specs", "facial_hair", "teeth")
+"""Classes that a face may well lack, so that a network can invent them."""
 
 # In class order. Chosen by maximising the smallest CIE76 difference of any two colours, seen with normal vision and
 # with simulated protanopia, deuteranopia and tritanopia (Machado, Oliveira and Fernandes, IEEE TVCG 15, 2009): it is

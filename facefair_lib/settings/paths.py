@@ -27,6 +27,11 @@ def results_dir(profile: str) -> Path:
     return results_root() / profile
 
 
+def kept_results() -> Path:
+    """Small tables of a reference run, which are kept in git; a study itself writes to its own folder only."""
+    return results_root() / "kept"
+
+
 def cache_dir() -> Path:
     """Folder of things that are made once per machine (baked body model, compiled kernels); ``FACEFAIR_CACHE`` moves
     it.

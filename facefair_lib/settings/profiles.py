@@ -40,6 +40,7 @@ class CohortSettings(Section):
     near_duplicates: Annotated[int, Field(ge=0)]
     size: Annotated[int, Field(ge=32, le=1024)]
     samples: Annotated[int, Field(ge=1, le=4)]
+    candid: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
 class SubsampleSettings(Section):
@@ -86,7 +87,7 @@ class ModelSettings(Section):
 
     backbone: str
     weights: Literal["none", "imagenet", "coco"]
-    output_stride: Literal[4, 8, 16]
+    output_stride: Literal[4, 8, 16, 32]
     channels: Count
     epochs: Count
     learning_rate: Annotated[float, Field(gt=0)]
@@ -107,14 +108,25 @@ class ModelsSettings(Section):
     pspnet: ModelSettings
 
 
-class TrainingSettings(Section):
+class AugmentationSettings(Section):
+    """How strongly pictures are changed while a network is fitted to them."""
+
+    geometric: Annotated[float, Field(ge=0, le=1)]
+    colour: Annotated[float, Field(ge=0, le=1)]
+    zoom: Annotated[float, Field(ge=0, le=2)] = 0.0
+    camera: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+    def scaled(self, by: float) -> AugmentationSettings:
+        """All four strengths, multiplied."""
+        return AugmentationSettings(**{name: by * getattr(self, name) for name in AugmentationSettings.model_fields})
+
+
+class TrainingSettings(AugmentationSettings):
     """What both networks share while they are fitted."""
 
     batch_size: Annotated[int, Field(ge=2)]
     weight_decay: Annotated[float, Field(ge=0)]
     dice_weight: Annotated[float, Field(ge=0)]
-    geometric: Annotated[float, Field(ge=0, le=1)]
-    colour: Annotated[float, Field(ge=0, le=1)]
 
 
 class View(Section):
@@ -125,9 +137,14 @@ class View(Section):
 
 
 class InferenceSettings(Section):
-    """The views of a picture that a fitted network sees; the probabilities of all views are averaged."""
+    """How a fitted network labels a picture.
+
+    The probabilities of all views are averaged. A class that then covers less than ``least_share`` of the picture gives
+    way to the likeliest one that covers more, so that a few stray pixels make no spectacles.
+    """
 
     views: Annotated[tuple[View, ...], Field(min_length=1)]
+    least_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
 
 
 ONE_VIEW = InferenceSettings(views=(View(scale=1.0, mirrored=False),))
@@ -176,7 +193,7 @@ class ComparedNetwork(Section):
     model: str
     backbone: str
     weights: Literal["none", "imagenet"] | None = None
-    output_stride: Literal[4, 8, 16] | None = None
+    output_stride: Literal[4, 8, 16, 32] | None = None
     atrous_rates: tuple[int, int, int] | None = None
     channels: Count | None = None
     fine_maps: bool | None = None
@@ -203,7 +220,7 @@ class ComparisonSettings(Section):
 class ComparedModelSettings(ModelSettings):
     """Any network with its share of the budget, as a fit takes it; what is null is as its library has it."""
 
-    output_stride: Literal[4, 8, 16] | None
+    output_stride: Literal[4, 8, 16, 32] | None
     atrous_rates: tuple[int, int, int] | None
     channels: Count | None
     fine_maps: bool | None = None
@@ -221,7 +238,7 @@ class ReproducedNetwork(Section):
 
     backbone: str
     weights: Literal["none", "imagenet", "coco"]
-    output_stride: Literal[4, 8, 16]
+    output_stride: Literal[4, 8, 16, 32]
     atrous_rates: tuple[int, int, int] | None = None
     channels: Count
     learning_rate: Annotated[float, Field(gt=0)]

@@ -32,4 +32,4 @@ class Card(Section):
 
     def told(self) -> str:
         """Which network this is, in one line."""
-        return f"{self.model} of the package, profile {self.profile}, commit {self.commit}, trained on: {self.data}"
+        return f"{self.model} of the package, profile {self.profile}, commit {self.commit}, trained on {self.data}"

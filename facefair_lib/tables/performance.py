@@ -23,6 +23,9 @@ from facefair_lib.scores.resampling import REPLICATES, SubjectBootstrap, subject
 from facefair_lib.settings import labels
 from facefair_lib.tables.checks import SCORE_COLUMNS, CountsByModel, check_tables, interval_bounds, label_rows
 
+CLEAR_PIXELS = 10
+"""Pixels from which on an invented part catches the eye in a picture of 128 x 128."""
+
 
 def summary_table(
     counts_by_model: CountsByModel, images: pd.DataFrame, *, replicates: int = REPLICATES, seed: int = 0
@@ -106,6 +109,42 @@ def difference_table(
     for (index, name), metric in itertools.product(enumerate(labels.CLASS_NAMES), CLASS_METRICS):
         table.append((name, metric, change[metric][index], *interval_bounds(changes[metric][:, index], n_subjects)))
     return pd.DataFrame(table, columns=["class", "metric", "difference", "low", "high"])
+
+
+def parts_table(
+    counts_by_model: CountsByModel, images: pd.DataFrame, source: str, *, replicates: int = REPLICATES, seed: int = 0
+) -> pd.DataFrame:
+    """Count the pictures in which a model invents or misses a part that a face may lack.
+
+    Parameters
+    ----------
+    source : the data set with masks; a part that it does not label by itself has no rows
+
+    Returns
+    -------
+    class, model; of the ``n_without`` pictures (``n_subjects`` people) without the part: in how many the model shows it
+    (``invented``; ``invented_clearly``: on ``CLEAR_PIXELS`` or more), ``share`` of the first with low and high; of the
+    ``n_with`` pictures with it: in how many the model shows none of it (``missed``). Where it is invented in none or in
+    all of them, resampling people says nothing: low and high are NaN.
+    """
+    check_tables(counts_by_model, images)
+    bootstrap = subject_bootstrap(images["subject_id"].to_numpy(), replicates=replicates, seed=seed)
+    own = [name for name in labels.OPTIONAL_PARTS if (name,) in labels.SCORED_CLASSES[source].values()]
+    table = []
+    for name, (model, counts) in itertools.product(own, counts_by_model.items()):
+        index = labels.INDEX[name]
+        there, shown = counts[:, index].sum(-1) > 0, counts[:, :, index].sum(-1)  # (N,) bool, (N,) pixels
+        invented, n_without = ~there & (shown > 0), int((~there).sum())
+        drawn = bootstrap.totals(np.stack([invented, ~there], 1))  # (B, 2)
+        varies = 0 < invented.sum() < n_without
+        shares = np.divide(*drawn.T, out=np.full(len(drawn), np.nan), where=(drawn[:, 1] > 0) & varies)
+        people = bootstrap.subjects(~there)
+        numbers = n_without, int(invented.sum()), int((invented & (shown >= CLEAR_PIXELS)).sum())
+        share = invented.sum() / n_without if n_without else np.nan
+        missed = int(there.sum()), int((there & (shown == 0)).sum())
+        table.append((name, model, *numbers, share, *interval_bounds(shares, people), people, *missed))
+    columns = ["class", "model", "n_without", "invented", "invented_clearly", "share", "low", "high", "n_subjects"]
+    return pd.DataFrame(table, columns=[*columns, "n_with", "missed"])
 
 
 def image_table(counts_by_model: CountsByModel, images: pd.DataFrame) -> pd.DataFrame:

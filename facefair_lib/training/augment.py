@@ -9,18 +9,22 @@ import torch
 from torch.nn import functional
 
 from facefair_lib.settings.labels import IGNORE_INDEX
-from facefair_lib.settings.profiles import TrainingSettings
+from facefair_lib.settings.profiles import AugmentationSettings
+from facefair_lib.training.cameras import coarsen_some, compress_some
 
 _MAX_ROTATION = math.radians(25)
 _MAX_ZOOM = 0.35  # in log2 units around 1
 _MAX_SHIFT = 0.12  # of the picture's half size
+_WIDE_SHIFT = 0.4  # the same, per octave of `zoom`
+_EXPOSURE, _WIDE_EXPOSURE = 0.5, 0.6  # in log2 units around 1, for `colour` and for `camera`
+_BALANCE, _WIDE_BALANCE = 0.12, 0.25  # likewise, of one channel
 _GREY_SHARE = 0.15
 _BLUR_SHARE = 0.3
 _LUMA = (0.299, 0.587, 0.114)
 
 
 def augment(
-    images: torch.Tensor, labels: torch.Tensor, geometric: float, colour: float, generator: torch.Generator
+    images: torch.Tensor, labels: torch.Tensor, settings: AugmentationSettings, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Augment a batch.
 
@@ -28,7 +32,7 @@ def augment(
     ----------
     images : (B, 3, H, W) uint8
     labels : (B, H, W) uint8
-    geometric, colour : strengths in [0, 1]; 0 leaves that side alone
+    settings : strengths of four kinds; 0 leaves that kind alone
     generator : source of every random number, on the CPU
 
     Returns
@@ -37,10 +41,14 @@ def augment(
     labels : (B, H, W) uint8; pixels that come from outside the picture are 255 (ignore)
     """
     changed = images.float()
-    if geometric > 0:
-        changed, labels = warp(changed, labels, geometric, generator)
-    if colour > 0:
-        changed = recolour(changed, colour, generator)
+    if settings.geometric > 0 or settings.zoom > 0:
+        changed, labels = warp(changed, labels, settings.geometric, generator, settings.zoom)
+    if settings.camera > 0:
+        changed = coarsen_some(changed, settings.camera, generator)
+    if settings.colour > 0 or settings.camera > 0:
+        changed = recolour(changed, settings.colour, generator, settings.camera)
+    if settings.camera > 0:
+        changed = compress_some(changed, settings.camera, generator)
     return changed, labels
 
 
@@ -59,7 +67,7 @@ def shrink(images: torch.Tensor, labels: torch.Tensor, scale: float) -> tuple[to
 
 
 def augmented_examples(
-    images: np.ndarray, labels: np.ndarray, settings: TrainingSettings, seed: int
+    images: np.ndarray, labels: np.ndarray, settings: AugmentationSettings, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pictures as they are and, after them, augmented as in training, for looking at.
 
@@ -73,26 +81,30 @@ def augmented_examples(
     """
     batch = torch.from_numpy(np.array(images)).permute(0, 3, 1, 2)  # (N, 3, H, W)
     generator = torch.Generator().manual_seed(seed)
-    changed, moved = augment(batch, torch.from_numpy(np.array(labels)), settings.geometric, settings.colour, generator)
+    changed, moved = augment(batch, torch.from_numpy(np.array(labels)), settings, generator)
     shown = changed.round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
     return np.concatenate([images, shown]), np.concatenate([labels, moved.numpy()])
 
 
 def warp(
-    images: torch.Tensor, labels: torch.Tensor, strength: float, generator: torch.Generator
+    images: torch.Tensor, labels: torch.Tensor, strength: float, generator: torch.Generator, octaves: float = 0.0
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mirror, rotate, zoom and shift: bilinear for images, nearest neighbour for labels."""
+    """Mirror, rotate, zoom and shift: bilinear for images, nearest neighbour for labels.
+
+    ``octaves`` widens the zoom to both sides, and the shift with it: heads far away, off centre, cut by the frame.
+    """
     count = len(images)
     angle, zoom_x, zoom_y, shift_x, shift_y = _uniform((5, count), generator)
     angle = angle * _MAX_ROTATION * strength
-    common = torch.exp2(zoom_x * _MAX_ZOOM * strength)
+    common = torch.exp2(zoom_x * (_MAX_ZOOM * strength + octaves))
+    shift = _MAX_SHIFT * strength + _WIDE_SHIFT * octaves
     stretch = torch.exp2(zoom_y * 0.1 * strength)
     mirror = torch.where(torch.rand(count, generator=generator) < 0.5, -1.0, 1.0)
     cosine, sine = torch.cos(angle), torch.sin(angle)
     rows = torch.stack(
         [
-            torch.stack([common * stretch * cosine * mirror, -common * sine, shift_x * _MAX_SHIFT * strength], -1),
-            torch.stack([common * sine * mirror, common / stretch * cosine, shift_y * _MAX_SHIFT * strength], -1),
+            torch.stack([common * stretch * cosine * mirror, -common * sine, shift_x * shift], -1),
+            torch.stack([common * sine * mirror, common / stretch * cosine, shift_y * shift], -1),
         ],
         dim=1,
     )  # (B, 2, 3)
@@ -105,14 +117,19 @@ def warp(
     return warped, torch.where(moved < 0, IGNORE_INDEX, moved).to(torch.uint8)
 
 
-def recolour(images: torch.Tensor, strength: float, generator: torch.Generator) -> torch.Tensor:
-    """Change exposure, contrast, gamma, colour balance and saturation; some images turn grey, blurred or noisy."""
+def recolour(images: torch.Tensor, strength: float, generator: torch.Generator, camera: float = 0.0) -> torch.Tensor:
+    """Change exposure, contrast, gamma, colour balance and saturation; some images turn grey, blurred or noisy.
+
+    ``camera`` in [0, 1] widens exposure and colour balance to what cameras get wrong.
+    """
     count, device = len(images), images.device
-    exposure, contrast, gamma, saturation = (_uniform((4, count), generator) * strength).to(device)
-    balance = (_uniform((count, 3), generator) * 0.12 * strength).to(device)
+    exposure, contrast, gamma, saturation = _uniform((4, count), generator).to(device)
+    exposure = exposure * (_EXPOSURE * strength + _WIDE_EXPOSURE * camera)
+    contrast, gamma, saturation = contrast * strength, gamma * strength, saturation * strength
+    balance = (_uniform((count, 3), generator) * (_BALANCE * strength + _WIDE_BALANCE * camera)).to(device)
     grey = torch.rand(count, generator=generator) < _GREY_SHARE * strength
     x = (images / 255).clamp(1e-4, 1) ** torch.exp2(gamma * 0.5).view(-1, 1, 1, 1)
-    x = x * torch.exp2(exposure * 0.5).view(-1, 1, 1, 1) * torch.exp2(balance).view(-1, 3, 1, 1)
+    x = x * torch.exp2(exposure).view(-1, 1, 1, 1) * torch.exp2(balance).view(-1, 3, 1, 1)
     average = x.mean((1, 2, 3), keepdim=True)
     x = average + (x - average) * torch.exp2(contrast * 0.5).view(-1, 1, 1, 1)
     luma = (x * torch.tensor(_LUMA, device=device).view(1, 3, 1, 1)).sum(1, keepdim=True)

@@ -162,10 +162,7 @@ def _task(
     return SegmentationTask(
         network.to(memory_format=torch.channels_last).train(),
         learning_rate=model.learning_rate,
-        weight_decay=training.weight_decay,
-        dice_weight=training.dice_weight,
-        geometric=training.geometric,
-        colour=training.colour,
+        training=training,
         small_start=model.small_start,
         seed=seed,
     )
@@ -180,7 +177,7 @@ def _number_format(device: Device, task: SegmentationTask, batch: Batch, folder:
         return NumberFormat(*begun)
     found = NumberFormat(device.precision)
     if cpu_announces_bf16():
-        found = time_number_formats(task.network, batch, task.dice_weight)
+        found = time_number_formats(task.network, batch, task.settings.dice_weight)
     remember(folder, "number_format", [found.precision, found.bf16_speedup])
     return found
 

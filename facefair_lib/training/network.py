@@ -10,7 +10,7 @@ from torch import nn
 
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import IGNORE_INDEX, NUM_CLASSES
-from facefair_lib.settings.profiles import SmallStart
+from facefair_lib.settings.profiles import SmallStart, TrainingSettings
 from facefair_lib.training.augment import augment, shrink
 from facefair_lib.training.batches import Batch, normalise
 from facefair_lib.training.loss import segmentation_loss
@@ -25,8 +25,7 @@ class SegmentationTask(lightning.LightningModule):
     ----------
     network : returns ``{"out": logits[, "aux": logits]}``
     learning_rate : the top of the one-cycle schedule
-    weight_decay, dice_weight : of AdamW, and of the loss
-    geometric, colour : strengths of augmentation in [0, 1]
+    training : AdamW's weight decay, the loss's weight of Dice, and augmentation
     small_start : first epochs on smaller pictures, or None
     seed : source of augmentation, together with the step number
     """
@@ -36,17 +35,13 @@ class SegmentationTask(lightning.LightningModule):
         network: nn.Module,
         *,
         learning_rate: float,
-        weight_decay: float,
-        dice_weight: float,
-        geometric: float,
-        colour: float,
+        training: TrainingSettings,
         small_start: SmallStart | None,
         seed: int,
     ) -> None:
         super().__init__()
         self.network = network
-        self.learning_rate, self.weight_decay, self.dice_weight = learning_rate, weight_decay, dice_weight
-        self.geometric, self.colour, self.small_start, self.seed = geometric, colour, small_start, seed
+        self.learning_rate, self.settings, self.small_start, self.seed = learning_rate, training, small_start, seed
         self.counts = {"train": _no_counts(), "validation": _no_counts()}
         self.loss_sums = {"train": [0.0, 0], "validation": [0.0, 0]}
 
@@ -59,7 +54,7 @@ class SegmentationTask(lightning.LightningModule):
         generator = torch.Generator().manual_seed(seed)
         if self._starts_small():
             batch = shrink(*batch, self.small_start.scale)
-        images, labels = augment(*batch, self.geometric, self.colour, generator)
+        images, labels = augment(*batch, self.settings, generator)
         return self._loss("train", images, labels)
 
     def _starts_small(self) -> bool:
@@ -96,7 +91,7 @@ class SegmentationTask(lightning.LightningModule):
         optimiser = torch.optim.AdamW(
             self.network.parameters(),
             lr=self.learning_rate,
-            weight_decay=self.weight_decay,
+            weight_decay=self.settings.weight_decay,
             fused=self.trainer.precision == "32-true",  # a quarter of the time; mixed precision cannot clip for it
         )
         steps = int(self.trainer.estimated_stepping_batches)
@@ -106,9 +101,9 @@ class SegmentationTask(lightning.LightningModule):
     def _loss(self, split: str, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         target = labels.long()
         outputs = self.network(normalise(images).contiguous(memory_format=torch.channels_last))
-        loss = segmentation_loss(outputs["out"], target, self.dice_weight)
+        loss = segmentation_loss(outputs["out"], target, self.settings.dice_weight)
         if self.training and "aux" in outputs:
-            loss = loss + _AUXILIARY_WEIGHT * segmentation_loss(outputs["aux"], target, self.dice_weight)
+            loss = loss + _AUXILIARY_WEIGHT * segmentation_loss(outputs["aux"], target, self.settings.dice_weight)
         self._refuse_no_number(split, value := float(loss.detach()))
         self.counts[split] += count_pairs(target, outputs["out"].detach().argmax(1))
         images_scored = int((labels != IGNORE_INDEX).flatten(1).any(1).sum())

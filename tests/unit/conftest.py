@@ -14,7 +14,7 @@ from facefair_lib.settings import paths
 @pytest.fixture(scope="session")
 def reference_table() -> Callable[[str], pd.DataFrame]:
     """Reads a table afresh, such as ``07_counterfactual_fairness/effects``: a test may change its cells."""
-    return lambda name: pd.read_csv(paths.REPOSITORY / "results" / "reference" / f"{name}.csv")
+    return lambda name: pd.read_csv(paths.REPOSITORY / "results" / "kept" / f"{name}.csv")
 
 
 @pytest.fixture(scope="session")

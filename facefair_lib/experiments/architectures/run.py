@@ -60,7 +60,7 @@ def write_comparison(
     chosen = contenders(settings, size)
     fitted = _fit_all(chosen, profile, data.folder, prepared.rows(), folder / "fits", workers, progress)
     networks = {c.name: load_network(c.model, c.settings, folder / "fits" / c.name / WEIGHTS) for c in chosen}
-    views = InferenceSettings(views=settings.views)
+    views = profile.inference.model_copy(update={"views": settings.views})
     test = prepared.table[prepared.table["split"] == "test"]
     seen = prepared.images[test["row"]], prepared.labels[test["row"]]
     tested = test[["image_id", "subject_id", "row"]], _count_all(networks, *seen, views, profile.data.source)

@@ -46,12 +46,12 @@ def fit_small(
         optimiser, settings.learning_rate, total_steps=settings.epochs * len(batches), pct_start=0.2
     )
     generator = torch.Generator().manual_seed(seed)
-    strengths = [settings.augmentation * strength for strength in (training.geometric, training.colour)]
+    strengths = training.scaled(settings.augmentation)
     network.train()
     for epoch in range(settings.epochs):
         batches.sampler.sampler.epoch = epoch
         for batch in batches:
-            seen, target = augment(*batch, *strengths, generator)
+            seen, target = augment(*batch, strengths, generator)
             inputs = normalise(seen.to(device)).contiguous(memory_format=torch.channels_last)
             loss = segmentation_loss(network(inputs)["out"], target.to(device).long(), training.dice_weight)
             optimiser.zero_grad(set_to_none=True)

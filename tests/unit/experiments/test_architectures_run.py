@@ -144,6 +144,15 @@ def test_the_counts_are_those_of_the_kept_weights(tmp_path: Path, data: Stage, p
     assert Stage(folder).table("networks").set_index("network").loc["fcn_resnet18", "best_epoch"] == best
 
 
+def test_classes_give_way_here_as_everywhere_in_the_study(tmp_path: Path, data: Stage, people: Pictures) -> None:
+    asked = profile(FCN, PSPNET)
+    all_of_it = asked.inference.model_copy(update={"least_share": 0.999})
+    write_comparison(tmp_path, asked.model_copy(update={"inference": all_of_it}), data, people, 1)
+    for name in ("test_counts", "people_counts"):
+        answers = Stage(tmp_path).array(name).sum((1, 2))  # (2, 11) pixels by predicted class
+        assert answers[:, 0].all() and not answers[:, 1:].any(), "no class covers the whole of a picture: background"
+
+
 def test_what_is_fitted_is_not_fitted_again_and_what_is_missing_is(
     tmp_path: Path, data: Stage, people: Pictures, fitted: list[str]
 ) -> None:

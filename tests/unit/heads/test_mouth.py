@@ -9,7 +9,8 @@ import pytest
 from scipy import ndimage
 
 from facefair_heads.camera.rasterise import visible
-from facefair_heads.geometry.head_mesh import LASHES, LOWER_TEETH, SKIN, UPPER_TEETH, head_template, pose_head
+from facefair_heads.geometry.head_mesh import LASHES, LOWER_TEETH, SKIN, TONGUE, UPPER_TEETH, head_template, pose_head
+from facefair_heads.people.expressions import EMOTIONS, grimace, sample_actions
 from facefair_heads.people.population import sample_person
 from facefair_heads.people.shots import sample_shot
 from facefair_heads.shading.rays import camera
@@ -64,3 +65,19 @@ def test_lower_teeth_show_in_a_mouth_that_is_wide_open_and_not_in_one_that_is_pa
         posed = pose_head(person, dataclasses.replace(shot, actions={"jawOpen": jaw_open}, intensity=1.0))
         seen, _ = visible(posed.positions, template.triangles[template.part != LASHES], camera(shot), SIZE)
         assert lower[seen[seen >= 0]].any() == shown
+
+
+def test_a_grimace_opens_the_mouth_wider_than_any_emotion_and_another_closes_it():
+    person, shot, template = sample_person(30, hair="bald"), sample_shot(30, yaw=0.0, frame=1.1), head_template()
+    solid = template.part != LASHES
+    inside = (template.cavity[solid] == 1) | np.isin(template.part[solid], (LOWER_TEETH, UPPER_TEETH, TONGUE))
+
+    def opening(actions) -> int:
+        posed = pose_head(person, dataclasses.replace(shot, actions=actions, intensity=1.0))
+        seen, _ = visible(posed.positions, template.triangles[solid], camera(shot), SIZE)
+        return int(inside[seen[seen >= 0]].sum())
+
+    shown = [opening(sample_actions(np.random.default_rng(seed), name)) for name in EMOTIONS for seed in range(4)]
+    grimaces = [opening(grimace(np.random.default_rng(seed))) for seed in range(12)]
+    assert max(grimaces) > 1.3 * max(shown)
+    assert min(grimaces) < 0.1 * max(grimaces)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from facefair_heads.geometry.body import load_body_model
-from facefair_heads.people.expressions import EMOTIONS
+from facefair_heads.people.expressions import EMOTIONS, grimace
 from facefair_heads.people.person import GLASSES, GROUPS, HAIR_STYLES, HANGING_STYLES
 from facefair_heads.people.population import sample_person
 from facefair_heads.people.shots import LIGHTS, Shot, attributes, sample_shot
@@ -21,6 +21,7 @@ from facefair_lib.errors import InputError
         ("hair", "afro", "hair"),
         ("glasses", "clear", "glasses"),
         ("facial_hair", "goatee", "facial_hair"),
+        ("scarf", "high", "scarf"),
     ],
 )
 def test_fixing_one_option_changes_that_field_only(option, value, field):
@@ -46,7 +47,18 @@ def test_fixing_one_option_of_a_shot_leaves_the_rest(option, value, follows):
 def test_what_must_not_depend_on_the_group_is_the_same_in_every_group():
     for seed in range(40):
         people = [sample_person(seed, group=group) for group in GROUPS]
-        same = ("age", "glasses", "facial_hair", "hair_length", "weight", "shape", "clothing", "fringe", "recession")
+        same = (
+            "age",
+            "glasses",
+            "facial_hair",
+            "hair_length",
+            "weight",
+            "shape",
+            "clothing",
+            "fringe",
+            "recession",
+            "scarf",
+        )
         for field in same:
             assert len({json.dumps(dataclasses.asdict(person)[field]) for person in people}) == 1, field
         hangs = {person.hair in (*HANGING_STYLES, "afro", "curly", "twists") for person in people}
@@ -58,6 +70,15 @@ def test_skin_tones_of_the_groups_overlap():
     assert np.median(tones["black"]) > np.median(tones["asian"]) > np.median(tones["caucasian"])
     assert min(tones["black"]) < max(tones["caucasian"])
     assert all(len(set(values)) > 20 for values in tones.values())
+
+
+def test_scarves_are_rare_and_came_without_moving_an_earlier_draw():
+    worn = [sample_person(seed).scarf for seed in range(300)]
+    assert 0 < sum(scarf != "none" for scarf in worn) < 20
+    person = sample_person(4)
+    assert (person.clothing.pattern, person.headwear, person.iris) == ("checks", "beanie", "green")
+    assert person.freckles == pytest.approx(0.092903, abs=1e-6)
+    assert person.clothing.neckline == pytest.approx(0.185123, abs=1e-6)
 
 
 def test_half_of_the_yaws_are_near_the_front_and_the_rest_reach_the_profile():
@@ -88,6 +109,10 @@ def test_all_names_are_known_to_the_body_model():
             actions = sample_shot(seed, emotion=emotion).actions
             assert set(actions) <= set(body.actions)
             assert all(0 <= amount <= 1 for amount in actions.values())
+    for seed in range(40):
+        actions = grimace(np.random.default_rng(seed))
+        assert set(actions) <= set(body.actions)
+        assert all(0 <= amount <= 1 for amount in actions.values())
 
 
 @pytest.mark.parametrize(
@@ -101,9 +126,10 @@ def test_all_names_are_known_to_the_body_model():
         (sample_person, "hair", "mohawk", "side_part"),
         (sample_person, "facial_hair", "sideburns", "moustache"),
         (sample_person, "glasses", "monocle", "sunglasses"),
+        (sample_person, "scarf", "boa", "loose"),
         (sample_shot, "emotion", "bored", "neutral, happy, sad, angry"),
         (sample_shot, "yaw", 120.0, "-90 to 90 degrees"),
-        (sample_shot, "frame", 9.0, "0.8 to 3 head heights"),
+        (sample_shot, "frame", 9.0, "0.7 to 4.5 head heights"),
         (sample_shot, "light", "disco", "backlit"),
         (sample_shot, "background", "moon", "studio"),
         (sample_shot, "intensity", 1.5, "intensity"),

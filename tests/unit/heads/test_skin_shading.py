@@ -191,6 +191,13 @@ def test_stripes_and_checks_are_darker_shades_of_the_plain_cloth(pattern, shades
     assert factor.max() == pytest.approx(1)
 
 
+def test_a_print_lays_flat_inks_that_stand_out_on_the_plain_cloth():
+    plain, seen = dressed("plain"), dressed("print")
+    inked = np.flatnonzero(np.any(seen.albedo != plain.albedo, axis=1))
+    assert 10 < len(inked) < 0.9 * (plain.fields.clothes > 0).sum()
+    assert (np.abs(seen.albedo - plain.albedo)[inked].max(1) > 0.1).all()
+
+
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_cloth_neither_shines_nor_scatters_and_the_skin_beside_it_is_as_before(pattern):
     plain, seen = dressed("plain"), dressed(pattern)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import warp as wp
 
+from facefair_heads.camera import painting
 from facefair_heads.camera.background import background
 from facefair_heads.camera.rasterise import visible
 from facefair_heads.camera.scene_cache import build_scene
@@ -14,7 +15,8 @@ from facefair_heads.geometry.head_mesh import HEAD_HEIGHT, SKIN, head_template, 
 from facefair_heads.numerics import choose, srgb_to_linear, stream
 from facefair_heads.people.expressions import EMOTIONS
 from facefair_heads.people.population import sample_person
-from facefair_heads.people.shots import BACKGROUNDS, sample_shot
+from facefair_heads.people.shots import BACKGROUNDS, CANDID_BACKGROUNDS, PORTRAIT_BACKGROUNDS, sample_shot
+from facefair_heads.shading.materials import HAIR_ALBEDO
 from facefair_heads.shading.noise import noise
 from facefair_heads.shading.rays import camera, cast, pixel_rays
 from facefair_heads.shading.shadows import shadows
@@ -124,6 +126,29 @@ def test_backgrounds_are_finite_varied_and_scale_with_the_picture(kind):
     assert np.abs(first - second).mean() > 0.01
     larger = background(sample_shot(1, background=kind), 128)
     np.testing.assert_allclose(larger.mean((0, 1)), first.mean((0, 1)), atol=0.02)
+    assert larger.max() <= 1.35  # bicubic enlargement overshoots the brightest light of 1.2
+    np.testing.assert_array_equal(first, background(sample_shot(1, background=kind), 64))
+
+
+def test_candid_backgrounds_have_more_fine_detail_than_those_of_portraits():
+    def detail(kind: str) -> float:
+        pictures = [background(sample_shot(seed, background=kind), 128) ** 0.5 for seed in range(12)]
+        return float(np.mean([np.abs(np.diff(picture, axis=0)).mean() for picture in pictures]))
+
+    portrait, candid = (list(map(detail, kinds)) for kinds in (PORTRAIT_BACKGROUNDS, CANDID_BACKGROUNDS))
+    assert min(candid) > np.mean(portrait)
+    assert np.mean(candid) > 3 * np.mean(portrait)
+
+
+@pytest.mark.parametrize(("inks", "tones"), [(painting.SKIN, 10), (painting.HAIR, len(HAIR_ALBEDO))])
+def test_things_in_busy_backgrounds_take_every_tone_of_skin_and_hair_equally_often(inks, tones):
+    _, counts = np.unique(painting.Canvas(stream(0, "test")).colours[inks], axis=0, return_counts=True)
+    np.testing.assert_array_equal(counts, [len(inks) // tones] * tones)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_shot_drawn_without_a_background_has_that_of_a_portrait(seed):
+    assert sample_shot(seed).background in PORTRAIT_BACKGROUNDS
 
 
 def test_rays_hit_a_wall_where_they_should_and_shadows_fall_behind_it():

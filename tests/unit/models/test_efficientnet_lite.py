@@ -15,6 +15,7 @@ from facefair_lib.models import efficientnet_lite
 from facefair_lib.models.build import build_model
 from facefair_lib.models.efficientnet_lite import LiteTrunk, lite_trunk, published_weights, timm_name
 from facefair_lib.models.weights import MEAN, STANDARD_DEVIATION
+from facefair_lib.settings.labels import NUM_CLASSES
 
 # Blocks of EfficientNet-Lite0 in the authors' table: repeats, kernel, stride of the first, expansion.
 TABLE = ((1, 3, 1, 1), (2, 3, 2, 6), (2, 5, 2, 6), (3, 3, 2, 6), (3, 5, 1, 6), (4, 5, 2, 6), (1, 3, 1, 6))
@@ -90,15 +91,15 @@ def test_a_name_that_the_file_should_not_hold_is_an_error() -> None:
 
 
 def test_the_trunks_maps_are_those_of_the_published_network(weights: Weights, pictures: torch.Tensor) -> None:
-    trunk = lite_trunk("pspnet", "imagenet").eval()
+    trunk = lite_trunk("pspnet", "imagenet", 32).eval()
     mean, deviation = (torch.tensor(values).view(1, 3, 1, 1) for values in (MEAN, STANDARD_DEVIATION))
     with torch.inference_mode():
         found = trunk((pictures - mean) / deviation)
         maps, _ = reference(weights, pictures)
     assert {name: tuple(value.shape[1:]) for name, value in found.items()} == {
-        "4": (24, 16, 16), "8": (40, 8, 8), "16": (112, 4, 4),
+        "4": (24, 16, 16), "8": (40, 8, 8), "16": (112, 4, 4), "32": (192, 2, 2),
     }  # fmt: skip
-    for name, expected in zip(("4", "8", "16"), (maps[1], maps[2], maps[4]), strict=True):
+    for name, expected in zip(("4", "8", "16", "32"), (maps[1], maps[2], maps[4], maps[5]), strict=True):
         torch.testing.assert_close(found[name], expected, rtol=1e-3, atol=1e-3)
 
 
@@ -125,6 +126,16 @@ def test_a_network_starts_from_the_installed_weights(model: str, weights: Weight
     network = build_model(model, "efficientnet_lite0", weights="imagenet", channels=16, fine_maps=True)
     assert torch.equal(network.trunk.stem[0].weight, weights["_conv_stem.weight"])
     assert torch.equal(network.trunk.stages[4][2].conv_pwl.weight, weights["_blocks.10._project_conv.weight"])
+
+
+@pytest.mark.parametrize("model", ["deeplabv3", "pspnet"])
+def test_at_output_stride_32_one_more_map_joins_the_heads(model: str) -> None:
+    options = {"weights": "none", "channels": 16, "fine_maps": True}
+    usual, deeper = (build_model(model, "efficientnet_lite0", output_stride=stride, **options) for stride in (16, 32))
+    assert len(deeper.trunk.stages) == len(usual.trunk.stages) + 1
+    assert len(deeper.fine_maps.mix) == len(usual.fine_maps.mix) + 1 == 3
+    with torch.inference_mode():
+        assert deeper.eval()(torch.zeros(1, 3, 64, 64))["out"].shape == (1, NUM_CLASSES, 64, 64)
 
 
 @pytest.fixture
@@ -163,8 +174,8 @@ def test_a_package_without_the_file_or_none_at_all_says_what_to_do(
     ("model", "options", "message"),
     [
         ("pspnet", {"weights": "coco"}, "weights 'coco' for pspnet with efficientnet_lite0"),
-        ("deeplabv3", {"output_stride": 8}, "expected: output_stride 16"),
-        ("pspnet", {"output_stride": 4}, "expected: output_stride 16"),
+        ("deeplabv3", {"output_stride": 8}, "expected: output_stride 16 or 32"),
+        ("pspnet", {"output_stride": 4}, "expected: output_stride 16 or 32"),
         ("deeplabv3", {"backbone": "resnet50", "fine_maps": True}, "one of the light backbones: efficientnet_lite0"),
         ("pspnet", {"backbone": "mobilenet_v2", "fine_maps": True}, "one of the light backbones: efficientnet_lite0"),
     ],

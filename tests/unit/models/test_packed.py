@@ -53,7 +53,7 @@ def test_a_packed_network_answers_as_the_network_did(folder: Path, model: str) -
 
 def test_it_is_said_which_weights_these_are(folder: Path) -> None:
     told = trained_network("pspnet").told
-    assert told == "pspnet of the package, profile long, commit f41cb82 of 2026-11-30, trained on: some people"
+    assert told == "pspnet of the package, profile long, commit f41cb82 of 2026-11-30, trained on some people"
 
 
 def test_without_a_name_the_better_network_is_taken(folder: Path) -> None:

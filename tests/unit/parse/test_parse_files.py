@@ -160,7 +160,7 @@ def test_the_command_reports_what_failed_at_the_end(album: list[Path], trained: 
     status, output = run(*words)
     assert status == 1
     assert "2 of 3 photographs parsed" in output
-    assert f"weights: pspnet of {trained}, profile smoke, trained on: the whole study" in output
+    assert f"weights: pspnet of {trained}, profile smoke: the whole study" in output
     assert "broken.jpg found: an unreadable or truncated picture" in output
     album[1].unlink()
     assert run(*words)[0] == 0

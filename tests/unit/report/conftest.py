@@ -16,7 +16,7 @@ from facefair_lib.report.results_reader import Results
 from facefair_lib.settings import paths
 from facefair_lib.settings.profiles import load_profile
 
-REFERENCE = paths.REPOSITORY / "results" / "reference"
+REFERENCE = paths.REPOSITORY / "results" / "kept"
 EXPERIMENT = "05_ethnicity_emotion_experiment"
 
 

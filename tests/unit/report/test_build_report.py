@@ -255,6 +255,28 @@ def test_networks_of_another_study_are_scored_on_the_photographs(study: Path, se
     assert r"\emph{fasseg} & DeepLabV3 & \est{76.0}{70.0}{80.0} & \est{76.0}{70.0}{80.0} & 18 & 6 \\" in text
 
 
+def test_invented_and_missed_parts_are_a_table_where_the_data_set_labels_them(
+    study: Path, settings: dict[str, Any]
+) -> None:
+    keys = "class model n_without invented invented_clearly share low high n_subjects n_with missed".split()  # noqa: SIM905
+    rows = [("specs", "deeplabv3", 87, 25, 3, 0.287, 0.2, 0.38, 70, 42, 1),
+            ("specs", "pspnet", 87, 0, 0, 0.0, np.nan, np.nan, 70, 42, 2)]  # fmt: skip
+    parts = study / "04_metric_analysis" / "parts.csv"
+    pd.DataFrame(rows, columns=keys).to_csv(parts, index=False)
+    text = rendered(study, settings)
+    assert r"Specs / sunglasses & DeepLabV3 & 87 & 25 & \est{28.7}{20.0}{38.0} & 3 & 42 & 1 \\" in text
+    assert r" & PSPNet & 87 & 0 & 0.0 & 0 & 42 & 2 \\" in text
+    assert "Clearly: Ten Pixels or More" in text
+    pd.DataFrame(columns=keys).to_csv(parts, index=False)
+    assert "tab:parts" not in rendered(study, settings)
+
+
+def test_the_report_says_which_classes_give_way(study: Path, settings: dict[str, Any]) -> None:
+    assert r"covers less than 0.05\,\% of the picture gives way" in rendered(study, settings)
+    without = settings["inference"] | {"least_share": 0.0}
+    assert "gives way" not in rendered(study, settings | {"inference": without})
+
+
 def test_names_from_the_disk_are_escaped_and_an_empty_column_of_texts_prints_dashes(
     study: Path, edit: Edit, settings: dict[str, Any]
 ) -> None:

@@ -11,7 +11,7 @@ import yaml
 
 from facefair_lib.errors import InputError
 from facefair_lib.settings import paths
-from facefair_lib.settings.profiles import load_profile, parse_profile, profile_names
+from facefair_lib.settings.profiles import ONE_VIEW, load_profile, parse_profile, profile_names
 
 Values = dict[str, Any]
 
@@ -23,7 +23,9 @@ def values() -> Values:
 
 
 def test_the_profiles_are_those_the_readme_names() -> None:
-    names = "audit celebamask facesynthetics fasseg helen ibugmask lapa models mut1ny paper quick smoke"
+    names = (
+        "audit celebamask facesynthetics fasseg helen ibugmask lapa models mut1ny paper quick reference shipped smoke"
+    )
     assert " ".join(profile_names()) == names
 
 
@@ -34,6 +36,12 @@ def test_every_profile_loads_builds_on_one_that_exists_and_leaves_images_to_trai
     assert profile.transfer_from in (None, *profile_names())
     assert (profile.cohort is not None) == (profile.data.source == "rendered")
     assert profile.data.validation + profile.data.test <= 0.5
+
+
+def test_parts_too_small_are_kept_where_the_course_papers_protocol_is_followed() -> None:
+    assert ONE_VIEW.least_share == 0, "the reproduction's view"
+    kept = {name for name in profile_names() if not load_profile(name).inference.least_share}
+    assert kept == {"paper", "mut1ny"}
 
 
 def test_keys_are_explained_beside_them() -> None:
@@ -83,7 +91,9 @@ def test_a_mistake_is_named_with_its_place_and_the_next_step(
 
 
 def test_an_unknown_profile_lists_those_there_are() -> None:
-    with pytest.raises(InputError, match=r"one of audit, celebamask, facesynthetics, fasseg, .*, quick, smoke"):
+    with pytest.raises(
+        InputError, match=r"one of audit, celebamask, facesynthetics, fasseg, .*, quick, reference, shipped, smoke"
+    ):
         load_profile("quik")
 
 

@@ -149,6 +149,9 @@ def test_settings_rerun_the_stages_whose_results_they_decide(
     assert users >= {"04_metric_analysis", "07_counterfactual_fairness", "report"}
     assert changed(before, profile.model_copy(update={"analysis": analysis})) == users
     assert changed(before, profile.model_copy(update={"seed": 1})) == set(stages.STAGE_NAMES)
+    inference = profile.inference.model_copy(update={"least_share": 0.1})
+    predicted = FITTED | REFITTED - {"composition"} | {EXPERIMENT, FAIRNESS, "09_model_comparison", "report"}
+    assert changed(before, profile.model_copy(update={"inference": inference})) == predicted
     people = profile.counterfactuals.model_copy(update={"wild_per_group": 5})
     assert changed(before, profile.model_copy(update={"counterfactuals": people})) == {"counterfactuals", "report"}
 

@@ -228,14 +228,14 @@ def test_cleaning_removes_one_profile_and_leaves_the_reference(root: Path) -> No
     for name in ("smoke", "quick"):
         stages.write_digests(load_profile(name), None, ())
         complete(name, "cohort")
-    (paths.results_root() / "reference" / "cohort").mkdir(parents=True)
+    (paths.kept_results() / "cohort").mkdir(parents=True)
     assert clean_results("smoke", ask=lambda question: False) == []
     assert paths.results_dir("smoke").is_dir()
     assert clean_results("smoke", ask=lambda question: "smoke" in question) == [f"removed {paths.results_dir('smoke')}"]
     assert not paths.results_dir("smoke").exists()
     assert clean_results("", ask=None) == [f"removed {paths.results_dir('quick')}"]
-    assert clean_results("reference", ask=None) == []
-    assert (paths.results_root() / "reference" / "cohort").is_dir()
+    assert clean_results("smoke", ask=None) == []
+    assert (paths.kept_results() / "cohort").is_dir()
     assert clean_results("", ask=None) == []
 
 
@@ -277,7 +277,7 @@ def test_the_reference_keeps_small_tables_and_figures_and_nothing_else(
     (stage / "figures" / "fig6.pdf").write_bytes(b"pdf")
     gradient = np.linspace(0, 255, 90 * 90 * 3).astype(np.uint8).reshape(90, 90, 3)
     Image.fromarray(gradient).save(stage / "figures" / "fig6.png")
-    reference = paths.results_root() / "reference"
+    reference = paths.kept_results()
     for name in ("04_metric_analysis/old.csv", "mine/notes.csv"):
         (reference / name).parent.mkdir(parents=True)
         (reference / name).touch()
@@ -295,7 +295,7 @@ def test_the_reference_keeps_small_tables_and_figures_and_nothing_else(
 
 
 def test_a_reference_of_a_study_that_was_not_run_is_refused_and_the_old_one_stays(root: Path) -> None:
-    old = paths.results_root() / "reference" / "summary.csv"
+    old = paths.kept_results() / "summary.csv"
     old.parent.mkdir(parents=True)
     old.write_text("a\n", encoding="utf-8")
     with pytest.raises(InputError, match="run that stage first: facefair study --profile quick"):

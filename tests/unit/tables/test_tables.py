@@ -3,7 +3,14 @@ import pandas as pd
 import pytest
 
 from facefair_lib.errors import InputError
-from facefair_lib.scores.metrics import CLASS_METRICS, ESTIMANDS, f1_per_class, image_scores, merge_counts
+from facefair_lib.scores.metrics import (
+    CLASS_METRICS,
+    ESTIMANDS,
+    confusion_counts,
+    f1_per_class,
+    image_scores,
+    merge_counts,
+)
 from facefair_lib.settings import labels
 from facefair_lib.tables import experiment
 from facefair_lib.tables.experiment import cell_table, emotion_table, gap_table, group_table, nine_table
@@ -12,6 +19,7 @@ from facefair_lib.tables.performance import (
     difference_table,
     examples_table,
     image_table,
+    parts_table,
     summary_table,
     transfer_table,
 )
@@ -93,6 +101,47 @@ def test_a_model_compared_with_itself_differs_by_exactly_nothing(counts_by_model
     table = difference_table(same, people, **FAST).dropna()
     assert len(table) == 8 + 10 * 4
     assert (table[["difference", "low", "high"]] == 0).all(axis=None)
+
+
+def test_invented_and_missed_parts_are_counted_picture_by_picture(people):
+    rng = np.random.default_rng(5)
+    masks = rng.choice([0, 4, 9], p=[0.5, 0.49, 0.01], size=(3, 60, 8, 8))  # the truth, then two models
+    masks[1, :20] = np.where(masks[1, :20] == 4, 9, masks[1, :20])
+    truth, *answers = masks
+    counts = {m: confusion_counts(truth, mask) for m, mask in zip(("deeplabv3", "pspnet"), answers, strict=True)}
+    table = parts_table(counts, people, "rendered", **FAST)
+    assert table[["class", "model"]].to_numpy().tolist() == [
+        [part, model] for part in ("specs", "facial_hair", "teeth") for model in counts
+    ]
+    beards = table[table["class"] == "facial_hair"].set_index("model")
+    for model, mask in zip(counts, answers, strict=True):
+        without, clearly, invented, missed = [], 0, 0, 0
+        for place in range(60):
+            pixels = int((mask[place] == 9).sum())
+            if (truth[place] == 9).any():
+                missed += pixels == 0
+            else:
+                without.append(people["subject_id"][place])
+                invented, clearly = invented + (pixels > 0), clearly + (pixels >= 10)
+        row = beards.loc[model]
+        found = [row[name] for name in ("n_without", "invented", "invented_clearly", "n_subjects", "n_with", "missed")]
+        assert found == [len(without), invented, clearly, len(set(without)), 60 - len(without), missed]
+        assert row["low"] < row["share"] < row["high"] and row["share"] == invented / len(without)
+    assert beards["invented_clearly"].tolist()[0] > 0 and (beards["missed"] > 0).any()
+    nobody = table[table["class"] == "teeth"]
+    assert (
+        (nobody["invented"] == 0).all()
+        and (nobody["share"] == 0).all()
+        and nobody[["low", "high"]].isna().all(axis=None)
+    )
+
+
+def test_parts_that_a_data_set_does_not_label_are_not_counted(counts_by_model, people):
+    assert parts_table(counts_by_model, people, "fasseg", **FAST).empty
+    assert parts_table(counts_by_model, people, "celebamask", **FAST)["class"].unique().tolist() == ["specs"]
+    everybody = {"pspnet": np.ones((60, 11, 11), int)}
+    row = parts_table(everybody, people, "rendered", **FAST).iloc[0]
+    assert row["n_without"] == 0 and row[["share", "low", "high"]].isna().all()
 
 
 BACKGROUND_LAST = dict(reversed(labels.FASSEG_GROUPS.items()))

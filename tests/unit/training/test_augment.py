@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from facefair_lib.settings.labels import IGNORE_INDEX
-from facefair_lib.settings.profiles import TrainingSettings
+from facefair_lib.settings.profiles import AugmentationSettings, TrainingSettings
 from facefair_lib.training.augment import augment, augmented_examples, recolour, shrink, warp
+from facefair_lib.training.cameras import coarsen_some, jpeg
+
+
+def strengths(geometric: float = 0.0, colour: float = 0.0, zoom: float = 0.0, camera: float = 0.0):
+    return AugmentationSettings(geometric=geometric, colour=colour, zoom=zoom, camera=camera)
 
 
 def generator(seed: int = 3) -> torch.Generator:
@@ -66,20 +74,20 @@ def test_about_half_of_the_images_are_mirrored() -> None:
 def test_the_same_seed_gives_the_same_batch_and_another_seed_another(
     blocks: tuple[torch.Tensor, torch.Tensor],
 ) -> None:
-    first, second, third = (augment(*blocks, 1.0, 1.0, generator(seed)) for seed in (1, 1, 2))
+    first, second, third = (augment(*blocks, strengths(1, 1, 1, 1), generator(seed)) for seed in (1, 1, 2))
     assert torch.equal(first[0], second[0])
     assert torch.equal(first[1], second[1])
     assert not torch.equal(first[1], third[1])
 
 
 def test_strength_zero_changes_nothing(blocks: tuple[torch.Tensor, torch.Tensor]) -> None:
-    images, labels = augment(*blocks, 0.0, 0.0, generator())
+    images, labels = augment(*blocks, strengths(), generator())
     assert torch.equal(images, blocks[0].float())
     assert torch.equal(labels, blocks[1])
 
 
 def test_colour_leaves_labels_alone_and_stays_in_range(blocks: tuple[torch.Tensor, torch.Tensor]) -> None:
-    images, labels = augment(*blocks, 0.0, 1.0, generator())
+    images, labels = augment(*blocks, strengths(colour=1, camera=1), generator())
     assert torch.equal(labels, blocks[1])
     assert not torch.equal(images, blocks[0].float())
     assert images.dtype == torch.float32
@@ -102,7 +110,7 @@ def test_colour_turns_some_images_grey() -> None:
 
 def test_the_callers_batch_is_left_as_it_was(blocks: tuple[torch.Tensor, torch.Tensor]) -> None:
     before = blocks[0].clone(), blocks[1].clone()
-    augment(*blocks, 1.0, 1.0, generator())
+    augment(*blocks, strengths(1, 1, 1, 1), generator())
     assert torch.equal(blocks[0], before[0])
     assert torch.equal(blocks[1], before[1])
 
@@ -135,3 +143,48 @@ def test_ignored_pixels_stay_ignored_in_a_smaller_batch(blocks):
     images, labels = blocks
     labels[:, :32] = IGNORE_INDEX
     assert (shrink(images, labels, 0.5)[1][:, :16] == IGNORE_INDEX).all()
+
+
+def test_wide_zoom_shows_heads_far_away_and_cut_by_the_frame():
+    labels = torch.zeros(200, 64, 64, dtype=torch.uint8)
+    labels[:, 24:40, 24:40] = 1  # a square of 16 x 16
+    narrow, wide = (warp(torch.zeros(200, 3, 64, 64), labels, 0.5, generator(), octaves)[1] for octaves in (0.0, 1.0))
+    areas = [(moved == 1).sum((1, 2)).float().sqrt() for moved in (narrow, wide)]
+    assert areas[0].min() > 12
+    assert areas[0].max() < 20
+    assert areas[1].min() < 10
+    assert areas[1].max() > 26
+
+
+def test_a_wide_camera_gets_exposure_and_white_balance_wrong():
+    grey = torch.full((100, 3, 16, 16), 120.0)
+    usual, wrong = (recolour(grey, 0.5, generator(), camera).mean((2, 3)) for camera in (0.0, 1.0))
+    assert wrong.mean(1).std() > 1.5 * usual.mean(1).std()  # brightness of the pictures
+    assert (wrong[:, 0] - wrong[:, 2]).std() > 1.5 * (usual[:, 0] - usual[:, 2]).std()  # red against blue
+
+
+def test_jpeg_comes_near_to_what_libjpeg_writes():
+    ramp = torch.arange(48.0)
+    picture = torch.stack([128 + 100 * torch.sin(ramp / 5 + k) * torch.cos(ramp / 7)[:, None] for k in range(3)])
+    pixels = picture.round().clamp(0, 255)
+    for quality in (20, 70):
+        file = io.BytesIO()
+        Image.fromarray(pixels.permute(1, 2, 0).byte().numpy()).save(file, "JPEG", quality=quality, subsampling=0)
+        written = torch.from_numpy(np.array(Image.open(file))).permute(2, 0, 1).float()
+        own = jpeg(pixels[None], torch.tensor([float(quality)]))[0]
+        assert (own - written).abs().mean() < 1.5  # they differ by the decoder's rounding
+        assert (own - written).abs().mean() < 0.5 * (pixels - written).abs().mean()
+
+
+def test_jpeg_takes_sides_that_are_no_multiple_of_its_blocks_and_leaves_flat_pictures_alone():
+    flat = torch.full((2, 3, 21, 30), 77.0)
+    assert torch.allclose(jpeg(flat, torch.tensor([30.0, 90.0])), flat, atol=2.0)
+
+
+def test_fewer_pixels_take_fine_detail_and_leave_what_is_coarse():
+    lines = (torch.arange(64) % 2 * 200.0).expand(40, 3, 64, 64)
+    changed = coarsen_some(lines, 1.0, generator(2))
+    contrast = changed.std((1, 2, 3))
+    assert 0.1 < (contrast < 80).float().mean() < 0.7  # a share of the pictures
+    flat = torch.full((40, 3, 64, 64), 50.0)
+    assert torch.allclose(coarsen_some(flat, 1.0, generator(2)), flat)

@@ -1,0 +1,41 @@
+"""Parsed pictures of published data sets against the masks that came with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from facefair_lib.data.readers.opening import open_reader
+from facefair_lib.parse.parser import Parser
+from facefair_lib.scores.confusion import confusion_counts, merge_counts
+from facefair_lib.scores.metrics import f1_per_class
+from facefair_lib.settings.labels import SCORED_CLASSES, merge_lookup
+
+
+def f1_by_class(parser: Parser, source: str, folder: Path | str, faces: str = "one") -> pd.Series:
+    """F1 of every class that a data set labels, of all pixels of its pictures together, at their own size.
+
+    Parameters
+    ----------
+    source : a data set with masks, as `facefair datasets` names it
+    folder : where it is
+    faces : see ``Parser.parse``
+
+    Returns
+    -------
+    class of ``SCORED_CLASSES[source]`` -> F1, without the background
+
+    Raises
+    ------
+    InputError
+        if the folder holds another set, or a picture cannot be read
+    """
+    names, lookup = merge_lookup(SCORED_CLASSES[source])
+    reader = open_reader(source, folder)
+    counts = np.zeros((len(lookup), len(lookup)), np.int64)
+    for row in reader.read().to_dict("records"):
+        image, mask = reader.pair(row)
+        counts += confusion_counts(mask[None], parser.parse(image, faces).mask[None])[0]
+    return pd.Series(f1_per_class(merge_counts(counts, lookup)), names)[1:]

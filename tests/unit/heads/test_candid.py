@@ -1,0 +1,91 @@
+"""Candid shots: what ordinary photographs have and portraits lack, whoever is in them."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from facefair_heads.people.candid import sample_candid_shot, with_any_clothes, with_any_hair_colour
+from facefair_heads.people.person import HAIR_COLOURS
+from facefair_heads.people.population import sample_person
+from facefair_heads.people.shots import BACKGROUNDS, sample_shot
+from facefair_heads.sets.cohort import plan_cohort
+from facefair_lib.errors import InputError
+from facefair_lib.settings.profiles import CohortSettings
+
+SHOTS = [sample_candid_shot(seed) for seed in range(400)]
+
+
+def test_heads_are_a_quarter_to_all_of_the_frame() -> None:
+    shares = 1 / np.array([shot.frame for shot in SHOTS])
+    assert shares.min() < 0.27
+    assert shares.max() > 1
+    assert np.mean(shares < 0.5) > 0.2
+
+
+def test_some_heads_are_cut_by_the_frame_and_none_has_left_it() -> None:
+    away = np.array([np.abs((shot.offset_x, shot.offset_y)).max() for shot in SHOTS])  # of the picture's side
+    half_head = 0.5 / np.array([shot.frame for shot in SHOTS])
+    assert np.mean((away + half_head > 0.5) & (half_head < 0.4)) > 0.05
+    assert (away + 0.3 * 2 * half_head <= 0.5 + 1e-9).all()
+
+
+def test_poses_backgrounds_and_things_before_the_face_are_more_varied_than_in_portraits() -> None:
+    portraits = [sample_shot(seed) for seed in range(400)]
+    for angle in ("pitch", "roll"):
+        spreads = [np.std([getattr(shot, angle) for shot in shots]) for shots in (SHOTS, portraits)]
+        assert spreads[0] > 1.8 * spreads[1]
+    assert {shot.background for shot in SHOTS} == set(BACKGROUNDS)
+    hidden = [np.mean([shot.occluder != "none" for shot in shots]) for shots in (SHOTS, portraits)]
+    assert hidden[0] > 0.2 > hidden[1]
+
+
+def test_the_same_seed_gives_the_same_shot_and_the_emotion_can_be_fixed() -> None:
+    assert sample_candid_shot(7) == sample_candid_shot(7) != sample_candid_shot(8)
+    assert sample_candid_shot(7, emotion="sad").emotion == "sad"
+    with pytest.raises(InputError, match="emotion"):
+        sample_candid_shot(7, emotion="bored")
+
+
+def test_dyed_hair_has_any_colour_and_nothing_else_changes() -> None:
+    dyed = [(sample_person(seed, group="asian"), seed) for seed in range(300)]
+    colours = Counter()
+    for person, seed in dyed:
+        changed = with_any_hair_colour(person, seed)
+        colours[changed.hair_colour] += changed.hair_colour != person.hair_colour
+        assert {name for name in vars(person) if getattr(person, name) != getattr(changed, name)} <= {"hair_colour"}
+    assert 0.15 < sum(colours.values()) / 300 < 0.4
+    assert set(HAIR_COLOURS) <= set(colours)
+
+
+def test_printed_cloth_and_scarves_are_worn_alike_in_every_group_and_nothing_else_changes() -> None:
+    worn = Counter()
+    for seed in range(300):
+        clothes = set()
+        for group in ("asian", "black"):
+            person = sample_person(seed, group=group)
+            changed = with_any_clothes(person, seed)
+            assert {name for name in vars(person) if getattr(person, name) != getattr(changed, name)} <= {
+                "clothing", "scarf",
+            }  # fmt: skip
+            clothes.add((changed.clothing.pattern, changed.scarf))
+        ((pattern, scarf),) = clothes
+        worn.update({pattern: 1, scarf: 1})
+    assert 0.15 < worn["print"] / 300 < 0.35
+    assert 0.85 < worn["none"] / 300 < 0.95
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_candid_pictures_are_a_share_of_the_cohort_and_equally_many_in_every_group(share: float) -> None:
+    cohort = CohortSettings(
+        real=192, people=6, two_folders=2, shots=4, multiperson=4, exact_duplicates=0, near_duplicates=0, size=32,
+        samples=1, candid=share,
+    )  # fmt: skip
+    heads = [picture.heads[0] for picture in plan_cohort(cohort, seed=1) if picture.subject.startswith("real")]
+    counts = Counter((head.group, head.gender, head.emotion) for head in heads if head.candid)
+    assert sum(counts.values()) == 192 * share
+    assert len(set(counts.values())) <= 1
+    named = [picture.heads[0] for picture in plan_cohort(cohort, seed=1) if not picture.subject.startswith("real")]
+    assert np.mean([head.candid for head in named]) == share
