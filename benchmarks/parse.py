@@ -5,17 +5,18 @@ Run it from the repository's root::
     python benchmarks/parse.py [--profile shipped] [--scenes 10] [--people 30] [--photos FOLDER ...]
 
 Measured in November 2026 with a light PSPNet of 128 pixels: 80 portraits of 512 pixels, on two cores of an AMD EPYC
-that other work kept busy (load 4.5 to 5.3). CPU time of a portrait, and portraits a second beside that work:
+that other work kept busy (load 4 to 5.3). CPU time of a portrait, and portraits a second beside that work:
 
-* before: one process 162 to 170 ms, 4.1 to 5.9 a second; two processes 304 to 311 ms, 2.4 to 3.2 a second, as each of
+* before: one process 162 to 170 ms, 4.1 to 6.0 a second; two processes 304 to 324 ms, 2.0 to 3.2 a second, as each of
   them imported torch, timm and the rest
-* now: one process 107 to 118 ms, 5.1 to 6.6 a second; two processes 113 to 121 ms, 4.7 to 8.1 a second. Two idle cores
+* now: one process 107 to 127 ms, 3.9 to 6.6 a second; two processes 113 to 124 ms, 4.2 to 8.1 a second. Two idle cores
   would give about 15 a second; that is calculated, not measured
 
 What it came from, in CPU ms of a portrait under a profiler: overlays as PNGs that pack runs only (7 % larger) 36; batch
-norms fused into convolutions, and a square that comes again not seen again 21; the detector in channels_last, without
-adding zero channels 13; heads laid together 4. Processes that are copies of the first (Linux) begin within 0.1 s. In 58
-portraits and scenes, parsed by both networks, all heads stayed the same to the bit, and 99.99999 % of the pixels.
+norms fused into convolutions, and a square that comes again not seen again 15 to 20; the detector in channels_last,
+without adding zero channels 13; heads laid together 4. Processes that are copies of the first (Linux) begin within
+0.1 s. In 58 portraits and scenes, parsed by both networks, all heads stayed the same to the bit, and 99.9999 % of the
+pixels.
 
 A network of 256 pixels takes 50 ms more. Tried and left out: a traced network (make_fx) answers 8 % sooner; heads in
 batches of four take 10 to 20 % less of the network's time, but a portrait has one.
