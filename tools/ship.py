@@ -25,7 +25,7 @@ from facefair_lib.models.trained import find_weights, trained_network
 from facefair_lib.parse.parser import Parser
 from facefair_lib.parse.published_sets import f1_by_class
 from facefair_lib.report.filters import bounds
-from facefair_lib.report.results_reader import Results, Row
+from facefair_lib.report.results_reader import Results, Row, is_missing
 from facefair_lib.scores.titles import backbone_title, network_title, title
 from facefair_lib.settings import paths
 from facefair_lib.settings.profiles import Profile, load_profile
@@ -81,7 +81,8 @@ def ship(model: str, profile: Profile, sets: Mapping[str, str], folder: Path = F
     numbers = sum(value.numel() for value in fitted.network.state_dict().values())
     halves = f"{agreement:.3%} of the pixels of {pictures} test pictures get the class that single floats give"
     page = model_card(card, tables, profile.data.source, numbers, halves)
-    results.write_text(folder / f"{model}.md", "\n".join([*page, *on_sets(packed, sets)]) + "\n")
+    page += [*on_sets(packed, sets), "", *limits(profile.data.source)]
+    results.write_text(folder / f"{model}.md", "\n".join(page) + "\n")
     return path
 
 
@@ -119,10 +120,10 @@ def commit() -> str:
 
 def model_card(card: Card, tables: Results, source: str, numbers: int, halves: str) -> list[str]:
     """Compose the page of a network, line by line."""
-    name, backbone = network_title(card.model, card.settings.fine_maps), card.settings.backbone
+    name, backbone = network_title(card.model, card.settings.fine_maps), backbone_title(card.settings.backbone)
     digest = digest_of(find_weights(card.model, card.profile))
     facts = {
-        "network": f"{name} on {backbone_title(backbone, card.model)}, {numbers:,} numbers as half floats",
+        "network": f"{name} on {backbone} to stride {card.settings.output_stride}, {numbers:,} half floats",
         "from": f"`facefair study --profile {card.profile}`, commit {card.commit}, weights' sha256 `{digest}`",
         "licence": licence(card, source),
         "trained on": f"{CATALOGUE[source].title}: {split_sizes(tables)}; {card.size} x {card.size} pixels",
@@ -132,7 +133,7 @@ def model_card(card: Card, tables: Results, source: str, numbers: int, halves: s
     }
     lines = [f"# Weights of {name}", "", "| | |", "|---|---|"]
     lines += [f"| {key} | {value} |" for key, value in facts.items()]
-    lines += ["", *scores(card.model, tables), "", *limits(source)]
+    lines += ["", *scores(card.model, tables)]
     return lines
 
 
@@ -174,7 +175,7 @@ def scores(model: str, tables: Results) -> list[str]:
     lines = ["| per cent, with 95 % intervals over people | | people | pictures |", "|---|---:|---:|---:|"]
     for what, row in entries:
         low, high = (100 * end for end in bounds(row))
-        value = f"{100 * row['value']:.1f} ({low:.1f}–{high:.1f})"
+        value = f"{100 * row['value']:.1f}" + ("" if is_missing(low) else f" ({low:.1f}–{high:.1f})")
         lines.append(f"| {what} | {value} | {row['n_subjects']:.0f} | {row['n_images']:.0f} |")
     return [*lines, *differences(model, tables)]
 
@@ -218,12 +219,12 @@ def limits(source: str) -> list[str]:
     """What the scores do not show."""
     if source == "rendered":
         first = [
-            "These are scores on *rendered* people, grouped *as rendered*: they say nothing about any living person.",
+            "The study's scores are of *rendered* people, grouped *as rendered*: they say nothing about any living person.",
             "Photographs differ from renderings, and the network does worse on them; how much depends on yours.",
         ]
     else:
         first = [
-            "These are scores on pictures of this set, whose owner chose who is on them; on others the network may do",
+            "The study's scores are of pictures of this set, whose owner chose who is on them; on others it may do",
             "worse.",
         ]
     return [

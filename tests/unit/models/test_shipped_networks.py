@@ -22,10 +22,10 @@ MOST_MEGABYTES = 20
 @pytest.mark.parametrize("model", TRAINING_STAGES)
 def test_a_shipped_network_labels_rendered_people(model: str) -> None:
     fitted = trained_network(model)
-    people = [render(sample_person(seed), sample_shot(seed, occluder=None), fitted.size) for seed in range(900, 904)]
+    people = [render(sample_person(seed), sample_shot(seed, occluder=None), fitted.size) for seed in range(900, 908)]
     masks = predict(fitted.network, np.stack([made.rgb for made in people]), views=fitted.views)
     counts = confusion_counts(np.stack([made.label for made in people]), masks).sum(0)
-    assert mean_iou(counts) > 0.6
+    assert mean_iou(counts) > 0.55
 
 
 @pytest.mark.parametrize("model", TRAINING_STAGES)
