@@ -9,6 +9,9 @@ What depends on what, by design:
 - gender: the body model's gender, hair length, facial hair, brow thickness and make-up;
 - age: the body model's age, receding hairlines, grey hair;
 - nothing else: age, hair length, glasses, clothes, shape variation are drawn independently of the group.
+
+People can be matched: they then share everything in ``MATCHED``, as far as their groups allow, and differ in body,
+face, skin and eyes.
 """
 
 from __future__ import annotations
@@ -114,9 +117,18 @@ _CLOTH_COLOURS = MappingProxyType({
 })  # fmt: skip
 
 
+MATCHED = (
+    *("gender", "age", "facial hair", "beard length", "glasses", "clothing", "makeup", "headwear", "earrings", "scarf"),
+    *("hair", "hair texture", "hair colour", "recession", "parting", "fringe", "hair length"),
+)
+"""Streams that matched people share. A style or a colour of hair that is drawn from a group's own shares may still
+differ; its length, or grey with age, does not."""
+
+
 def sample_person(
     seed: int,
     *,
+    matched: int | None = None,
     group: str | None = None,
     gender: str | None = None,
     age: float | None = None,
@@ -133,6 +145,7 @@ def sample_person(
     Parameters
     ----------
     seed : any non-negative integer
+    matched : a seed that matched people have in common
     group, gender, hair, facial_hair, glasses, headwear, earrings, scarf : fix a field; drawn where None
     age : years, 18 to 80
     tone : Monk skin tone, 1 to 10
@@ -146,7 +159,7 @@ def sample_person(
     check_seed(seed)
 
     def random(name: str) -> np.random.Generator:
-        return stream(seed, f"person/{name}")
+        return stream(seed if matched is None or name not in MATCHED else matched, f"person/{name}")
 
     group = str(random("group").choice(GROUPS)) if group is None else group
     gender = str(random("gender").choice(GENDERS)) if gender is None else gender
@@ -172,7 +185,7 @@ def sample_person(
         muscle=float(random("muscle").uniform(0.3, 0.7)),
         proportions=float(random("proportions").uniform(0.4, 1)),
         shape=_sample_shape(random("shape"), age),
-        hair=_sample_hair(seed, group, gender) if hair is None else hair,
+        hair=_sample_hair(random("hair"), random("hair texture"), group, gender) if hair is None else hair,
         hair_colour=_sample_hair_colour(random("hair colour"), group, age),
         recession=float(random("recession").uniform(0, 0.05 if woman else 0.004 * (age - 18) + 0.06)),
         parting=float(random("parting").choice((0.0, 0.22, -0.22))),
@@ -214,10 +227,10 @@ def _sample_shape(random: np.random.Generator, age: float) -> dict[str, float]:
     return shape
 
 
-def _sample_hair(seed: int, group: str, gender: str) -> str:
+def _sample_hair(random: np.random.Generator, texture: np.random.Generator, group: str, gender: str) -> str:
     """Draw the length without regard to the group, then a style of that length with the group's usual texture."""
-    length = choose(stream(seed, "person/hair"), _HAIR_LENGTHS[gender])
-    return choose(stream(seed, "person/hair texture"), _STYLES[length][group])
+    length = choose(random, _HAIR_LENGTHS[gender])
+    return choose(texture, _STYLES[length][group])
 
 
 def _sample_hair_colour(random: np.random.Generator, group: str, age: float) -> str:

@@ -66,7 +66,8 @@ class Head:
     """One head of a picture: seeds and the attributes that the plan fixes.
 
     ``population`` is "balanced" (nothing but looks depends on the group) or "wild" (see ``in_the_wild``); ``candid``
-    says whether the picture is no portrait but a candid shot (see ``candid``).
+    says whether the picture is no portrait but a candid shot (see ``candid``); people of one ``matched_seed`` share all
+    that is not looks of their own (see ``population.MATCHED``).
     """
 
     person_seed: int
@@ -76,6 +77,7 @@ class Head:
     emotion: str
     population: str = "balanced"
     candid: bool = False
+    matched_seed: int | None = None
 
     def sample(self) -> tuple[Person, Shot]:
         """Draw who is seen, and how."""
@@ -83,7 +85,7 @@ class Head:
             return sample_in_the_wild(
                 self.person_seed, group=self.group, gender=self.gender, emotion=self.emotion, shot_seed=self.shot_seed
             )
-        person = sample_person(self.person_seed, group=self.group, gender=self.gender)
+        person = sample_person(self.person_seed, matched=self.matched_seed, group=self.group, gender=self.gender)
         if self.candid:
             person = with_any_clothes(with_any_hair_colour(person, self.person_seed), self.person_seed)
             return person, sample_candid_shot(self.shot_seed, emotion=self.emotion)

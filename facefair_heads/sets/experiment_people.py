@@ -1,7 +1,9 @@
 """The people of the ethnicity and emotion experiment: nine that are shown, and as many more per cell as are asked for.
 
 Every cell of 3 groups x 3 emotions gets its own people; nobody stands in two cells or in the training cohort, because
-every seed comes from a stream of its own. Ages, poses, light and gender vary and do not depend on the group.
+every seed comes from a stream of its own. Those who are scored come in matched sets of three, one person of each group:
+one shot, and one draw of age, gender, glasses, length of hair and whatever else is no looks of one's own. So no group
+can get the harder pictures by accident. The nine who are shown differ in everything, as those of the course paper do.
 """
 
 from __future__ import annotations
@@ -14,8 +16,7 @@ import pandas as pd
 from PIL import Image
 
 from facefair_heads.people.person import GENDERS
-from facefair_heads.people.population import sample_person
-from facefair_heads.people.shots import attributes, sample_shot
+from facefair_heads.people.shots import attributes
 from facefair_heads.sets.cohort import Advance, Format, Head, Picture, stream_seeds, write_pictures
 from facefair_lib.settings.labels import EMOTIONS, GROUPS, decode
 from facefair_lib.store import results
@@ -36,8 +37,11 @@ def _pictures(people_per_cell: int, seed: int) -> Iterator[Picture]:
             for number in range(people_per_cell + 1):
                 name = f"{group}_{emotion}_{number:03d}"
                 person, shot = stream_seeds(seed, "experiment", name)
-                gender = GENDERS[(number + row + column) % 2]
-                head = Head(person, shot, group, gender, emotion)
+                head = Head(person, shot, group, GENDERS[(row + column) % 2], emotion)
+                if number > 0:
+                    matched, shot = stream_seeds(seed, "experiment", f"{emotion}_{number:03d}")
+                    gender = GENDERS[(number + column) % 2]
+                    head = Head(person, shot, group, gender, emotion, matched_seed=matched)
                 yield Picture(f"pictures/{name}.png", f"masks/{name}.png", name, (head,))
 
 
@@ -69,18 +73,20 @@ def write_experiment(
 
 
 def people_table(plan: list[Picture]) -> pd.DataFrame:
-    """Who each picture shows, as rendered; ``role`` is ``shown`` for the nine of the picture table and else
-    ``scored``.
+    """Who each picture shows, as rendered.
+
+    ``role`` is ``shown`` for the nine of the picture table and else ``scored``; ``matched_set`` is the same for those
+    who were matched with each other, and one's own ``subject_id`` for all others.
     """
     return pd.DataFrame([_person_row(picture) for picture in plan])
 
 
 def _person_row(picture: Picture) -> dict[str, object]:
-    head = picture.heads[0]
-    person = sample_person(head.person_seed, group=head.group, gender=head.gender)
-    known = attributes(person, sample_shot(head.shot_seed, emotion=head.emotion))
-    role = "shown" if picture.subject.endswith("_000") else "scored"
-    return {"image_id": picture.subject, "subject_id": picture.subject, **known, "role": role}
+    head, name = picture.heads[0], picture.subject
+    known, shown = attributes(*head.sample()), head.matched_seed is None
+    matched_set = name if shown else name.removeprefix(f"{head.group}_")
+    role = "shown" if shown else "scored"
+    return {"image_id": name, "subject_id": name, "matched_set": matched_set, **known, "role": role}
 
 
 def _read(path: Path) -> np.ndarray:

@@ -15,7 +15,9 @@ from facefair_lib.data.readers.unmasked.photos import PhotosReader
 from facefair_lib.settings.labels import EMOTIONS, GROUPS, IGNORE_INDEX, shows_face
 from facefair_lib.store.results import Stage
 
-COLUMNS = ["image_id", "subject_id", "group", "emotion", "gender", "age", "skin_tone", "yaw", "light", "role"]
+COLUMNS = [
+    "image_id", "subject_id", "matched_set", "group", "emotion", "gender", "age", "skin_tone", "yaw", "light", "role",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -70,5 +72,5 @@ def own_photographs(table: Path, size: int, progress: Callable[[int, int], None]
     first = ~manifest.duplicated(["group", "emotion"])
     shown = first & manifest["group"].isin(GROUPS) & manifest["emotion"].isin(EMOTIONS) & (not missing_cells(manifest))
     known = {column: manifest[column].replace("", UNKNOWN) for column in ("group", "emotion")}
-    people = manifest.assign(role=np.where(shown, "shown", "scored"), **known)
+    people = manifest.assign(matched_set=manifest["subject_id"], role=np.where(shown, "shown", "scored"), **known)
     return People(people[COLUMNS], *(np.stack(side) for side in zip(*pairs, strict=True)), tuple(faceless))

@@ -12,6 +12,7 @@ from facefair_lib.data.grid import UNKNOWN
 from facefair_lib.errors import InputError
 from facefair_lib.fairness.group_gap import Gap, gaps
 from facefair_lib.fairness.groups import MIN_SUBJECTS, by_group, group_bootstrap
+from facefair_lib.fairness.subjects import units
 from facefair_lib.scores import titles
 from facefair_lib.tables.checks import check_tables
 
@@ -93,7 +94,7 @@ def compare(
     table : N rows in the order of the counts, from `with_bands`
     metric : key of ``metrics.ESTIMANDS``
     feature, control : columns of the table; without a control all people are one level
-    replicates : of the bootstrap over people, and of the permutation test
+    replicates : of the bootstrap over people, matched ones together, and of the permutation test
     """
     check_tables(counts, table, [feature] if control == NO_CONTROL else [feature, control])
     levels = [""] if control == NO_CONTROL else values_in_order(table[control], control)
@@ -103,13 +104,14 @@ def compare(
         for level in levels:
             kept = np.ones(len(table), bool) if control == NO_CONTROL else (table[control] == level).to_numpy()
             people, scored = table[kept], model_counts[kept]
-            groups, subjects = people[feature].to_numpy(object), people["subject_id"].to_numpy(object)
-            drawn = group_bootstrap(subjects, groups, replicates=replicates, seed=seed)
+            groups, unit = people[feature].to_numpy(object), units(people)
+            drawn = group_bootstrap(unit, groups, replicates=replicates, seed=seed)
             scores = by_group(scored, groups, drawn, [metric], values_in_order(people[feature], feature))
-            parts.append(scores.assign(model=model, level=level))
+            of_group = people.groupby(feature)["subject_id"].nunique()
+            parts.append(scores.assign(model=model, level=level, n_subjects=scores["group"].map(of_group)))
             options = {"estimands": [metric], "replicates": replicates, "permutations": replicates, "seed": seed}
             try:
-                found[model, level] = gaps(scored, groups, subjects, **options)[metric]
+                found[model, level] = gaps(scored, groups, unit, **options)[metric]
             except InputError as error:  # such as a few people only who are shown with two emotions
                 found[model, level] = f"no gap is stated: {error.found}"
     columns = ["model", "level", "group", "value", "low", "high", "n_images", "n_subjects", "small"]

@@ -62,7 +62,7 @@ class GroupExplorer(widgets.VBox):
         self._counts, self._table = dict(counts), with_bands(table)
         known = {FEATURE_TITLES[name]: name for name in features_of(self._table)}
         scores = {entry.title: key for key, entry in metrics.ESTIMANDS.items()}
-        self.metric = controls.dropdown("Score", scores, "image_iou")
+        self.metric = controls.dropdown("Score", scores, metrics.COMPARED_BY)
         self.chart, self.words, self.numbers = controls.text(), controls.text(), controls.text()
         if not known:
             self.words.value = "No attribute of these people has two values or more: there are no groups to compare."

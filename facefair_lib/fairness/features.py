@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from facefair_lib.fairness.groups import MIN_SUBJECTS
-from facefair_lib.fairness.subjects import check_scores, subject_scores
-from facefair_lib.scores.resampling import REPLICATES, percentile_interval, times_drawn
+from facefair_lib.fairness.subjects import check_scores, subject_scores, units
+from facefair_lib.scores.resampling import REPLICATES, percentile_interval, subject_bootstrap
 
 SENSITIVE = ("group", "skin_tone", "tone_band", "gender", "age_band", "emotion", "group_gender", "group_emotion")
 CONTROL = ("yaw_band", "light", "face_size", "glasses", "occluder")
@@ -75,7 +75,7 @@ def feature_table(
     ----------
     scores : (N,) one per image, NaN = absent
     people : N rows with subject_id and what `levels` can use
-    replicates, seed : of the bootstrap over the subjects of each level
+    replicates, seed : of the bootstrap over the subjects of each level, matched ones together (``subjects.units``)
 
     Returns
     -------
@@ -85,24 +85,29 @@ def feature_table(
     """
     scores = check_scores(scores, len(people))
     table, subjects = levels(people), people["subject_id"].to_numpy()
+    unit_of = dict(zip(subjects, units(people), strict=True))
     rows = []
     for feature in table:
         for level in _in_order(feature, table[feature].dropna().unique()):
             chosen = (table[feature] == level).to_numpy(bool) & np.isfinite(scores)
-            means = subject_scores(scores[chosen], subjects[chosen]).scores if chosen.any() else np.empty(0)
-            low, high = _mean_interval(means, replicates, seed)
-            value = means.mean() if len(means) else np.nan
+            low = high = value = np.nan
+            means = np.empty(0)
+            if chosen.any():
+                averaged = subject_scores(scores[chosen], subjects[chosen])
+                means, unit = averaged.scores, np.array([unit_of[subject] for subject in averaged.subjects], object)
+                value, (low, high) = means.mean(), _mean_interval(means, unit, replicates, seed)
             sizes = (len(means) < MIN_SUBJECTS, int(chosen.sum()), len(means))
             rows.append((feature, level, value, low, high, *sizes))
     return pd.DataFrame(rows, columns=["feature", "level", "value", "low", "high", "small", "n_images", "n_subjects"])
 
 
-def _mean_interval(means: np.ndarray, replicates: int, seed: int) -> tuple[float, float]:
-    """Bootstrap the mean of one number per subject, (S,)."""
-    if len(means) < 2:
+def _mean_interval(means: np.ndarray, unit: np.ndarray, replicates: int, seed: int) -> tuple[float, float]:
+    """Bootstrap the mean of one number per subject, (S,), whose units (S,) are drawn whole."""
+    drawn = subject_bootstrap(unit, replicates=replicates, seed=seed)
+    if drawn.subjects() < 2:
         return np.nan, np.nan
-    drawn = times_drawn(np.zeros(len(means), np.int64), replicates, np.random.default_rng(seed))  # (B, S)
-    interval = percentile_interval(drawn @ means / len(means), people=len(means))
+    total, size = drawn.totals(np.column_stack([means, np.ones(len(means))])).T  # (B,) each
+    interval = percentile_interval(total / size, people=drawn.subjects())
     return interval.low, interval.high
 
 

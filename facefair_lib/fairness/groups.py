@@ -102,7 +102,8 @@ def by_group(
     Notes
     -----
     Class means run over the classes a group shows or is predicted to show. Where one group shows a class that another
-    does not (beards), part of their difference is that class; compare the classes one by one before explaining it.
+    does not (beards), part of their difference is that class: compare groups by ``metrics.COMPARED_BY``, which leaves
+    such classes out.
     """
     code, names = encode_labels(labels, "labels", len(check_counts(counts)))
     number = {name: position for position, name in enumerate(names)}

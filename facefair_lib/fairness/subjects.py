@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 
 from facefair_lib.errors import InputError
 from facefair_lib.scores.resampling import encode_labels, sum_by
@@ -44,6 +45,15 @@ class SubjectArray:
     scores: np.ndarray
     subjects: np.ndarray
     levels: dict[str, tuple]
+
+
+def units(people: pd.DataFrame) -> np.ndarray:
+    """What is drawn and shuffled as one, (N,): a set of people who were matched with each other, else a person.
+
+    People of a matched set share pose, light and more, so their scores go together, and they are compared within the
+    set, as the pictures of one person are.
+    """
+    return people["matched_set" if "matched_set" in people else "subject_id"].to_numpy()
 
 
 def contrasts(order: Sequence[str]) -> list[tuple[str, int, int]]:

@@ -132,7 +132,11 @@ def _gaps(axes: Axes, rows: list[dict]) -> None:
             elinewidth=0.9,
         )
         axes.plot(x, 100 * row["expected_by_chance"], "_", color=colour, markersize=9)
-    axes.set(xlabel="Mean IoU, test people (%)", ylabel="Best minus worst group,\nimage IoU (points)", ylim=(0, None))
+    axes.set(
+        xlabel="Mean IoU, test people (%)",
+        ylabel=f"Best minus worst group,\n{titles.COMPARED_BY_TEXT} (points)",
+        ylim=(0, None),
+    )
     axes.margins(x=0.1)
     axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.grid(axis="y")

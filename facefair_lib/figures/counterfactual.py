@@ -153,7 +153,7 @@ def counterfactual_pairs(pairs: pd.DataFrame, means: pd.DataFrame, effects: pd.D
         for axes in panels[1:]:
             axes.sharey(panels[0])
             axes.tick_params(labelleft=False)
-        panels[0].set_ylabel(f"Image IoU {MINUS} own mean (points)")
+        panels[0].set_ylabel(f"{titles.COMPARED_BY_TITLE}\n{MINUS} own mean (points)")
         _draw_effects(right, effects)
     return style.describe(
         figure,
@@ -203,7 +203,7 @@ def _draw_effects(axes: Axes, effects: pd.DataFrame) -> None:
     for label, (_, component) in zip(axes.get_yticklabels(), keys, strict=True):
         label.set_fontweight("bold" if component == "total" else "normal")
     part_rows(axes, len(titles.COMPONENT_TITLES))
-    axes.set_xlabel(f"Difference in image IoU (points)\nfilled: p < {ALPHA:g}, adjusted")
+    axes.set_xlabel(f"Difference in {titles.COMPARED_BY_TEXT}\n(points); filled: p < {ALPHA:g}, adjusted")
     axes.legend(
         handles=model_handles(style.models_in(effects)), loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2,
         handletextpad=0.2, borderaxespad=0.1,
@@ -238,7 +238,7 @@ def skin_tone_curve(tones: pd.DataFrame, swatches: Sequence[str]) -> Figure:
         _tint_axis(axes, swatches)
         people = titles_of_counts(tones["n_subjects"])
         axes.set(xlabel=f"Monk skin tone ({people} identities at each)")
-        axes.set_ylabel(f"Image IoU {MINUS} own mean (points)" if relative else "Image IoU (%)")
+        axes.set_ylabel(titles.COMPARED_BY_TITLE + (f"\n{MINUS} own mean (points)" if relative else " (%)"))
         axes.yaxis.set_major_locator(MaxNLocator(6))
         axes.grid(axis="y")
         figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=2)
@@ -354,5 +354,5 @@ def emotion_cells(features: pd.DataFrame, *, fewest_subjects: int = MIN_SUBJECTS
         figure = style.new_figure(style.COLUMN_WIDTH, 2.3)
         figure.get_layout_engine().set(wspace=0.02)
         panels = np.atleast_1d(figure.subplots(1, len(style.models_in(cells))))
-        draw_emotions(figure, panels, cells, fewest_subjects, "Image IoU (n = people)")
-    return style.describe(figure, "Image IoU by group and emotion, for both models.")
+        draw_emotions(figure, panels, cells, fewest_subjects, f"{titles.COMPARED_BY_TITLE} (n = people)")
+    return style.describe(figure, f"{titles.COMPARED_BY_TITLE} by group and emotion, for both models.")

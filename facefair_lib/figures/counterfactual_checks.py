@@ -57,7 +57,7 @@ def gap_sources(sources: pd.DataFrame) -> Figure:
         people = sources.groupby("cohort")["n_subjects"]
         names = [f"{titles.title(c)}\nn = {titles_of_counts(people.get_group(c))} people" for c in cohorts]
         name_rows(axes, names)
-        figure.supxlabel("Best minus worst group, image IoU (points)", fontsize=style.TEXT_SIZE)
+        figure.supxlabel(f"Best minus worst group, {titles.COMPARED_BY_TEXT} (points)", fontsize=style.TEXT_SIZE)
         axes.set_xlim(left=0)
         marks = [("|", "gap by chance"), ("x", "smallest detectable gap")]
         handles = [
@@ -101,7 +101,7 @@ def adjusted_gaps(adjusted: pd.DataFrame) -> Figure:
         panels[0].set_yticks([*places, *(places[:: len(contrasts)] - 0.9)], names + heads)
         for label in panels[0].get_yticklabels()[len(names) :]:
             label.set_fontweight("bold")
-        figure.supxlabel("Difference in image IoU (points)", fontsize=style.TEXT_SIZE)
+        figure.supxlabel(f"Difference in {titles.COMPARED_BY_TEXT} (points)", fontsize=style.TEXT_SIZE)
         marks = [
             Line2D(
                 [], [], color=style.INK, marker="o", markerfacecolor=face, linestyle="none", markersize=4, label=text
@@ -153,7 +153,7 @@ def composition_effect(composition: pd.DataFrame, slope: pd.DataFrame, fits: pd.
             fontweight="normal",
         )  # fmt: skip
         axes.set(xlabel=f"Share of the group in training (%), {int(r['n_fits'])} fits")
-        axes.set_ylabel(f"Image IoU {MINUS} other groups (points)")
+        axes.set_ylabel(f"{titles.COMPARED_BY_TITLE} {MINUS} other groups (points)")
         axes.set_xlim(-4, max(60.0, 100 * composition["share"].max() + 4))
         axes.grid(axis="y")
         figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3, handletextpad=0.2)

@@ -17,6 +17,7 @@ from facefair_lib.figures.heat_map import draw_emotions
 from facefair_lib.figures.intervals import DODGE, model_look, whiskers
 from facefair_lib.figures.pictures import Picture, check_pairs, check_pictures, iou_caption, overlay, picture_rows
 from facefair_lib.scores import titles
+from facefair_lib.scores.metrics import COMPARED_BY
 
 _GROUPS, _EMOTIONS = tuple(titles.GROUP_TITLES), tuple(titles.EMOTION_TITLES)
 _OPACITY = 0.55  # of a mask's colours in an overlay
@@ -118,7 +119,7 @@ def _captions(people: pd.DataFrame, scores: str | None, *, with_person: bool) ->
 
 
 def group_scores(
-    cells: pd.DataFrame, groups: pd.DataFrame, metric: str = "image_iou", *, fewest_subjects: int = MIN_SUBJECTS
+    cells: pd.DataFrame, groups: pd.DataFrame, metric: str = COMPARED_BY, *, fewest_subjects: int = MIN_SUBJECTS
 ) -> Figure:
     """Figure 8: both models' scores by group and emotion, and the groups' means with 95 % intervals.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,7 +14,7 @@ from matplotlib.ticker import PercentFormatter, ScalarFormatter
 
 from facefair_lib.figures import style
 from facefair_lib.figures.heat_map import draw_heat_map
-from facefair_lib.figures.intervals import name_rows
+from facefair_lib.figures.intervals import name_rows, titles_of_counts
 from facefair_lib.scores import titles
 from facefair_lib.scores.metrics import iou_floor
 
@@ -27,6 +29,22 @@ _FULL = 255
 _MARKED = "#d55e00"
 _WIDE = 0.85  # of a colour patch, in rows
 _COLUMNS = (0, 3.3, 4.7, 6.2, 11.4, 13.2)  # where the columns of the colour table begin
+
+
+def budget(epochs: int, pictures: Iterable[int], size: int, seeds: Iterable[int]) -> str:
+    """A caption's last words, what fits were given: ``On a budget of 8 epochs, 89 to 105 training pictures of 64 x 64
+    pixels, 1 to 2 seeds.``
+
+    Parameters
+    ----------
+    pictures, seeds : of every fit that is shown, and fits that differ in nothing but their seed
+    size : side of the pictures in pixels
+    """
+    learnt, fits = (titles_of_counts(pd.Series(numbers)) for numbers in (list(pictures), list(seeds)))
+    return (
+        f"On a budget of {epochs} epoch{'s' * (epochs != 1)}, {learnt} training pictures of {size} x {size} pixels, "
+        f"{fits} seed{'s' * (fits != '1')}."
+    )
 
 
 def colour_story(codes: pd.DataFrame) -> Figure:
@@ -240,11 +258,11 @@ def known_people(people: pd.DataFrame, difference: float, low: float, high: floa
 
 
 def wrongly_fed(ways: pd.DataFrame) -> Figure:
-    """The same network, the same pictures, fed in four ways.
+    """Networks whose pictures are fed in several ways.
 
     Parameters
     ----------
-    ways : columns way, value, low, high as shares (``fed.csv``)
+    ways : columns way, value, low, high as shares (``fed.csv``, and ``started.csv`` below it)
     """
     style.require_columns(ways, ("way", "value", "low", "high"), "ways to feed a network")
     with style.look():
@@ -261,10 +279,12 @@ def wrongly_fed(ways: pd.DataFrame) -> Figure:
         )
         axes.plot(100 * rows["value"], rows.index, "o", color=_SCORE_COLOURS["true_iou"], markersize=4.5)
         name_rows(axes, rows["way"])
-        axes.set(xlabel="mean IoU of classes, unseen people (%)")
+        axes.set(xlabel="mean IoU, unseen people (%)")
         axes.set_xlim(left=0)
     return style.describe(
-        figure, "Mean IoU of one trained network whose pictures are fed as trained and in other ways."
+        figure,
+        "Mean IoU of one trained network whose pictures are fed as trained and in other ways, and of networks from "
+        "pretrained weights that were fitted to pictures in order and as published.",
     )
 
 

@@ -124,12 +124,18 @@ def drop_unused(network: nn.Module) -> None:
     In PSPNet they would be most of the parameters: kept by every checkpoint, averaged after every step, and reported as
     if they took part. What is unused is found out, not listed: a parameter to which no gradient comes.
     """
-    network.eval()  # leaves the running statistics and the random numbers alone
-    network(torch.ones(1, 3, 64, 64)).sum().backward()
-    unused = {id(parameter) for parameter in network.parameters() if parameter.grad is None}
-    _replace_unused(network, unused)
-    network.zero_grad(set_to_none=True)
+    _replace_unused(network, {id(parameter) for parameter in unused_parameters(network)})
     network.train()
+
+
+def unused_parameters(network: nn.Module) -> list[nn.Parameter]:
+    """The parameters that a network's logits do not depend on; the network is left in evaluation mode."""
+    network.eval()  # leaves the running statistics and the random numbers alone
+    logits = network(torch.ones(1, 3, 64, 64, device=next(network.parameters()).device))
+    (logits["out"] if isinstance(logits, dict) else logits).sum().backward()
+    unused = [parameter for parameter in network.parameters() if parameter.grad is None]
+    network.zero_grad(set_to_none=True)
+    return unused
 
 
 def _replace_unused(module: nn.Module, unused: set[int]) -> None:

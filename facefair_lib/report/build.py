@@ -22,15 +22,12 @@ from facefair_lib.report.filters import FILTERS, Tex, tex
 from facefair_lib.report.latexmk import run_latexmk
 from facefair_lib.report.results_reader import Number, Results, Source, is_missing, size, total
 from facefair_lib.report.sentences import against_chance, ahead, leading, shown_smaller
-from facefair_lib.scores.metrics import ESTIMANDS
+from facefair_lib.scores.metrics import COMPARED_BY, ESTIMANDS
 from facefair_lib.scores.resampling import ALPHA, LEVEL, POWER
 from facefair_lib.scores.titles import MODEL_TITLES
 from facefair_lib.settings.labels import NUM_CLASSES
 from facefair_lib.store.results import replacing, write_csv, write_text
 from facefair_lib.tables.performance import CLEAR_PIXELS
-
-EXPERIMENT_METRIC = "image_iou"
-"""The score of the experiment's tables and sentences: the mean over images, so that every picture counts once."""
 
 _CONSTANTS: Mapping[str, tuple[float, str]] = {
     "LEVEL": (LEVEL, "scores/resampling.py"),
@@ -170,7 +167,7 @@ def _names(results: Results, build_dir: Path) -> dict[str, Any]:
         "data_set_title": lambda: CATALOGUE[results.setting("data.source")].title,
         "rendered_people": lambda: shows_rendered_people(results),
         "models": tuple(MODEL_TITLES),
-        "experiment_metric": EXPERIMENT_METRIC,
+        "experiment_metric": COMPARED_BY,
     }
 
 

@@ -8,13 +8,21 @@ from facefair_lib.errors import InputError
 from facefair_lib.report.filters import bounds
 from facefair_lib.report.results_reader import Results, Row
 from facefair_lib.report.sentences import leading
-from facefair_lib.scores.titles import GROUP_TITLES, MODEL_TITLES, backbone_title, network_title, title
+from facefair_lib.scores.metrics import COMPARED_BY
+from facefair_lib.scores.titles import (
+    COMPARED_BY_TEXT,
+    GROUP_TITLES,
+    MODEL_TITLES,
+    backbone_title,
+    in_text,
+    network_title,
+    title,
+)
 from facefair_lib.settings import paths
 from facefair_lib.store import stages
 from facefair_lib.store.results import write_text
 
 BEGIN, END = "<!-- answer: written by make reference -->", "<!-- end of answer -->"
-_METRIC = "image_iou"
 
 
 def update(readme: Path, reference: Path) -> None:
@@ -45,18 +53,19 @@ def _groups(results: Results) -> list[str]:
     heads = ["mean IoU, test people", *(f"{title(group)} people" for group in GROUP_TITLES)]
     lines = _head("", [*heads, "largest gap", "by chance", "p"])
     for model in MODEL_TITLES:
-        gap = results.row(f"{experiment}/gaps", model=model, feature="group", metric=_METRIC)
+        gap = results.row(f"{experiment}/gaps", model=model, feature="group", metric=COMPARED_BY)
         cells = [_estimate(results.row("04_metric_analysis/summary", model=model, metric="iou"))]
-        groups = [results.row(f"{experiment}/groups", model=model, group=g, metric=_METRIC) for g in GROUP_TITLES]
+        groups = [results.row(f"{experiment}/groups", model=model, group=g, metric=COMPARED_BY) for g in GROUP_TITLES]
         cells += [_estimate(row) for row in groups]
         cells += [_points(gap["gap"]), _points(gap["expected_by_chance"]), f"{gap['p_value']:.2g}"]
         fit = results.row(f"{stages.TRAINING_STAGES[model]}/model")
         lines.append(_line(network_title(model, fit.get("fine_maps")), cells))
-    people = int(results.rows(f"{experiment}/groups", metric=_METRIC)[0]["n_subjects"])
+    people = int(results.rows(f"{experiment}/groups", metric=COMPARED_BY)[0]["n_subjects"])
     note = (
-        "Per cent, with 95 % intervals over people. Group scores are the mean image IoU over "
-        f"{people} rendered people per group; *by chance* is the gap that shuffled group labels make on average, "
-        "and *p* how often they make one as large."
+        f"Per cent, with 95 % intervals over people. Group scores are the mean {COMPARED_BY_TEXT} over "
+        f"{people} rendered people per group; it leaves out what a face may lack (spectacles, beards, teeth), so that "
+        "all are scored on the same classes. *By chance* is the gap that shuffled group labels make on average, and "
+        "*p* how often they make one as large."
     )
     return [*lines, "", note]
 
@@ -83,8 +92,8 @@ def _counterfactual(results: Results) -> list[str]:
     if not identities:
         return []
     note = (
-        f"Points of image IoU with 95 % intervals over {identities} rendered identities, each shown in all groups with "
-        "everything else held fixed; *p* from sign flips, adjusted for a network's three differences."
+        f"Points of {COMPARED_BY_TEXT} with 95 % intervals over {identities} rendered identities, each shown in all "
+        "groups with everything else held fixed; *p* from sign flips, adjusted for a network's three differences."
     )
     return ["", *lines, "", note]
 
@@ -105,11 +114,13 @@ def _architectures(results: Results) -> list[str]:
         start = ", ImageNet weights" if r["weights"] == "imagenet" else ""
         lines.append(_line(f"{name}, {backbone_title(r['backbone'], r['model'])}{start}{front}", cells))
     size, epochs = int(rows[0]["size"]), int(rows[0]["epochs"])
+    gap_of = in_text(title(rows[0].get("gap_metric", "image_iou")))
     note = (
         f"Every network from random weights where none are named, {epochs} epochs, otherwise the study's own training; "
         "*to stride 8* or *16*: only that part of the backbone. Costs are "
         f"of one picture of {size} x {size} pixels on {rows[0]['device']}. \\* no other scores higher with fewer "
-        "operations. The gap is that of the groups above; *p* is adjusted for the number of networks."
+        f"operations. The gap is in {gap_of} between the groups above; *p* is "
+        "adjusted for the number of networks."
     )
     picture = "![Mean IoU against operations, and gaps against mean IoU](figures/model_comparison.png)"
     return ["", *lines, "", note, "", picture]

@@ -1,19 +1,29 @@
-"""What a trained network makes of pictures that are fed to it otherwise than it was trained.
+"""What wrongly fed pictures cost: a network that was trained in order, and one that goes on from such weights.
 
-From random weights the order of the channels and the scale of the values hardly matter: whatever comes, the network
-learns from it. The course paper's networks did not start from random weights. Theirs had been trained on pictures with
-red first, brought to ImageNet's mean and spread, and got neither. A network of one's own shows what that costs.
+The course paper's networks did not start from random weights. Theirs had been trained on pictures with red first,
+brought to ImageNet's mean and spread; the paper then fitted and tested them on pictures with blue first, only divided
+by 255. Two questions that are easily taken for one: what a trained network makes of pictures that are suddenly fed
+otherwise, and what is left of that where it was fitted to them, as the paper's were.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 from torch import nn
 
+from facefair_lib.models.efficientnet_lite import BACKBONE
+from facefair_lib.models.light import OUTPUT_STRIDES
+from facefair_lib.reproduction.ladder import fit_all
+from facefair_lib.reproduction.pool import Pool
+from facefair_lib.reproduction.protocol import AS_PUBLISHED, Protocol
 from facefair_lib.scores import metrics
+from facefair_lib.settings.profiles import ComparedModelSettings, Profile
+from facefair_lib.store.progress import Advance
 from facefair_lib.training.batches import MEAN, STANDARD_DEVIATION
 from facefair_lib.training.predict import predict
 
@@ -28,6 +38,16 @@ WAYS: Mapping[str, tuple[str, bool]] = MappingProxyType(
     }
 )
 """Name -> order of the channels, and whether pictures are brought to ImageNet's mean and spread."""
+
+STARTED: Mapping[str, Protocol] = MappingProxyType(
+    {
+        "from ImageNet, in order": replace(AS_PUBLISHED, channel_order="rgb", imagenet_normalisation=True),
+        "from ImageNet, as published": AS_PUBLISHED,
+    }
+)
+"""Name -> protocol of fits from pretrained weights; they are tested as they are fed."""
+STARTED_MODEL = "pspnet"
+_CHANNELS = 96  # of its pyramid
 
 
 def as_fed(images: np.ndarray, order: str, normalised: bool) -> np.ndarray:
@@ -65,4 +85,35 @@ def fed_counts(network: nn.Module, images: np.ndarray, labels: np.ndarray) -> di
     """
     return {
         name: metrics.confusion_counts(labels, predict(network, as_fed(images, *way))) for name, way in WAYS.items()
+    }
+
+
+def started_counts(
+    settings: Profile, pool: Pool, unseen: Pool, folder: Path, progress: Advance | None = None
+) -> dict[str, np.ndarray]:
+    """Confusion counts of a PSPNet that starts from ImageNet weights and is fitted and tested in each of ``STARTED``.
+
+    Parameters
+    ----------
+    settings : the profile; ``reproduction.pretrained`` gives epochs and seeds
+    pool : pictures that are learnt from
+    unseen : pictures of other people, on which all are compared
+    folder, progress : as ``ladder.climb`` takes them
+
+    Returns
+    -------
+    way -> (seeds, N, 11, 11) int64
+    """
+    budget = settings.reproduction.pretrained
+    network = ComparedModelSettings(
+        backbone=BACKBONE, weights="imagenet", output_stride=OUTPUT_STRIDES[BACKBONE][0], atrous_rates=None,
+        channels=_CHANNELS, epochs=budget.epochs, learning_rate=AS_PUBLISHED.learning_rate,
+    )  # fmt: skip
+    seeds = [settings.seed + number for number in range(budget.seeds)]
+    wanted = {(STARTED_MODEL, protocol): seeds for protocol in STARTED.values()}
+    networks = {STARTED_MODEL: network}
+    runs = fit_all(wanted, networks, settings.training, pool, unseen.images, folder, progress)
+    return {
+        way: np.stack([metrics.confusion_counts(unseen.labels, run.unseen) for run in runs[STARTED_MODEL, protocol]])
+        for way, protocol in STARTED.items()
     }

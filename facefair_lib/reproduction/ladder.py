@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +16,17 @@ from facefair_lib.reproduction.run import Run, Task, fit, reported_scores
 from facefair_lib.reproduction.scoring import epoch_scores
 from facefair_lib.reproduction.table_checks import SCORES
 from facefair_lib.scores import metrics
-from facefair_lib.settings.profiles import ComparedModelSettings, ModelSettings, ModelsSettings, Profile
+from facefair_lib.settings.profiles import (
+    ComparedModelSettings,
+    ModelSettings,
+    ModelsSettings,
+    Profile,
+    TrainingSettings,
+)
 from facefair_lib.store.progress import Advance
+
+Fit = tuple[str, Protocol]
+"""A network, and the protocol that it is fitted by."""
 
 
 @dataclass(frozen=True)
@@ -73,23 +82,43 @@ def climb(
     progress : called with (fits done, fits in all)
     """
     todo = [(model, *step) for model in ModelsSettings.model_fields for step in planned(model, settings)]
-    distinct = dict.fromkeys((model, protocol.fitting) for model, _, _, protocol in todo)
-    total = sum(len(seeds_of(model, protocol, settings)) for model, protocol in distinct)
-    runs: dict[tuple[str, Protocol], tuple[Run, ...]] = {}
-    done = 0
-    for model, protocol in distinct:
-        shaped, task, fits = budgeted(model, settings), Task(protocol, pool, divide(pool.table, protocol), unseen), []
-        for seed in seeds_of(model, protocol, settings):
-            where = folder / f"{model}_{seed}"
-            fits.append(fit(model, shaped, settings.training, task, where, seed))
-            done += 1
-            if progress:
-                progress(done, total)
-        runs[model, protocol] = tuple(fits)
+    wanted = {(model, protocol.fitting): seeds_of(model, protocol, settings) for model, _, _, protocol in todo}
+    networks = {model: budgeted(model, settings) for model in ModelsSettings.model_fields}
+    runs = fit_all(wanted, networks, settings.training, pool, unseen, folder, progress)
     return [
         Step(model, key, title, protocol, divide(pool.table, protocol), runs[model, protocol.fitting])
         for model, key, title, protocol in todo
     ]
+
+
+def fit_all(
+    wanted: Mapping[Fit, Sequence[int]],
+    networks: Mapping[str, ModelSettings],
+    training: TrainingSettings,
+    pool: Pool,
+    unseen: np.ndarray,
+    folder: Path,
+    progress: Advance | None = None,
+) -> dict[Fit, tuple[Run, ...]]:
+    """Fit networks by protocols, once with each seed.
+
+    Parameters
+    ----------
+    wanted : (model, protocol) -> seeds
+    networks : model -> the network and its epochs
+    pool, unseen, folder, progress : see ``climb``
+    """
+    runs: dict[Fit, tuple[Run, ...]] = {}
+    done, total = 0, sum(map(len, wanted.values()))
+    for (model, protocol), seeds in wanted.items():
+        task, fits = Task(protocol, pool, divide(pool.table, protocol), unseen), []
+        for seed in seeds:
+            fits.append(fit(model, networks[model], training, task, folder / f"{model}_{seed}", seed))
+            done += 1
+            if progress:
+                progress(done, total)
+        runs[model, protocol] = tuple(fits)
+    return runs
 
 
 def budgeted(model: str, settings: Profile) -> ModelSettings:

@@ -135,6 +135,12 @@ def divide(table: pd.DataFrame, protocol: Protocol, validation_share: float = 0.
     return {split: np.sort(part) for split, part in rows.items()}
 
 
+def learnt_images(images: int, protocol: Protocol) -> int:
+    """How many of so many pictures a protocol that splits by picture learns from; the rest are tested."""
+    # Rounded up. `round` first: 1 - 0.2 is a little more than 0.8 in floating point.
+    return math.ceil(round(images * (1 - protocol.test_share), 6))
+
+
 def found_duplicates(table: pd.DataFrame) -> tuple[int, int]:
     """How many near-duplicates the course paper's rule, an equal hash, finds, and how many there are."""
     return int((table["near"] & table["twin"]).sum()), int(table["near"].sum())
@@ -142,8 +148,7 @@ def found_duplicates(table: pd.DataFrame) -> tuple[int, int]:
 
 def _by_image(kept: pd.DataFrame, protocol: Protocol, validation_share: float) -> dict[str, np.ndarray]:
     order = np.random.default_rng(protocol.split_seed).permutation(kept.index.to_numpy())
-    # Rounded up is what is learnt from. `round` first: 1 - 0.2 is a little more than 0.8 in floating point.
-    test = len(order) - math.ceil(round(len(order) * (1 - protocol.test_share), 6))
+    test = len(order) - learnt_images(len(order), protocol)
     validation = math.ceil(len(order) * validation_share)
     return {"test": order[:test], "validation": order[test : test + validation], "train": order[test + validation :]}
 

@@ -127,3 +127,18 @@ def protocols() -> Iterator[tuple[str, str, Protocol]]:
 
 
 AS_CORRECTED = list(protocols())[-1][2]
+BEFORE_TRAINING = replace(AS_CORRECTED, recipe=AS_PUBLISHED.recipe)
+"""All corrections but this study's training, which works on top of most others only."""
+
+
+def first_in(correction: Correction) -> tuple[Protocol, Protocol] | None:
+    """Before and after a correction that is the first to be made; None for this study's training."""
+    if correction.changes.get("recipe"):
+        return None
+    return AS_PUBLISHED, replace(AS_PUBLISHED, **correction.changes)
+
+
+def last_in(correction: Correction) -> tuple[Protocol, Protocol]:
+    """Before and after a correction that is the last to be made; this study's training comes after all others."""
+    after = AS_CORRECTED if correction.changes.get("recipe") else BEFORE_TRAINING
+    return replace(after, **{name: getattr(AS_PUBLISHED, name) for name in correction.changes}), after

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from facefair_lib.models.build import model_from_settings
 from facefair_lib.models.fitted import load_network
-from facefair_lib.reproduction.colours import colour_labels, decode_prediction
+from facefair_lib.reproduction.colours import colour_labels, decode_prediction, nearest_labels
 from facefair_lib.reproduction.pool import Pool
 from facefair_lib.reproduction.protocol import Protocol
 from facefair_lib.reproduction.scoring import epoch_scores, tracked_counts
@@ -142,9 +142,14 @@ def network_inputs(images: np.ndarray, protocol: Protocol) -> torch.Tensor:
 
 
 def network_targets(pool: Pool, protocol: Protocol) -> torch.Tensor:
-    """What the network is asked for: (N, 3, S, S) float32 colours in 0..1, or (N, S, S) int64 classes."""
+    """What the network is asked for: (N, 3, S, S) float32 colours in 0..1, or (N, S, S) int64 classes.
+
+    Classes of masks that were resized with blending are those of the nearest label colours.
+    """
     if protocol.target == "classes":
-        return torch.from_numpy(pool.labels.astype(np.int64))
+        blended = protocol.masks == "bilinear"
+        labels = np.stack([nearest_labels(picture) for picture in pool.colours]) if blended else pool.labels
+        return torch.from_numpy(labels.astype(np.int64))
     colours = pool.colours if protocol.masks == "bilinear" else np.stack([colour_labels(mask) for mask in pool.labels])
     ordered = colours[..., ::-1] if protocol.channel_order == "bgr" else colours
     return torch.from_numpy(np.ascontiguousarray(ordered)).permute(0, 3, 1, 2).float() / 255

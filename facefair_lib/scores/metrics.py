@@ -23,10 +23,11 @@ from types import MappingProxyType
 import numpy as np
 
 from facefair_lib.scores.confusion import check_counts, confusion_counts, merge_counts
-from facefair_lib.settings.labels import INDEX
+from facefair_lib.settings.labels import FIXED_CLASSES, INDEX
 
 __all__ = [
     "CLASS_METRICS",
+    "COMPARED_BY",
     "ESTIMANDS",
     "Estimand",
     "check_counts",
@@ -34,6 +35,7 @@ __all__ = [
     "confusion_counts",
     "evaluate",
     "f1_per_class",
+    "fixed_iou",
     "image_scores",
     "iou_floor",
     "iou_per_class",
@@ -46,9 +48,11 @@ __all__ = [
     "pixel_accuracy",
     "precision_per_class",
     "recall_per_class",
+    "shown_iou_per_class",
 ]
 
 _BACKGROUND = INDEX["background"]
+_FIXED = [INDEX[name] for name in FIXED_CLASSES]
 
 
 def iou_floor(f1: float) -> float:
@@ -177,6 +181,24 @@ def mean_f1_foreground(counts: np.ndarray) -> np.ndarray:
     return _nan_mean(np.delete(f1_per_class(counts), _BACKGROUND, axis=-1))
 
 
+def shown_iou_per_class(counts: np.ndarray) -> np.ndarray:
+    """IoU of the classes that the target shows, (..., C, C) -> (..., C); NaN where it is not in the target.
+
+    A class that is only predicted has no score of its own: its pixels are missed by the classes that are there.
+    """
+    return np.where(counts.sum(-1) > 0, iou_per_class(counts), np.nan)
+
+
+def fixed_iou(counts: np.ndarray) -> np.ndarray:
+    """Mean IoU over ``labels.FIXED_CLASSES``, those of them that the target shows, (..., C, C) -> (...).
+
+    It is what people are compared by. `mean_iou` runs over whatever is there or is invented: somebody with teeth, a
+    beard or spectacles, or with invented ones, is scored on more and harder classes than somebody without.
+    """
+    shown = shown_iou_per_class(counts)
+    return _nan_mean(np.where(np.isin(np.arange(counts.shape[-1]), _FIXED), shown, np.nan))
+
+
 def image_scores(counts: np.ndarray) -> dict[str, np.ndarray]:
     """Score images one by one.
 
@@ -235,8 +257,12 @@ class Estimand:
         return float(self.from_total(self.parts(counts).sum(0)))
 
 
+COMPARED_BY = "fixed_image_iou"
+"""The estimand by which groups, emotions and features are compared: every picture counts once, on the same classes."""
+
 _POOLED = "Mean over the classes{} of {}, from the counts of all images together."
-_BY_IMAGE = "Mean over the images of each image's mean {} over its classes."
+_BY_IMAGE = "Mean over the images of each image's mean {} over {}."
+_SHOWN = " that {} shows, spectacles, beards and teeth left out"
 
 ESTIMANDS: Mapping[str, Estimand] = MappingProxyType(
     {
@@ -253,8 +279,18 @@ ESTIMANDS: Mapping[str, Estimand] = MappingProxyType(
                 _POOLED.format(" except background", "F1"),
                 mean_f1_foreground,
             ),
-            Estimand("image_iou", "Image IoU", _BY_IMAGE.format("IoU"), mean_iou, per_image=True),
-            Estimand("image_f1", "Image F1", _BY_IMAGE.format("F1"), mean_f1, per_image=True),
+            Estimand("image_iou", "Image IoU", _BY_IMAGE.format("IoU", "its classes"), mean_iou, per_image=True),
+            Estimand("image_f1", "Image F1", _BY_IMAGE.format("F1", "its classes"), mean_f1, per_image=True),
+            Estimand(
+                "fixed_iou", "Fixed-class IoU", _POOLED.format(_SHOWN.format("the target") + ",", "IoU"), fixed_iou
+            ),
+            Estimand(
+                COMPARED_BY,
+                "Fixed-class image IoU",
+                _BY_IMAGE.format("IoU", "the classes" + _SHOWN.format("its target")),
+                fixed_iou,
+                per_image=True,
+            ),
         )
     }
 )

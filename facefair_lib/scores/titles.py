@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from facefair_lib.scores.metrics import ESTIMANDS
+from facefair_lib.scores.metrics import COMPARED_BY, ESTIMANDS
 from facefair_lib.settings.labels import CLASSES
 
 MODEL_TITLES: Mapping[str, str] = MappingProxyType({"deeplabv3": "DeepLabV3", "pspnet": "PSPNet"})
@@ -79,6 +79,10 @@ def in_text(heading: str) -> str:
         else heading[0].lower() + heading[1:]
     )
 
+
+COMPARED_BY_TITLE = METRIC_TITLES[COMPARED_BY]
+COMPARED_BY_TEXT = in_text(COMPARED_BY_TITLE)
+"""The score by which people are compared, as the title of an axis and inside a sentence."""
 
 _LITE = "efficientnet_lite0"
 

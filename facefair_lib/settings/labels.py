@@ -57,6 +57,9 @@ FACE_PARTS = ("face", "lips", "eyes", "nose", "eyebrows", "teeth")
 """Classes without any of which a mask shows no face at all."""
 OPTIONAL_PARTS = ("specs", "facial_hair", "teeth")
 """Classes that a face may well lack, so that a network can invent them."""
+FIXED_CLASSES = tuple(name for name in CLASS_NAMES if name not in OPTIONAL_PARTS)
+"""Classes that every head has, by which people are compared. More than four in five rendered pictures show each of them
+(the fewest ears, which hair and turned heads hide), and at most one in three each of the others."""
 
 # In class order. Chosen by maximising the smallest CIE76 difference of any two colours, seen with normal vision and
 # with simulated protanopia, deuteranopia and tritanopia (Machado, Oliveira and Fernandes, IEEE TVCG 15, 2009): it is

@@ -252,6 +252,17 @@ class ReproducedNetworks(Section):
     pspnet: ReproducedNetwork
 
 
+FittedAlone = Literal["order", "normalise", "masks", "duplicates", "people", "validation", "classes"]
+"""Corrections of ``reproduction.protocol`` that take fits of their own to be made, or left out, alone."""
+
+
+class PretrainedFits(Section):
+    """Fits from pretrained weights, each from another seed, for each way in which they are fed."""
+
+    epochs: Count
+    seeds: Count
+
+
 class ReproductionSettings(Section):
     """The course paper's own protocol, as published and corrected step by step."""
 
@@ -262,6 +273,8 @@ class ReproductionSettings(Section):
     epochs: Count
     ladder: tuple[Literal["deeplabv3", "pspnet"], ...]
     seeds: ReproductionSeeds
+    alone: tuple[FittedAlone, ...]
+    pretrained: PretrainedFits
     known_images: Count | None
     image_spread: Annotated[float, Field(gt=0, lt=1)]
 

@@ -11,14 +11,12 @@ from facefair_lib.scores.resampling import REPLICATES, subject_bootstrap
 from facefair_lib.tables.checks import CountsByModel, check_tables, interval_bounds
 from facefair_lib.tables.performance import summary_table
 
-GAP_METRIC = "image_iou"
-"""The score whose gap is compared: the mean over images, as in notebook 05."""
-GAP_COLUMNS = ["gap", "expected_by_chance", "low", "high", "p_value", "best", "worst"]
+GAP_COLUMNS = ["metric", "gap", "expected_by_chance", "low", "high", "p_value", "best", "worst"]
 COMPARISON_COLUMNS = [
     *("network", "model", "backbone", "fine_maps", "weights", "epochs", "best_epoch", "learning_rate", "seconds"),
     *("parameters", "flops", "peak_bytes", "images_per_second", "slowest", "fastest", "size", "views", "device"),
     *("iou", "iou_low", "iou_high", "f1", "f1_low", "f1_high", "behind", "behind_low", "behind_high", "front"),
-    *("gap", "expected_by_chance", "gap_low", "gap_high", "p_value", "p_adjusted", "best", "worst"),
+    *("gap_metric", "gap", "expected_by_chance", "gap_low", "gap_high", "p_value", "p_adjusted", "best", "worst"),
     *("n_images", "n_subjects"),
 ]
 
@@ -61,8 +59,8 @@ def comparison_table(
         table[column] = by_metric["iou"][column]
     table = table.join(behind_best(counts, images, replicates=replicates, seed=seed).set_index("network"))
     table["front"] = pareto_front(table["flops"].to_numpy(), table["iou"].to_numpy())
-    own = group_gaps.set_index("model")[GAP_COLUMNS].rename(columns={"low": "gap_low", "high": "gap_high"})
-    table = table.join(own)
+    names = {"metric": "gap_metric", "low": "gap_low", "high": "gap_high"}
+    table = table.join(group_gaps.set_index("model")[GAP_COLUMNS].rename(columns=names))
     table["p_adjusted"] = holm(table["p_value"].to_numpy(float))
     return table.reset_index()[COMPARISON_COLUMNS]
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
-from facefair_lib.fairness.seeds import two_level_bootstrap
-from facefair_lib.scores.metrics import image_scores
+from facefair_lib.fairness.seeds import TwoLevel, two_level_bootstrap
+from facefair_lib.fairness.subjects import units
+from facefair_lib.scores.metrics import COMPARED_BY, fixed_iou
+from facefair_lib.scores.resampling import encode_labels, sum_by
 from facefair_lib.settings.labels import GROUPS
 
 COLUMNS = ["composition", "focus", "group", "share", "value", "relative", "low", "high", "n_seeds"]
@@ -15,8 +19,8 @@ POINTS = 0.1
 """Share of the training pictures to which the slope refers."""
 
 
-def scores_of_fits(counts: np.ndarray, people: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Image IoU per fit and person.
+def scores_of_fits(counts: np.ndarray, people: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
+    """Mean fixed-class IoU per fit and person.
 
     Parameters
     ----------
@@ -26,11 +30,22 @@ def scores_of_fits(counts: np.ndarray, people: pd.DataFrame) -> tuple[np.ndarray
     Returns
     -------
     scores : (F, S)
-    groups : (S,)
+    who : S rows with group and unit (``subjects.units``)
     """
-    scores = pd.DataFrame(image_scores(counts)["image_iou"].T).groupby(people["subject_id"].to_numpy()).mean()
-    groups = people.groupby("subject_id")["group"].first()
-    return scores.to_numpy().T, groups.loc[scores.index].to_numpy()
+    scores = pd.DataFrame(fixed_iou(counts).T).groupby(people["subject_id"].to_numpy()).mean()
+    who = people.assign(unit=units(people)).groupby("subject_id")[["group", "unit"]].first()
+    return scores.to_numpy().T, who.loc[scores.index].reset_index(drop=True)
+
+
+def _effect(scores: np.ndarray, who: pd.DataFrame, contrast: Mapping[str, float], **options: int) -> TwoLevel:
+    """A contrast of group means over fits and people, (R, S); within matched sets where everybody is in a whole one."""
+    by_set = who.groupby("unit")["group"]
+    if not ((by_set.size() == len(contrast)) & (by_set.nunique() == len(contrast))).all():
+        return two_level_bootstrap(scores, who["group"].to_numpy(), contrast, **options)
+    unit, names = encode_labels(who["unit"].to_numpy(), "matched_set")
+    return two_level_bootstrap(
+        sum_by(unit, (scores * who["group"].map(contrast).to_numpy()).T, len(names)).T, **options
+    )
 
 
 def composition_table(
@@ -51,15 +66,15 @@ def composition_table(
     """
     if fits.empty:
         return pd.DataFrame(columns=COLUMNS)
-    scores, groups = scores_of_fits(counts, people)
+    scores, who = scores_of_fits(counts, people)
     table = []
     for composition, rows in fits.groupby("composition", sort=False):
         part, first = scores[rows.index], rows.iloc[0]
         for group in GROUPS:
             others = [other for other in GROUPS if other != group]
             contrast = {group: 1.0, **{other: -1 / len(others) for other in others}}
-            gap = two_level_bootstrap(part, groups, contrast, replicates=replicates, seed=seed)
-            value = float(part[:, groups == group].mean())
+            gap = _effect(part, who, contrast, replicates=replicates, seed=seed)
+            value = float(part[:, who["group"] == group].mean())
             share = float(first[f"share_{group}"])
             table.append((composition, first["focus"], group, share, value, gap.value, gap.low, gap.high, gap.n_seeds))
     return pd.DataFrame(table, columns=COLUMNS)
@@ -71,13 +86,13 @@ def composition_points(fits: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame
     Parameters
     ----------
     fits : columns fit, composition, share_<group> for every group (``composition/fits.csv``)
-    scores : columns fit, group, image_iou (``composition/scores.csv``)
+    scores : columns fit, group, fixed_image_iou (``composition/scores.csv``)
 
     Returns
     -------
     fit, composition, group, share (of the group in training), relative (its score minus the mean of the other groups')
     """
-    wide = scores.pivot_table("image_iou", "fit", "group")
+    wide = scores.pivot_table(COMPARED_BY, "fit", "group")
     rows = [
         {
             "fit": fit["fit"], "composition": fit["composition"], "group": group, "share": fit[f"share_{group}"],
@@ -102,18 +117,18 @@ def slope_table(
     """
     if fits.empty:
         return pd.DataFrame(columns=SLOPE_COLUMNS)
-    scores, groups = scores_of_fits(counts, people)
+    scores, who = scores_of_fits(counts, people)
     names = fits["composition"].drop_duplicates()
     shares = fits.groupby("composition", sort=False)[[f"share_{g}" for g in GROUPS]].first()  # (C, G)
     weights = _weights(shares.loc[names].to_numpy())  # (C, G)
     column = {group: place for place, group in enumerate(GROUPS)}
-    own = weights[:, [column[group] for group in groups]]  # (C, S)
+    own = weights[:, [column[group] for group in who["group"]]]  # (C, S)
     by_seed = [
         sum(own[place] * scores[rows.index[rows["composition"] == name][0]] for place, name in enumerate(names))
         for _, rows in fits.groupby("seed")
     ]  # (R, S)
     everyone = dict.fromkeys(GROUPS, 1.0)
-    slope = two_level_bootstrap(np.stack(by_seed), groups, everyone, replicates=replicates, seed=seed)
+    slope = _effect(np.stack(by_seed), who, everyone, replicates=replicates, seed=seed)
     row = (POINTS * slope.value, POINTS * slope.low, POINTS * slope.high, slope.p_value, len(fits))
     return pd.DataFrame([row], columns=SLOPE_COLUMNS)
 

@@ -1,6 +1,7 @@
 """Tables of notebook 07: gaps where everything but one thing is held fixed, beside gaps where nothing is.
 
-All scores are image IoU per picture, averaged per person. Counts of all models come at once, as in ``analysis``.
+All scores are ``metrics.fixed_iou`` per picture, averaged per person: the mean over the same classes for everybody.
+Counts of all models come at once, as in ``analysis``.
 """
 
 from __future__ import annotations
@@ -21,13 +22,12 @@ from facefair_lib.fairness.groups import MIN_SUBJECTS
 from facefair_lib.fairness.model_gaps import compare_gaps
 from facefair_lib.fairness.power import detectable_between
 from facefair_lib.fairness.regression.adjusted import adjusted_gaps
-from facefair_lib.fairness.subjects import contrasts, subject_array
-from facefair_lib.scores.metrics import image_scores, iou_per_class
+from facefair_lib.fairness.subjects import contrasts, subject_array, units
+from facefair_lib.scores.metrics import COMPARED_BY, fixed_iou, shown_iou_per_class
 from facefair_lib.scores.resampling import LEVEL, PERMUTATIONS, REPLICATES, percentile_interval, subject_bootstrap
 from facefair_lib.settings.labels import CLASS_NAMES, GROUPS
 from facefair_lib.tables.checks import CountsByModel, check_tables, label_rows
 
-SCORE = "image_iou"
 COHORTS = ("balanced", "wild", "counterfactual")
 EFFECT_COLUMNS = [
     "model", "contrast", "component", "difference", "low", "high", "p_value", "p_adjusted", "n_images", "n_subjects",
@@ -37,11 +37,6 @@ ADJUSTED_COLUMNS = ["contrast", "kind", "estimate", "low", "high", "p_value", "n
 
 Cohorts = Mapping[str, tuple[CountsByModel, pd.DataFrame]]
 """Cohort -> the counts of each model and the table of its people, row by row."""
-
-
-def score(counts: np.ndarray) -> np.ndarray:
-    """Image IoU, (N, 11, 11) -> (N,)."""
-    return image_scores(counts)[SCORE]
 
 
 def factorial(people: pd.DataFrame) -> pd.Series:
@@ -83,7 +78,7 @@ def effects_table(
     tables = []
     for model, counts in counts_by_model.items():
         cells = subject_array(
-            score(counts[rows]), shown["subject_id"].to_numpy(), factors, {"group": order, "tone": tones}
+            fixed_iou(counts[rows]), shown["subject_id"].to_numpy(), factors, {"group": order, "tone": tones}
         )
         parts = shapley(cells.scores, place, order)
         table = decomposition.effects_table(parts, permutations=permutations, seed=seed)
@@ -97,7 +92,7 @@ def pairs_table(counts_by_model: CountsByModel, people: pd.DataFrame) -> pd.Data
     rows = factorial(people).to_numpy()
     tables = []
     for model, counts in counts_by_model.items():
-        scored = people[rows].assign(value=score(counts[rows]))
+        scored = people[rows].assign(value=fixed_iou(counts[rows]))
         mean = scored.groupby(["subject_id", "group"], sort=True)["value"].mean().reset_index()
         tables.append(label_rows(mean, model=model))
     return pd.concat(tables, ignore_index=True)
@@ -151,7 +146,7 @@ def tones_table(
         return pd.DataFrame(columns=columns)
     table = []
     for model, counts in counts_by_model.items():
-        scored = people[rows].assign(value=score(counts[rows]))
+        scored = people[rows].assign(value=fixed_iou(counts[rows]))
         by_tone = scored.pivot_table(index="subject_id", columns="skin_tone", values="value", sort=True)  # (S, T)
         drawn = subject_bootstrap(by_tone.index.to_numpy(), replicates=replicates, seed=seed)
         relative = by_tone.sub(by_tone.mean(axis=1), axis=0)
@@ -179,7 +174,8 @@ def sources_table(
 
     Parameters
     ----------
-    cohorts : counts and people of each; of the counterfactual cohort the pictures with typical tones
+    cohorts : counts and people of each; of the counterfactual cohort the pictures with typical tones. Matched people
+        are compared within their set (``subjects.units``).
 
     Returns
     -------
@@ -187,11 +183,11 @@ def sources_table(
     """
     table = []
     for (cohort, (counts_by_model, people)), model in _each(cohorts):
-        counts, groups, subjects = counts_by_model[model], people["group"].to_numpy(), people["subject_id"].to_numpy()
+        counts, groups, unit = counts_by_model[model], people["group"].to_numpy(), units(people)
         sizes = {"replicates": replicates, "permutations": permutations, "seed": seed}
-        gap = gaps(counts, groups, subjects, estimands=[SCORE], **sizes)[SCORE]
+        gap = gaps(counts, groups, unit, estimands=[COMPARED_BY], **sizes)[COMPARED_BY]
         numbers = {"n_images": len(people), "n_subjects": people["subject_id"].nunique()}
-        least = detectable_between(score(counts), groups, subjects)
+        least = detectable_between(fixed_iou(counts), groups, unit)
         table.append({"model": model, "cohort": cohort, **vars(gap), **numbers, "detectable": least})
     return pd.DataFrame(table)
 
@@ -224,7 +220,9 @@ def adjusted_table(cohorts: Cohorts, controls: Sequence[str]) -> pd.DataFrame:
         if smallest < MIN_SUBJECTS or people["group"].nunique() < len(GROUPS):
             table = _nothing_adjusted(people)
         else:
-            table = adjusted_gaps(score(counts_by_model[model]), people, controls, order=GROUPS)
+            matched = people.assign(subject_id=units(people))  # people of a set have a level in common
+            table = adjusted_gaps(fixed_iou(counts_by_model[model]), matched, controls, order=GROUPS)
+            table["n_subjects"] = people["subject_id"].nunique()
         tables.append(label_rows(table[ADJUSTED_COLUMNS], model=model, cohort=cohort))
     return pd.concat(tables, ignore_index=True)
 
@@ -243,12 +241,13 @@ def equivalence_table(cohorts: Cohorts) -> pd.DataFrame:
 
     Returns
     -------
-    and difference, low90, high90, p_value, equivalent, n_subjects
+    and difference, low90, high90, p_value, equivalent, n_subjects (of matched people and of counterfactual ones the
+    number of pairs)
     """
     tables = []
     for (cohort, (counts_by_model, people)), model in _each(cohorts):
-        values, groups, subjects = (score(counts_by_model[model]), people["group"], people["subject_id"])
-        table = equivalence.equivalence_table(values, groups.to_numpy(), subjects.to_numpy(), order=GROUPS)
+        values, groups = fixed_iou(counts_by_model[model]), people["group"].to_numpy()
+        table = equivalence.equivalence_table(values, groups, units(people), order=GROUPS)
         tables.append(label_rows(table, model=model, cohort=cohort))
     return pd.concat(tables, ignore_index=True)
 
@@ -258,9 +257,10 @@ def model_gaps_table(cohorts: Cohorts, *, replicates: int = REPLICATES, seed: in
     table = []
     for cohort in (cohort for cohort in COHORTS if cohort in cohorts):
         counts_by_model, people = cohorts[cohort]
-        first, second = (score(counts) for counts in counts_by_model.values())
-        groups, subjects = people["group"].to_numpy(), people["subject_id"].to_numpy()
-        compared = compare_gaps(first, second, groups, subjects, replicates=replicates, seed=seed)
+        first, second = (fixed_iou(counts) for counts in counts_by_model.values())
+        compared = compare_gaps(
+            first, second, people["group"].to_numpy(), units(people), replicates=replicates, seed=seed
+        )
         table.append({"cohort": cohort, **vars(compared)})
     return pd.DataFrame(table)[["cohort", "gap_first", "gap_second", "difference", "low", "high", "p_value"]]
 
@@ -268,7 +268,8 @@ def model_gaps_table(cohorts: Cohorts, *, replicates: int = REPLICATES, seed: in
 def class_gap_table(
     counts_by_model: CountsByModel, people: pd.DataFrame, *, permutations: int = PERMUTATIONS, seed: int = 0
 ) -> pd.DataFrame:
-    """Compare every class of every group with the mean of the groups, corrected for their number.
+    """Compare every class of every group with the mean of the groups, on pictures that show it, corrected for their
+    number.
 
     Returns
     -------
@@ -276,11 +277,11 @@ def class_gap_table(
     n_subjects and small
     """
     check_tables(counts_by_model, people, ("group",))
-    groups, subjects = people["group"].to_numpy(), people["subject_id"].to_numpy()
+    groups, unit = people["group"].to_numpy(), units(people)
     tables = [
         label_rows(
             class_family(
-                iou_per_class(counts), groups, subjects, classes=CLASS_NAMES, order=GROUPS,
+                shown_iou_per_class(counts), groups, unit, classes=CLASS_NAMES, order=GROUPS,
                 permutations=permutations, seed=seed,
             ),
             model=model,

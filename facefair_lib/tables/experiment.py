@@ -13,6 +13,7 @@ from facefair_lib.data.grid import UNKNOWN
 from facefair_lib.errors import InputError
 from facefair_lib.fairness.group_gap import Gap, gaps
 from facefair_lib.fairness.groups import group_bootstrap, overall
+from facefair_lib.fairness.subjects import units
 from facefair_lib.scores.metrics import ESTIMANDS, image_scores
 from facefair_lib.scores.resampling import PERMUTATIONS, REPLICATES
 from facefair_lib.settings.labels import EMOTIONS, GROUPS
@@ -38,7 +39,7 @@ def cell_table(
     ----------
     counts_by_model : model -> (N, 11, 11) integer counts
     people : N rows in the order of the counts, with image_id, subject_id, group and emotion
-    replicates, seed : of the bootstrap; people are drawn within groups
+    replicates, seed : of the bootstrap; people are drawn within groups, matched ones together (``subjects.units``)
 
     Returns
     -------
@@ -88,8 +89,9 @@ def gap_table(
 
     Notes
     -----
-    People of whom the feature is unknown are left out. Where a few people are seen with several of its values, and most
-    with one, no way of shuffling fits both, and the few are left out as well.
+    Labels are shuffled over people, and within those who were matched or are shown with several values
+    (``subjects.units``). People of whom the feature is unknown are left out. Where a few people are seen with several
+    of its values, and most with one, no way of shuffling fits both, and the few are left out as well.
     """
     columns = ["gap", "expected_by_chance", "corrected", "low", "high", "p_value", "best", "worst"]
     columns = ["model", "feature", "metric", *columns]
@@ -99,28 +101,28 @@ def gap_table(
     table = []
     sizes = {"estimands": estimands, "replicates": replicates, "permutations": permutations, "seed": seed}
     for (model, counts), feature in itertools.product(counts_by_model.items(), features):
-        for metric, gap in _gaps(counts, people[[feature, "subject_id"]], **sizes).items():
+        for metric, gap in _gaps(counts, people[feature], units(people), **sizes).items():
             table.append({"model": model, "feature": feature, "metric": metric, **vars(gap)})
     return pd.DataFrame(table, columns=columns)
 
 
-def _gaps(counts: np.ndarray, people: pd.DataFrame, **sizes: Any) -> dict[str, Gap]:
-    """Gaps between the values of the first column of ``people``."""
-    feature = people.columns[0]
-    known = (people[feature] != UNKNOWN).to_numpy()
+def _gaps(counts: np.ndarray, labels: pd.Series, unit: np.ndarray, **sizes: Any) -> dict[str, Gap]:
+    """Gaps between the values of ``labels`` (N,), which are shuffled over or within the units (N,)."""
+    known = (labels != UNKNOWN).to_numpy()
     try:
-        return _gaps_among(counts, people, known, **sizes)
+        return _gaps_among(counts, labels, unit, known, **sizes)
     except InputError:
-        values_of_person = people[known].groupby("subject_id")[feature].nunique()
-        steady = people["subject_id"].map(values_of_person).eq(1).to_numpy()
-        return _gaps_among(counts, people, known & steady, **sizes)
+        values_of_unit = labels[known].groupby(unit[known]).nunique()
+        steady = pd.Series(unit).map(values_of_unit).eq(1).to_numpy()
+        return _gaps_among(counts, labels, unit, known & steady, **sizes)
 
 
-def _gaps_among(counts: np.ndarray, people: pd.DataFrame, rows: np.ndarray, **sizes: Any) -> dict[str, Gap]:
+def _gaps_among(
+    counts: np.ndarray, labels: pd.Series, unit: np.ndarray, rows: np.ndarray, **sizes: Any
+) -> dict[str, Gap]:
     if not rows.any():
         return dict.fromkeys(sizes["estimands"], Gap())
-    labels, subjects = (people[column].to_numpy()[rows] for column in people.columns)
-    return gaps(counts[rows], labels, subjects, **sizes)
+    return gaps(counts[rows], labels.to_numpy()[rows], unit[rows], **sizes)
 
 
 def _sliced(
@@ -131,11 +133,14 @@ def _sliced(
         return pd.DataFrame(columns=["model", *features, *SCORE_COLUMNS])
     check_tables(counts_by_model, people, features)
     strata = people["group"].to_numpy() if "group" in people else np.zeros(len(people), int)
-    bootstrap = group_bootstrap(people["subject_id"].to_numpy(), strata, replicates=replicates, seed=seed)
+    bootstrap = group_bootstrap(units(people), strata, replicates=replicates, seed=seed)
     tables = []
     for model, counts in counts_by_model.items():
         for names, rows in _slices(people, features):
-            tables.append(label_rows(overall(counts, bootstrap, rows)[SCORE_COLUMNS], model=model, **names))
+            table = overall(counts, bootstrap, rows)[SCORE_COLUMNS].assign(
+                n_subjects=people["subject_id"][rows].nunique()
+            )
+            tables.append(label_rows(table, model=model, **names))
     return pd.concat(tables, ignore_index=True)
 
 

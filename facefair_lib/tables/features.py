@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 
 from facefair_lib.fairness.features import feature_table
-from facefair_lib.scores.metrics import image_scores
+from facefair_lib.scores.metrics import fixed_iou, shown_iou_per_class
 from facefair_lib.scores.resampling import REPLICATES
-from facefair_lib.settings.labels import INDEX
+from facefair_lib.settings.labels import INDEX, OPTIONAL_PARTS
 from facefair_lib.tables.checks import CountsByModel, check_tables, label_rows
 
+COLUMNS = ["model", "feature", "level", "value", "low", "high", "small", "n_images", "n_subjects"]
 _NOT_FACE = (INDEX["background"], INDEX["hair"])
 
 
@@ -26,16 +29,32 @@ def with_face_share(people: pd.DataFrame, labels: np.ndarray) -> pd.DataFrame:
 def features_table(
     counts_by_model: CountsByModel, people: pd.DataFrame, *, replicates: int = REPLICATES, seed: int = 0
 ) -> pd.DataFrame:
-    """Score every level of every feature: model, feature, level, value, low, high, small, n_images, n_subjects."""
+    """Score every level of every feature on the fixed classes: ``COLUMNS``."""
     if people.empty:
-        columns = ["model", "feature", "level", "value", "low", "high", "small", "n_images", "n_subjects"]
-        return pd.DataFrame(columns=columns)
+        return pd.DataFrame(columns=COLUMNS)
     check_tables(counts_by_model, people)
     tables = [
-        label_rows(
-            feature_table(image_scores(counts)["image_iou"], people, replicates=replicates, seed=seed),
-            model=model,
-        )
+        label_rows(feature_table(fixed_iou(counts), people, replicates=replicates, seed=seed), model=model)
         for model, counts in counts_by_model.items()
     ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def optional_parts_table(
+    counts_by_model: CountsByModel, people: pd.DataFrame, *, replicates: int = REPLICATES, seed: int = 0
+) -> pd.DataFrame:
+    """Score each part that a face may lack by every feature, on those pictures alone that show the part.
+
+    Returns
+    -------
+    class and ``COLUMNS``: ``value`` is the mean IoU of the class, ``n_images`` the pictures that show it
+    """
+    if people.empty:
+        return pd.DataFrame(columns=["class", *COLUMNS])
+    check_tables(counts_by_model, people)
+    tables = []
+    for name, (model, counts) in itertools.product(OPTIONAL_PARTS, counts_by_model.items()):
+        of_part = shown_iou_per_class(counts)[:, INDEX[name]]  # (N,)
+        table = feature_table(of_part, people, replicates=replicates, seed=seed)
+        tables.append(label_rows(table, **{"class": name, "model": model}))
     return pd.concat(tables, ignore_index=True)

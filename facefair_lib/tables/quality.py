@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from facefair_lib.fairness.subjects import units
 from facefair_lib.scores import without_masks
 from facefair_lib.scores.metrics import image_scores
 from facefair_lib.scores.resampling import REPLICATES
@@ -46,9 +47,11 @@ def picture_table(
 
 
 def with_truth(pictures: pd.DataFrame, counts_by_model: CountsByModel, people: pd.DataFrame) -> pd.DataFrame:
-    """Add the true ``image_iou`` and the subject to rows of ``picture_table``."""
+    """Add the true ``image_iou``, the subject and the unit (``subjects.units``) to rows of ``picture_table``."""
     truth = pd.concat(
-        people[["image_id", "subject_id"]].assign(model=model, image_iou=image_scores(counts)["image_iou"])
+        people[["image_id", "subject_id"]].assign(
+            unit=units(people), model=model, image_iou=image_scores(counts)["image_iou"]
+        )
         for model, counts in counts_by_model.items()
     )
     return pictures.merge(truth, on=["image_id", "model"], how="left", validate="many_to_one")
@@ -67,8 +70,9 @@ def quality_table(pictures: pd.DataFrame, *, replicates: int = REPLICATES, seed:
     """
     table = []
     for (measure, model), rows in pictures.groupby(["measure", "model"], sort=False):
-        columns = (rows[name].to_numpy() for name in ("value", "image_iou", "subject_id"))
+        columns = (rows[name].to_numpy() for name in ("value", "image_iou", "unit"))
         found = without_masks.predicts(*columns, replicates=replicates, seed=seed)
-        table.append({"measure": measure, "model": model, **vars(found)})
+        people = rows.dropna(subset=["value", "image_iou"])["subject_id"].nunique()
+        table.append({"measure": measure, "model": model, **vars(found), "n_subjects": people})
     columns = ["measure", "model", "correlation", "low", "high", "n_images", "n_subjects"]
     return pd.DataFrame(table, columns=columns)

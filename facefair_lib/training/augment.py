@@ -40,15 +40,16 @@ def augment(
     images : (B, 3, H, W) float32 in 0..255
     labels : (B, H, W) uint8; pixels that come from outside the picture are 255 (ignore)
     """
-    changed = images.float()
-    if settings.geometric > 0 or settings.zoom > 0:
-        changed, labels = warp(changed, labels, settings.geometric, generator, settings.zoom)
-    if settings.camera > 0:
-        changed = coarsen_some(changed, settings.camera, generator)
-    if settings.colour > 0 or settings.camera > 0:
-        changed = recolour(changed, settings.colour, generator, settings.camera)
-    if settings.camera > 0:
-        changed = compress_some(changed, settings.camera, generator)
+    with torch.autocast(images.device.type, enabled=False):  # pictures stay fp32 whatever the fit computes in
+        changed = images.float()
+        if settings.geometric > 0 or settings.zoom > 0:
+            changed, labels = warp(changed, labels, settings.geometric, generator, settings.zoom)
+        if settings.camera > 0:
+            changed = coarsen_some(changed, settings.camera, generator)
+        if settings.colour > 0 or settings.camera > 0:
+            changed = recolour(changed, settings.colour, generator, settings.camera)
+        if settings.camera > 0:
+            changed = compress_some(changed, settings.camera, generator)
     return changed, labels
 
 

@@ -12,9 +12,9 @@ from facefair_lib.experiments.architectures.cost import measure_costs
 from facefair_lib.experiments.architectures.plan import network_name
 from facefair_lib.experiments.architectures.run import NETWORK_COLUMNS
 from facefair_lib.models.fitted import load_network
+from facefair_lib.scores.metrics import COMPARED_BY
 from facefair_lib.store import stages
 from facefair_lib.store.results import COMPLETE
-from facefair_lib.tables.architectures import GAP_METRIC
 from facefair_lib.tables.experiment import gap_table
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _fitted(study: Study) -> Compared:
         dict(zip(names, stage.array("people_counts"), strict=True)),
         stage.table("people"),
         features=("group",),
-        estimands=(GAP_METRIC,),
+        estimands=(COMPARED_BY,),
         replicates=replicates,
         permutations=replicates,
         seed=study.settings.seed,
@@ -86,7 +86,7 @@ def _of_the_study(study: Study) -> Compared:
     costs = measure_costs(networks, study.settings.inference, study.settings.data.size)
     names = {row["model"]: row["network"] for row in rows}
     gaps = study.of(_EXPERIMENT).table("gaps")
-    chosen = (gaps["feature"] == "group") & (gaps["metric"] == GAP_METRIC)
+    chosen = (gaps["feature"] == "group") & (gaps["metric"] == COMPARED_BY)
     own = gaps[chosen].assign(model=gaps.loc[chosen, "model"].map(names))
     images = study.of(stages.TRAINING_STAGES["deeplabv3"]).table("test_images")
     return Compared(pd.DataFrame(rows), costs, counts, images, own)

@@ -24,8 +24,8 @@ from facefair_lib.store.results import COMPLETE, SKIPPED
 from facefair_lib.training.device import use_cores
 
 FIT_COLUMNS = ["fit", "composition", "focus", "seed", "images", *(f"share_{g}" for g in GROUPS), "epochs", "seconds"]
-SCORE_COLUMNS = ["fit", "composition", "focus", "seed", "group", "image_iou", "n_images", "n_subjects"]
-BASELINE_COLUMNS = ["group", "image_iou", "n_images", "n_subjects"]
+SCORE_COLUMNS = ["fit", "composition", "focus", "seed", "group", metrics.COMPARED_BY, "n_images", "n_subjects"]
+BASELINE_COLUMNS = ["group", metrics.COMPARED_BY, "n_images", "n_subjects"]
 
 
 def write_compositions(
@@ -145,14 +145,14 @@ def _baseline(small: Pictures, tested: Pictures) -> list[dict[str, object]]:
 
 
 def group_scores(counts: np.ndarray, people: pd.DataFrame) -> list[dict[str, object]]:
-    """Mean image IoU per group, each person counting once, in the order of ``GROUPS``."""
-    scored = people.assign(image_iou=metrics.image_scores(counts)["image_iou"])
+    """Mean fixed-class IoU per group, each person counting once, in the order of ``GROUPS``."""
+    scored = people.assign(**{metrics.COMPARED_BY: metrics.fixed_iou(counts)})
     rows = []
     for group in GROUPS:
         part = scored[scored["group"] == group]
-        by_person = part.groupby("subject_id")["image_iou"].mean()
+        by_person = part.groupby("subject_id")[metrics.COMPARED_BY].mean()
         numbers = {"n_images": len(part), "n_subjects": len(by_person)}
-        rows.append({"group": group, "image_iou": float(by_person.mean()), **numbers})
+        rows.append({"group": group, metrics.COMPARED_BY: float(by_person.mean()), **numbers})
     return rows
 
 

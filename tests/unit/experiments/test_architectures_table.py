@@ -13,13 +13,14 @@ from facefair_lib.experiments.architectures.cost import COST_COLUMNS
 from facefair_lib.experiments.architectures.run import NETWORK_COLUMNS
 from facefair_lib.figures.architectures import NETWORK_COLOURS, NETWORK_MARKERS, model_comparison
 from facefair_lib.models.build import MODEL_NAMES
-from facefair_lib.tables.architectures import COMPARISON_COLUMNS, GAP_METRIC, comparison_table, pareto_front
+from facefair_lib.scores.metrics import COMPARED_BY
+from facefair_lib.tables.architectures import COMPARISON_COLUMNS, comparison_table, pareto_front
 from facefair_lib.tables.experiment import gap_table
 
 RIGHT = {"pspnet": 0.8, "unet": 0.6, "fcn": 0.6}  # share of each class's pixels that are right
 FLOPS = {"pspnet": 4e9, "unet": 2e9, "fcn": 3e9}
 PEOPLE = 36
-BY_GROUP = {"features": ("group",), "estimands": (GAP_METRIC,)}
+BY_GROUP = {"features": ("group",), "estimands": (COMPARED_BY,)}
 
 
 def counts(right: np.ndarray) -> np.ndarray:
@@ -75,6 +76,7 @@ def test_planted_scores_and_gaps_come_out(table: pd.DataFrame) -> None:
     lower, upper = (np.mean([iou(0.8 - gap + part) for part in (-0.02, 0.0, 0.02)]) for gap in (0.2, 0.0))
     assert rows.loc["pspnet", "gap"] == pytest.approx(upper - lower, abs=1e-6)
     assert rows.loc["pspnet", "worst"] == "black"
+    assert (rows["gap_metric"] == COMPARED_BY).all()
     assert rows.loc["unet", "gap"] == pytest.approx(0, abs=1e-9)
     assert rows.loc["pspnet", "p_value"] == pytest.approx(1 / 201)
     assert rows.loc["pspnet", "p_adjusted"] == pytest.approx(3 / 201)  # Holm: three networks
@@ -100,7 +102,7 @@ def test_the_gap_is_the_one_of_notebook_05() -> None:
     people = people.assign(emotion=np.tile(["sad", "happy", "angry"], PEOPLE // 3))
     own = gap_table(on_people, people, replicates=100, permutations=100, seed=3, **BY_GROUP)
     theirs = gap_table(on_people, people, replicates=100, permutations=100, seed=3)
-    theirs = theirs[(theirs["feature"] == "group") & (theirs["metric"] == "image_iou")].reset_index(drop=True)
+    theirs = theirs[(theirs["feature"] == "group") & (theirs["metric"] == COMPARED_BY)].reset_index(drop=True)
     pd.testing.assert_frame_equal(own, theirs)
 
 

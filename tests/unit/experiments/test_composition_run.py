@@ -79,7 +79,7 @@ def test_every_composition_is_fitted_and_scored_on_people_nobody_trained_on(tmp_
     assert stage.array("test_counts").shape == (14, 9, 11, 11)
     assert stage.table("test_people")["subject_id"].str.startswith("tested").all()
     assert stage.table("status")["status"].item() == run.COMPLETE
-    assert 0 < stage.table("baseline")["image_iou"].min() < 1
+    assert 0 < stage.table("baseline")["fixed_image_iou"].min() < 1
 
 
 def test_fits_of_one_repetition_start_from_the_same_weights(tmp_path: Path, fitted: list[int]) -> None:
@@ -129,9 +129,9 @@ def test_a_data_set_without_groups_is_skipped_with_its_reason(tmp_path: Path, fi
 def test_a_group_score_counts_people_once() -> None:
     table = pd.DataFrame({"group": ["asian"] * 3, "subject_id": ["a", "a", "b"]})
     counts = np.zeros((3, 11, 11), np.int64)
-    counts[:, 4, 4], counts[:, 4, 0] = [10, 30, 80], [90, 70, 20]  # image IoU .05, .15, .4: background is never right
+    counts[:, 4, 4], counts[:, 4, 0] = [10, 30, 80], [90, 70, 20]  # background is in no target
     asian, black, _ = group_scores(counts, table)
-    assert asian["image_iou"] == pytest.approx((0.1 + 0.4) / 2)
+    assert asian["fixed_image_iou"] == pytest.approx((0.2 + 0.8) / 2)
     assert (asian["n_images"], asian["n_subjects"]) == (3, 2)
-    assert np.isnan(black["image_iou"])
+    assert np.isnan(black["fixed_image_iou"])
     assert black["n_images"] == 0

@@ -43,6 +43,22 @@ def test_each_group_has_its_score_and_few_people_are_marked() -> None:
     assert rows["n_subjects"].to_dict() == {"asian": ASIAN, "black": BLACK, "caucasian": FEW}
 
 
+def test_matched_people_are_compared_within_their_set_and_counted_one_by_one() -> None:
+    table = pd.DataFrame({"matched_set": np.repeat(np.arange(12), 2).astype(str), "group": ["asian", "black"] * 12})
+    table = table.assign(image_id=[f"p{n}" for n in range(24)], emotion=np.repeat(["sad", "happy"], 12))
+    table["subject_id"] = table["image_id"]
+    right = 40 + 4 * np.repeat(np.arange(12), 2) + 2 * (table["group"] == "asian").to_numpy()
+    counts = np.zeros((24, 11, 11), np.int64)
+    counts[:, 4, 4], counts[:, 4, 5] = right, 100 - right
+    options = {"metric": "accuracy", "replicates": 300}
+    found = compare({"m": counts}, table, feature="group", **options)
+    assert found.gaps["m", ""].gap == pytest.approx(0.02) and found.gaps["m", ""].p_value < 0.02
+    alone = compare({"m": counts}, table.drop(columns="matched_set"), feature="group", **options)
+    assert alone.gaps["m", ""].p_value > 0.3
+    by_emotion = compare({"m": counts}, table, feature="emotion", **options).table
+    assert by_emotion["n_subjects"].tolist() == [12, 12] and by_emotion["small"].all(), "six sets each"
+
+
 def test_the_gap_leaves_small_groups_out() -> None:
     counts, table = people()
     gap = compare({"pspnet": counts}, table, "accuracy", "group", replicates=200).gaps["pspnet", ""]

@@ -43,6 +43,18 @@ def test_only_columns_that_people_allows_in_the_order_of_the_features():
     assert levels(PEOPLE[["subject_id", "gender"]]).columns.tolist() == ["gender"]
 
 
+def test_matched_people_are_drawn_together_and_counted_one_by_one():
+    names = [f"{place:02d}" for place in range(60)]
+    people = pd.DataFrame({"subject_id": names, "emotion": "sad", "matched_set": np.repeat(names[:20], 3)})
+    scores = np.repeat(np.random.default_rng(2).normal(0.5, 0.1, 20), 3)  # all of a set score alike
+    found = feature_table(scores, people, replicates=2000).iloc[0]
+    alone = feature_table(scores[::3], people[::3], replicates=2000).iloc[0]
+    assert found[["value", "low", "high"]].tolist() == pytest.approx(alone[["value", "low", "high"]].tolist())
+    assert (found["n_subjects"], alone["n_subjects"]) == (60, 20)
+    unmatched = feature_table(scores, people.drop(columns="matched_set"), replicates=2000).iloc[0]
+    assert unmatched["high"] - unmatched["low"] < 0.7 * (found["high"] - found["low"])
+
+
 def test_equal_faces_are_of_one_size():
     table = levels(pd.DataFrame({"face_share": [0.5, 0.5, 0.5, np.nan]}))
     assert table["face_size"].tolist() == ["middle", "middle", "middle", None]

@@ -170,7 +170,7 @@ def test_the_tone_curve_falls_back_to_plain_scores_where_there_are_no_difference
     (axes,) = skin_tone_curve(plain, MONK_SCALE).axes
     curve = next(line for line in axes.lines if line.get_label() == "PSPNet")
     np.testing.assert_allclose(curve.get_ydata(), 100 * plain[plain["model"] == "pspnet"]["value"])
-    assert axes.get_ylabel() == "Image IoU (%)"
+    assert axes.get_ylabel() == "Fixed-class image IoU (%)"
 
 
 def test_class_gaps_star_what_survives_adjustment_and_hatch_what_few_people_show(table, assert_legible):

@@ -9,6 +9,7 @@ from matplotlib.patches import Rectangle
 
 from facefair_lib.errors import InputError
 from facefair_lib.figures.reproduction import (
+    budget,
     colour_story,
     iou_against_f1,
     knife_edge,
@@ -109,6 +110,17 @@ def test_every_way_to_feed_a_network_has_its_line(table):
     axes = wrongly_fed(ways).axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == list(ways["way"])
     assert list(axes.lines[0].get_xdata()) == list(100 * ways["value"])
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ((8, [105, 89], 64, [2, 1]), "8 epochs, 89 to 105 training pictures of 64 x 64 pixels, 1 to 2 seeds."),
+        ((1, [16], 32, [1]), "1 epoch, 16 training pictures of 32 x 32 pixels, 1 seed."),
+    ],
+)
+def test_a_caption_says_what_the_fits_were_given(given, words):
+    assert budget(*given) == f"On a budget of {words}"
 
 
 def test_repeated_experiments_ring_their_best_cell_and_name_their_best_group():

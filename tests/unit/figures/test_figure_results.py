@@ -11,6 +11,7 @@ from facefair_lib.figures.experiment import group_scores
 from facefair_lib.figures.networks.training import PANELS, training_curves
 from facefair_lib.figures.performance import class_scores, confusion_matrix
 from facefair_lib.scores import titles
+from facefair_lib.scores.metrics import COMPARED_BY
 from facefair_lib.settings import labels
 
 
@@ -128,7 +129,7 @@ def test_group_cells_hold_values_and_share_one_scale(cells, groups, assert_legib
     figure = group_scores(cells, groups)
     left, middle = (axes.collections[0] for axes in figure.axes[:2])
     assert left.norm is middle.norm
-    shown = cells[cells["metric"] == "image_iou"]
+    shown = cells[cells["metric"] == COMPARED_BY]
     expected = shown["value"].where(shown["n_subjects"] >= 10).to_numpy().reshape(2, 3, 3)
     for image, values in zip((left, middle), expected, strict=True):
         np.testing.assert_allclose(image.get_array().filled(np.nan), values)
@@ -166,7 +167,7 @@ def test_group_means_carry_intervals_and_people(cells, groups, assert_legible):
     figure = group_scores(cells, groups)
     axes = figure.axes[2]
     points, segments = whiskers(axes)["DeepLabV3"]
-    shown = groups[(groups["model"] == "deeplabv3") & (groups["metric"] == "image_iou")]
+    shown = groups[(groups["model"] == "deeplabv3") & (groups["metric"] == COMPARED_BY)]
     np.testing.assert_allclose(points[:, 1], shown["value"])
     np.testing.assert_allclose(segments[:, :, 1], shown[["low", "high"]])
     names = [f"{title}\nn = {n}" for title, n in zip(titles.GROUP_TITLES.values(), shown["n_subjects"], strict=True)]

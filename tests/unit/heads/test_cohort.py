@@ -19,7 +19,7 @@ from facefair_heads.people.expressions import COHORT_EMOTIONS
 from facefair_heads.people.person import GENDERS, GROUPS
 from facefair_heads.sets.cohort import Format, Picture, plan_cohort, write_cohort
 from facefair_heads.sets.experiment_people import EMOTIONS as SHOWN_EMOTIONS
-from facefair_heads.sets.experiment_people import plan_experiment
+from facefair_heads.sets.experiment_people import people_table, plan_experiment
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import decode
 from facefair_lib.settings.profiles import CohortSettings, load_profile
@@ -110,6 +110,22 @@ def test_the_experiment_has_one_shown_person_per_cell_and_both_genders() -> None
     shown = [picture.heads[0] for picture in plan if picture.subject.endswith("_000")]
     assert {(head.group, head.emotion) for head in shown} == set(product(GROUPS, SHOWN_EMOTIONS))
     assert {head.gender for head in shown} == set(GENDERS)
+
+
+def test_scored_people_come_in_sets_of_one_person_per_group_that_share_everything_but_looks() -> None:
+    plan = plan_experiment(4, seed=1)
+    people = people_table(plan)
+    scored, shown = people[people["role"] == "scored"], people[people["role"] == "shown"]
+    assert len(scored) == 4 * 9 and len({picture.heads[0].person_seed for picture in plan}) == len(plan)
+    for _, part in scored.groupby("matched_set"):
+        assert sorted(part["group"]) == sorted(GROUPS)
+        same = ["gender", "age", "emotion", "yaw", "light", "glasses", "facial_hair"]
+        assert (part[same].nunique() == 1).all()
+        assert part["skin_tone"].nunique() == 3
+    assert scored["matched_set"].nunique() == 4 * 3
+    assert scored.groupby("emotion")["gender"].value_counts().nunique() == 1, "as many women as men"
+    assert shown["matched_set"].tolist() == shown["subject_id"].tolist()
+    assert shown["yaw"].nunique() == shown["age"].nunique() == 9, "those who are shown differ in everything"
 
 
 @pytest.fixture(scope="module")

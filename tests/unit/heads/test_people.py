@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from facefair_heads.geometry.body import load_body_model
+from facefair_heads.people import population
 from facefair_heads.people.expressions import EMOTIONS, grimace
 from facefair_heads.people.person import GLASSES, GROUPS, HAIR_STYLES, HANGING_STYLES
 from facefair_heads.people.population import sample_person
@@ -63,6 +64,25 @@ def test_what_must_not_depend_on_the_group_is_the_same_in_every_group():
             assert len({json.dumps(dataclasses.asdict(person)[field]) for person in people}) == 1, field
         hangs = {person.hair in (*HANGING_STYLES, "afro", "curly", "twists") for person in people}
         assert len(hangs) == 1
+
+
+SHARED = (
+    *("gender", "age", "facial_hair", "beard_length", "glasses", "clothing", "headwear", "earrings", "scarf"),
+    *("lip_colour", "lip_strength", "eye_makeup", "recession", "parting", "fringe", "hair_length"),
+)
+
+
+def test_matched_people_share_what_is_no_look_of_their_own_and_are_different_people():
+    lengths = [{style for pairs in groups.values() for style, _ in pairs} for groups in population._STYLES.values()]
+    for matched in range(40):
+        people = [sample_person(900 + 3 * matched + n, matched=matched, group=GROUPS[n]) for n in range(3)]
+        for field in SHARED:
+            assert len({json.dumps(dataclasses.asdict(person)[field]) for person in people}) == 1, field
+        assert any({person.hair for person in people} <= styles for styles in lengths), "hair of one length"
+        assert len({person.hair_colour in ("grey", "white") for person in people}) == 1
+        for field in ("shape", "ancestry", "skin_tone", "weight", "brow", "freckles"):
+            assert len({json.dumps(dataclasses.asdict(person)[field]) for person in people}) == 3, field
+    assert sample_person(7, matched=7) == sample_person(7)
 
 
 def test_skin_tones_of_the_groups_overlap():

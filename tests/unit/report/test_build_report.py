@@ -22,6 +22,7 @@ from facefair_lib.settings import paths
 from facefair_lib.settings.labels import NUM_CLASSES
 
 EXPERIMENT, FAIRNESS, COMPARED = "05_ethnicity_emotion_experiment", "07_counterfactual_fairness", "09_model_comparison"
+AUDIT = "06_reproduction_audit"
 GAP = ["gap", "expected_by_chance", "p_value", "p_adjusted"]
 Edit = Callable[[str, Callable[[pd.DataFrame], pd.DataFrame]], None]
 
@@ -80,7 +81,11 @@ PHRASES = {
     "sections/data.tex": [r"covers ([\d.]+) % of the pixels"],
     "sections/results_experiment.tex": [r"only a gap of ([\d.]+) points"],
     "sections/counterfactual.tex": [r"Each of (\d+) "],
-    "sections/reproduction.tex": [r"still has an F1 of ([\d.]+)", r"it is ([\d.]+) % as published"],
+    "sections/reproduction.tex": [
+        r"still has an F1 of ([\d.]+)",
+        r"it is ([\d.]+) % as published",
+        r"pictures the programs learn from ([\d,]+)",
+    ],
     "sections/conclusion.tex": [r"a gap below ([\d.]+) points"],
 }
 
@@ -132,6 +137,39 @@ def test_another_value_in_a_cell_is_another_number_in_the_text(
     )
     # abstract, table of scores, table beside the paper
     assert rendered(study, settings).count("87.7") >= before + 3
+
+
+def test_captions_of_the_reproduction_state_its_budget_from_the_settings(study: Path, settings: dict[str, Any]) -> None:
+    changed = settings["reproduction"] | {"epochs": 1, "size": 48, "seeds": {"ends": 7, "steps": 3}}
+    rendered(study, settings | {"reproduction": changed})
+    floats = (study / "report" / "floats" / "reproduction.tex").read_text()
+    captions = {label: part for part, label in re.findall(r"\\caption\{(.*?)\}\\label\{(\w+:\w+)\}", floats, re.DOTALL)}
+    fits, seeds = "1 epoch, 89 to 105 training pictures of 48 by 48 pixels", "7 seeds at the ends of a whole ladder"
+    stated = {label for label, caption in captions.items() if fits in caption}
+    assert stated == {"tab:headline", "tab:ladder", "tab:alone", "fig:ioufloor", "fig:ladder"}
+    assert {label for label in stated if f"{fits}, {seeds} and three elsewhere" in captions[label]} == stated - {
+        "tab:alone"
+    }
+    assert f"{fits}, 3 seeds" in captions["tab:alone"]
+
+
+def test_what_was_not_fitted_alone_takes_its_row_and_sentence_along(
+    study: Path, edit: Edit, settings: dict[str, Any]
+) -> None:
+    title, sentence = "red, green and blue in order & $-$", "One channel per class changes the true IoU"
+    edit(AUDIT + "/alone", lambda table: table.assign(first_f1=-0.01))
+    full = rendered(study, settings)
+    assert title in full and sentence in full
+    sides = [f"{side}{end}" for side in ("first", "last") for end in ("", "_low", "_high", "_f1", "_iou")]
+    edit(AUDIT + "/alone", lambda table: table.assign(**dict.fromkeys(sides, np.nan)))
+    poor = rendered(study, settings)
+    assert title not in poor and sentence not in poor
+
+
+def test_a_last_batch_that_stops_no_network_is_not_mentioned(study: Path, edit: Edit, settings: dict[str, Any]) -> None:
+    assert "the training of \\DeepLab{} stops" in rendered(study, settings)
+    edit(AUDIT + "/last_batch", lambda table: table.assign(stops=False))
+    assert "the training of \\DeepLab{} stops" not in rendered(study, settings)
 
 
 def test_cells_with_few_people_are_grey_and_others_are_not(study: Path, edit: Edit, settings: dict[str, Any]) -> None:

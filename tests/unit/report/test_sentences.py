@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from facefair_lib.report.results_reader import Results, Row
 from facefair_lib.report.sentences import against_chance, ahead, leading, shown_smaller
+from facefair_lib.scores.metrics import COMPARED_BY
 
 EFFECTS, GAPS = "07_counterfactual_fairness/effects", "05_ethnicity_emotion_experiment/gaps"
 
@@ -29,7 +30,7 @@ def effect(results: Results) -> Row:
 
 @pytest.fixture(scope="module")
 def gap(results: Results) -> Row:
-    return results.row(GAPS, model="pspnet", feature="group", metric="image_iou")
+    return results.row(GAPS, model="pspnet", feature="group", metric=COMPARED_BY)
 
 
 def test_the_interval_decides_who_is_ahead(difference: Row) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from facefair_lib.errors import InputError
+from facefair_lib.reproduction.colours import nearest_labels
 from facefair_lib.reproduction.pool import divide
 from facefair_lib.reproduction.protocol import AS_CORRECTED, AS_PUBLISHED, CORRECTIONS, Protocol, protocols
 from facefair_lib.reproduction.run import network_inputs, network_targets
@@ -65,7 +66,14 @@ def test_channel_order_normalisation_and_masks_touch_what_they_name(pool):
     assert nearest[0].equal(inputs)
     exact, blended = (set(np.unique(np.rint(values.numpy() * 255)).astype(int)) for values in (nearest[1], targets))
     assert exact <= {0, 128, 192, 255} and not blended <= exact
-    np.testing.assert_array_equal(inputs_and_targets(pool, target="classes")[1].numpy(), pool.labels)
+
+
+def test_classes_are_those_of_the_masks_or_of_the_nearest_colours_of_blended_ones(pool):
+    exact = inputs_and_targets(pool, target="classes", masks="nearest")[1].numpy()
+    np.testing.assert_array_equal(exact, pool.labels)
+    blended = inputs_and_targets(pool, target="classes", masks="bilinear")[1].numpy()
+    np.testing.assert_array_equal(blended[3], nearest_labels(pool.colours[3]))
+    assert (blended != exact).any()
 
 
 def rows_of(table, **changes) -> dict[str, set[int]]:

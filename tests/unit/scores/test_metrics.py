@@ -10,6 +10,7 @@ from sklearn import metrics as reference
 
 from facefair_lib.scores import metrics
 from facefair_lib.scores.metrics import ESTIMANDS, confusion_counts
+from facefair_lib.settings.labels import FIXED_CLASSES, INDEX, OPTIONAL_PARTS
 
 # Class 0: 8 right, 2 taken for 1. Class 1: 4 right, 1 taken for 0, 1 for 2. Class 2 is predicted only, class 3 nowhere.
 HAND = np.array([[8, 2, 0, 0], [1, 4, 1, 0], [0, 0, 0, 0], [0, 0, 0, 0]])
@@ -122,6 +123,47 @@ def test_a_subset_of_estimands_can_be_evaluated():
     assert list(metrics.evaluate(counts, lambda parts: parts.sum(0), ["iou", "accuracy"])) == ["iou", "accuracy"]
 
 
+FACE, NOSE, SPECS, TEETH = (INDEX[name] for name in ("face", "nose", "specs", "teeth"))
+
+
+def portrait() -> np.ndarray:
+    """Background 100 of 100 right, face 80 of 100, the rest of it called background."""
+    counts = np.zeros((11, 11), np.int64)
+    counts[0, 0], counts[FACE, FACE], counts[FACE, 0] = 100, 80, 20
+    return counts
+
+
+def test_fixed_iou_runs_over_the_classes_of_the_target_that_every_head_has():
+    assert metrics.fixed_iou(portrait()) == pytest.approx((100 / 120 + 80 / 100) / 2)
+    glasses = portrait()
+    glasses[SPECS, SPECS], glasses[TEETH, TEETH] = 50, 50
+    assert metrics.fixed_iou(glasses) == metrics.fixed_iou(portrait()) < metrics.mean_iou(glasses)
+    assert np.isnan(metrics.fixed_iou(np.diag([0] * SPECS + [7]))), "nothing but spectacles"
+
+
+@pytest.mark.parametrize("invented", [NOSE, SPECS, TEETH])
+def test_what_a_network_invents_costs_the_classes_that_are_there_and_is_no_class_of_the_mean(invented):
+    counts = portrait()
+    counts[FACE, FACE], counts[FACE, invented] = 70, 10
+    assert metrics.fixed_iou(counts) == pytest.approx((100 / 120 + 70 / 100) / 2)
+    assert metrics.mean_iou(counts) < 0.7 * metrics.fixed_iou(counts), "there it is a class with a score of 0"
+    assert np.isnan(metrics.shown_iou_per_class(counts)[invented]) and metrics.iou_per_class(counts)[invented] == 0
+    for key in ("fixed_iou", "fixed_image_iou"):
+        assert ESTIMANDS[key].function(counts[None]) == pytest.approx(metrics.fixed_iou(counts))
+
+
+@settings(deadline=None)
+@given(hnp.arrays(np.int64, (2, 11, 11), elements=st.sampled_from([0, 0, 0, 1, 9])))
+def test_fixed_iou_is_a_mean_of_the_same_classes_whatever_is_predicted(counts):
+    fixed = [INDEX[name] for name in FIXED_CLASSES]
+    for one in counts:
+        shown = [c for c in fixed if one[c].sum()]
+        expected = (
+            np.mean([one[c, c] / (one[c].sum() + one[:, c].sum() - one[c, c]) for c in shown]) if shown else np.nan
+        )
+        assert metrics.fixed_iou(one) == pytest.approx(expected, nan_ok=True)
+
+
 def test_image_scores_are_those_of_each_image_alone():
     masks = np.random.default_rng(3).integers(0, 11, (2, 4, 8, 8), dtype=np.uint8)
     counts = confusion_counts(masks[0], masks[1])
@@ -135,10 +177,16 @@ def test_image_scores_are_those_of_each_image_alone():
 def test_registry_keys_are_the_estimands_own_and_definitions_are_sentences():
     assert list(ESTIMANDS) == [
         "accuracy", "precision", "recall", "f1", "iou", "mean_f1_foreground", "image_iou", "image_f1",
+        "fixed_iou", "fixed_image_iou",
     ]  # fmt: skip
     for key, estimand in ESTIMANDS.items():
         assert estimand.key == key
         assert estimand.definition.endswith(".")
+
+
+def test_people_are_compared_picture_by_picture_on_the_classes_that_every_head_has():
+    assert ESTIMANDS[metrics.COMPARED_BY].score is metrics.fixed_iou and ESTIMANDS[metrics.COMPARED_BY].per_image
+    assert set(FIXED_CLASSES) | set(OPTIONAL_PARTS) == set(INDEX) and not set(FIXED_CLASSES) & set(OPTIONAL_PARTS)
 
 
 def test_floor_four_does_not_import_torch():

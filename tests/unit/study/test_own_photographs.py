@@ -60,6 +60,7 @@ def test_without_the_nine_cells_nothing_is_shown_and_every_picture_with_a_mask_i
 ) -> None:
     people = own_photographs(table(folder, [line] * 3, header), 16)
     assert people.shown.table.empty and len(people.scored.table) == 3
+    assert people.table["matched_set"].tolist() == people.table["subject_id"].tolist(), "nobody is matched"
     counts = {"deeplabv3": np.ones((3, NUM_CLASSES, NUM_CLASSES), np.int64)}
     assert nine_table(counts, people.table)["deeplabv3_iou"].notna().all()
     assert nine_table({"deeplabv3": counts["deeplabv3"][:0]}, people.shown.table).empty

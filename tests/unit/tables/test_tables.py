@@ -60,7 +60,7 @@ def counts_by_model():
 def test_summary_holds_every_estimand_of_every_model(counts_by_model, people):
     table = summary_table(counts_by_model, people, **FAST)
     assert table.columns.tolist() == ["model", *SCORES]
-    assert table["model"].tolist() == ["deeplabv3"] * 8 + ["pspnet"] * 8
+    assert table["model"].tolist() == ["deeplabv3"] * len(ESTIMANDS) + ["pspnet"] * len(ESTIMANDS)
     assert table["metric"].tolist() == list(ESTIMANDS) * 2
     for _, row in table.iterrows():
         assert row["value"] == pytest.approx(ESTIMANDS[row["metric"]].function(counts_by_model[row["model"]]))
@@ -99,7 +99,7 @@ def test_differences_are_first_minus_second_model(counts_by_model, people):
 def test_a_model_compared_with_itself_differs_by_exactly_nothing(counts_by_model, people):
     same = {"deeplabv3": counts_by_model["deeplabv3"], "copy": counts_by_model["deeplabv3"]}
     table = difference_table(same, people, **FAST).dropna()
-    assert len(table) == 8 + 10 * 4
+    assert len(table) == len(ESTIMANDS) + 10 * 4
     assert (table[["difference", "low", "high"]] == 0).all(axis=None)
 
 
@@ -219,7 +219,7 @@ def test_cells_without_images_are_nan_rows(counts_by_model, people):
     rows = ~((people["group"] == "black") & (people["emotion"] == "sad")).to_numpy()
     counts = {model: stack[rows] for model, stack in counts_by_model.items()}
     table = cell_table(counts, people[rows], **FAST)
-    assert len(table) == 2 * 9 * 8
+    assert len(table) == 2 * 9 * len(ESTIMANDS)
     empty = table[(table["group"] == "black") & (table["emotion"] == "sad")]
     assert empty[["value", "low", "high"]].isna().all(axis=None)
     assert (empty[["n_images", "n_subjects"]] == 0).all(axis=None)
@@ -229,7 +229,7 @@ def test_cells_without_images_are_nan_rows(counts_by_model, people):
 def test_groups_and_emotions_score_their_images(counts_by_model, people, feature):
     table = getattr(experiment, f"{feature}_table")(counts_by_model, people, **FAST)
     assert table.columns.tolist() == ["model", feature, *SCORES]
-    assert len(table) == 2 * 3 * 8
+    assert len(table) == 2 * 3 * len(ESTIMANDS)
     for _, row in table.iterrows():
         alone = counts_by_model[row["model"]][people[feature] == row[feature]]
         assert row["value"] == pytest.approx(ESTIMANDS[row["metric"]].function(alone))
@@ -246,7 +246,7 @@ def test_gaps_stand_by_model_feature_and_metric(counts_by_model, people):
     columns = ["gap", "expected_by_chance", "corrected", "low", "high", "p_value", "best", "worst"]
     assert table.columns.tolist() == ["model", "feature", "metric", *columns]
     assert table["metric"].tolist() == list(ESTIMANDS) * 4
-    assert table["feature"].tolist() == (["group"] * 8 + ["emotion"] * 8) * 2
+    assert table["feature"].tolist() == (["group"] * len(ESTIMANDS) + ["emotion"] * len(ESTIMANDS)) * 2
     groups = group_table(counts_by_model, people, **FAST).query("model == 'pspnet' and metric == 'f1'")
     row = table.query("model == 'pspnet' and feature == 'group' and metric == 'f1'").iloc[0]
     values = groups.set_index("group")["value"]
@@ -254,10 +254,33 @@ def test_gaps_stand_by_model_feature_and_metric(counts_by_model, people):
     assert (row["best"], row["worst"]) == (values.idxmax(), values.idxmin())
 
 
+def test_matched_people_are_compared_within_their_set_and_counted_one_by_one():
+    sets, names = np.repeat(np.arange(30), 3), [f"p{n:02d}" for n in range(90)]
+    people = pd.DataFrame({"image_id": names, "subject_id": names, "matched_set": sets.astype(str)})
+    people = people.assign(group=["asian", "black", "caucasian"] * 30, emotion=np.repeat(["sad", "happy", "angry"], 30))
+    right = np.random.default_rng(3).integers(400, 900, 30)[sets] + 20 * (people["group"] == "asian").to_numpy()
+    counts = np.zeros((90, 11, 11), int)
+    counts[:, 4, 4], counts[:, 4, 0] = right, 1000 - right
+    options = {"estimands": ["fixed_image_iou"], "permutations": 300, **FAST}
+    found, alone = (
+        gap_table({"m": counts}, table, **options) for table in (people, people.drop(columns="matched_set"))
+    )
+    p_value = {name: table.set_index("feature")["p_value"] for name, table in (("sets", found), ("alone", alone))}
+    assert p_value["sets"]["group"] < 0.01 and p_value["alone"]["group"] > 0.2
+    assert found["gap"].tolist() == alone["gap"].tolist()
+    reach = (found["high"] - found["gap"]).tolist(), (alone["high"] - alone["gap"]).tolist()
+    assert reach[0][0] < 0.2 * reach[1][0], "groups share the pictures' differences"
+    assert reach[0][1] > 1.3 * reach[1][1], "three people of a set are not three draws of an emotion"
+    emotions = emotion_table({"m": counts}, people, **FAST)
+    assert (emotions["n_subjects"] == 30).all() and (
+        group_table({"m": counts}, people, **FAST)["n_subjects"] == 30
+    ).all()
+
+
 def test_gaps_of_nine_photos_are_nan(counts_by_model, people):
     nine = people.head(9)
     table = gap_table({"pspnet": counts_by_model["pspnet"][:9]}, nine, permutations=20, **FAST)
-    assert len(table) == 16
+    assert len(table) == 2 * len(ESTIMANDS)
     assert table[["gap", "corrected", "p_value"]].isna().all(axis=None)
 
 

@@ -12,6 +12,7 @@ from scipy import stats
 
 from facefair_lib.errors import InputError
 from facefair_lib.fairness.power import detectable_paired
+from facefair_lib.scores.metrics import image_scores
 from facefair_lib.settings.labels import INDEX, NUM_CLASSES
 from facefair_lib.tables import counterfactual
 from facefair_lib.tables.composition import composition_points, composition_table, scores_of_fits, slope_table
@@ -28,7 +29,7 @@ from facefair_lib.tables.counterfactual import (
     tones_table,
     typical,
 )
-from facefair_lib.tables.features import features_table, with_face_share
+from facefair_lib.tables.features import features_table, optional_parts_table, with_face_share
 from facefair_lib.tables.outline_errors import traps_table
 from facefair_lib.tables.quality import picture_table, quality_table, with_truth
 
@@ -38,11 +39,9 @@ PIXELS = 1_000_000
 
 
 def counts_of(scores: np.ndarray) -> np.ndarray:
-    """Counts of pictures whose image IoU is ``scores`` (N,), each below one half: all face, the rest called nose."""
+    """Counts of pictures whose fixed-class IoU is ``scores`` (N,): all face, the rest called nose."""
     counts = np.zeros((len(scores), NUM_CLASSES, NUM_CLASSES), np.int64)
-    right = np.round(2 * np.asarray(scores) * PIXELS).astype(
-        int
-    )  # the class nose has IoU 0: the mean is half of face's
+    right = np.round(np.asarray(scores) * PIXELS).astype(int)
     counts[:, INDEX["face"], INDEX["face"]] = right
     counts[:, INDEX["face"], INDEX["nose"]] = PIXELS - right
     return counts
@@ -219,12 +218,63 @@ def test_equal_groups_are_equivalent_within_a_margin_and_different_ones_are_not(
     assert not table.loc["asian-black", "equivalent"]
 
 
+def in_sets(per_group: int, gap: float) -> tuple[np.ndarray, pd.DataFrame]:
+    """Scores of sets that differ much from each other; within each, Asian people are ahead and chance is small."""
+    generator = np.random.default_rng(8)
+    people = people_to_test(per_group).assign(emotion="sad")
+    people = people.assign(matched_set=np.tile([f"set_{n:02d}" for n in range(per_group)], 3))
+    own = pd.Series(generator.normal(0, 0.1, per_group), people["matched_set"].unique())
+    scores = 0.4 + people["matched_set"].map(own) + gap * (people["group"] == "asian")
+    return scores.to_numpy() + generator.normal(0, 0.01, len(people)), people
+
+
+def test_matched_people_are_compared_within_their_set() -> None:
+    scores, people = in_sets(30, 0.03)
+    apart = people.drop(columns="matched_set")
+    asian, black = (scores[(people["group"] == group).to_numpy()] for group in GROUPS[:2])  # in the order of the sets
+    counts = {"deeplabv3": counts_of(scores), "pspnet": counts_of(scores)}
+    matched, unmatched = ({"balanced": (counts, table)} for table in (people, apart))
+    pair = equivalence_table(matched).query("contrast == 'asian-black' and delta == 0.01").iloc[0]
+    assert (pair["difference"], pair["n_subjects"]) == (pytest.approx((asian - black).mean(), abs=1e-6), 30)
+    reach = stats.ttest_rel(asian, black).confidence_interval(0.9)
+    assert (pair["low90"], pair["high90"]) == pytest.approx((reach.low, reach.high), abs=1e-5)
+    found, alone = (sources_table(cohort, replicates=200, permutations=200).iloc[0] for cohort in (matched, unmatched))
+    assert found["p_value"] < 0.01 < 0.2 < alone["p_value"]
+    assert found["detectable"] < 0.3 * alone["detectable"]
+    assert found["n_subjects"] == alone["n_subjects"] == 90
+    raw, other = (
+        adjusted_table(cohort, []).query("contrast == 'asian-black' and kind == 'raw'").iloc[0]
+        for cohort in (matched, unmatched)
+    )
+    assert raw["estimate"] == pytest.approx(other["estimate"]) and raw["p_value"] < 0.01 < 0.2 < other["p_value"]
+    assert raw["n_subjects"] == 90
+    compared, loosely = (model_gaps_table(cohort, replicates=200).iloc[0] for cohort in (matched, unmatched))
+    assert compared["difference"] == loosely["difference"] == 0
+    assert class_gap_table(counts, people, permutations=99).query("`class` == 'face'")["p_value"].min() < 0.05
+
+
+def test_compositions_are_compared_within_matched_sets() -> None:
+    scores, people = in_sets(30, 0.03)
+    fits = fits_of(1)
+    counts = np.stack([counts_of(scores)] * len(fits))
+    tables = [
+        composition_table(fits, counts, table, replicates=300).query("group == 'asian'").iloc[0]
+        for table in (people, people.drop(columns="matched_set"))
+    ]
+    assert tables[0]["relative"] == pytest.approx(tables[1]["relative"])
+    within, between = (row["high"] - row["low"] for row in tables)
+    assert within < 0.3 * between
+    assert abs(slope_table(fits, counts, people, replicates=300)["slope"].item()) < 1e-9
+    broken = composition_table(fits, counts[:, 1:], people.iloc[1:], replicates=300).query("group == 'asian'").iloc[0]
+    assert broken["high"] - broken["low"] > 3 * within, "a set that lacks somebody: all are compared as strangers"
+
+
 def test_class_gaps_cover_every_class_of_every_group() -> None:
     counts, people = unpaired(12, 0.1)
     table = class_gap_table(counts, people, permutations=200)
     assert len(table) == 2 * 3 * NUM_CLASSES
     face = table[(table["class"] == "face") & (table["model"] == "deeplabv3")].set_index("group")
-    assert face.loc["asian", "relative"] == pytest.approx(2 * 0.1 * 2 / 3, abs=0.02)  # twice the image IoU, by hand
+    assert face.loc["asian", "relative"] == pytest.approx(0.1 * 2 / 3, abs=0.02)  # of the mean of the groups
     assert face.loc["asian", "p_adjusted"] < 0.05
     assert table.loc[table["class"] == "teeth", "value"].isna().all()
 
@@ -288,9 +338,9 @@ def test_compositions_are_compared_with_the_other_groups() -> None:
 
 def test_scores_of_fits_average_the_pictures_of_a_person() -> None:
     people = named(pd.DataFrame({"subject_id": ["b", "a", "b"], "group": ["black", "asian", "black"]}))
-    scores, groups = scores_of_fits(counts_of(np.array([0.1, 0.2, 0.3]))[None], people)
+    scores, who = scores_of_fits(counts_of(np.array([0.1, 0.2, 0.3]))[None], people)
     assert scores == pytest.approx(np.array([[0.2, 0.2]]))
-    assert groups.tolist() == ["asian", "black"]
+    assert who.to_numpy().tolist() == [["asian", "a"], ["black", "b"]]
 
 
 def square_masks(sizes: list[int]) -> np.ndarray:
@@ -336,6 +386,49 @@ def test_features_are_scored_one_at_a_time_and_crossed() -> None:
     assert features_table(counts, people.iloc[:0]).empty
 
 
+def test_nothing_that_is_compared_changes_where_a_network_invents_spectacles_or_one_group_shows_its_teeth() -> None:
+    counts, people = unpaired(12, 0.1)
+    plain = {model: part.copy() for model, part in counts.items()}
+    for model, part in counts.items():
+        part[::2, INDEX["face"], INDEX["specs"]] = part[::2, INDEX["face"], INDEX["nose"]]  # invented, as the nose is
+        part[::2, INDEX["face"], INDEX["nose"]] = 0
+        asian = (people["group"] == "asian").to_numpy()
+        part[asian, INDEX["teeth"], INDEX["background"]] = 500  # never found
+        assert (image_scores(part)["image_iou"][asian] < image_scores(plain[model])["image_iou"][asian]).all()
+    for table in (
+        lambda c: features_table(c, people, replicates=50),
+        lambda c: sources_table({"balanced": (c, people)}, replicates=50, permutations=50),
+        lambda c: equivalence_table({"balanced": (c, people)}),
+        lambda c: model_gaps_table({"balanced": (c, people)}, replicates=50),
+    ):
+        pd.testing.assert_frame_equal(table(counts), table(plain))
+
+
+def test_parts_that_a_face_may_lack_are_scored_on_the_pictures_that_show_them() -> None:
+    counts, people = unpaired(12, 0.1)
+    teeth = INDEX["teeth"]
+    for part in counts.values():
+        part[:18, teeth, teeth], part[:18, teeth, INDEX["lips"]] = 30, 70  # all Asian people, half of the Black ones
+        part[18:, INDEX["face"], teeth] = 9  # invented: no score, not one of 0
+    table = optional_parts_table(counts, people, replicates=50).set_index(["class", "model", "feature", "level"])
+    assert list(dict.fromkeys(table.index.get_level_values("class"))) == ["specs", "facial_hair", "teeth"]
+    table = table.sort_index()
+    row = table.loc[("teeth", "pspnet", "group", "black")]
+    assert (row["value"], row["n_images"], row["n_subjects"], row["small"]) == (pytest.approx(0.3), 6, 6, True)
+    assert not table.loc[("teeth", "pspnet", "group", "asian"), "small"]
+    nobody = table.loc[("teeth", "deeplabv3", "group", "caucasian")]
+    assert np.isnan(nobody["value"]) and nobody["n_images"] == 0
+    assert table.loc["specs", "value"].isna().all()
+    assert optional_parts_table(counts, people.iloc[:0]).empty
+
+
+def test_a_class_is_compared_on_the_pictures_that_show_it() -> None:
+    counts, people = unpaired(12, 0.1)
+    table = class_gap_table(counts, people, permutations=50).set_index(["model", "class", "group"]).sort_index()
+    assert (table.loc[("pspnet", "face"), "n_images"] == 12).all()
+    assert (table.loc[("pspnet", "nose"), "n_images"] == 0).all(), "the nose is only invented"
+
+
 def test_measures_without_a_mask_are_listed_per_picture_and_model_and_compared_with_the_truth() -> None:
     people = people_to_test(10).assign(emotion="sad")
     generator = np.random.default_rng(1)
@@ -356,7 +449,7 @@ def test_measures_without_a_mask_are_listed_per_picture_and_model_and_compared_w
 def test_the_points_of_a_composition_set_each_group_against_the_others() -> None:
     fits = pd.DataFrame({"fit": ["a"], "composition": ["without_asian"], "share_asian": [0.0], "share_black": [0.5]})
     fits["share_caucasian"] = 0.5
-    scores = pd.DataFrame({"fit": "a", "group": list(GROUPS), "image_iou": [0.3, 0.5, 0.7]})
+    scores = pd.DataFrame({"fit": "a", "group": list(GROUPS), "fixed_image_iou": [0.3, 0.5, 0.7]})
     points = composition_points(fits, scores)
     assert list(points["share"]) == [0.0, 0.5, 0.5]
     np.testing.assert_allclose(points["relative"], [-0.3, 0.0, 0.3])

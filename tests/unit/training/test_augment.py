@@ -188,3 +188,11 @@ def test_fewer_pixels_take_fine_detail_and_leave_what_is_coarse():
     assert 0.1 < (contrast < 80).float().mean() < 0.7  # a share of the pictures
     flat = torch.full((40, 3, 64, 64), 50.0)
     assert torch.allclose(coarsen_some(flat, 1.0, generator(2)), flat)
+
+
+def test_pictures_stay_fp32_in_a_fit_that_computes_in_another_format(blocks):
+    usual = augment(*blocks, strengths(1, 1, 1, 1), generator())[0]
+    with torch.autocast("cpu", torch.bfloat16):
+        within = augment(*blocks, strengths(1, 1, 1, 1), generator())[0]
+    assert within.dtype == torch.float32
+    assert torch.equal(within, usual)
