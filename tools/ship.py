@@ -219,8 +219,8 @@ def limits(source: str) -> list[str]:
     """What the scores do not show."""
     if source == "rendered":
         first = [
-            "The study's scores are of *rendered* people, grouped *as rendered*: they say nothing about any living person.",
-            "Photographs differ from renderings, and the network does worse on them; how much depends on yours.",
+            "The study's scores are of *rendered* people, grouped *as rendered*: they say nothing about any living",
+            "person. Photographs differ from renderings, and the network does worse on them.",
         ]
     else:
         first = [

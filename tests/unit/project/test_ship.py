@@ -59,7 +59,7 @@ def test_a_network_is_packed_with_a_card_that_holds_the_studys_own_numbers(
     assert page.count("people as rendered, image IoU") == 3
     assert "| FASSEG, face semantic segmentation | 60.6 | skin 91, hair 30 |" in page
     assert "commit abc1234 of 2026-11-30" in page and "nan" not in page
-    assert "people to learn from" in page and "they say nothing about any living person" in page
+    assert "people to learn from" in page and "they say nothing about any living\nperson" in page
 
 
 def test_a_study_without_the_later_tables_gets_a_shorter_card(study: Path, tmp_path: Path) -> None:
