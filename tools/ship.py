@@ -56,17 +56,7 @@ def ship(model: str, profile: Profile, sets: Mapping[str, str], folder: Path = F
     """
     tables = Results(paths.results_dir(profile.name), paths.REPORT)
     fitted = trained_network(model, profile.name, find_weights(model, profile.name))
-    card = Card(
-        model=model,
-        settings=getattr(profile.models, model),
-        size=profile.data.size,
-        inference=profile.inference,
-        profile=profile.name,
-        data=f"{learnt_from(tables):,} pictures ({CATALOGUE[profile.data.source].title})",
-        data_digest=data_digest(profile.name, model),
-        commit=commit(),
-        iou=tables.cell("04_metric_analysis/summary", "value", model=model, metric="iou"),
-    )
+    card = card_of(model, profile, tables)
     path = pack(folder / f"{model}.safetensors", fitted.network, card)
     packed = unpack(path)
     agreement, pictures = agree(fitted, packed, test_pictures(profile.name))
@@ -84,6 +74,21 @@ def ship(model: str, profile: Profile, sets: Mapping[str, str], folder: Path = F
     page += [*on_sets(packed, sets), "", *limits(profile.data.source)]
     results.write_text(folder / f"{model}.md", "\n".join(page) + "\n")
     return path
+
+
+def card_of(model: str, profile: Profile, tables: Results) -> Card:
+    """What the packed file says of itself."""
+    return Card(
+        model=model,
+        settings=getattr(profile.models, model),
+        size=profile.data.size,
+        inference=profile.inference,
+        profile=profile.name,
+        data=f"{learnt_from(tables):,} pictures ({CATALOGUE[profile.data.source].title})",
+        data_digest=data_digest(profile.name, model),
+        commit=commit(),
+        iou=tables.cell("04_metric_analysis/summary", "value", model=model, metric="iou"),
+    )
 
 
 def agree(one: Fitted, other: Fitted, images: np.ndarray) -> tuple[float, int]:
