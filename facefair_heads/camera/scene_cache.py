@@ -104,8 +104,8 @@ class SceneCache:
 
     Give one object to consecutive calls of ``render``. Whatever moves or reshapes anything (identity, hair,
     expression, gaze, occluder, picture size) builds a new scene; a new camera or light traces new rays in it; where
-    colours (skin tone, iris, hair colour), exposure or film alone change, those are shared too. The pictures are the same bytes with and
-    without it. ``hits`` counts the scenes and ``shared_rays`` the rays that were taken over.
+    colours (skin tone, iris, hair colour), exposure or film alone change, those are shared too. The pictures are the
+    same bytes with and without it. ``hits`` counts the scenes and ``shared_rays`` the rays that were taken over.
     """
 
     def __init__(self) -> None:

@@ -9,6 +9,7 @@ from facefair_lib.report.filters import bounds
 from facefair_lib.report.results_reader import Results, Row
 from facefair_lib.report.sentences import leading
 from facefair_lib.scores.metrics import COMPARED_BY
+from facefair_lib.scores.resampling import ALPHA
 from facefair_lib.scores.titles import (
     COMPARED_BY_TEXT,
     GROUP_TITLES,
@@ -45,7 +46,7 @@ def update(readme: Path, reference: Path) -> None:
 def answer(reference: Path) -> str:
     """Compose the tables and their notes from ``results/kept``."""
     results = Results(reference, paths.REPORT)
-    return "\n".join([*_groups(results), *_counterfactual(results), *_architectures(results)])
+    return "\n".join([*_groups(results), *_tones(results), *_counterfactual(results), *_architectures(results)])
 
 
 def _groups(results: Results) -> list[str]:
@@ -68,6 +69,42 @@ def _groups(results: Results) -> list[str]:
         "*p* how often they make one as large."
     )
     return [*lines, "", note]
+
+
+def _tones(results: Results) -> list[str]:
+    """The tone curve, and each model's difference to speak of between the tones of two groups."""
+    table, effects = "07_counterfactual_fairness/tones", "07_counterfactual_fairness/tone_effects"
+    if not results.has(effects) or not results.rows(effects):
+        return []
+    tones = list(dict.fromkeys(f"{row['skin_tone']:g}" for row in results.rows(table)))
+    lines = _head("same person, other skin tone", [f"tone {tone}" for tone in tones])
+    found = []
+    for model in MODEL_TITLES:
+        rows = results.rows(table, model=model)
+        lines.append(_line(title(model), [_below_best(row) for row in rows]))
+        largest = leading(results.rows(effects, model=model, tones="own"))
+        typical = results.row(effects, model=model, tones="typical", contrast=largest["contrast"])
+        sign = 1 if largest["difference"] >= 0 else -1
+        first, second = [title(group) for group in largest["contrast"].split("-")][::sign]
+        found.append(
+            f"{title(model)} scores the same people {_turned(largest, sign)} points higher in the tones of {first} than "
+            f"in those of {second} people (*p* = {largest['p_adjusted']:.2g}); at one typical tone of each, "
+            f"{_turned(typical, sign)}."
+        )
+    people = int(results.rows(table)[0]["n_subjects"])
+    note = (
+        f"Points of {COMPARED_BY_TEXT} against the best tone of the Monk scale (0.0), over {people} rendered people who "
+        "differ from themselves in nothing but the tone; \\* *p* < 0.05 from sign flips, adjusted for all pairs of tones. "
+        "A group's tones are averaged as often as the renderer gives them to it."
+    )
+    return ["", *lines, "", " ".join([note, *found])]
+
+
+def _below_best(row: Row) -> str:
+    """A tone's difference to the best one in points, marked where it is clear."""
+    return f"{100 * row['difference']:+.1f}".replace("+0.0", "0.0").replace("-0.0", "0.0") + (
+        " \\*" if row["p_adjusted"] < ALPHA else ""
+    )
 
 
 def _counterfactual(results: Results) -> list[str]:
@@ -93,7 +130,7 @@ def _counterfactual(results: Results) -> list[str]:
         return []
     note = (
         f"Points of {COMPARED_BY_TEXT} with 95 % intervals over {identities} rendered identities, each shown in all "
-        "groups with everything else held fixed; *p* from sign flips, adjusted for a network's three differences."
+        "groups, in one typical skin tone of each, with everything else held fixed; *p* from sign flips, adjusted for a network's three differences."
     )
     return ["", *lines, "", note]
 
