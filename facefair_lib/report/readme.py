@@ -72,38 +72,40 @@ def _groups(results: Results) -> list[str]:
 
 
 def _tones(results: Results) -> list[str]:
-    """The tone curve, and each model's difference to speak of between the tones of two groups."""
+    """The tone curve, and what the tones of two groups make of it."""
     table, effects = "07_counterfactual_fairness/tones", "07_counterfactual_fairness/tone_effects"
-    if not results.has(effects) or not results.rows(effects):
+    if not results.has(effects):
         return []
-    tones = list(dict.fromkeys(f"{row['skin_tone']:g}" for row in results.rows(table)))
-    lines = _head("same person, other skin tone", [f"tone {tone}" for tone in tones])
-    found = []
+    tones = dict.fromkeys(f"tone {row['skin_tone']:g}" for row in results.rows(table))
+    lines = _head("same person, other skin tone", list(tones))
     for model in MODEL_TITLES:
-        rows = results.rows(table, model=model)
-        lines.append(_line(title(model), [_below_best(row) for row in rows]))
-        largest = leading(results.rows(effects, model=model, tones="own"))
-        typical = results.row(effects, model=model, tones="typical", contrast=largest["contrast"])
-        sign = 1 if largest["difference"] >= 0 else -1
-        first, second = [title(group) for group in largest["contrast"].split("-")][::sign]
-        found.append(
-            f"{title(model)} scores the same people {_turned(largest, sign)} points higher in the tones of {first} than "
-            f"in those of {second} people (*p* = {largest['p_adjusted']:.2g}); at one typical tone of each, "
-            f"{_turned(typical, sign)}."
-        )
-    people = int(results.rows(table)[0]["n_subjects"])
+        lines.append(_line(title(model), [_below_best(row) for row in results.rows(table, model=model)]))
     note = (
-        f"Points of {COMPARED_BY_TEXT} against the best tone of the Monk scale (0.0), over {people} rendered people who "
-        "differ from themselves in nothing but the tone; \\* *p* < 0.05 from sign flips, adjusted for all pairs of tones. "
-        "A group's tones are averaged as often as the renderer gives them to it."
+        f"Points of {COMPARED_BY_TEXT} against the best tone of the Monk scale (0.0), over "
+        f"{int(results.rows(table)[0]['n_subjects'])} rendered people who differ from themselves in nothing but the "
+        "tone; \\* *p* < 0.05 from sign flips, adjusted for all pairs of tones."
     )
-    return ["", *lines, "", " ".join([note, *found])]
+    return ["", *lines, "", " ".join([note, *(_between_tones(results, effects, model) for model in MODEL_TITLES)])]
 
 
 def _below_best(row: Row) -> str:
     """A tone's difference to the best one in points, marked where it is clear."""
-    return f"{100 * row['difference']:+.1f}".replace("+0.0", "0.0").replace("-0.0", "0.0") + (
-        " \\*" if row["p_adjusted"] < ALPHA else ""
+    points = round(100 * row["difference"], 1)
+    return (f"{points:+.1f}" if points else "0.0") + (" \\*" if row["p_adjusted"] < ALPHA else "")
+
+
+def _between_tones(results: Results, effects: str, model: str) -> str:
+    """The difference to speak of between the tones of two groups, and what one typical tone of each says of it."""
+    largest = leading(results.rows(effects, model=model, tones="own"))
+    if largest is None:
+        return f"{title(model)}'s groups of tones were not compared."
+    typical = results.row(effects, model=model, tones="typical", contrast=largest["contrast"])
+    sign = 1 if largest["difference"] >= 0 else -1
+    first, second = [title(group) for group in largest["contrast"].split("-")][::sign]
+    return (
+        f"In the tones of {first} people as often as they have them, {title(model)} scores everybody "
+        f"{_turned(largest, sign)} points higher than in those of {second} people (*p* = {largest['p_adjusted']:.2g}); "
+        f"at one typical tone of each, {_turned(typical, sign)}."
     )
 
 
