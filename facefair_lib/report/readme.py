@@ -132,7 +132,8 @@ def _counterfactual(results: Results) -> list[str]:
         return []
     note = (
         f"Points of {COMPARED_BY_TEXT} with 95 % intervals over {identities} rendered identities, each shown in all "
-        "groups, in one typical skin tone of each, with everything else held fixed; *p* from sign flips, adjusted for a network's three differences."
+        "groups, in one typical skin tone of each, with everything else held fixed; *p* from sign flips, adjusted for "
+        "a network's three differences."
     )
     return ["", *lines, "", note]
 

@@ -58,7 +58,9 @@ def test_the_tone_curve_is_told_by_its_differences_to_the_best_tone(study: Path)
     text = readme.answer(study).split("same person, other skin tone")[1].split("other group")[0]
     assert rows(text, "PSPNet") == [r"| PSPNet | 0.0 | -1.2 | -10.4 \* |"]
     told = "In the tones of Caucasian people as often as they have them, PSPNet scores everybody +3.0 (+2.0 to +4.0) "
-    told += "points higher than in those of Black people (*p* = 0.004); at one typical tone of each, +1.0 (+0.0 to +2.0)."
+    told += (
+        "points higher than in those of Black people (*p* = 0.004); at one typical tone of each, +1.0 (+0.0 to +2.0)."
+    )
     assert told in text
 
 
