@@ -96,8 +96,9 @@ def test_the_tone_curve_is_told_with_its_causes(study: Path, settings: dict[str,
     }  # fmt: skip
     for name, table in tables.items():
         table.to_csv(study / FAIRNESS / f"{name}.csv", index=False)
-    results, parts = Results(study, paths.REPORT, settings), ("sections/counterfactual.tex", "floats/counterfactual.tex")
-    text = " ".join(" ".join(fill(name, environment(results, study / "report", [])) for name in parts).split())
+    templates = environment(Results(study, paths.REPORT, settings), study / "report", [])
+    text = "".join(fill(f"{part}/counterfactual.tex", templates) for part in ("sections", "floats"))
+    text = " ".join(text.split())
     assert r"At tone 10, PSPNet scores \est{$-$10.4}{$-$13.0}{$-$8.0} points" in text
     assert "Asian people are ahead of Black people by 3.0 points" in text
     assert "Ears taken for hair & 10.0 & 40.0" in text
