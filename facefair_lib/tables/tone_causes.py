@@ -12,6 +12,7 @@ import pandas as pd
 
 from facefair_heads.numerics import srgb_to_linear
 from facefair_heads.sets.counterfactual_cohort import DARK
+from facefair_lib.fairness.groups import MIN_SUBJECTS
 from facefair_lib.fairness.paired import paired_table
 from facefair_lib.scores.metrics import fixed_iou
 from facefair_lib.scores.resampling import PERMUTATIONS, REPLICATES, subject_bootstrap
@@ -22,14 +23,15 @@ from facefair_lib.tables.tone_curve import mean_with_interval, own_group
 MIDDLE_TONES = (4.0, 6.0)
 """From and to: the middle one of the Monk scale's three groups of tones."""
 CONFUSION_COLUMNS = [
-    "model", "target", "predicted", "middle", "dark", "difference", "low", "high", "p_adjusted", "n_subjects", "small",
+    "model", "target", "predicted", "middle", "dark", "difference", "low", "high", "p_adjusted", "n_subjects",
 ]  # fmt: skip
 CONTRAST_COLUMNS = ["measure", "skin_tone", "value", "low", "high", "n_subjects"]
 CAMERA_COLUMNS = [
     "model", "design", "skin_tone", "middle", "plain", "changed", "difference", "low", "high", "p_value", "p_adjusted",
     "n_subjects",
 ]  # fmt: skip
-_RARE = 0.001  # a share of a class's pixels that is no confusion to speak of
+_RARE = 0.005  # a share of a class's pixels that is no confusion to speak of
+_BESIDE_FACE = ("hair", "eyebrows", "background")
 _XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 _WHITE = _XYZ.sum(1)  # D65
 
@@ -43,7 +45,8 @@ def tone_confusions_table(
     -------
     ``CONFUSION_COLUMNS``, the largest differences first; ``middle`` and ``dark`` are the shares of the target class's
     pixels that get the predicted class, at tones in ``MIDDLE_TONES`` and from ``DARK`` on, averaged over people who
-    show it. p values are adjusted for all pairs of classes of a model, also those so rare that they are not listed.
+    show it. Listed, and adjusted for, are a model's pairs that ``MIN_SUBJECTS`` people show and whose mean of both
+    shares is no less than ``_RARE``: a choice that does not depend on which of both is larger.
     """
     check_tables(counts_by_model, people, ("design", "group", "skin_tone"))
     own = own_group(people) & people["design"].isin(["factorial", "tone"]).to_numpy()
@@ -58,9 +61,10 @@ def tone_confusions_table(
         )
         if not len(dark):
             continue
-        table = paired_table((dark - middle).to_numpy(), names, permutations=permutations, seed=seed)
+        known = ((dark + middle).count() >= MIN_SUBJECTS) & ((dark + middle).mean() / 2 >= _RARE)  # (K,)
+        middle, dark, kept = middle.loc[:, known], dark.loc[:, known], names[known.to_numpy()]
+        table = paired_table((dark - middle).to_numpy(), kept, permutations=permutations, seed=seed)
         table = table.assign(middle=middle.mean().to_numpy(), dark=dark.mean().to_numpy())
-        table = table[table[["middle", "dark"]].max(axis=1) >= _RARE]
         tables.append(label_rows(table.sort_values("difference", ascending=False, kind="stable"), model=model))
     return _joined(tables, CONFUSION_COLUMNS)
 
@@ -76,7 +80,7 @@ def _shares_confused(counts: np.ndarray, pairs: list[tuple[int, int]]) -> pd.Dat
 def tone_contrasts_table(
     images: np.ndarray, labels: np.ndarray, people: pd.DataFrame, *, replicates: int = REPLICATES, seed: int = 0
 ) -> pd.DataFrame:
-    """Measure how far the face is from hair and background in colour, in the pictures themselves, at every tone.
+    """Measure how far the face is from what surrounds it in colour, in the pictures themselves, at every tone.
 
     Parameters
     ----------
@@ -85,15 +89,16 @@ def tone_contrasts_table(
 
     Returns
     -------
-    ``CONTRAST_COLUMNS``; measures: ``lightness`` of the face (CIELAB L*), ``face_hair`` and ``face_background``, the
-    distance of their mean colours (CIELAB, 1976), over people who show both at every tone
+    ``CONTRAST_COLUMNS``; measures: ``lightness`` of the face (CIELAB L*), and ``face_hair``, ``face_eyebrows`` and
+    ``face_background``, the distance of their mean colours (CIELAB, 1976), over people who show both at every tone
     """
     rows = own_group(people) & people["design"].isin(["factorial", "tone"]).to_numpy()
     shown = people[rows].reset_index(drop=True)
     measured = [_contrasts(images[place], labels[place]) for place in np.flatnonzero(rows)]
-    shown = shown.join(pd.DataFrame(measured, columns=["lightness", "face_hair", "face_background"]))
+    measures = ["lightness", *(f"face_{name}" for name in _BESIDE_FACE)]
+    shown = shown.join(pd.DataFrame(measured, columns=measures))
     table = []
-    for measure in ("lightness", "face_hair", "face_background"):
+    for measure in measures:
         by_tone = shown.pivot_table(index="subject_id", columns="skin_tone", values=measure).dropna()
         if by_tone.empty:
             continue
@@ -105,13 +110,13 @@ def tone_contrasts_table(
     return pd.DataFrame(table, columns=CONTRAST_COLUMNS)
 
 
-def _contrasts(image: np.ndarray, label: np.ndarray) -> tuple[float, float, float]:
-    """Lightness of the face and its distance from hair and background; NaN where one of both is not seen."""
-    face, hair, background = (
+def _contrasts(image: np.ndarray, label: np.ndarray) -> list[float]:
+    """Lightness of the face and its distance from each of ``_BESIDE_FACE``; NaN where one of both is not seen."""
+    face, *others = (
         cielab(image[label == INDEX[name]]).mean(0) if (label == INDEX[name]).any() else np.full(3, np.nan)
-        for name in ("face", "hair", "background")
+        for name in ("face", *_BESIDE_FACE)
     )
-    return float(face[0]), float(np.linalg.norm(face - hair)), float(np.linalg.norm(face - background))
+    return [float(face[0]), *(float(np.linalg.norm(face - other)) for other in others)]
 
 
 def cielab(colours: np.ndarray) -> np.ndarray:
