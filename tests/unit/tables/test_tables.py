@@ -23,6 +23,7 @@ from facefair_lib.tables.performance import (
     summary_table,
     transfer_table,
 )
+from facefair_lib.tables.quality import group_quality_table
 
 FAST = {"replicates": 60, "seed": 1}
 PEOPLE = 30
@@ -315,3 +316,36 @@ def test_photographs_without_masks_give_tables_without_rows() -> None:
     for table in (cell_table, group_table, emotion_table, gap_table):
         assert table(counts, nobody, replicates=100).empty
     assert list(group_table(counts, nobody).columns[:3]) == ["model", "group", "metric"]
+
+
+def test_where_no_emotion_is_known_there_are_no_scores_by_emotion_and_groups_stay(counts_by_model, people):
+    unknown = people.assign(emotion="unknown")
+    assert emotion_table(counts_by_model, unknown, **FAST).empty
+    expected = group_table(counts_by_model, people, **FAST)
+    pd.testing.assert_frame_equal(group_table(counts_by_model, unknown, **FAST), expected)
+
+
+def measured(groups, values):
+    """One measure of one model on pictures of those groups, one person each."""
+    names = [f"p{n}" for n in range(len(groups))]
+    people = pd.DataFrame({"image_id": names, "subject_id": names, "group": groups})
+    pictures = people[["image_id"]].assign(measure="entropy", model="pspnet", value=values)
+    worth = {"correlation": -0.5, "low": -0.7, "high": -0.2, "n_images": 90, "n_subjects": 30}
+    return pictures, people, pd.DataFrame([{"measure": "entropy", "model": "pspnet", **worth}])
+
+
+def test_measures_by_group_are_means_with_intervals_beside_what_the_measure_is_worth():
+    values = np.linspace(0, 1, 24)
+    groups = ["indian"] * 20 + ["white"] * 3 + ["unknown"]
+    table = group_quality_table(*measured(groups, values), **FAST).set_index("group")
+    assert table.index.tolist() == ["indian", "white"], "nobody of an unknown group"
+    np.testing.assert_allclose(table["value"], [values[:20].mean(), values[20:23].mean()])
+    assert table["small"].tolist() == [False, True] and table["n_images"].tolist() == [20, 3]
+    inside = (table["low"] < table["value"]) & (table["value"] < table["high"])
+    assert inside.all()
+    worth = table[["correlation", "correlation_low", "correlation_high", "n_validated"]]
+    assert worth.to_numpy().tolist() == [[-0.5, -0.7, -0.2, 90]] * 2
+
+
+def test_without_groups_there_are_no_measures_by_group():
+    assert group_quality_table(*measured(["unknown"] * 3, [0.1, 0.2, 0.3]), **FAST).empty
