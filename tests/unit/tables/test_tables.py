@@ -13,6 +13,7 @@ from facefair_lib.scores.metrics import (
 )
 from facefair_lib.settings import labels
 from facefair_lib.tables import experiment
+from facefair_lib.tables.adaptation import tone_table
 from facefair_lib.tables.experiment import cell_table, emotion_table, gap_table, group_table, nine_table
 from facefair_lib.tables.performance import (
     class_table,
@@ -349,3 +350,18 @@ def test_measures_by_group_are_means_with_intervals_beside_what_the_measure_is_w
 
 def test_without_groups_there_are_no_measures_by_group():
     assert group_quality_table(*measured(["unknown"] * 3, [0.1, 0.2, 0.3]), **FAST).empty
+
+
+def test_scores_over_measured_tone_are_points_for_ten_degrees_within_each_folder(people):
+    tone = np.repeat(np.linspace(-20, 60, PEOPLE), 2)
+    correct = np.rint(500 + 5 * tone).astype(int)  # of 1,000 pixels of each of two classes
+    counts = np.zeros((2 * PEOPLE, 11, 11), np.int64)
+    face, nose = labels.INDEX["face"], labels.INDEX["nose"]
+    for first, second in ((face, nose), (nose, face)):
+        counts[:, first, first], counts[:, first, second] = correct, 1000 - correct
+    images = people.assign(tone=tone, folder=np.where(np.arange(2 * PEOPLE) % 4 < 2, "V2/Test_RGB", "V3/Test_RGB/+15"))
+    table = tone_table({("quick", "pspnet"): counts}, images)
+    row = table.iloc[0]
+    assert row["slope"] == pytest.approx(0.05, rel=0.01) and row["low"] <= row["slope"] <= row["high"]
+    assert (row["trained_on"], row["n_subjects"], row["small"]) == ("quick", PEOPLE, False)
+    assert tone_table({("quick", "pspnet"): counts[:8]}, images[:8])["small"].all()
