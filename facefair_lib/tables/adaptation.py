@@ -73,18 +73,23 @@ def tone_table(
     Returns
     -------
     trained_on, model, slope (of the mean F1 of a picture, for 10 degrees lighter skin), low, high, darkest, lightest,
-    n_images, n_subjects, small. Photographs are compared within the folder of their data set (``V2`` and ``V3``).
+    n_images, n_subjects, within_person, small. Photographs are compared within the folder of their data set (``V2`` and
+    ``V3``). ``within_person`` is the mean standard deviation of the tones of one person's photographs, degrees, NaN where
+    nobody has several: skin stays the same, so this much of the tone is light.
     """
     check_tables(counts_by, images, ("folder",))
     _, lookup = labels.merge_lookup(groups)
     subjects, collections = images["subject_id"].to_numpy(), images["folder"].str.partition("/")[0].to_numpy()
+    light = float(images.groupby("subject_id")["tone"].std().mean())
     table = []
     for (trained_on, model), counts in counts_by.items():
         scores = mean_f1_foreground(merge_counts(counts, lookup))  # (N,)
         found = vars(tone_slope(scores, images["tone"].to_numpy(), subjects, collections))
         tens = {name: 10 * found[name] for name in ("slope", "low", "high")}
         small = found["n_subjects"] < MIN_SUBJECTS
-        table.append({"trained_on": trained_on, "model": model, **found, **tens, "small": small})
+        table.append(
+            {"trained_on": trained_on, "model": model, **found, **tens, "within_person": light, "small": small}
+        )
     return pd.DataFrame(table)
 
 

@@ -363,5 +363,8 @@ def test_scores_over_measured_tone_are_points_for_ten_degrees_within_each_folder
     table = tone_table({("quick", "pspnet"): counts}, images)
     row = table.iloc[0]
     assert row["slope"] == pytest.approx(0.05, rel=0.01) and row["low"] <= row["slope"] <= row["high"]
+    assert row["within_person"] == 0
+    other = tone_table({("quick", "pspnet"): counts}, images.assign(tone=tone + np.tile([-5.0, 5.0], PEOPLE)))
+    assert other["within_person"].item() == pytest.approx(50**0.5)
     assert (row["trained_on"], row["n_subjects"], row["small"]) == ("quick", PEOPLE, False)
     assert tone_table({("quick", "pspnet"): counts[:8]}, images[:8])["small"].all()
