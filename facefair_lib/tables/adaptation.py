@@ -74,8 +74,8 @@ def tone_table(
     -------
     trained_on, model, slope (of the mean F1 of a picture, for 10 degrees lighter skin), low, high, darkest, lightest,
     n_images, n_subjects, within_person, small. Photographs are compared within the folder of their data set (``V2`` and
-    ``V3``). ``within_person`` is the mean standard deviation of the tones of one person's photographs, degrees, NaN where
-    nobody has several: skin stays the same, so this much of the tone is light.
+    ``V3``). ``within_person`` is the mean standard deviation of the tones of one person's photographs, degrees, NaN
+    where nobody has several: skin stays the same, so this much of the tone is light.
     """
     check_tables(counts_by, images, ("folder",))
     _, lookup = labels.merge_lookup(groups)
