@@ -56,8 +56,8 @@ test-browser: $(READY_DEV) ## try JupyterLab, the app and a lesson in a real bro
 lab: $(READY) ## open the notebooks in JupyterLab
 	@$(FACEFAIR) lab
 
-app: $(READY) ## explore a finished study in the browser: make app [PROFILE=quick]
-	@$(FACEFAIR) app --profile="$$PROFILE"
+app: $(READY) ## explore in the browser, without a study or with one's own networks: make app [PROFILE=quick]
+	@$(FACEFAIR) app --profile="$$CHOSEN"
 
 docs: $(READY) ## build the site of executed notebooks: make docs [PROFILE=quick]
 	@$(PY) -m pip install --quiet --disable-pip-version-check --requirement requirements-docs.lock

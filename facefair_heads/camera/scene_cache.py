@@ -104,8 +104,8 @@ class SceneCache:
 
     Give one object to consecutive calls of ``render``. Whatever moves or reshapes anything (identity, hair,
     expression, gaze, occluder, picture size) builds a new scene; a new camera or light traces new rays in it; where
-    colours alone change (skin tone, iris, hair colour), those are shared too. The pictures are the same bytes with and
-    without it. ``hits`` counts the scenes and ``shared_rays`` the rays that were taken over.
+    colours (skin tone, iris, hair colour), exposure or film alone change, those are shared too. The pictures are the
+    same bytes with and without it. ``hits`` counts the scenes and ``shared_rays`` the rays that were taken over.
     """
 
     def __init__(self) -> None:
@@ -126,10 +126,11 @@ class SceneCache:
             self.hits += 1
         else:
             self._scene_key, self._built, self._traced_key = key, build(person, shot, detail), None
-        if (shot, side) == self._traced_key:
+        filmless = dataclasses.replace(shot, **_FILM, light=dataclasses.replace(shot.light, exposure=1.0))
+        if (filmless, side) == self._traced_key:
             self.shared_rays += 1
         else:
-            self._traced_key, self._traced = (shot, side), trace(self._built, shot, side)
+            self._traced_key, self._traced = (filmless, side), trace(self._built, shot, side)
         return self._traced
 
 
@@ -137,6 +138,10 @@ class SceneCache:
 _COLOURS = {
     "skin_tone": 1.0, "iris": "brown", "hair_colour": "black", "freckles": 0.0, "eye_makeup": 0.0,
     "lip_colour": (0.0, 0.0, 0.0), "lip_strength": 0.0,
+}  # fmt: skip
+# Fields of a shot that change what film makes of the light and no ray; so does the light's exposure.
+_FILM = {
+    "blur": 0.0, "saturation": 1.0, "contrast": 1.0, "grain": 0.0, "jpeg_quality": 0, "greyscale": False,
 }  # fmt: skip
 
 

@@ -16,10 +16,12 @@ face, skin and eyes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 from facefair_heads.numerics import choose, stream
 from facefair_heads.people.person import (
@@ -36,6 +38,7 @@ from facefair_heads.people.person import (
 
 # Monk tone, mean and spread: wide and overlapping, so that a tone does not give a group away.
 _TONES = {"asian": (4.0, 1.2), "black": (7.2, 1.4), "caucasian": (3.1, 1.2)}
+_QUANTILES = 1000  # that stand for a group's tones
 _ANCESTRY = {"asian": (0, 1, 0), "black": (1, 0, 0), "caucasian": (0, 0, 1)}  # african, asian, caucasian
 _HAIR_LENGTHS = {
     "female": (("bald", 0.02), ("short", 0.16), ("medium", 0.27), ("long", 0.37), ("tied", 0.18)),
@@ -208,6 +211,24 @@ def sample_person(
 def _sample_tone(random: np.random.Generator, group: str) -> float:
     mean, spread = _TONES[group]
     return float(np.round(np.clip(random.normal(mean, spread), 1, 10), 2))
+
+
+def tone_shares(group: str, tones: Sequence[float]) -> np.ndarray:
+    """Weights by which scores at a few tones make the mean over a group's own tones.
+
+    Between two tones a score is taken to change evenly, beyond the first and the last not at all.
+
+    Parameters
+    ----------
+    tones : (T,) rising, on the Monk scale
+
+    Returns
+    -------
+    (T,) float64, sums to 1
+    """
+    mean, spread = _TONES[group]
+    drawn = np.clip(stats.norm.ppf((np.arange(_QUANTILES) + 0.5) / _QUANTILES, mean, spread), 1, 10)
+    return np.array([np.interp(drawn, tones, alone).mean() for alone in np.eye(len(tones))])
 
 
 def _sample_ancestry(random: np.random.Generator, group: str) -> tuple[float, float, float]:

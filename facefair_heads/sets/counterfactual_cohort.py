@@ -5,9 +5,9 @@ nothing else:
 
 - ``factorial``: the three groups' morphologies x three skin tones, one typical of each group;
 - ``tone``: its own group at further tones of the Monk scale;
-- ``emotion``: its own group and its group's typical tone at the other emotions.
-
-The last two are made of the first ``varied`` identities only: what they ask is coarser, and pictures are dear.
+- ``exposed``: its own group at the darkest tones (``DARK`` and beyond), exposed so that the face is as bright as at
+  the tone ``MIDDLE``; the whole picture is exposed longer, as a camera would;
+- ``noiseless``: the same tones without the camera's noise.
 
 ``wild`` people are everybody's own: each is one picture of ``in_the_wild``. Nobody here is seen in training or in the
 experiment, because every seed comes from a stream of its own.
@@ -20,26 +20,31 @@ import hashlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from facefair_heads.camera.render import render
+from facefair_heads.camera.render import Rendering, render
 from facefair_heads.camera.scene_cache import SceneCache
 from facefair_heads.camera.warm_up import warm_up
 from facefair_heads.geometry import head_mesh
+from facefair_heads.numerics import srgb_to_linear
 from facefair_heads.people.counterfactual import with_morphology
 from facefair_heads.people.person import GENDERS, GROUPS, Person
 from facefair_heads.people.shots import Shot, attributes
 from facefair_heads.sets.cohort import Advance, Head, stream_seeds
 from facefair_heads.sets.experiment_people import EMOTIONS
+from facefair_lib.settings.labels import INDEX
 from facefair_lib.settings.profiles import CounterfactualSettings
 from facefair_lib.store import results
 from facefair_lib.store.processes import spread
 
 TYPICAL_TONES = {"asian": 4.0, "black": 7.0, "caucasian": 3.0}
 """A tone of the Monk scale near each group's mean in ``population``."""
+DARK, MIDDLE = 9.0, 4.0
+"""Tones of the Monk scale: from which on a face is exposed for, and the one whose brightness it then has."""
 COLUMNS = [
     "image_id", "subject_id", "cohort", "design", "group", "emotion", "gender", "age", "skin_tone", "yaw", "light",
     "glasses", "hair", "headwear", "occluder", "interocular",
@@ -48,6 +53,8 @@ COLUMNS = [
 front, so that a turned head has the same as a frontal one."""
 
 _SAMPLES = 2  # per pixel and axis
+_TRIALS, _LONGEST = 3, 16.0  # exposures tried, and the longest against the shot's own
+_LUMA = (0.2126, 0.7152, 0.0722)  # of linear sRGB
 _WILD_PER_SHEET = 4
 
 
@@ -69,6 +76,8 @@ class Version:
             person = with_morphology(person, self.group)
         if self.tone is not None:
             person = dataclasses.replace(person, skin_tone=self.tone)
+        if self.design == "noiseless":
+            shot = dataclasses.replace(shot, grain=0.0)
         return person, shot
 
 
@@ -92,24 +101,20 @@ def _identities(settings: CounterfactualSettings, seed: int) -> Iterator[Sheet]:
         emotion = EMOTIONS[(number // len(GROUPS) + number) % len(EMOTIONS)]
         name = f"identity_{number:04d}"
         head = Head(*stream_seeds(seed, "counterfactuals", name), group, gender, emotion)
-        varied = _varied(name, head, settings.further_tones) if number < settings.varied else ()
-        yield Sheet(name, (*_factorial(name, head), *varied))
+        yield Sheet(name, tuple(_versions(name, head, settings.further_tones)))
 
 
-def _factorial(name: str, head: Head) -> Iterator[Version]:
-    """Consecutive pictures share a scene where only the tone changes."""
+def _versions(name: str, head: Head, further_tones: tuple[float, ...]) -> Iterator[Version]:
+    """Consecutive pictures share a scene where only the tone, the exposure or the noise changes."""
     for group in GROUPS:
         for of_group, tone in TYPICAL_TONES.items():
             yield Version(f"{name}_{group}_tone_{of_group}", name, "factorial", head, group, tone)
-
-
-def _varied(name: str, head: Head, further_tones: tuple[float, ...]) -> Iterator[Version]:
-    for tone in further_tones:
-        yield Version(f"{name}_tone_{tone:g}", name, "tone", head, tone=tone)
-    for emotion in EMOTIONS:
-        if emotion != head.emotion:
-            changed = dataclasses.replace(head, emotion=emotion)
-            yield Version(f"{name}_{emotion}", name, "emotion", changed, tone=TYPICAL_TONES[head.group])
+        if group == head.group:
+            for tone in further_tones:
+                yield Version(f"{name}_tone_{tone:g}", name, "tone", head, tone=tone)
+            dark = [tone for tone in further_tones if tone >= DARK]
+            for design, tone in product(("exposed", "noiseless"), dark):
+                yield Version(f"{name}_tone_{tone:g}_{design}", name, design, head, tone=tone)
 
 
 def _wild(settings: CounterfactualSettings, seed: int) -> Iterator[Sheet]:
@@ -211,7 +216,10 @@ def _read(path: Path) -> dict[str, np.ndarray]:
 
 def _render_sheet(path: Path, sheet: Sheet, size: int) -> int:
     drawn, cache = [version.sample() for version in sheet.versions], SceneCache()
-    renderings = [render(person, shot, size, _SAMPLES, cache=cache) for person, shot in drawn]
+    renderings = [
+        (_exposed if version.design == "exposed" else render)(person, shot, size, _SAMPLES, cache=cache)
+        for version, (person, shot) in zip(sheet.versions, drawn, strict=True)
+    ]
     with results.replacing(path) as temporary:
         np.savez_compressed(
             temporary,
@@ -220,3 +228,24 @@ def _render_sheet(path: Path, sheet: Sheet, size: int) -> int:
             interocular=[interocular_pixels(person, shot, size) for person, shot in drawn],
         )
     return len(sheet.versions)
+
+
+def _exposed(person: Person, shot: Shot, size: int, samples: int, *, cache: SceneCache) -> Rendering:
+    """Render a person with the exposure at which the face is as bright as it would be at the tone ``MIDDLE``.
+
+    Film answers light in a curve, so the exposure is found by trying; where the film stays darker than that, it ends at
+    ``_LONGEST`` times the shot's own.
+    """
+    wanted = _face_light(render(dataclasses.replace(person, skin_tone=MIDDLE), shot, size, samples, cache=cache))
+    seen, gain = render(person, shot, size, samples, cache=cache), 1.0
+    for _ in range(_TRIALS):
+        gain = float(np.clip(gain * wanted / max(_face_light(seen), 1e-4), 1.0, _LONGEST))
+        light = dataclasses.replace(shot.light, exposure=shot.light.exposure * gain)
+        seen = render(person, dataclasses.replace(shot, light=light), size, samples, cache=cache)
+    return seen
+
+
+def _face_light(seen: Rendering) -> float:
+    """Mean linear light of the face's pixels, in [0, 1]; 0 where none is seen."""
+    face = seen.rgb[seen.label == INDEX["face"]]
+    return float((srgb_to_linear(face / 255) @ _LUMA).mean()) if len(face) else 0.0

@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 
 from facefair_lib.data.pictures import Pictures
+from facefair_lib.data.skin_tone import typology_angle
 from facefair_lib.experiments.adaptation import Adapted, Trained, adapt
 from facefair_lib.figures.pictures import Picture
 from facefair_lib.settings import labels
 from facefair_lib.settings.profiles import load_profile
 from facefair_lib.store import stages
+from facefair_lib.tables.adaptation import tone_table
 
 if TYPE_CHECKING:
     from facefair_lib.study.open import Study
@@ -85,6 +87,22 @@ def all_runs(study: Study, adapted: dict[str, Adapted]) -> tuple[pd.DataFrame, n
         tables.append(pd.DataFrame([{**own, "epochs": study.model_settings(model).epochs}]))
         counts.append(study.of(stage).array("test_counts")[None])
     return pd.concat(tables, ignore_index=True), np.concatenate(counts)
+
+
+def tone_slopes(study: Study) -> pd.DataFrame:
+    """How scores go with measured skin tone (``tone_table``): of the networks that learnt from rendered people, on all
+    photographs; of the profile's own, on the test photographs.
+    """
+    other, prepared = study.settings.transfer_from, photograph_table(study)
+    images, masks = study.of("01_data_preparation").arrays()
+    place, test = prepared["row"].to_numpy(), (prepared["split"] == "test").to_numpy()
+    prepared = prepared.assign(tone=typology_angle(images[place], masks[place]))
+    fits = {model: study.of(stage) for model, stage in stages.TRAINING_STAGES.items()}
+    rendered = {(other, model): fit.array(f"transfer_{other}_counts") for model, fit in fits.items()}
+    own = {(study.settings.name, model): fit.array("test_counts") for model, fit in fits.items()}
+    groups = scored_classes(study)
+    parts = [tone_table(rendered, prepared, groups=groups), tone_table(own, prepared[test], groups=groups)]
+    return pd.concat(parts, ignore_index=True)
 
 
 def example_pictures(study: Study, result: Adapted, count: int = 4) -> tuple[list[list[Picture]], tuple[str, ...]]:

@@ -6,14 +6,19 @@ notebook 07.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import nn
 
+from facefair_lib.data.pictures import Pictures
 from facefair_lib.scores import without_masks
+from facefair_lib.scores.confusion import confusion_counts
 from facefair_lib.settings.profiles import InferenceSettings, View
+from facefair_lib.tables.quality import picture_table, quality_table, with_truth
 from facefair_lib.training.device import assigned_cores, use_cores
 from facefair_lib.training.predict import Advance, classes, in_batches, mean_probability
 
@@ -67,3 +72,25 @@ def look_twice(
     seen = in_batches(network, images, look, progress)
     masks, *measures = (np.concatenate(parts) for parts in zip(*seen, strict=True))
     return Looks(masks, dict(zip((*_LOOKS, "entropy"), measures, strict=True)))
+
+
+def measure_worth(
+    networks: Mapping[str, nn.Module],
+    known: Pictures,
+    views: InferenceSettings,
+    progress: Callable[[str], Advance],
+    **resampling: int,
+) -> pd.DataFrame:
+    """Say how well each measure follows the true score, on pictures whose masks are known: ``quality_table``.
+
+    Parameters
+    ----------
+    networks : two models
+    known : pictures with masks, image_id, subject_id, group and emotion, that no network was fitted to
+    progress : makes a callback for the work of one model
+    """
+    looks = {model: look_twice(network, known.images, views, progress(model)) for model, network in networks.items()}
+    masks = {model: look.masks for model, look in looks.items()}
+    measured = picture_table(masks, {model: look.measures for model, look in looks.items()}, known.table)
+    counts = {model: confusion_counts(known.labels, mask) for model, mask in masks.items()}
+    return quality_table(with_truth(measured, counts, known.table), **resampling)

@@ -73,7 +73,12 @@ def score_groups(counts: dict[str, np.ndarray], table: pd.DataFrame) -> Any:
 
 
 def counterfactual(study: Study | str) -> Any:
-    """Change one thing about a rendered person and see at once what the study's networks make of it."""
+    """Change one thing about a rendered person and see at once what networks make of it.
+
+    Parameters
+    ----------
+    study : whose networks; ``"shipped"`` takes those that come with the package, and needs no study
+    """
     return _show("person_explorer", "explore_person", study)
 
 

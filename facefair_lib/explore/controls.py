@@ -165,7 +165,7 @@ def check_has_run(profile: str) -> Path:
     """
     missing = _missing_fits(profile)
     if missing:
-        others = [name for name in profile_names() if not _missing_fits(name)]
+        others = [name for name in profile_names() if has_run(name)]
         instead = f", or open {' or '.join(map(repr, others))}, which has been run" if others else ""
         command = "make study" + ("" if profile == paths.DEFAULT_PROFILE else f" PROFILE={profile}")
         raise InputError(
@@ -175,6 +175,11 @@ def check_has_run(profile: str) -> Path:
             do=f"run it first: {command}{instead}",
         )
     return paths.results_dir(profile)
+
+
+def has_run(profile: str) -> bool:
+    """Whether both networks of a profile have been fitted."""
+    return not _missing_fits(profile)
 
 
 def _missing_fits(profile: str) -> list[str]:

@@ -22,11 +22,14 @@ from facefair_lib.explore.person_controls import Choices
 from facefair_lib.scores import titles
 from facefair_lib.scores.metrics import iou_per_class, mean_iou
 from facefair_lib.settings import labels
-from facefair_lib.settings.profiles import Profile
+from facefair_lib.settings.shipped import SHIPPED
 from facefair_lib.store import stages
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from facefair_lib.explore.person_renderer import Look, Studio
+    from facefair_lib.models.packed import Fitted
     from facefair_lib.study.open import Study
 
 FIRST_PERSON = 3
@@ -35,9 +38,10 @@ _QUALITY = {True: "full quality", False: "draft"}
 
 
 def explore_person(study: Study | str) -> PersonExplorer:
-    """Change a rendered person under the eyes of a study's networks; see ``explore.counterfactual``."""
-    profile = controls.profile_of(study)
-    controls.check_has_run(profile.name)
+    """Change a rendered person under the eyes of networks; see ``explore.counterfactual``."""
+    profile = study if isinstance(study, str) else study.settings.name
+    if profile != SHIPPED:
+        controls.check_has_run(profile)
     return PersonExplorer(profile)
 
 
@@ -47,20 +51,22 @@ class PersonExplorer(widgets.VBox):
     Renderer and networks are opened by the first picture, in the worker's thread: the page is there at once.
     """
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: str) -> None:
         super().__init__()
         self._profile = profile
         self._studio: Studio | None = None
         self._look: Look | None = None
         self._kept: dict[str, np.ndarray] = {}  # model -> (11, 11) counts that changes are measured from
         self._asked = 0.0
-        self.pictures, self.status, self.scores = controls.text(), controls.text(), controls.text()
+        self.pictures, self.status, self.scores, self.weights = (controls.text() for _ in range(4))
         self._make_controls()
         opacity, style = controls.opacity_control(self)
         keep = controls.button("Compare with this picture", self.keep)
         view = controls.row(*self.models.values(), self.mode, self.palette, opacity, keep)
         left = controls.column(*self.choices.values())
-        right = widgets.VBox([self.status, self.pictures, self.scores], layout=widgets.Layout(flex="1 1 32rem"))
+        right = widgets.VBox(
+            [self.status, self.pictures, self.scores, self.weights], layout=widgets.Layout(flex="1 1 32rem")
+        )
         body = widgets.HBox([left, right], layout=widgets.Layout(flex_flow="row wrap", grid_gap="8px 24px"))
         self.children = [controls.panel([view, body, style])]
         self.status.value = '<span role="status">Opening the renderer and the networks …</span>'
@@ -129,6 +135,7 @@ class PersonExplorer(widgets.VBox):
             from facefair_lib.explore.person_renderer import Studio  # torch takes seconds to open
 
             self._studio = Studio(self._profile)
+            self.weights.value = weights_line(self._studio.networks.values())
             self._asked = time.perf_counter()
         look = self._studio.look(choices, models, fine, self._worker.is_stale if fine else lambda: False)
         if look is None:
@@ -152,6 +159,12 @@ class PersonExplorer(widgets.VBox):
         if self._look is not None:
             self.pictures.value = draw_look(self._look, self.mode.value, palettes.colour_table(self.palette.value))
             self.scores.value = score_table(self._look, self._kept, palettes.colour_table(self.palette.value))
+
+
+def weights_line(networks: Iterable[Fitted]) -> str:
+    """Write which weights the networks have."""
+    told = "<br>".join(html.escape(fitted.told) for fitted in networks)
+    return f'<p class="facefair-note">Weights: {told}</p>'
 
 
 def draw_look(look: Look, mode: str, table: np.ndarray) -> str:

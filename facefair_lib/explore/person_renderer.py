@@ -12,11 +12,10 @@ import torch
 
 from facefair_heads.camera.render import render
 from facefair_heads.camera.scene_cache import SceneCache
-from facefair_lib.explore.controls import check_has_run, stage_of
 from facefair_lib.explore.person_controls import Choices
-from facefair_lib.models.fitted import load_network
+from facefair_lib.models.trained import trained_network
 from facefair_lib.scores.confusion import confusion_counts
-from facefair_lib.settings.profiles import ONE_VIEW, InferenceSettings, Profile
+from facefair_lib.settings.profiles import ONE_VIEW, InferenceSettings
 from facefair_lib.store import stages
 from facefair_lib.training.batches import normalise
 from facefair_lib.training.predict import mean_probability
@@ -48,11 +47,11 @@ class Look:
 
 
 class Studio:
-    """Renders people and segments them with a study's networks.
+    """Renders people and segments them with both networks of a study, or of the package.
 
     Parameters
     ----------
-    profile : its picture size, its networks and how they look at a picture
+    profile : see ``trained_network``
 
     Notes
     -----
@@ -60,14 +59,9 @@ class Studio:
     machine, two threads that wait for each other cost a hundred times as much.
     """
 
-    def __init__(self, profile: Profile) -> None:
-        check_has_run(profile.name)
-        self.size, self.views = profile.data.size, profile.inference
-        self.draft_views = self.views.model_copy(update={"views": ONE_VIEW.views})
-        self.networks = {
-            model: load_network(model, getattr(profile.models, model), stage_of(profile, stage).existing("best.pt"))
-            for model, stage in stages.TRAINING_STAGES.items()
-        }
+    def __init__(self, profile: str) -> None:
+        self.networks = {model: trained_network(model, profile) for model in stages.TRAINING_STAGES}
+        self.size = max(fitted.size for fitted in self.networks.values())
         self._scenes: OrderedDict[tuple, SceneCache] = OrderedDict()
 
     def look(
@@ -83,7 +77,9 @@ class Studio:
             if is_stale():
                 return None
             begin = time.perf_counter()
-            masks[model] = segment(self.networks[model], seen.rgb, self.views if fine else self.draft_views)
+            fitted = self.networks[model]
+            views = fitted.views if fine else fitted.views.model_copy(update={"views": ONE_VIEW.views})
+            masks[model] = segment(fitted.network, seen.rgb, views)
             milliseconds[model] = 1000 * (time.perf_counter() - begin)
         counts = {model: confusion_counts(seen.label[None], mask[None])[0] for model, mask in masks.items()}
         return Look(choices, seen.rgb, seen.label, masks, counts, milliseconds, fine)

@@ -13,19 +13,22 @@ import webbrowser
 from pathlib import Path
 
 from facefair_lib.errors import InputError
-from facefair_lib.explore.controls import check_has_run
+from facefair_lib.explore.controls import check_has_run, has_run
 from facefair_lib.settings import paths
+from facefair_lib.settings.profiles import profile_names
+from facefair_lib.settings.shipped import SHIPPED
 from facefair_lib.store.processes import child_environment, die_with_parent
 
 NOTEBOOK = "explore.ipynb"
 
 
 def serve(profile: str, port: int, address: str = "127.0.0.1", *, token: str = "", browser: bool = True) -> int:
-    """Serve the explorers of a profile until interrupted.
+    """Serve the explorers until interrupted.
 
     Parameters
     ----------
-    profile : whose study must have been run
+    profile : whose study must have been run; its networks look at the rendered person. With "", those of the package
+        do, and pictures, fits and groups are those of a study that has been run, if one has
     port : 0 takes any that is free
     address : to listen on; anything but this machine's own lets others in who know the token
     token : what a browser must know; drawn anew by default
@@ -40,9 +43,15 @@ def serve(profile: str, port: int, address: str = "127.0.0.1", *, token: str = "
     InputError
         if the study has not been run or Voilà is not installed
     """
-    check_has_run(profile)
+    if profile:
+        check_has_run(profile)
+    study = profile or next(filter(has_run, (paths.DEFAULT_PROFILE, *profile_names())), "")
+    if not study:
+        print("facefair: no study has been run (make study): only what needs none is shown", file=sys.stderr)
     with tempfile.TemporaryDirectory(prefix="facefair-app-") as folder:
-        notebook = with_profile(paths.NOTEBOOKS / NOTEBOOK, profile, Path(folder) / NOTEBOOK)
+        notebook = Path(folder) / NOTEBOOK
+        chosen = {"profile": study, "networks": profile or SHIPPED}
+        write_page(paths.NOTEBOOKS / NOTEBOOK, chosen, notebook, has_study=bool(study))
         token = token or secrets.token_urlsafe(24)
         command = server_command(notebook, port or free_port(), address, token)
         try:
@@ -99,12 +108,21 @@ def server_command(notebook: Path, port: int, address: str, token: str) -> list[
     return [sys.executable, "-m", "voila", str(notebook), *options]
 
 
-def with_profile(source: Path, profile: str, target: Path) -> Path:
-    """Copy a notebook with another profile in its cell of parameters; its other parameters stay."""
+def write_page(source: Path, parameters: dict[str, str], target: Path, *, has_study: bool = True) -> Path:
+    """Copy a notebook with other values in its cell of parameters; those not named stay.
+
+    Parameters
+    ----------
+    has_study : without one, cells with the tag ``study`` are left out
+    """
     notebook = json.loads(source.read_text(encoding="utf-8"))
     (cell,) = (cell for cell in notebook["cells"] if "parameters" in cell["metadata"].get("tags", []))
-    text = re.sub(r"^profile = .*$", f"profile = {profile!r}", "".join(cell["source"]), flags=re.MULTILINE)
+    text = "".join(cell["source"])
+    for name, value in parameters.items():
+        text = re.sub(rf"^{name} = .*$", f"{name} = {value!r}", text, flags=re.MULTILINE)
     cell["source"] = text.splitlines(keepends=True)
+    if not has_study:
+        notebook["cells"] = [cell for cell in notebook["cells"] if "study" not in cell["metadata"].get("tags", [])]
     target.write_text(json.dumps(notebook), encoding="utf-8")
     return target
 

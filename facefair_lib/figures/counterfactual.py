@@ -28,6 +28,7 @@ from facefair_lib.figures.intervals import (
     contrast_title,
     draw_marks,
     model_handles,
+    model_look,
     name_rows,
     part_rows,
     signed_points,
@@ -210,42 +211,68 @@ def _draw_effects(axes: Axes, effects: pd.DataFrame) -> None:
     )  # fmt: skip
 
 
-def skin_tone_curve(tones: pd.DataFrame, swatches: Sequence[str]) -> Figure:
-    """Figure 10: score against skin tone with everything else held fixed; the axis carries the tones' colours.
+def skin_tone_curve(tones: pd.DataFrame, groups: pd.DataFrame, swatches: Sequence[str]) -> Figure:
+    """Figure 10: score against skin tone with everything else held fixed, and its mean over each group's own tones.
+
+    Scores are drawn as differences to the identity's own mean over the tones. The axis carries the tones' colours.
 
     Parameters
     ----------
-    tones : columns model, skin_tone, value, low, high, n_subjects; where relative, relative_low and relative_high are
-        there, these differences to the identity's own mean are drawn instead
+    tones : columns model, skin_tone, relative, relative_low, relative_high, p_adjusted, n_subjects; a mark is filled
+        where the tone differs from the best one
+    groups : columns model, group, relative, relative_low, relative_high
     swatches : ten hexadecimal colours, tone 1 first (``heads.skin.MONK_SCALE``)
     """
-    style.require_columns(tones, ("model", "skin_tone", "value", "low", "high", "n_subjects"), "skin tones")
-    relative = {"relative", "relative_low", "relative_high"} <= set(tones.columns)
-    columns = ["relative", "relative_low", "relative_high"] if relative else ["value", "low", "high"]
+    style.require_columns(tones, ("model", "skin_tone", *_RELATIVE, "p_adjusted", "n_subjects"), "skin tones")
+    style.require_columns(groups, ("model", "group", *_RELATIVE), "skin tones of groups")
     with style.look():
-        figure = style.new_figure(style.COLUMN_WIDTH, 2.5)
-        axes = figure.subplots()
-        if relative:
+        figure = style.new_figure(style.PAGE_WIDTH, 2.6)
+        curve, means = figure.subplots(1, 2, sharey=True, width_ratios=[3, 1])
+        for axes in (curve, means):
             axes.axhline(0, color=style.GREY, linewidth=0.6, linestyle=":")
+            axes.grid(axis="y")
         for model in style.models_in(tones):
-            part, colour = tones[tones["model"] == model].sort_values("skin_tone"), style.MODEL_COLOURS[model]
-            value, low, high = (100 * part[column].to_numpy(float) for column in columns)
-            axes.fill_between(part["skin_tone"], low, high, color=colour, alpha=0.18, linewidth=0)
-            axes.plot(
-                part["skin_tone"], value, color=colour, marker=style.MODEL_MARKERS[model], markersize=3.6,
-                label=titles.MODEL_TITLES[model],
-            )  # fmt: skip
-        _tint_axis(axes, swatches)
-        people = titles_of_counts(tones["n_subjects"])
-        axes.set(xlabel=f"Monk skin tone ({people} identities at each)")
-        axes.set_ylabel(titles.COMPARED_BY_TITLE + (f"\n{MINUS} own mean (points)" if relative else " (%)"))
-        axes.yaxis.set_major_locator(MaxNLocator(6))
-        axes.grid(axis="y")
-        figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=2)
+            _draw_curve(curve, tones[tones["model"] == model].sort_values("skin_tone"), model)
+        _tint_axis(curve, swatches)
+        curve.set(xlabel=f"Monk skin tone ({titles_of_counts(tones['n_subjects'])} identities at each)")
+        curve.set_ylabel(f"{titles.COMPARED_BY_TITLE}\n{MINUS} own mean (points)")
+        curve.yaxis.set_major_locator(MaxNLocator(6))
+        _draw_group_tones(means, groups)
+        handles = model_handles(style.models_in(tones))
+        figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
     return style.describe(
         figure,
-        "Score against skin tone for both models, all else about person and picture held fixed, with 95 % bands.",
+        "Score against skin tone for both models, all else about person and picture held fixed, with 95 % bands, and "
+        "the mean of this curve over the tones of each group.",
     )
+
+
+_RELATIVE = ("relative", "relative_low", "relative_high")
+
+
+def _draw_curve(axes: Axes, part: pd.DataFrame, model: str) -> None:
+    """One model's curve with its band; marks are filled where a tone differs from the best one."""
+    colour = style.MODEL_COLOURS[model]
+    value, low, high = (100 * part[column].to_numpy(float) for column in _RELATIVE)
+    axes.fill_between(part["skin_tone"], low, high, color=colour, alpha=0.18, linewidth=0)
+    axes.plot(part["skin_tone"], value, color=colour, label=titles.MODEL_TITLES[model])
+    clear = (part["p_adjusted"] < ALPHA).to_numpy()
+    for chosen, face in ((clear, colour), (~clear, "white")):
+        axes.plot(
+            part["skin_tone"][chosen], value[chosen], style.MODEL_MARKERS[model], color=colour, markersize=3.8,
+            markerfacecolor=face,
+        )  # fmt: skip
+
+
+def _draw_group_tones(axes: Axes, groups: pd.DataFrame) -> None:
+    """Each group's mean over its own tones, on the scale of the curve."""
+    names = titles.in_order(groups["group"], titles.GROUP_TITLES)
+    for model in style.models_in(groups):
+        part = groups[groups["model"] == model].set_index("group").reindex(names)
+        shown = 100 * part[list(_RELATIVE)].set_axis(["value", "low", "high"], axis=1)
+        whiskers(axes, shown, np.arange(len(names)) + DODGE[model], vertical=True, **model_look(model))
+    axes.set_xticks(range(len(names)), [titles.title(group) for group in names])
+    axes.set(xlim=(-0.5, len(names) - 0.5), xlabel="in the tones of each group")
 
 
 def _tint_axis(axes: Axes, swatches: Sequence[str]) -> None:

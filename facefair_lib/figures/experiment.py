@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from facefair_lib.data.grid import names_emotions
 from facefair_lib.errors import InputError
 from facefair_lib.fairness.groups import MIN_SUBJECTS
 from facefair_lib.figures import style
@@ -123,6 +124,8 @@ def group_scores(
 ) -> Figure:
     """Figure 8: both models' scores by group and emotion, and the groups' means with 95 % intervals.
 
+    Where no emotion is known, the groups' means alone.
+
     Parameters
     ----------
     cells : columns model, group, emotion, metric, value, n_images, n_subjects
@@ -135,15 +138,17 @@ def group_scores(
     title = style.title_of(metric, titles.METRIC_TITLES, "metric")
     cells, groups = style.rows_of(cells, metric, "cells"), style.rows_of(groups, metric, "groups")
     models, order = style.models_in(cells), titles.in_order(cells["group"], titles.GROUP_TITLES)
+    posed = names_emotions(cells)
     with style.look():
-        figure = style.new_figure(style.PAGE_WIDTH, 1.0 + 0.5 * max(3, len(order)))
-        *panels, right = figure.subplots(1, len(models) + 1, width_ratios=[*[1] * len(models), 1.15])
-        scale = _scale_title(cells, title, fewest_subjects)
-        draw_emotions(figure, panels, cells, fewest_subjects, scale, aspect=45, shrink=0.9)
+        figure = style.new_figure(style.PAGE_WIDTH if posed else style.COLUMN_WIDTH, 1.0 + 0.5 * max(3, len(order)))
+        heat = len(models) if posed else 0
+        *panels, right = figure.subplots(1, heat + 1, squeeze=False, width_ratios=[*[1] * heat, 1.15])[0]
+        if posed:
+            scale = _scale_title(cells, title, fewest_subjects)
+            draw_emotions(figure, panels, cells, fewest_subjects, scale, aspect=45, shrink=0.9)
         _draw_groups(right, groups, order, title)
-    return style.describe(
-        figure, f"{title} by group and emotion for DeepLabV3 and PSPNet, and by group with 95 % intervals."
-    )
+    split = "by group and emotion for DeepLabV3 and PSPNet, and by group" if posed else "by group"
+    return style.describe(figure, f"{title} {split} with 95 % intervals.")
 
 
 def _scale_title(cells: pd.DataFrame, title: str, fewest_subjects: int) -> str:

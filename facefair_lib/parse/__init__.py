@@ -13,10 +13,10 @@ __all__ = ["parse"]
 
 def parse(
     photo: str | Path,
-    model: str = "pspnet",
+    model: str = "",
     *,
     faces: str = "many",
-    profile: str = "quick",
+    profile: str = "shipped",
     weights: str | Path | None = None,
 ) -> Parsed:
     """Parse one photograph of any size.
@@ -24,10 +24,10 @@ def parse(
     Parameters
     ----------
     photo : path of a picture
-    model : a network of the profile
+    model : ``pspnet`` or ``deeplabv3``; "" takes the better one of the package, and of a study PSPNet
     faces : ``many`` looks for heads and parses each; ``one`` takes the whole photograph for one head
-    profile : the study whose network is used
-    weights : ``best.pt`` of a fit; ``None`` takes the one that the profile's study has left
+    profile : the study whose network is used; ``shipped`` takes the networks that come with the package
+    weights : ``best.pt`` of a fit of this profile
 
     Returns
     -------
@@ -37,7 +37,7 @@ def parse(
     Raises
     ------
     InputError
-        if the photograph cannot be read or there are no trained weights
+        if the photograph cannot be read or there are no such weights
 
     Notes
     -----

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional
 
+from facefair_lib.models.packed import read_tensors
 from facefair_lib.parse.squares import Box
 
 _WEIGHTS = Path(__file__).with_name("blazeface_short_range.safetensors")
@@ -32,13 +32,14 @@ class _Block(nn.Module):
         super().__init__()
         self.depthwise = nn.Conv2d(inputs, inputs, 3, stride, padding=1 if stride == 1 else 0, groups=inputs)
         self.pointwise = nn.Conv2d(inputs, outputs, 1)
-        self.missing, self.stride = outputs - inputs, stride
+        self.stride = stride
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         beside = functional.max_pool2d(x, 2) if self.stride == 2 else x
         padded = functional.pad(x, (0, 1, 0, 1)) if self.stride == 2 else x  # TensorFlow's SAME padding
-        beside = functional.pad(beside, (0, 0, 0, 0, 0, self.missing))
-        return functional.relu(self.pointwise(self.depthwise(padded)) + beside)
+        values = self.pointwise(self.depthwise(padded))
+        values[:, : beside.shape[1]] += beside  # the further channels of the input would be zero
+        return values.relu_()
 
 
 class BlazeFace(nn.Module):
@@ -89,8 +90,9 @@ class FaceDetector:
     """BlazeFace with its published weights."""
 
     def __init__(self) -> None:
-        self._network = BlazeFace().eval()
-        self._network.load_state_dict({name: value.float() for name, value in load_file(_WEIGHTS).items()})
+        network = BlazeFace()
+        network.load_state_dict(read_tensors(_WEIGHTS))
+        self._network = network.to(memory_format=torch.channels_last).eval()
 
     def __call__(self, picture: np.ndarray, least: float) -> list[tuple[Box, float]]:
         """Find the faces of a picture that are about 25 to 120 pixels high.

@@ -21,7 +21,7 @@ from facefair_lib.parse.parser import SMALLEST_FACE, Parsed, Parser, check_optio
 from facefair_lib.parse.photos import read_photo
 from facefair_lib.settings.labels import IGNORE_INDEX, PALETTES
 from facefair_lib.settings.path_text import output_stem, path_text, same_output
-from facefair_lib.store.processes import available_cores, spread
+from facefair_lib.store.processes import COPIES, available_cores, spread
 from facefair_lib.store.results import replacing, write_csv
 from facefair_lib.training.device import use_cores
 
@@ -34,7 +34,7 @@ AREA_COLUMNS = ("photo", "class", "pixels", "share", "share_of_heads", "confiden
 HEAD_COLUMNS = ("photo", "head", "top", "left", "bottom", "right", "score")
 """Columns of ``heads.csv``: the face's rectangle in pixels, and how certain the detector is of it."""
 
-_WORTH_PROCESSES = 100  # photographs that one process parses while two others start and parse as many
+_WORTH_PROCESSES = 10 if COPIES else 100  # photographs that two processes parse sooner than one, their start included
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,8 @@ def parse_files(
     parsed: dict[int, _Result] = {}
     unwritten: list[InputError] = []
     try:
-        for place, result in spread(_parse_one, jobs, processes, (parser, wanted)):
+        copies = not torch.cuda.is_available()  # a GPU's state cannot be copied
+        for place, result in spread(_parse_one, jobs, processes, (parser, wanted), copies=copies):
             parsed[place] = result
             if advance:
                 advance()

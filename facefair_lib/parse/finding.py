@@ -14,11 +14,11 @@ import numpy as np
 from scipy import ndimage
 
 from facefair_lib.data.images import resize_image
-from facefair_lib.parse.squares import Box, Square, cut, square_around
+from facefair_lib.parse.squares import Box, Square, square_around
 from facefair_lib.settings.labels import CLASS_NAMES, INDEX
 
-Predict = Callable[[np.ndarray], np.ndarray]
-"""(B, S, S, 3) uint8 -> (B, C, S, S) float32 class probabilities."""
+Look = Callable[[Square], np.ndarray]
+"""A square of the photograph -> (C, S, S) float32, the class probabilities that the segmentation network sees in it."""
 
 Detect = Callable[[np.ndarray, float], list[tuple[Box, float]]]
 """See ``blazeface.FaceDetector.__call__``."""
@@ -53,13 +53,13 @@ class Head:
     score: float
 
 
-def find_heads(rgb: np.ndarray, predict: Predict, size: int, detect: Detect, smallest: float) -> list[Head]:
+def find_heads(rgb: np.ndarray, look: Look, detect: Detect, smallest: float) -> list[Head]:
     """Find the heads of a photograph, largest face first.
 
     Parameters
     ----------
     rgb : (H, W, 3) uint8
-    predict : the segmentation network, for squares of ``size`` pixels
+    look : asks the segmentation network
     detect : the face detector
     smallest : smallest face to look for: its height as a share of the photograph's longer side
 
@@ -69,7 +69,7 @@ def find_heads(rgb: np.ndarray, predict: Predict, size: int, detect: Detect, sma
     """
     least = smallest * max(rgb.shape[:2])
     faces = _best_of_overlapping(found for found in _scan_all(rgb, detect, smallest) if found[0].height >= least)
-    heads = [Head(face, _framed(rgb, predict, size, face), score) for face, score in faces]
+    heads = [Head(face, _framed(rgb.shape[:2], look, face), score) for face, score in faces]
     return sorted(heads, key=lambda head: -head.face.height * head.face.width)
 
 
@@ -97,7 +97,7 @@ def _sides(smallest: float) -> Iterator[int]:
     yield side
 
 
-def _framed(rgb: np.ndarray, predict: Predict, size: int, face: Box) -> Square:
+def _framed(shape: tuple[int, int], look: Look, face: Box) -> Square:
     """The square around a face's whole head: that of a usual head first, then that of what the network sees in it."""
     head = Box(
         face.top - _ABOVE * face.height,
@@ -105,10 +105,10 @@ def _framed(rgb: np.ndarray, predict: Predict, size: int, face: Box) -> Square:
         face.bottom + _BELOW * face.height,
         face.right + _BESIDE * face.width,
     )
-    square = square_around(head, _MARGIN, rgb.shape[:2])
+    square = square_around(head, _MARGIN, shape)
     for _ in range(_ROUNDS):  # hair that the square cuts lets it grow
-        mask = predict(cut(rgb, square, size)[None])[0].argmax(0)  # (S, S)
-        square = square_around(_whole_head(mask, square, face, head), _MARGIN, rgb.shape[:2])
+        mask = look(square).argmax(0)  # (S, S)
+        square = square_around(_whole_head(mask, square, face, head), _MARGIN, shape)
     return square
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -32,7 +33,9 @@ def write_png(path: Path, picture: Image.Image, values: np.ndarray) -> None:
     notes = PngInfo()
     notes.add_text("Software", "facefair")
     notes.add_text(_DIGEST, _digest(values))
-    picture.save(path, pnginfo=notes)
+    # Of colours, runs alone are packed nearly as well as by all that zlib can do, in a quarter of the time.
+    quick = {} if picture.mode == "P" else {"compress_type": zlib.Z_RLE}
+    picture.save(path, pnginfo=notes, **quick)
 
 
 def _digest(values: np.ndarray) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from torch import nn
 
 from facefair_lib.errors import InputError
 from facefair_lib.figures.pictures import overlay
+from facefair_lib.models.fused import fused
 from facefair_lib.parse.blazeface import FaceDetector
 from facefair_lib.parse.finding import Detect, Head, find_heads
 from facefair_lib.parse.squares import Square, cut, whole_square
@@ -27,6 +29,7 @@ FACES = ("many", "one")
 SMALLEST_FACE = 0.1
 """Height of the smallest face that is looked for, as a share of the photograph's longer side."""
 
+_KEPT = 8  # answers of the network: a portrait's square often stays the same when its head is framed again
 _STRIP = 512  # rows worked on at a time: as float64, a whole photograph would take many times its own memory
 
 
@@ -91,16 +94,23 @@ class Parser:
     size : side of the squares that it was trained on, in pixels
     views : what is averaged for the final answer; how far a head reaches is seen in one view
     detect : what finds faces; ``None`` takes ``FaceDetector``
+    told : which weights these are, in one line
     """
 
     def __init__(
-        self, network: nn.Module, size: int, views: InferenceSettings = ONE_VIEW, detect: Detect | None = None
+        self,
+        network: nn.Module,
+        size: int,
+        views: InferenceSettings = ONE_VIEW,
+        detect: Detect | None = None,
+        told: str = "",
     ) -> None:
         use_cores(assigned_cores())
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self._network = network.to(self._device).eval()
+        self._network = fused(network.to(self._device))
         self._size, self._views = size, views
         self._detect = detect or FaceDetector()
+        self.told = told
 
     def parse(self, image: np.ndarray, faces: str = "many", smallest: float = SMALLEST_FACE) -> Parsed:
         """Parse one photograph.
@@ -119,20 +129,25 @@ class Parser:
         """
         _check(image)
         check_options(faces, smallest)
+
+        @lru_cache(_KEPT)
+        def look(square: Square, views: InferenceSettings) -> np.ndarray:
+            return self._predict(cut(image, square, self._size), views)
+
         if faces == "one":
             squares, heads = [whole_square(image.shape[:2])], []
         else:
-            heads = find_heads(image, lambda cuts: self._predict(cuts, ONE_VIEW), self._size, self._detect, smallest)
+            heads = find_heads(image, lambda square: look(square, ONE_VIEW), self._detect, smallest)
             squares = [head.square for head in heads]
-        answers = [self._predict(cut(image, square, self._size)[None], self._views)[0] for square in squares]
+        answers = [look(square, self._views) for square in squares]
         mask, confidence = _lay_together(image.shape[:2], squares, answers)
         return Parsed(image, mask, confidence, tuple(heads))
 
-    def _predict(self, cuts: np.ndarray, views: InferenceSettings) -> np.ndarray:
-        """(B, S, S, 3) uint8 -> (B, C, S, S) float32 probabilities."""
+    def _predict(self, rgb: np.ndarray, views: InferenceSettings) -> np.ndarray:
+        """(S, S, 3) uint8 -> (C, S, S) float32 probabilities."""
         with torch.inference_mode():
-            batch = torch.from_numpy(np.ascontiguousarray(cuts)).to(self._device).permute(0, 3, 1, 2)
-            return mean_probability(self._network, normalise(batch), views).float().cpu().numpy()
+            batch = torch.from_numpy(np.ascontiguousarray(rgb)[None]).to(self._device).permute(0, 3, 1, 2)
+            return mean_probability(self._network, normalise(batch), views)[0].float().cpu().numpy()
 
 
 def _check(image: np.ndarray) -> None:
@@ -179,8 +194,8 @@ def _lay_together(
         )
         best, label = next(values), np.zeros(total.shape, np.uint8)
         for index, value in enumerate(values, start=1):
-            better = value > best
-            label[better], best[better] = index, value[better]
+            np.copyto(label, index, where=value > best)
+            np.maximum(best, value, out=best)
         covered = total > 0
         mask[rows] = np.where(covered, label, INDEX["background"])
         confidence[rows] = np.divide(best, total, out=np.full(total.shape, np.nan, np.float32), where=covered)
@@ -209,7 +224,7 @@ def _axis(pixels: slice, start: int, side: int) -> np.ndarray:
 
 def _enlarge(values: np.ndarray, down: np.ndarray, across: np.ndarray) -> np.ndarray:
     """Bilinear samples of a map at the crossings of two axes: one axis after the other, as both are regular."""
-    return _along(_along(values, down).T, across).T
+    return _along(np.ascontiguousarray(_along(values.T, across).T), down)
 
 
 def _along(values: np.ndarray, axis: np.ndarray) -> np.ndarray:

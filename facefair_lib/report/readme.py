@@ -9,6 +9,7 @@ from facefair_lib.report.filters import bounds
 from facefair_lib.report.results_reader import Results, Row
 from facefair_lib.report.sentences import leading
 from facefair_lib.scores.metrics import COMPARED_BY
+from facefair_lib.scores.resampling import ALPHA
 from facefair_lib.scores.titles import (
     COMPARED_BY_TEXT,
     GROUP_TITLES,
@@ -45,7 +46,7 @@ def update(readme: Path, reference: Path) -> None:
 def answer(reference: Path) -> str:
     """Compose the tables and their notes from ``results/kept``."""
     results = Results(reference, paths.REPORT)
-    return "\n".join([*_groups(results), *_counterfactual(results), *_architectures(results)])
+    return "\n".join([*_groups(results), *_tones(results), *_counterfactual(results), *_architectures(results)])
 
 
 def _groups(results: Results) -> list[str]:
@@ -68,6 +69,44 @@ def _groups(results: Results) -> list[str]:
         "*p* how often they make one as large."
     )
     return [*lines, "", note]
+
+
+def _tones(results: Results) -> list[str]:
+    """The tone curve, and what the tones of two groups make of it."""
+    table, effects = "07_counterfactual_fairness/tones", "07_counterfactual_fairness/tone_effects"
+    if not results.has(effects):
+        return []
+    tones = dict.fromkeys(f"tone {row['skin_tone']:g}" for row in results.rows(table))
+    lines = _head("same person, other skin tone", list(tones))
+    for model in MODEL_TITLES:
+        lines.append(_line(title(model), [_below_best(row) for row in results.rows(table, model=model)]))
+    note = (
+        f"Points of {COMPARED_BY_TEXT} against the best tone of the Monk scale (0.0), over "
+        f"{int(results.rows(table)[0]['n_subjects'])} rendered people who differ from themselves in nothing but the "
+        "tone; \\* *p* < 0.05 from sign flips, adjusted for all pairs of tones."
+    )
+    return ["", *lines, "", " ".join([note, *(_between_tones(results, effects, model) for model in MODEL_TITLES)])]
+
+
+def _below_best(row: Row) -> str:
+    """A tone's difference to the best one in points, marked where it is clear."""
+    points = round(100 * row["difference"], 1)
+    return (f"{points:+.1f}" if points else "0.0") + (" \\*" if row["p_adjusted"] < ALPHA else "")
+
+
+def _between_tones(results: Results, effects: str, model: str) -> str:
+    """The difference to speak of between the tones of two groups, and what one typical tone of each says of it."""
+    largest = leading(results.rows(effects, model=model, tones="own"))
+    if largest is None:
+        return f"{title(model)}'s groups of tones were not compared."
+    typical = results.row(effects, model=model, tones="typical", contrast=largest["contrast"])
+    sign = 1 if largest["difference"] >= 0 else -1
+    first, second = [title(group) for group in largest["contrast"].split("-")][::sign]
+    return (
+        f"In the tones of {first} people as often as they have them, {title(model)} scores everybody "
+        f"{_turned(largest, sign)} points higher than in those of {second} people (*p* = {largest['p_adjusted']:.2g}); "
+        f"at one typical tone of each, {_turned(typical, sign)}."
+    )
 
 
 def _counterfactual(results: Results) -> list[str]:
@@ -93,7 +132,8 @@ def _counterfactual(results: Results) -> list[str]:
         return []
     note = (
         f"Points of {COMPARED_BY_TEXT} with 95 % intervals over {identities} rendered identities, each shown in all "
-        "groups with everything else held fixed; *p* from sign flips, adjusted for a network's three differences."
+        "groups, in one typical skin tone of each, with everything else held fixed; *p* from sign flips, adjusted for "
+        "a network's three differences."
     )
     return ["", *lines, "", note]
 

@@ -22,6 +22,9 @@ NETWORK_TITLES: Mapping[str, str] = MappingProxyType(
 """Every network that ``build_model`` knows, the two of the study first."""
 
 GROUP_TITLES: Mapping[str, str] = MappingProxyType({"asian": "Asian", "black": "Black", "caucasian": "Caucasian"})
+_PUBLISHED_GROUPS = {
+    name: name.title() for name in ("east asian", "southeast asian", "middle eastern", "latino hispanic")
+}
 EMOTION_TITLES: Mapping[str, str] = MappingProxyType({"sad": "Sad", "happy": "Happy", "angry": "Angry"})
 
 METRIC_TITLES: Mapping[str, str] = MappingProxyType(
@@ -55,7 +58,8 @@ CLASS_TITLES: Mapping[str, str] = MappingProxyType({face_class.name: face_class.
 
 _ALL = {
     **COHORT_TITLES, **COMPONENT_TITLES, **MEASURE_TITLES,
-    **GROUP_TITLES, **EMOTION_TITLES, **METRIC_TITLES, **SPLIT_TITLES, **CLASS_TITLES, **NETWORK_TITLES,
+    **GROUP_TITLES, **_PUBLISHED_GROUPS, **EMOTION_TITLES,
+    **METRIC_TITLES, **SPLIT_TITLES, **CLASS_TITLES, **NETWORK_TITLES,
 }  # fmt: skip
 
 

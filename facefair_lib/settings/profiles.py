@@ -167,7 +167,6 @@ class CounterfactualSettings(Section):
     """People of whom one thing at a time is changed, and people whose attributes hang together by group."""
 
     identities: Annotated[int, Field(ge=6, multiple_of=6)]
-    varied: Annotated[int, Field(ge=0, multiple_of=6)]
     further_tones: tuple[Annotated[float, Field(ge=1, le=10)], ...]
     wild_per_group: Annotated[int, Field(ge=0)]
     views: Annotated[tuple[View, ...], Field(min_length=1)]

@@ -36,6 +36,10 @@ _FAMILIES_NOT_INHERITED = (
 """Variables, and beginnings of their names, that act on a study although they are meant for something else."""
 
 
+COPIES = sys.platform == "linux"
+"""Whether a process can safely be copied: macOS's own libraries do not survive it, and Windows cannot."""
+
+
 def child_environment(**values: str) -> dict[str, str]:
     """Environment of every process that the project starts, so that the caller's shell does not act on results.
 
@@ -73,7 +77,12 @@ def die_with_parent() -> None:
 
 
 def spread(
-    work: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], workers: int, shared: tuple[Any, ...] = ()
+    work: Callable[..., Any],
+    jobs: Sequence[tuple[Any, ...]],
+    workers: int,
+    shared: tuple[Any, ...] = (),
+    *,
+    copies: bool = False,
 ) -> Iterator[Any]:
     """Call ``work(*shared, *job)`` for every job and give the results as they come, in whatever order that is.
 
@@ -82,14 +91,16 @@ def spread(
     work : a function of a module, so that other processes can import it
     workers : processes; with one, or with one job, everything is done here, because a process costs its start
     shared : what all jobs need and each process is sent once, such as a network
+    copies : where there are ``COPIES``, each process begins as one of this, and at once; elsewhere it imports all anew,
+        for seconds. Only for work that uses one thread, no GPU and no Warp, as in the workers of torch's ``DataLoader``
     """
     if min(workers, len(jobs)) <= 1:
         for job in jobs:
             yield work(*shared, *job)
         return
-    # "spawn": a forked child would inherit the threads of torch and Warp in an undefined state.
+    # A forked child inherits the threads of torch and Warp in an undefined state: it must not use them.
     processes = min(workers, len(jobs))
-    context = get_context("spawn")
+    context = get_context("fork" if copies and COPIES else "spawn")
     with ProcessPoolExecutor(processes, context, initializer=_start_worker, initargs=shared) as pool:
         futures = [pool.submit(_work_with_shared, work, job) for job in jobs]
         try:

@@ -57,7 +57,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         COUNTERFACTUALS,
         (
-            *("seed", "data.size", "counterfactuals.identities", "counterfactuals.varied"),
+            *("seed", "data.size", "counterfactuals.identities"),
             *("counterfactuals.further_tones", "counterfactuals.wild_per_group"),
         ),
         "facefair_heads.sets.counterfactual_cohort",

@@ -1,4 +1,4 @@
-"""Table of notebook 08: what labelled photographs add to networks trained on rendered people."""
+"""Tables of notebook 08: what labelled photographs add to networks trained on rendered people, and skin tone."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from facefair_lib.fairness.groups import MIN_SUBJECTS
+from facefair_lib.fairness.tone_slope import tone_slope
 from facefair_lib.scores.confusion import merge_counts
 from facefair_lib.scores.metrics import f1_per_class, mean_f1_foreground
 from facefair_lib.scores.resampling import REPLICATES, subject_bootstrap
@@ -52,6 +54,43 @@ def adaptation_table(
             table.append((*key, name, value[index], low, high, len(rows), *size))
     columns = ["model", "start", "photographs", "class", "f1", "low", "high", "n_draws", "n_images", "n_subjects"]
     return pd.DataFrame(table, columns=columns)
+
+
+def tone_table(
+    counts_by: Mapping[tuple[str, str], np.ndarray],
+    images: pd.DataFrame,
+    *,
+    groups: Mapping[str, Sequence[str]] = labels.FASSEG_GROUPS,
+) -> pd.DataFrame:
+    """Say how the scores of photographs go with the skin tone that was measured on them.
+
+    Parameters
+    ----------
+    counts_by : (trained_on, model) -> (N, 11, 11) integer counts on the same N photographs
+    images : N rows with image_id, subject_id, folder and tone, degrees (``skin_tone.typology_angle``)
+    groups : merged name -> class names, the background group first
+
+    Returns
+    -------
+    trained_on, model, slope (of the mean F1 of a picture, for 10 degrees lighter skin), low, high, darkest, lightest,
+    n_images, n_subjects, within_person, small. Photographs are compared within the folder of their data set (``V2`` and
+    ``V3``). ``within_person`` is the mean standard deviation of the tones of one person's photographs, degrees, NaN
+    where nobody has several: skin stays the same, so this much of the tone is light.
+    """
+    check_tables(counts_by, images, ("folder",))
+    _, lookup = labels.merge_lookup(groups)
+    subjects, collections = images["subject_id"].to_numpy(), images["folder"].str.partition("/")[0].to_numpy()
+    light = float(images.groupby("subject_id")["tone"].std().mean())
+    table = []
+    for (trained_on, model), counts in counts_by.items():
+        scores = mean_f1_foreground(merge_counts(counts, lookup))  # (N,)
+        found = vars(tone_slope(scores, images["tone"].to_numpy(), subjects, collections))
+        tens = {name: 10 * found[name] for name in ("slope", "low", "high")}
+        small = found["n_subjects"] < MIN_SUBJECTS
+        table.append(
+            {"trained_on": trained_on, "model": model, **found, **tens, "within_person": light, "small": small}
+        )
+    return pd.DataFrame(table)
 
 
 def _scores(totals: np.ndarray) -> np.ndarray:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 from scipy import stats
 
@@ -24,7 +23,7 @@ from facefair_lib.fairness.power import detectable_gap
 from facefair_lib.fairness.regression.adjusted import adjusted_gaps
 from facefair_lib.fairness.subjects import contrasts, subject_array, units
 from facefair_lib.scores.metrics import COMPARED_BY, fixed_iou, shown_iou_per_class
-from facefair_lib.scores.resampling import LEVEL, PERMUTATIONS, REPLICATES, percentile_interval, subject_bootstrap
+from facefair_lib.scores.resampling import LEVEL, PERMUTATIONS, REPLICATES
 from facefair_lib.settings.labels import CLASS_NAMES, GROUPS
 from facefair_lib.tables.checks import CountsByModel, check_tables, label_rows
 
@@ -122,49 +121,6 @@ def mean_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
     reach = stats.t.ppf((1 + LEVEL) / 2, means["count"] - 1) * means["sem"]
     table = {"relative": means["mean"], "low": means["mean"] - reach, "high": means["mean"] + reach}
     return pd.DataFrame({**table, "n_subjects": means["count"]}).reset_index()
-
-
-def tones_table(
-    counts_by_model: CountsByModel, people: pd.DataFrame, *, replicates: int = REPLICATES, seed: int = 0
-) -> pd.DataFrame:
-    """Score people at every tone, shape and shot held fixed.
-
-    Only identities that were rendered at further tones are used, as the group they are: every tone has the same people.
-
-    Returns
-    -------
-    model, skin_tone, value, low, high, n_images, n_subjects, relative, relative_low, relative_high; ``relative`` is the
-    difference to the identity's own mean over the tones, which leaves the differences between people out
-    """
-    check_tables(counts_by_model, people, ("design", "group", "skin_tone"))
-    own = people[people["design"].isin(["tone", "emotion"])].groupby("subject_id")["group"].first()
-    of_own_group = people["group"] == people["subject_id"].map(own)
-    rows = (of_own_group & people["design"].isin(["factorial", "tone"])).to_numpy()
-    columns = ["model", "skin_tone", "value", "low", "high", "n_images", "n_subjects"]
-    columns += ["relative", "relative_low", "relative_high"]
-    if not rows.any():
-        return pd.DataFrame(columns=columns)
-    table = []
-    for model, counts in counts_by_model.items():
-        scored = people[rows].assign(value=fixed_iou(counts[rows]))
-        by_tone = scored.pivot_table(index="subject_id", columns="skin_tone", values="value", sort=True)  # (S, T)
-        drawn = subject_bootstrap(by_tone.index.to_numpy(), replicates=replicates, seed=seed)
-        relative = by_tone.sub(by_tone.mean(axis=1), axis=0)
-        for tone in by_tone:
-            value, off = (_mean_with_interval(part[tone].to_numpy(), drawn.weights) for part in (by_tone, relative))
-            images = int((scored["skin_tone"] == tone).sum())
-            table.append((model, tone, *value, images, int(by_tone[tone].notna().sum()), *off))
-    return pd.DataFrame(table, columns=columns)
-
-
-def _mean_with_interval(values: np.ndarray, weights: np.ndarray) -> tuple[float, float, float]:
-    """Mean over subjects and its percentile interval; (S,) NaN-aware, (B, S)."""
-    known = np.isfinite(values)
-    drawn = weights[:, known].astype(float)  # (B, s)
-    with np.errstate(invalid="ignore"):
-        replicates = drawn @ values[known] / drawn.sum(1)
-    interval = percentile_interval(replicates)
-    return float(values[known].mean()), interval.low, interval.high
 
 
 def sources_table(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from facefair_lib.data.grid import UNKNOWN
+from facefair_lib.data.grid import UNKNOWN, names_emotions
 from facefair_lib.errors import InputError
 from facefair_lib.fairness.group_gap import Gap, gaps
 from facefair_lib.fairness.groups import group_bootstrap, overall
@@ -59,7 +59,11 @@ def group_table(
 def emotion_table(
     counts_by_model: CountsByModel, people: pd.DataFrame, *, replicates: int = REPLICATES, seed: int = 0
 ) -> pd.DataFrame:
-    """Score each model on each emotion: model, emotion, metric, value, low, high, n_images, n_subjects."""
+    """Score each model on each emotion: model, emotion, metric, value, low, high, n_images, n_subjects.
+
+    No rows where nobody's emotion is known.
+    """
+    people = people if names_emotions(people) else people.iloc[:0]
     return _sliced(counts_by_model, people, ["emotion"], replicates, seed)
 
 

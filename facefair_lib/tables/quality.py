@@ -11,11 +11,13 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from facefair_lib.data.grid import UNKNOWN
+from facefair_lib.fairness.features import feature_table
 from facefair_lib.fairness.subjects import units
 from facefair_lib.scores import without_masks
 from facefair_lib.scores.metrics import image_scores
 from facefair_lib.scores.resampling import REPLICATES
-from facefair_lib.tables.checks import CountsByModel
+from facefair_lib.tables.checks import CountsByModel, label_rows
 
 COLUMNS = ["image_id", "group", "emotion", "model", "measure", "value"]
 
@@ -76,3 +78,43 @@ def quality_table(pictures: pd.DataFrame, *, replicates: int = REPLICATES, seed:
         table.append({"measure": measure, "model": model, **vars(found), "n_subjects": people})
     columns = ["measure", "model", "correlation", "low", "high", "n_images", "n_subjects"]
     return pd.DataFrame(table, columns=columns)
+
+
+def group_quality_table(
+    pictures: pd.DataFrame,
+    people: pd.DataFrame,
+    quality: pd.DataFrame,
+    *,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Average each measure over the photographs of each group, beside what the measure is worth.
+
+    Parameters
+    ----------
+    pictures : of ``picture_table``, of photographs
+    people : the photographs' table with image_id, subject_id and group
+    quality : of ``quality_table``, of people whose true masks are known; the same models and measures
+
+    Returns
+    -------
+    measure, model, group, value, low, high (95 % over people), small, n_images, n_subjects as in ``feature_table``;
+    correlation, correlation_low, correlation_high, n_validated: the rank correlation with the true image IoU and the
+    number of pictures that it was measured on. Photographs of an unknown group are left out.
+
+    Notes
+    -----
+    The correlation is that of other pictures. That it holds for these photographs, and equally in every group, is an
+    assumption that cannot be checked without masks.
+    """
+    known = people.set_index("image_id")[["subject_id", "group"]]
+    known = known.assign(group=known["group"].where(known["group"] != UNKNOWN, None))
+    tables = []
+    for (measure, model), rows in pictures.groupby(["measure", "model"], sort=False):
+        shown = known.loc[rows["image_id"]]
+        table = feature_table(rows["value"].to_numpy(), shown, replicates=replicates, seed=seed)
+        tables.append(label_rows(table.rename(columns={"level": "group"}), measure=measure, model=model))
+    names = {"low": "correlation_low", "high": "correlation_high", "n_images": "n_validated"}
+    worth = quality.drop(columns="n_subjects").rename(columns=names)
+    table = pd.concat(tables, ignore_index=True).drop(columns="feature")
+    return table.merge(worth, on=["measure", "model"], how="left", validate="many_to_one")

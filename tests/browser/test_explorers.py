@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
-from facefair_lib.explore.server import with_profile
+from facefair_lib.explore.server import write_page
 from facefair_lib.settings import paths
 
 from .conftest import EXPERIMENT_NOTEBOOK, FinishedStudy
@@ -23,7 +23,7 @@ def test_notebook_05_runs_and_its_explorers_answer(
     page, lab: str, notebooks: Path, study: FinishedStudy, screenshots: Path
 ) -> None:
     source = paths.NOTEBOOKS / f"{EXPERIMENT_NOTEBOOK}.ipynb"
-    with_profile(source, study.profile, notebooks / source.name)
+    write_page(source, {"profile": study.profile}, notebooks / source.name)
     run_all(page, lab, source.name)
     explorers = Explorers(page)
     ended = page.locator(PROMPTS).last.filter(has_text=re.compile(r"^\[\d+\]:$"))

@@ -119,7 +119,8 @@ def test_the_tables_of_the_fairness_notebook_cover_both_networks(results: Path) 
     assert (parts["total"] - parts["morphology"] - parts["tone"]).abs().max() < 1e-5
     sources = pd.read_csv(folder / "sources.csv")
     assert len(sources) == 2 * 3
-    for name in ("pairs", "tones", "adjusted", "equivalence", "classes", "traps", "features", "quality"):
+    tone = ("tones", "tone_groups", "tone_effects", "tone_confusions", "tone_cameras")
+    for name in (*tone, "pairs", "adjusted", "equivalence", "classes", "traps", "features", "quality"):
         assert set(pd.read_csv(folder / f"{name}.csv")["model"].dropna()) == {"deeplabv3", "pspnet"}, name
     compared = pd.read_csv(folder / "model_gaps.csv")
     assert len(compared) == 3 and compared["interaction_p"].between(0, 1).all()

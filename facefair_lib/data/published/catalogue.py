@@ -162,8 +162,9 @@ CATALOGUE: Mapping[str, Card] = MappingProxyType(
         "fairface": Card(
             title="FairFace",
             images="97,698",
-            groups="7, balanced",
+            groups="7, balanced, as labelled by the data set",
             licence="CC BY 4.0",
+            obtain="download, then facefair datasets photos fairface FOLDER --out photos.csv --copy",
             page="https://github.com/joojs/fairface",
         ),
         "utkface": Card(

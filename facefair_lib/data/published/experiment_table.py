@@ -1,7 +1,8 @@
 """From a data set of posed emotions to the table of photographs that the experiment reads.
 
 The experiment compares three groups with three emotions, the grid of the course paper's Table II. Data sets use words
-of their own for groups; which word stands for which row of the grid is written down here and nowhere else.
+of their own for groups; which word stands for which row of the grid is written down here and nowhere else. A set that
+names no emotions fills no grid: its photographs are taken by its own groups, as it labels them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from facefair_lib.data.grid import missing_cells, one_spelling
+from facefair_lib.data.grid import cells, missing_cells, one_spelling
 from facefair_lib.data.readers.base import Reader
 from facefair_lib.data.readers.files import place_in
 from facefair_lib.data.spreadsheet import read_spreadsheet
@@ -37,25 +38,27 @@ GROUP_OF_WORD: Mapping[str, str] = MappingProxyType(
 )
 """A data set's word -> row of the grid. Other words (indian, latino, moroccan, multiracial) are in no row."""
 
-COLUMNS = ("image", "subject", "group", "emotion")
+COLUMNS = ("image", "subject", "group")
 _KNOWN = ("gender", "age")
+PER_CELL, PER_GROUP = 1, 100
+"""Pictures of each group and emotion, and of each group where a set names no emotions, if nobody asks for others."""
 
 
-def experiment_table(reader: Reader, per_cell: int | None = 1, seed: int = 0) -> pd.DataFrame:
-    """Choose photographs for the grid of groups and emotions.
+def experiment_table(reader: Reader, per_cell: int | None = None, seed: int = 0) -> pd.DataFrame:
+    """Choose photographs for the grid of groups and emotions, or for the set's own groups where it names no emotions.
 
     Each cell takes ``per_cell`` people, one picture each. A person who already stands in another cell is taken only
     where nobody else is left, so that with one per cell nine people are shown, as in the course paper.
 
     Parameters
     ----------
-    reader : an opened data set whose manifest names groups and emotions
-    per_cell : pictures per cell; None takes all
+    reader : an opened data set whose manifest names groups
+    per_cell : pictures per cell, or per group without emotions; 0 takes all, None ``PER_CELL`` or ``PER_GROUP``
     seed : of the choice
 
     Returns
     -------
-    DataFrame with image (relative to ``reader.root``), subject, group, emotion and, where known, gender and age; sorted
+    DataFrame with image (relative to ``reader.root``), subject, group and, where known, emotion, gender and age; sorted
     by group, emotion and image. Cells that the data set cannot fill are absent.
 
     Raises
@@ -65,29 +68,34 @@ def experiment_table(reader: Reader, per_cell: int | None = 1, seed: int = 0) ->
     """
     manifest = reader.read()
     rows = reader.portraits(manifest)
-    rows = rows.assign(group=rows["group"].str.lower().map(GROUP_OF_WORD), emotion=rows["emotion"].str.lower())
-    rows = rows[rows["group"].notna() & rows["emotion"].isin(EMOTIONS)]
+    rows = rows.assign(group=rows["group"].str.lower(), emotion=rows["emotion"].str.lower())
+    posed = bool((manifest["emotion"] != "").any())
+    if posed:
+        rows = rows.assign(group=rows["group"].map(GROUP_OF_WORD))
+        rows = rows[rows["group"].notna() & rows["emotion"].isin(EMOTIONS)]
+    rows = rows[rows["group"] != ""]
     if rows.empty:
         raise InputError(
             reader.root,
             found=f"groups {_words(manifest['group'])}; emotions {_words(manifest['emotion'])}",
-            expected=f"pictures of {', '.join(GROUPS)} people who look {', '.join(EMOTIONS)}",
-            do="choose a data set of posed emotions (jaffe, rafd, cfd, or ckplus with a table of people)",
+            expected=f"pictures of {', '.join(GROUPS)} people who look {', '.join(EMOTIONS)}; or groups alone",
+            do="choose a data set of posed emotions (jaffe, rafd, cfd, or ckplus with a table of people), or fairface",
         )
-    chosen = rows if per_cell is None else rows.loc[_choose(rows, per_cell, seed)]
+    if per_cell is None:
+        per_cell = PER_CELL if posed else PER_GROUP
+    chosen = rows.loc[_choose(rows, per_cell, seed)] if per_cell else rows
     table = pd.DataFrame(
         {
             "image": chosen["image_path"],
             "subject": f"{reader.name}-" + chosen["subject_id"],
             "group": chosen["group"],
-            "emotion": chosen["emotion"],
         }
     )
-    for column in _KNOWN:
+    for column in ("emotion", *_KNOWN):
         known = chosen[column].notna() & (chosen[column] != "")
         if known.any():
             table[column] = chosen[column]
-    return table.sort_values(["group", "emotion", "image"], ignore_index=True)
+    return table.sort_values([name for name in ("group", "emotion", "image") if name in table], ignore_index=True)
 
 
 def _choose(rows: pd.DataFrame, per_cell: int, seed: int) -> list[int]:
@@ -114,13 +122,18 @@ def _words(column: pd.Series) -> str:
 def read_experiment_table(path: Path) -> pd.DataFrame:
     """Read a table of photographs that may have been edited since, with groups and emotions as the grid spells them.
 
+    Without a column emotion there is none in the result either.
+
     Raises
     ------
     InputError
         as ``read_spreadsheet``
     """
-    table = read_spreadsheet(path, COLUMNS)
-    return table.assign(group=one_spelling(table["group"], GROUPS), emotion=one_spelling(table["emotion"], EMOTIONS))
+    table = read_spreadsheet(path, COLUMNS, ("emotion",))
+    for column, known in (("group", GROUPS), ("emotion", EMOTIONS)):
+        if column in table:
+            table[column] = one_spelling(table[column], known)
+    return table
 
 
 def save_photos(table: pd.DataFrame, reader: Reader, out: Path, *, copy: bool = False, append: bool = False) -> int:
@@ -183,9 +196,7 @@ def _places(images: pd.Series, reader: Reader, out: Path, copy: bool) -> list[st
 
 def _for_empty_cells(table: pd.DataFrame, before: pd.DataFrame, out: Path) -> pd.DataFrame:
     empty = missing_cells(before)
-    rows = table[
-        [f"{group} {emotion}" in empty for group, emotion in zip(table["group"], table["emotion"], strict=True)]
-    ]
+    rows = table[[cell in empty for cell in cells(table)]]
     if rows.empty:
         raise InputError(
             out,

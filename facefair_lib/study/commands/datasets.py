@@ -84,7 +84,10 @@ def photos(
     name: NameArgument,
     root: RootArgument,
     out: Annotated[Path, typer.Option(help="CSV to write, in ROOT or above it, or anywhere with --copy.")],
-    per_cell: Annotated[int, typer.Option(help="Pictures per group and emotion; 0 takes all.", min=0)] = 1,
+    per_cell: Annotated[
+        int | None,
+        typer.Option(help="Pictures per group and emotion (1), or per group without emotions (100); 0: all.", min=0),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Another seed chooses other people.")] = 0,
     copy: Annotated[bool, typer.Option("--copy", help="Copy the chosen pictures beside the CSV.")] = False,
     append: Annotated[
@@ -92,20 +95,24 @@ def photos(
     ] = False,
     people: PeopleOption = "",
 ) -> None:
-    """Write the CSV of photographs that `make study PHOTOS=` takes, from a data set of posed emotions."""
-    from facefair_lib.data.grid import missing_cells
+    """Write the CSV of photographs that `make study PHOTOS=` takes, from a data set that names groups."""
+    from facefair_lib.data.grid import grid_note, missing_cells, names_emotions
     from facefair_lib.data.published.experiment_table import experiment_table, read_experiment_table, save_photos
     from facefair_lib.data.readers.opening import open_reader
 
     reader = open_reader(name, root, **({"people": people} if people else {}))
-    table = experiment_table(reader, per_cell or None, seed)
+    table = experiment_table(reader, per_cell, seed)
     before = len(read_experiment_table(out)) if append and out.exists() else 0
     rows = save_photos(table, reader, out, copy=copy, append=append)
-    empty = missing_cells(read_experiment_table(out))
+    written = read_experiment_table(out)
+    empty = missing_cells(written)
     typer.echo(f"{path_text(out)}: {rows} pictures, {rows - before} of them new, from {name}")
     for note in reader.notes:
         typer.echo(f"note: {note}")
-    if empty:
+    if not names_emotions(written):
+        counts = ", ".join(f"{group} {count}" for group, count in written["group"].value_counts(sort=False).items())
+        typer.echo(f"groups, as labelled by the data set: {counts}\nnote: {grid_note(written)}")
+    elif empty:
         typer.echo(f"empty cells: {', '.join(empty)} (fill them from another data set with --append --copy)")
     typer.echo(f"next: make study PHOTOS={_quoted(out)}")
 
@@ -165,7 +172,7 @@ def _next_step(result: Check, table: str) -> str:
         profile = _profile_of(result.name)
         if profile:
             return f"make study PROFILE={profile} DATA={_quoted(result.root)}"
-    elif result.manifest is not None and (result.manifest["emotion"] != "").any():
+    elif result.manifest is not None and (result.manifest[["group", "emotion"]] != "").any(axis=None):
         out = _quoted(result.root / "photos.csv")
         return f"facefair datasets photos {result.name} {_quoted(result.root)} --out {out}"
     root = path_text(result.root)

@@ -10,9 +10,13 @@ import typer
 
 def export(
     out: Annotated[Path, typer.Option(help="File to write, ending in .onnx.")],
-    model: Annotated[str, typer.Option(help="A network of the profile: pspnet or deeplabv3.")] = "pspnet",
-    weights: Annotated[str, typer.Option(help="best.pt of a fit; without it, the one that the study has left.")] = "",
-    profile: Annotated[str, typer.Option(help="The profile that trained the network.")] = "quick",
+    model: Annotated[
+        str, typer.Option(help="pspnet or deeplabv3; by default the better one, and of a study PSPNet.")
+    ] = "",
+    weights: Annotated[str, typer.Option(help="best.pt of a fit of --profile.")] = "",
+    profile: Annotated[
+        str, typer.Option(help="The study whose network is written; shipped: the one that comes with the package.")
+    ] = "shipped",
     size: Annotated[int, typer.Option(help="Side of the input in pixels; 0 takes the size of the training.")] = 0,
     any_size: Annotated[
         bool, typer.Option("--any-size", help="Let the input have any size (not with pyramid pooling: pspnet).")
@@ -22,15 +26,13 @@ def export(
 
     The batch is of any size. The file's metadata name the classes, their colours and the normalisation.
     """
+    from facefair_lib.models.trained import trained_network
     from facefair_lib.parse.onnx_export import export_onnx
-    from facefair_lib.parse.trained import trained_network
     from facefair_lib.settings.path_text import from_home, path_text
-    from facefair_lib.settings.profiles import load_profile
 
-    settings = load_profile(profile)
-    network = trained_network(model, settings, Path(weights) if weights else None)
-    notes = {"model": model, "backbone": getattr(settings.models, model).backbone, "profile": profile}
-    done = export_onnx(network, from_home(out), size=size or settings.data.size, any_size=any_size, notes=notes)
+    fitted = trained_network(model, profile, Path(weights) if weights else None)
+    notes = {"model": fitted.model, "backbone": fitted.backbone, "profile": profile, "weights": fitted.told}
+    done = export_onnx(fitted.network, from_home(out), size=size or fitted.size, any_size=any_size, notes=notes)
     typer.echo(
         f"{path_text(done.path)}: {done.path.stat().st_size / 1e6:.1f} MB, "
         f"logits within {done.largest_difference:.1g} of PyTorch's on {len(done.shapes)} inputs"

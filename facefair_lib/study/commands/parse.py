@@ -11,21 +11,25 @@ import typer
 def parse(
     photos: Annotated[list[str], typer.Argument(help="Photographs: files, folders, or patterns in quotes.")],
     out: Annotated[Path, typer.Option(help="Folder to write masks, overlays and tables to.")],
-    model: Annotated[str, typer.Option(help="A network of the profile: pspnet or deeplabv3.")] = "pspnet",
+    model: Annotated[
+        str, typer.Option(help="pspnet or deeplabv3; by default the better one, and of a study PSPNet.")
+    ] = "",
     faces: Annotated[
         str, typer.Option(help="many: heads are looked for, each is parsed. one: the whole photograph is one head.")
     ] = "many",
     smallest: Annotated[
         float, typer.Option(help="Smallest face to look for: its height as a share of the photograph's longer side.")
     ] = 0.1,
-    weights: Annotated[str, typer.Option(help="best.pt of a fit; without it, the one that the study has left.")] = "",
-    profile: Annotated[str, typer.Option(help="The profile that trained the network.")] = "quick",
+    weights: Annotated[str, typer.Option(help="best.pt of a fit of --profile.")] = "",
+    profile: Annotated[
+        str, typer.Option(help="The study whose network is used; shipped: the one that comes with the package.")
+    ] = "shipped",
     palette: Annotated[str, typer.Option(help="Colours of masks: display, paper, vendor or safe.")] = "display",
     processes: Annotated[
         int, typer.Option(help="Photographs parsed at a time; 0 is one per core. The largest need 4 GB each.")
     ] = 0,
 ) -> None:
-    """Label every pixel of your own photographs, of up to 200 megapixels, with a network that the study has trained.
+    """Label every pixel of your own photographs, of up to 200 megapixels, with the package's network or a study's own.
 
     Writes for each photograph an indexed mask and a coloured overlay, and for all of them areas.csv (pixels, shares and
     confidence of each class), heads.csv (where heads were found) and the legend. Results of an earlier run are written
@@ -46,6 +50,7 @@ def parse(
     if left_out:
         typer.echo(f"facefair: {left_out}", err=True)
     parser = trained_parser(model, profile, Path(weights) if weights else None)
+    typer.echo(f"facefair: weights: {parser.told}", err=True)
     progress, begin = Progress("parse", len(files)), monotonic()
     result = parse_files(
         files, parser, out, Wanted(faces, smallest, palette),

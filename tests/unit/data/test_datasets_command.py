@@ -11,8 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from facefair_lib.__main__ import app
+from facefair_lib.data.published.check import Check
 from facefair_lib.data.readers.opening import READERS, open_reader
 from facefair_lib.errors import InputError
+from facefair_lib.study.commands.datasets import _next_step
 
 
 def run(*words: object) -> tuple[int, str]:
@@ -65,10 +67,21 @@ def test_a_set_without_masks_is_led_to_the_table_of_photographs(tmp_path):
     assert f"facefair datasets photos cfd '{root}' --out '{root}/photos.csv'" in text
 
 
+def test_a_set_of_groups_without_emotions_is_led_to_a_table_by_group(tmp_path):
+    root = layouts.fairface(tmp_path)
+    _, text = run("check", "fairface", root)
+    words = text.splitlines()[-1].split()
+    assert words[1:4] == ["facefair", "datasets", "photos"]
+    code, text = run(*words[3:])
+    assert code == 0 and "groups, as labelled by the data set: black 1, east asian 1, latino hispanic 1" in text
+    assert "note: No emotion is named. Notebook 05 leaves out" in text and "empty cells" not in text
+
+
 def test_a_set_that_no_profile_reads_is_led_to_python_that_runs(tmp_path):
-    _, text = run("check", "fairface", layouts.fairface(tmp_path))
-    step = text.splitlines()[-1].removeprefix("  next").strip()
-    assert "open_reader('fairface'" in step
+    root = layouts.ckplus(tmp_path)
+    manifest = open_reader("ckplus", root).read().assign(emotion="", group="")
+    step = _next_step(Check("ckplus", root, manifest), "photos.csv")
+    assert "open_reader('ckplus'" in step
     exec(step)
 
 

@@ -6,7 +6,8 @@ import pandas as pd
 import published_layouts as layouts
 import pytest
 
-from facefair_lib.data.published.experiment_table import experiment_table, missing_cells, save_photos
+from facefair_lib.data.grid import grid_note, missing_cells, names_emotions
+from facefair_lib.data.published.experiment_table import experiment_table, save_photos
 from facefair_lib.data.readers.opening import open_reader
 from facefair_lib.errors import InputError
 
@@ -31,7 +32,7 @@ def test_a_person_stands_in_two_cells_only_where_nobody_else_is_left(tmp_path):
 
 
 def test_all_pictures_of_a_cell_can_be_taken(tmp_path):
-    table = experiment_table(open_reader("jaffe", layouts.jaffe(tmp_path)), per_cell=None)
+    table = experiment_table(open_reader("jaffe", layouts.jaffe(tmp_path)), per_cell=0)
     assert cells(table) == {("asian", "angry"): 2, ("asian", "happy"): 2, ("asian", "sad"): 2}
     assert table["image"].is_unique
 
@@ -69,9 +70,41 @@ def test_ckplus_fills_the_grid_with_a_table_of_people(tmp_path):
     ]
 
 
-def test_a_set_without_emotions_says_what_it_has(tmp_path):
-    with pytest.raises(InputError, match=r"groups black, east asian, latino hispanic; emotions \(not labelled\)"):
-        experiment_table(open_reader("fairface", layouts.fairface(tmp_path)))
+def test_a_set_without_emotions_gives_as_many_pictures_of_each_of_its_own_groups(tmp_path):
+    reader = open_reader("fairface", many_of_fairface(tmp_path))
+    table = experiment_table(reader, per_cell=3)
+    assert table["group"].value_counts().to_dict() == {"black": 3, "latino hispanic": 3, "white": 2}
+    assert "emotion" not in table and table["age"].notna().all() and set(table["gender"]) == {"female"}
+    assert len(experiment_table(reader, per_cell=0)) == 12
+    assert set(experiment_table(reader, per_cell=3, seed=1)["image"]) != set(table["image"])
+
+
+def test_its_table_is_read_as_photographs_without_emotions_and_fills_no_cell_of_a_grid(tmp_path):
+    reader = open_reader("fairface", many_of_fairface(tmp_path))
+    table = experiment_table(reader, per_cell=1)
+    assert save_photos(table, reader, tmp_path / "photos.csv") == 3
+    manifest = open_reader("photos", tmp_path).read()
+    assert set(manifest["group"]) == {"black", "latino hispanic", "white"} and set(manifest["emotion"]) == {""}
+    assert not names_emotions(manifest) and "groups" in grid_note(manifest) and len(missing_cells(table)) == 9
+    with pytest.raises(InputError, match="for which this data set has no picture"):
+        save_photos(table, reader, tmp_path / "photos.csv", copy=True, append=True)
+
+
+def test_a_set_without_groups_and_emotions_says_what_it_lacks(tmp_path):
+    with pytest.raises(InputError, match=r"groups \(not labelled\); emotions \(not labelled\)[\s\S]*or fairface"):
+        experiment_table(open_reader("lapa", layouts.lapa(tmp_path)))
+
+
+def many_of_fairface(root: Path) -> Path:
+    """Five pictures each of two groups, two of a third; a spreadsheet has spoiled the ages of one group."""
+    groups = {"Black": ("03-Sep", 5), "Latino_Hispanic": ("20-29", 5), "White": ("Oct-19", 2)}
+    lines = [(age, group) for group, (age, count) in groups.items() for _ in range(count)]
+    rows = [f"train/{number}.jpg,{age},Female,{group},True" for number, (age, group) in enumerate(lines)]
+    for number in range(len(rows)):
+        layouts.picture(root / "train" / f"{number}.jpg", number)
+    table = "\n".join(["file,age,gender,race,service_test", *rows]) + "\n"
+    (root / "fairface_label_train.csv").write_text(table, encoding="utf-8")
+    return root
 
 
 def test_the_saved_table_is_what_the_photos_reader_takes(tmp_path):

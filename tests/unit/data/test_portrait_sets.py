@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import published_layouts as layouts
 import pytest
@@ -9,6 +11,8 @@ import pytest
 from facefair_lib.data.readers.known import WITHOUT_MASKS
 from facefair_lib.data.readers.opening import open_reader
 from facefair_lib.errors import InputError
+
+FAIRFACE = Path(__file__).parents[4] / "shared" / "data" / "fairface"
 
 
 @pytest.mark.parametrize("reader", WITHOUT_MASKS, ids=lambda reader: reader.name)
@@ -144,6 +148,27 @@ def test_fairface_reads_age_ranges_that_a_spreadsheet_made_dates(tmp_path, writt
     table = root / "fairface_label_train.csv"
     table.write_text(table.read_text(encoding="utf-8").replace("3-9", written), encoding="utf-8")
     assert open_reader("fairface", root).read().set_index("image_id").loc["train/2", "age"] == meant
+
+
+def test_fairface_says_which_ages_it_read_back_from_dates(tmp_path):
+    root = layouts.fairface(tmp_path)
+    reader = open_reader("fairface", root)
+    reader.read()
+    assert not any("spreadsheet" in note for note in reader.notes)
+    table = root / "fairface_label_train.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace("3-9", "03-Sep").replace("50-59", "50 – 59"), "utf-8")
+    reader.read()
+    (note,) = (note for note in reader.notes if "spreadsheet" in note)
+    assert "turned 1 ages into dates" in note and "03-Sep is 3-9" in note and "59" not in note
+
+
+@pytest.mark.skipif(not FAIRFACE.is_dir(), reason="needs the FairFace photographs in ../shared/data/fairface")
+def test_the_first_400_pictures_of_fairface_are_read_with_the_ages_that_a_spreadsheet_spoiled():
+    reader = open_reader("fairface", FAIRFACE)
+    rows = reader.read()
+    assert len(rows) == 400 and rows["group"].nunique() == 7
+    assert (rows["age"] == 6).sum() == 42 and (rows["age"] == 14.5).sum() == 40 and rows["age"].isna().sum() == 3
+    assert any("turned 82 ages into dates" in note for note in reader.notes)
 
 
 @pytest.mark.parametrize("written", ["", "Apr-03", "3-Mar", "2019", "seven", "70"])

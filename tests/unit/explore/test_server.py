@@ -64,7 +64,7 @@ def test_the_browser_opens_the_address_that_the_server_says_with_the_token_that_
 @pytest.mark.parametrize("name", [server.NOTEBOOK, "05_ethnicity_emotion_experiment.ipynb"])
 def test_a_notebook_is_served_with_the_profile_asked_for_and_its_other_parameters(tmp_path: Path, name: str) -> None:
     source = paths.NOTEBOOKS / name
-    copy = server.with_profile(source, "fasseg", tmp_path / "copy.ipynb")
+    copy = server.write_page(source, {"profile": "fasseg"}, tmp_path / "copy.ipynb")
     changed, before = (json.loads(path.read_text())["cells"] for path in (copy, source))
     ((new, old),) = [(a["source"], b["source"]) for a, b in zip(changed, before, strict=True) if a != b]
     assert "".join(new).splitlines()[0] == "profile = 'fasseg'"
@@ -72,6 +72,29 @@ def test_a_notebook_is_served_with_the_profile_asked_for_and_its_other_parameter
     for code, named in zip((new, old), values, strict=True):
         exec("".join(code), named)
     assert values[0] == {**values[1], "profile": "fasseg"}
+
+
+def test_without_a_study_the_page_holds_the_explorers_that_need_none(tmp_path: Path) -> None:
+    page = server.write_page(paths.NOTEBOOKS / server.NOTEBOOK, {}, tmp_path / "page.ipynb", has_study=False)
+    code = "\n".join("".join(cell["source"]) for cell in json.loads(page.read_text())["cells"])
+    assert "explore.counterfactual(networks)" in code and "explore.scores()" in code
+    assert "(profile)" not in code and "## Pictures" not in code
+
+
+@pytest.mark.parametrize(
+    ("run", "asked", "study", "networks"),
+    [((), "", "", "shipped"), (("smoke",), "", "smoke", "shipped"), (("quick", "smoke"), "smoke", "smoke", "smoke")],
+)
+def test_the_app_shows_the_packages_networks_unless_a_study_is_named(
+    run: tuple[str, ...], asked: str, study: str, networks: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr("facefair_lib.explore.controls._missing_fits", lambda name: [] if name in run else ["02"])
+    monkeypatch.setattr(server, "server_command", lambda page, *_: shown.append(page.read_text()) or [])
+    monkeypatch.setattr(server, "_run", lambda *_: 0)
+    assert server.serve(asked, 0) == 0
+    assert f"profile = '{study}'" in shown[0] and f"networks = '{networks}'" in shown[0]
+    assert ("explore.images(profile)" in shown[0]) == bool(study)
 
 
 def test_a_study_that_runs_without_a_screen_shows_a_line_in_place_of_an_explorer(

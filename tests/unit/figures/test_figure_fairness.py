@@ -153,24 +153,28 @@ def test_a_single_identity_has_no_interval(table):
     assert not any(len(bar) for bar in figure.axes[0].containers[0].lines[2][0].get_segments())
 
 
-def test_the_tone_curve_carries_the_tones_colours_on_its_axis(table, assert_legible):
-    tones = table("tones")
-    figure = skin_tone_curve(tones, MONK_SCALE)
-    (axes,) = figure.axes
+def test_the_tone_curve_carries_the_tones_colours_on_its_axis_and_the_means_of_groups(assert_legible):
+    curve = [0.02, 0.02, 0.03, 0.02, 0.02, 0.01, 0.0, -0.01, -0.04, -0.07]
+    tones = pd.DataFrame([(m, t + 1, v) for m in titles.MODEL_TITLES for t, v in enumerate(curve)])
+    groups = pd.DataFrame([(m, g, v) for m in titles.MODEL_TITLES for g, v in zip(labels.GROUPS, (3e-2, -1e-2, 2e-2))])  # noqa: B905
+    tones.columns, groups.columns = ["model", "skin_tone", "relative"], ["model", "group", "relative"]
+    tones, groups = (
+        table.assign(relative_low=table["relative"] - 0.01, relative_high=table["relative"] + 0.01)
+        for table in (tones, groups)
+    )
+    tones = tones.assign(n_subjects=66, p_adjusted=np.where(tones["skin_tone"] > 7, 0.001, np.nan))
+    figure = skin_tone_curve(tones, groups, MONK_SCALE)
+    axes, means = figure.axes
     swatches = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
     assert [patch.get_facecolor() for patch in swatches] == [to_rgba(f"#{code}") for code in MONK_SCALE]
-    curve = next(line for line in axes.lines if line.get_label() == "DeepLabV3")
-    np.testing.assert_allclose(curve.get_ydata(), 100 * tones[tones["model"] == "deeplabv3"]["relative"])
+    line, filled, empty = (line for line in axes.lines if line.get_color() == style.MODEL_COLOURS["deeplabv3"])
+    np.testing.assert_allclose(line.get_ydata(), 100 * np.array(curve))
+    assert (list(filled.get_xdata()), len(empty.get_xdata())) == ([8, 9, 10], 7)
+    assert empty.get_markerfacecolor() == "white"
+    np.testing.assert_allclose(means.containers[0].lines[0].get_ydata(orig=False), [3, -1, 2])
+    assert means.get_ylim() == axes.get_ylim()
     assert "own mean" in axes.get_ylabel()
     assert_legible(figure)
-
-
-def test_the_tone_curve_falls_back_to_plain_scores_where_there_are_no_differences(table):
-    plain = table("tones").drop(columns=["relative", "relative_low", "relative_high"])
-    (axes,) = skin_tone_curve(plain, MONK_SCALE).axes
-    curve = next(line for line in axes.lines if line.get_label() == "PSPNet")
-    np.testing.assert_allclose(curve.get_ydata(), 100 * plain[plain["model"] == "pspnet"]["value"])
-    assert axes.get_ylabel() == "Fixed-class image IoU (%)"
 
 
 def test_class_gaps_star_what_survives_adjustment_and_hatch_what_few_people_show(table, assert_legible):

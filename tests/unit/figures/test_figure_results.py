@@ -1,6 +1,7 @@
 """Figures of training, scores and data: the artists hold the tables' values."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
@@ -10,6 +11,7 @@ from facefair_lib.figures.data import class_shares, data_flow
 from facefair_lib.figures.experiment import group_scores
 from facefair_lib.figures.networks.training import PANELS, training_curves
 from facefair_lib.figures.performance import class_scores, confusion_matrix
+from facefair_lib.figures.quality import quality_by_group
 from facefair_lib.scores import titles
 from facefair_lib.scores.metrics import COMPARED_BY
 from facefair_lib.settings import labels
@@ -254,3 +256,27 @@ def test_a_confusion_matrix_shows_shares_of_each_true_class_and_leaves_absent_on
     assert written.pop((labels.INDEX["ears"] + 0.5, labels.INDEX["ears"] + 0.5)) == "<1"
     assert set(written.values()) == {"100"} and len(written) == labels.NUM_CLASSES - 2
     assert axes.collections[0].get_array().mask.reshape(11, 11)[labels.INDEX["teeth"]].all()
+
+
+def test_where_no_emotion_is_known_only_the_groups_are_drawn(cells, groups, assert_legible):
+    unknown = cells[cells["emotion"] == "sad"].assign(emotion="unknown")
+    figure = group_scores(unknown, groups, "image_iou")
+    assert len(figure.axes) == 1 and "95 % intervals" in figure.axes[0].get_title()
+    assert_legible(figure)
+
+
+def test_measures_by_group_show_what_each_is_worth_and_grey_the_groups_of_too_few(reference_table, assert_legible):
+    worth = reference_table("07_counterfactual_fairness/quality").drop(columns=["n_images", "n_subjects"])
+    worth = worth.rename(columns={"low": "correlation_low", "high": "correlation_high"})
+    words = ("black", "east asian", "indian", "latino hispanic", "middle eastern", "southeast asian", "white")
+    shown = pd.DataFrame({"group": words, "value": 0.6, "low": 0.5, "high": 0.7, "small": False, "n_subjects": 60})
+    shown.loc[2, ["small", "n_subjects"]] = [True, 4]
+    figure = quality_by_group(shown.merge(worth, how="cross"))
+    assert len(figure.axes) == 5
+    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert names[1] == "East Asian (n = 60)" and names[2] == "Indian (n = 4, too few: not ranked)"
+    first = worth[(worth["measure"] == "model_agreement") & (worth["model"] == "pspnet")].iloc[0]
+    assert f"PSPNet +{first['correlation']:.2f}" in figure.axes[0].get_xlabel()
+    colours = [to_hex(bar.lines[0].get_color()) for bar in figure.axes[0].containers]
+    assert colours.count(style.SMALL_CELL) == 2
+    assert_legible(figure)

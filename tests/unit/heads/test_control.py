@@ -96,6 +96,16 @@ def test_pictures_that_differ_in_colours_share_their_rays_and_are_the_same_bytes
     assert (cache.hits, cache.shared_rays) == (4, 3)
 
 
+def test_pictures_that_differ_in_exposure_and_film_share_their_rays_and_are_the_same_bytes(woman, frontal_shot):
+    cache, light = SceneCache(), frontal_shot.light
+    render(woman, frontal_shot, 32, cache=cache)
+    film = {"blur": 2.0, "saturation": 0.4, "contrast": 0.9, "grain": 0.1, "jpeg_quality": 40, "greyscale": True}
+    for change in (film, {"light": dataclasses.replace(light, exposure=3 * light.exposure)}):
+        shot = dataclasses.replace(frontal_shot, **change)
+        np.testing.assert_array_equal(render(woman, shot, 32, cache=cache).rgb, render(woman, shot, 32).rgb)
+    assert cache.shared_rays == 2
+
+
 @pytest.mark.parametrize(
     ("person_field", "shot_field"),
     [

@@ -15,6 +15,7 @@ from facefair_heads.sets import counterfactual_cohort
 from facefair_heads.sets.cohort import plan_cohort
 from facefair_heads.sets.counterfactual_cohort import (
     COLUMNS,
+    MIDDLE,
     TYPICAL_TONES,
     Sheet,
     Version,
@@ -27,7 +28,7 @@ from facefair_lib.settings.profiles import CounterfactualSettings, load_profile,
 from facefair_lib.store.results import Stage
 
 SETTINGS = CounterfactualSettings(
-    identities=18, varied=6, further_tones=(1.0, 10.0), wild_per_group=6, views=load_profile("smoke").inference.views
+    identities=18, further_tones=(1.0, 10.0), wild_per_group=6, views=load_profile("smoke").inference.views
 )
 
 FEW = SETTINGS.model_copy(update={"identities": 6, "further_tones": (10.0,), "wild_per_group": 1})
@@ -43,7 +44,7 @@ def of_design(design: str) -> list[Version]:
 
 def test_the_plan_has_the_pictures_that_its_settings_say() -> None:
     numbers = Counter(version.design for version in versions())
-    assert numbers == {"factorial": 18 * 9, "tone": 6 * 2, "emotion": 6 * 2, "wild": 18}
+    assert numbers == {"factorial": 18 * 9, "tone": 18 * 2, "exposed": 18, "noiseless": 18, "wild": 18}
     assert len({version.image_id for version in versions()}) == len(versions())
     assert versions() == versions()
     assert versions() != versions(21)
@@ -71,20 +72,30 @@ def test_the_factorial_changes_shape_and_tone_and_nothing_else() -> None:
     assert all(shot == drawn[0][1] for _, shot in drawn)
 
 
-def test_further_tones_and_emotions_keep_the_identitys_own_group() -> None:
-    for version in of_design("tone"):
+def test_further_tones_keep_the_identitys_own_group_and_its_shot() -> None:
+    base = {version.subject_id: version.sample()[1] for version in of_design("factorial")}
+    for version in [*of_design("tone"), *of_design("exposed"), *of_design("noiseless")]:
         person, shot = version.sample()
         assert (person.group, person.skin_tone) == (version.head.group, version.tone)
-        assert shot == version.head.sample()[1]
-    base = {version.subject_id: version.sample()[1] for version in of_design("factorial")}
-    shown = {version.subject_id: {base[version.subject_id].emotion} for version in of_design("emotion")}
-    for version in of_design("emotion"):
-        person, shot = version.sample()
         own = base[version.subject_id]
-        assert person.skin_tone == TYPICAL_TONES[person.group]
-        assert dataclasses.replace(shot, emotion=own.emotion, actions=own.actions) == own
-        shown[version.subject_id].add(shot.emotion)
-    assert all(emotions == set(EMOTIONS) for emotions in shown.values())
+        assert shot == (dataclasses.replace(own, grain=0.0) if version.design == "noiseless" else own)
+
+
+def test_a_face_that_is_exposed_for_is_as_bright_as_one_of_the_middle_tone(tmp_path: Path) -> None:
+    middle, dark, exposed = (
+        next(v for v in of_design(design) if v.subject_id == "identity_0001" and v.sample()[0].skin_tone == tone)
+        for design, tone in (("factorial", MIDDLE), ("tone", 10.0), ("exposed", 10.0))
+    )
+    shown = Sheet("shown", (dataclasses.replace(middle, group=None), dark, exposed))
+    counterfactual_cohort._render_sheet(tmp_path / "shown.npz", shown, 24)
+    with np.load(tmp_path / "shown.npz") as stored:
+        assert (stored["labels"][1] == stored["labels"][2]).all()
+        light = [
+            counterfactual_cohort._face_light(Rendering(rgb, label, label))
+            for rgb, label in zip(stored["images"], stored["labels"], strict=True)
+        ]
+    assert light[1] < light[0] / 3
+    assert light[2] == pytest.approx(light[0], rel=0.1)
 
 
 def test_a_typical_tone_is_near_the_mean_of_its_group_as_drawn() -> None:
@@ -126,13 +137,13 @@ def test_the_arrays_follow_the_table(tmp_path: Path, rendered: list[str]) -> Non
     stage = Stage(tmp_path)
     people, images = stage.table("people"), stage.array("images")
     assert list(people.columns) == COLUMNS
-    assert len(people) == len(images) == len(stage.array("labels")) == len(rendered)
+    assert len(people) == len(images) == len(stage.array("labels"))
     changed = people["cohort"] == "counterfactual"
     assert (images[changed, 0, 0, 0] == np.round(10 * people.loc[changed, "skin_tone"])).all()
     assert people["image_id"].tolist() == [version.image_id for version in versions(settings=FEW)]
     assert (people["interocular"] == 4).all()
     assert people.groupby("cohort")["design"].unique().map(set).to_dict() == {
-        "counterfactual": {"factorial", "tone", "emotion"},
+        "counterfactual": {"factorial", "tone", "exposed", "noiseless"},
         "wild": {"wild"},
     }
 
@@ -144,7 +155,7 @@ def test_an_interrupted_run_goes_on_and_a_complete_one_renders_nothing(tmp_path:
     rendered.clear()
     shown: list[tuple[int, int]] = []
     write_counterfactuals(tmp_path, FEW, 16, 20, 1, progress=lambda done, total: shown.append((done, total)))
-    assert len(rendered) == 9 + 1 + 2
+    assert len(rendered) == 9 + 1 + 5 + 1  # an exposure is found in five
     assert shown == [(len(versions(settings=FEW)), len(versions(settings=FEW)))]
     assert (tmp_path / "people.csv").read_bytes() == before
     rendered.clear()
@@ -158,7 +169,7 @@ def test_other_code_size_or_seed_renders_everything_again(tmp_path: Path, render
     write_counterfactuals(tmp_path, FEW, workers=1, **asked)
     rendered.clear()
     write_counterfactuals(tmp_path, FEW, workers=1, **{**asked, **change})
-    assert len(rendered) == len(versions(settings=FEW))
+    assert len({*rendered}) == len(GROUPS) and len(rendered) > len(versions(settings=FEW))
     assert len(list((tmp_path / "sheets").iterdir())) == 1
 
 

@@ -18,11 +18,13 @@ from facefair_lib.__main__ import app
 from facefair_lib.errors import InputError
 from facefair_lib.models.build import model_from_settings
 from facefair_lib.parse import parse
-from facefair_lib.parse.files import Wanted, parse_files
+from facefair_lib.parse.files import Wanted, parse_files, usual_processes
 from facefair_lib.parse.parser import SMALLEST_FACE, Parser
 from facefair_lib.parse.trained import trained_parser
 from facefair_lib.settings.labels import CLASS_NAMES, PALETTES
 from facefair_lib.settings.profiles import load_profile
+from facefair_lib.settings.shipped import SHIPPED
+from facefair_lib.study.commands import export as commands_export
 from facefair_lib.study.commands import parse as commands_parse
 
 
@@ -56,6 +58,12 @@ def test_several_processes_write_what_one_writes(album: list[Path], parser: Pars
     assert [str(failure) for failure in results[0].failures] == [str(failure) for failure in results[1].failures]
     for path in one.iterdir():
         assert path.read_bytes() == (two / path.name).read_bytes(), path.name
+
+
+def test_few_photographs_are_parsed_by_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("facefair_lib.parse.files.available_cores", lambda: 4)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert [usual_processes(photos) for photos in (1, 9, 100)] == [1, 1, 4]
 
 
 def test_the_files_hold_what_was_parsed(album: list[Path], parser: Parser, tmp_path: Path) -> None:
@@ -128,11 +136,11 @@ def test_without_trained_weights_the_way_to_them_is_named(
 ) -> None:
     monkeypatch.setenv("FACEFAIR_RESULTS", str(tmp_path / "nothing"))
     with pytest.raises(InputError, match=r"trained weights of pspnet\n(.*\n)+.*make study once.*--weights"):
-        parse(album[2])
+        parse(album[2], profile="quick")
     with pytest.raises(InputError, match="make study PROFILE=smoke"):
         trained_parser("deeplabv3", "smoke")
     with pytest.raises(InputError, match="no such network in the profile quick"):
-        trained_parser("alexnet")
+        trained_parser("alexnet", "quick")
 
 
 def test_weights_of_another_network_are_refused(trained: Path) -> None:
@@ -152,6 +160,7 @@ def test_the_command_reports_what_failed_at_the_end(album: list[Path], trained: 
     status, output = run(*words)
     assert status == 1
     assert "2 of 3 photographs parsed" in output
+    assert f"weights: pspnet of {trained}, profile smoke: the whole study" in output
     assert "broken.jpg found: an unreadable or truncated picture" in output
     album[1].unlink()
     assert run(*words)[0] == 0
@@ -180,5 +189,9 @@ def test_the_command_names_what_it_leaves_out(
     assert "2 of 2 photographs parsed, 2 heads; 2 HEIC left out: export as JPEG" in output
 
 
-def test_the_command_and_the_library_look_for_faces_of_the_same_size() -> None:
-    assert inspect.signature(commands_parse.parse).parameters["smallest"].default == SMALLEST_FACE
+def test_the_commands_and_the_library_have_the_same_defaults() -> None:
+    command = inspect.signature(commands_parse.parse).parameters
+    assert command["smallest"].default == SMALLEST_FACE
+    for function in (commands_parse.parse, commands_export.export, parse):
+        known = inspect.signature(function).parameters
+        assert (known["profile"].default, known["model"].default) == (SHIPPED, "")

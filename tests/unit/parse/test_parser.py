@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from drawn_heads import SIZE, ReadsColours, coloured, detect, scene
 
 from facefair_lib.errors import InputError
 from facefair_lib.parse.parser import Parser
 from facefair_lib.parse.squares import Box, Square, cut, square_around, whole_square
 from facefair_lib.settings.labels import INDEX, NUM_CLASSES, PALETTES
-from facefair_lib.settings.profiles import ONE_VIEW
+from facefair_lib.settings.profiles import ONE_VIEW, InferenceSettings, View
 
 
 def agreement(found: np.ndarray, expected: np.ndarray) -> float:
@@ -81,6 +82,20 @@ def test_every_head_is_found_and_parsed(
     assert agreement(parsed.mask, mask) > 0.8
     sizes = [head.face.height for head in parsed.heads]
     assert sizes == sorted(sizes, reverse=True)
+
+
+def test_a_square_that_comes_again_is_not_seen_again() -> None:
+    seen: list[int] = []
+
+    class Counted(ReadsColours):
+        def forward(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
+            seen.append(images.shape[-1])
+            return super().forward(images)
+
+    views = InferenceSettings(views=(*ONE_VIEW.views, View(scale=1.5, mirrored=True)))
+    photograph = coloured(scene((90, 90), (0, 5, 90)))  # its head's square is the whole photograph at once
+    Parser(Counted(), SIZE, views, detect).parse(photograph)
+    assert seen == [SIZE, SIZE, SIZE * 3 // 2]  # to frame the head, and twice to parse it
 
 
 def test_where_there_is_no_head_nothing_is_labelled(parser: Parser) -> None:

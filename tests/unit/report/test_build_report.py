@@ -75,6 +75,36 @@ def test_two_builds_give_the_same_bytes_and_touch_no_source(
     assert "Overfull" not in (pristine / "report" / "report.log").read_text(errors="replace")
 
 
+def test_the_tone_curve_is_told_with_its_causes(study: Path, settings: dict[str, Any]) -> None:
+    models, ends = ("deeplabv3", "pspnet"), {"low": -0.13, "high": -0.08, "p_adjusted": 0.0004}
+    tones = pd.DataFrame([(m, t, d) for m in models for t, d in ((4.0, 0.0), (10.0, -0.104))])
+    tones.columns = ["model", "skin_tone", "difference"]
+    tables = {
+        "tones": tones.assign(difference_low=-0.13, difference_high=-0.08, p_adjusted=0.0004, n_subjects=66),
+        "tone_effects": pd.DataFrame(
+            [{"model": m, "tones": t, "contrast": "asian-black", "difference": d, "low": 0.01, "high": 0.05,
+              "p_adjusted": 0.004} for m in models for t, d in (("own", 0.03), ("typical", 0.011))]
+        ),
+        "tone_confusions": pd.DataFrame(
+            [{"model": m, "target": "ears", "predicted": "hair", "middle": 0.1, "dark": 0.4, "difference": 0.3, **ends}
+             for m in models]
+        ),
+        "tone_cameras": pd.DataFrame(
+            [{"model": m, "design": "exposed", "skin_tone": 10.0, "middle": 0.66, "plain": 0.55, "difference": 0.071,
+              **ends} for m in models]
+        ),
+    }  # fmt: skip
+    for name, table in tables.items():
+        table.to_csv(study / FAIRNESS / f"{name}.csv", index=False)
+    templates = environment(Results(study, paths.REPORT, settings), study / "report", [])
+    text = "".join(fill(f"{part}/counterfactual.tex", templates) for part in ("sections", "floats"))
+    text = " ".join(text.split())
+    assert r"At tone 10, PSPNet scores \est{$-$10.4}{$-$13.0}{$-$8.0} points" in text
+    assert "Asian people are ahead of Black people by 3.0 points" in text
+    assert "Ears taken for hair & 10.0 & 40.0" in text
+    assert r"Tone 10, exposed & 66.0 & 55.0 & \est{+7.1}" in text
+
+
 PHRASES = {
     "sections/abstract.tex": [r"On (\d+) test pictures", r"IoU of ([\d.]+) % \(", r"and PSPNet ([\d.]+) % \("],
     "sections/introduction.tex": [r"failed for up to ([\d.]+) % of darker"],

@@ -6,6 +6,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from facefair_lib.errors import InputError
@@ -36,6 +38,28 @@ def test_a_difference_is_told_from_the_side_of_the_higher_group(study: Path, edi
     )
     (line,) = rows(readme.answer(study), "PSPNet: ")
     assert "Asian" in line and "Caucasian" in line, "a clear difference goes before a larger unclear one"
+
+
+def test_the_tone_curve_is_told_by_its_differences_to_the_best_tone(study: Path) -> None:
+    folder = study / "07_counterfactual_fairness"
+    tones = [(tone, value, p) for tone, value, p in ((3, 0.0, np.nan), (7, -0.012, 0.2), (10, -0.104, 0.001))]
+    curve = pd.DataFrame([(m, *row) for m in ("deeplabv3", "pspnet") for row in tones])
+    curve.columns = ["model", "skin_tone", "difference", "p_adjusted"]
+    curve.assign(n_subjects=66).to_csv(folder / "tones.csv", index=False)
+    effects = pd.DataFrame(
+        [(m, t, c, v) for m in ("deeplabv3", "pspnet") for t, v in (("own", -0.03), ("typical", -0.012))
+         for c in ("asian-black", "black-caucasian")],
+        columns=["model", "tones", "contrast", "difference"],
+    )  # fmt: skip
+    largest = effects["contrast"] == "black-caucasian"
+    effects = effects.assign(difference=effects["difference"].where(largest, 0.002), p_adjusted=0.004)
+    effects = effects.assign(low=effects["difference"] - 0.01, high=effects["difference"] + 0.01)
+    effects.to_csv(folder / "tone_effects.csv", index=False)
+    text = readme.answer(study).split("same person, other skin tone")[1].split("other group")[0]
+    assert rows(text, "PSPNet") == [r"| PSPNet | 0.0 | -1.2 | -10.4 \* |"]
+    start = "In the tones of Caucasian people as often as they have them, PSPNet scores everybody +3.0 (+2.0 to +4.0)"
+    end = "points higher than in those of Black people (*p* = 0.004); at one typical tone of each, +1.2 (+0.2 to +2.2)."
+    assert f"{start} {end}" in text
 
 
 def test_what_the_reference_study_lacks_has_no_table(study: Path, edit: Callable[..., None]) -> None:

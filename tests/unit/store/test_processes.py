@@ -13,7 +13,7 @@ import pytest
 
 from facefair_lib.errors import InputError
 from facefair_lib.settings import paths
-from facefair_lib.store.processes import child_environment, spread
+from facefair_lib.store.processes import COPIES, child_environment, spread
 
 
 def test_every_job_is_done_once_whatever_the_number_of_processes() -> None:
@@ -21,6 +21,13 @@ def test_every_job_is_done_once_whatever_the_number_of_processes() -> None:
     assert sorted(spread(operator.mul, jobs, 2)) == [0, 10, 20, 30, 40]
     assert list(spread(operator.mul, jobs, 1)) == [0, 10, 20, 30, 40]
     assert list(spread(operator.mul, [], 4)) == []
+
+
+def test_copies_of_this_process_know_what_it_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/only/here")
+    known = [set(spread(tempfile.gettempdir, [()] * 4, 2, copies=copies)) for copies in (True, False)]
+    assert (known[0] == {"/only/here"}) == COPIES
+    assert "/only/here" not in known[1]
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from facefair_lib.data.grid import grid_note
 from facefair_lib.experiments.people import own_photographs
 from facefair_lib.settings.labels import EMOTIONS, GROUPS, INDEX, NUM_CLASSES, encode
-from facefair_lib.tables.experiment import gap_table, group_table, nine_table
+from facefair_lib.tables.experiment import emotion_table, gap_table, group_table, nine_table
 
 NINE = [(group, emotion) for group in GROUPS for emotion in EMOTIONS]
 
@@ -67,6 +68,18 @@ def test_without_the_nine_cells_nothing_is_shown_and_every_picture_with_a_mask_i
     assert set(group_table(counts, people.table, replicates=20)["n_images"]) == {3}
     gaps = gap_table(counts, people.table, replicates=20, permutations=20)
     assert set(gaps["feature"]) == {"group", "emotion"} and gaps["gap"].isna().all()
+
+
+def test_a_table_without_emotions_keeps_its_groups_and_says_what_is_left_out(folder: Path) -> None:
+    lines = [f"p{n},{group},face.png" for n, group in enumerate(["East Asian"] * 12 + ["white"] * 12)]
+    people = own_photographs(table(folder, lines, "image,subject,group,mask"), 16)
+    assert people.shown.table.empty and set(people.table["emotion"]) == {"unknown"}
+    assert "leaves out Tables II to IV" in grid_note(people.table) and "compares the groups" in grid_note(people.table)
+    counts = {"pspnet": np.ones((24, NUM_CLASSES, NUM_CLASSES), np.int64)}
+    assert set(group_table(counts, people.scored.table, replicates=20)["group"]) == {"East Asian", "white"}
+    assert emotion_table(counts, people.scored.table, replicates=20).empty
+    gaps = gap_table(counts, people.scored.table, replicates=20, permutations=20).set_index("feature")["gap"]
+    assert gaps["group"].notna().any() and gaps["emotion"].isna().all()
 
 
 def test_a_mask_without_a_face_is_named_and_not_scored(folder: Path) -> None:

@@ -13,6 +13,7 @@ from facefair_lib.scores.metrics import (
 )
 from facefair_lib.settings import labels
 from facefair_lib.tables import experiment
+from facefair_lib.tables.adaptation import tone_table
 from facefair_lib.tables.experiment import cell_table, emotion_table, gap_table, group_table, nine_table
 from facefair_lib.tables.performance import (
     class_table,
@@ -23,6 +24,7 @@ from facefair_lib.tables.performance import (
     summary_table,
     transfer_table,
 )
+from facefair_lib.tables.quality import group_quality_table
 
 FAST = {"replicates": 60, "seed": 1}
 PEOPLE = 30
@@ -315,3 +317,54 @@ def test_photographs_without_masks_give_tables_without_rows() -> None:
     for table in (cell_table, group_table, emotion_table, gap_table):
         assert table(counts, nobody, replicates=100).empty
     assert list(group_table(counts, nobody).columns[:3]) == ["model", "group", "metric"]
+
+
+def test_where_no_emotion_is_known_there_are_no_scores_by_emotion_and_groups_stay(counts_by_model, people):
+    unknown = people.assign(emotion="unknown")
+    assert emotion_table(counts_by_model, unknown, **FAST).empty
+    expected = group_table(counts_by_model, people, **FAST)
+    pd.testing.assert_frame_equal(group_table(counts_by_model, unknown, **FAST), expected)
+
+
+def measured(groups, values):
+    """One measure of one model on pictures of those groups, one person each."""
+    names = [f"p{n}" for n in range(len(groups))]
+    people = pd.DataFrame({"image_id": names, "subject_id": names, "group": groups})
+    pictures = people[["image_id"]].assign(measure="entropy", model="pspnet", value=values)
+    worth = {"correlation": -0.5, "low": -0.7, "high": -0.2, "n_images": 90, "n_subjects": 30}
+    return pictures, people, pd.DataFrame([{"measure": "entropy", "model": "pspnet", **worth}])
+
+
+def test_measures_by_group_are_means_with_intervals_beside_what_the_measure_is_worth():
+    values = np.linspace(0, 1, 24)
+    groups = ["indian"] * 20 + ["white"] * 3 + ["unknown"]
+    table = group_quality_table(*measured(groups, values), **FAST).set_index("group")
+    assert table.index.tolist() == ["indian", "white"], "nobody of an unknown group"
+    np.testing.assert_allclose(table["value"], [values[:20].mean(), values[20:23].mean()])
+    assert table["small"].tolist() == [False, True] and table["n_images"].tolist() == [20, 3]
+    inside = (table["low"] < table["value"]) & (table["value"] < table["high"])
+    assert inside.all()
+    worth = table[["correlation", "correlation_low", "correlation_high", "n_validated"]]
+    assert worth.to_numpy().tolist() == [[-0.5, -0.7, -0.2, 90]] * 2
+
+
+def test_without_groups_there_are_no_measures_by_group():
+    assert group_quality_table(*measured(["unknown"] * 3, [0.1, 0.2, 0.3]), **FAST).empty
+
+
+def test_scores_over_measured_tone_are_points_for_ten_degrees_within_each_folder(people):
+    tone = np.repeat(np.linspace(-20, 60, PEOPLE), 2)
+    correct = np.rint(500 + 5 * tone).astype(int)  # of 1,000 pixels of each of two classes
+    counts = np.zeros((2 * PEOPLE, 11, 11), np.int64)
+    face, nose = labels.INDEX["face"], labels.INDEX["nose"]
+    for first, second in ((face, nose), (nose, face)):
+        counts[:, first, first], counts[:, first, second] = correct, 1000 - correct
+    images = people.assign(tone=tone, folder=np.where(np.arange(2 * PEOPLE) % 4 < 2, "V2/Test_RGB", "V3/Test_RGB/+15"))
+    table = tone_table({("quick", "pspnet"): counts}, images)
+    row = table.iloc[0]
+    assert row["slope"] == pytest.approx(0.05, rel=0.01) and row["low"] <= row["slope"] <= row["high"]
+    assert row["within_person"] == 0
+    other = tone_table({("quick", "pspnet"): counts}, images.assign(tone=tone + np.tile([-5.0, 5.0], PEOPLE)))
+    assert other["within_person"].item() == pytest.approx(50**0.5)
+    assert (row["trained_on"], row["n_subjects"], row["small"]) == ("quick", PEOPLE, False)
+    assert tone_table({("quick", "pspnet"): counts[:8]}, images[:8])["small"].all()

@@ -25,7 +25,6 @@ from facefair_lib.tables.counterfactual import (
     pairs_table,
     relative_pairs,
     sources_table,
-    tones_table,
     typical,
 )
 from facefair_lib.tables.features import features_table, optional_parts_table, with_face_share
@@ -114,34 +113,7 @@ def test_a_pair_is_the_mean_over_tones() -> None:
     assert table["group"].tolist() == list(GROUPS)
 
 
-def with_tones(identities: int) -> pd.DataFrame:
-    """The factorial, and for every identity its own group (in turn) at tones 1 and 10."""
-    people = factorial_people(identities)
-    further = [
-        {"subject_id": f"identity_{n}", "group": GROUPS[n % 3], "skin_tone": tone, "design": "tone"}
-        for n in range(identities)
-        for tone in (1.0, 10.0)
-    ]
-    return named(pd.concat([people, pd.DataFrame(further)], ignore_index=True))
-
-
-def test_the_tone_curve_uses_each_identity_as_the_group_it_is_and_is_relative_to_its_own_mean() -> None:
-    people = with_tones(6)
-    curve = {**TONE, 1.0: 0.02, 10.0: -0.1}
-    own = people["subject_id"].str[-1].astype(int) / 50
-    table = tones_table({"m": counts_of(0.25 + own + people["skin_tone"].map(curve))}, people, replicates=100)
-    assert table["skin_tone"].tolist() == [1, 3, 4, 7, 10]
-    assert set(table["n_subjects"]) == {6}
-    assert set(table["n_images"]) == {6}
-    centred = pd.Series(curve).sort_index() - np.mean(list(curve.values()))
-    assert table["relative"].tolist() == pytest.approx(centred.tolist(), abs=1e-5)
-    assert table["relative_high"].to_numpy() - table["relative_low"].to_numpy() == pytest.approx(0, abs=1e-5)
-    assert (table["high"] - table["low"] > 0.01).all()
-
-
-def test_without_further_tones_or_fits_tables_have_no_rows() -> None:
-    people = factorial_people(3)
-    assert tones_table({"m": counts_of(additive(people))}, people).empty
+def test_without_fits_tables_have_no_rows() -> None:
     none = np.zeros((0, 0, NUM_CLASSES, NUM_CLASSES), np.int64)
     fits, nobody = fits_of(1).iloc[:0], people_to_test(1).iloc[:0]
     assert composition_table(fits, none, nobody).empty

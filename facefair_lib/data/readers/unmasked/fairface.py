@@ -35,6 +35,7 @@ _MONTHS = {
 }
 """How the months begin in English, German, French, Spanish, Dutch, Italian and Portuguese."""
 _WORDS_OF_DATES = re.compile(r"\d+|[^\W\d_]+")
+_DASH = re.compile(r"\s*[-–]\s*")
 _MIDNIGHT = re.compile(r"[ t]00:00.*$")
 
 
@@ -69,13 +70,18 @@ class FairFaceReader(PortraitReader):
         """
         place = self._pictures(self.root)
         rows: list[dict[str, Any]] = []
-        for part, table in TABLES.items():
-            path = self.root / table
+        written: list[str] = []
+        for part, name in TABLES.items():
+            path = self.root / name
             if path.is_file():
-                rows += self._rows(path, read_spreadsheet(path, ("file", "age", "gender", "race")), place / part)
+                table = read_spreadsheet(path, ("file", "age", "gender", "race"))
+                rows += self._rows(path, table, place / part)
+                written += table["age"].tolist()
         self.notes = [
+            "Groups and genders are as labelled by the data set, not as people describe themselves.",
             "Who is on the photographs is not published: each counts as a person of its own.",
             f'Age is the middle of the published range; "{OPEN_AGE}" is left unknown.',
+            *_restored(written),
         ]
         return make_manifest(rows, self.root)
 
@@ -119,6 +125,19 @@ def _labels(cells: dict[str, str], place: str) -> dict[str, Any]:
     return {"group": group, "gender": gender, "age": middle}
 
 
+def _restored(written: list[str]) -> list[str]:
+    """Say which ages were read back from dates; nothing where there are none."""
+    meant = {text: age_range(text) for text in set(written) if not AGES.match(_DASH.sub("-", text))}
+    dates = {text: ages for text, ages in meant.items() if AGES.match(ages)}
+    if not dates:
+        return []
+    count, read = (
+        sum(text in dates for text in written),
+        ", ".join(f"{text} is {dates[text]}" for text in sorted(dates)),
+    )
+    return [f"A spreadsheet has turned {count} ages into dates; each can only have been one range: {read}."]
+
+
 def age_range(text: str) -> str:
     """Undo what a spreadsheet made of a published age range: ``09-Mar`` was 3-9; other text stays as it is."""
     numbers = set()
@@ -129,4 +148,4 @@ def age_range(text: str) -> str:
             return text
         numbers.add(month or int(word) % 100)
     meant = [ages for ends, ages in _AGES_TAKEN_FOR_DATES.items() if ends <= numbers and len(words) <= 3]
-    return meant[0] if len(meant) == 1 else re.sub(r"\s*[-–]\s*", "-", text)
+    return meant[0] if len(meant) == 1 else _DASH.sub("-", text)

@@ -1,0 +1,159 @@
+"""Tables that ask why the score falls with darker tones: what is confused, what contrast is left, what a camera does.
+
+Unless said otherwise a person's dark and middle pictures are compared with each other, and people are what is tested.
+"""
+
+from __future__ import annotations
+
+from itertools import permutations as ordered_pairs
+
+import numpy as np
+import pandas as pd
+
+from facefair_heads.numerics import srgb_to_linear
+from facefair_heads.sets.counterfactual_cohort import DARK
+from facefair_lib.fairness.groups import MIN_SUBJECTS
+from facefair_lib.fairness.paired import paired_table
+from facefair_lib.scores.metrics import fixed_iou
+from facefair_lib.scores.resampling import PERMUTATIONS, REPLICATES, subject_bootstrap
+from facefair_lib.settings.labels import CLASS_NAMES, INDEX
+from facefair_lib.tables.checks import CountsByModel, check_tables, label_rows
+from facefair_lib.tables.tone_curve import mean_with_interval, own_group
+
+MIDDLE_TONES = (4.0, 6.0)
+"""From and to: the middle one of the Monk scale's three groups of tones."""
+CONFUSION_COLUMNS = [
+    "model", "target", "predicted", "middle", "dark", "difference", "low", "high", "p_adjusted", "n_subjects",
+]  # fmt: skip
+CONTRAST_COLUMNS = ["measure", "skin_tone", "value", "low", "high", "n_subjects"]
+CAMERA_COLUMNS = [
+    "model", "design", "skin_tone", "middle", "plain", "changed", "difference", "low", "high", "p_value", "p_adjusted",
+    "n_subjects",
+]  # fmt: skip
+_RARE = 0.005  # a share of a class's pixels that is no confusion to speak of
+_BESIDE_FACE = ("hair", "eyebrows", "background")
+_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+_WHITE = _XYZ.sum(1)  # D65
+
+
+def tone_confusions_table(
+    counts_by_model: CountsByModel, people: pd.DataFrame, *, permutations: int = PERMUTATIONS, seed: int = 0
+) -> pd.DataFrame:
+    """Say which class is taken for which more often at the dark tones than at the middle ones.
+
+    Returns
+    -------
+    ``CONFUSION_COLUMNS``, the largest differences first; ``middle`` and ``dark`` are the shares of the target class's
+    pixels that get the predicted class, at tones in ``MIDDLE_TONES`` and from ``DARK`` on, averaged over people who
+    show it. Listed, and adjusted for, are a model's pairs that ``MIN_SUBJECTS`` people show and whose mean of both
+    shares is no less than ``_RARE``: a choice that does not depend on which of both is larger.
+    """
+    check_tables(counts_by_model, people, ("design", "group", "skin_tone"))
+    own = own_group(people) & people["design"].isin(["factorial", "tone"]).to_numpy()
+    pairs = list(ordered_pairs(range(len(CLASS_NAMES)), 2))
+    names = pd.DataFrame([(CLASS_NAMES[i], CLASS_NAMES[j]) for i, j in pairs], columns=["target", "predicted"])
+    tables = []
+    for model, counts in counts_by_model.items():
+        shares = _shares_confused(counts, pairs)
+        middle, dark = (
+            shares[rows].groupby(people["subject_id"][rows]).mean()
+            for rows in (own & people["skin_tone"].between(*MIDDLE_TONES), own & (people["skin_tone"] >= DARK))
+        )
+        if not len(dark):
+            continue
+        known = ((dark + middle).count() >= MIN_SUBJECTS) & ((dark + middle).mean() / 2 >= _RARE)  # (K,)
+        middle, dark, kept = middle.loc[:, known], dark.loc[:, known], names[known.to_numpy()]
+        table = paired_table((dark - middle).to_numpy(), kept, permutations=permutations, seed=seed)
+        table = table.assign(middle=middle.mean().to_numpy(), dark=dark.mean().to_numpy())
+        tables.append(label_rows(table.sort_values("difference", ascending=False, kind="stable"), model=model))
+    return _joined(tables, CONFUSION_COLUMNS)
+
+
+def _shares_confused(counts: np.ndarray, pairs: list[tuple[int, int]]) -> pd.DataFrame:
+    """Share of each target class's pixels that are predicted as another, (N, C, C) -> N rows, one column per pair."""
+    pixels = counts.sum(-1, keepdims=True)
+    shares = np.divide(counts, pixels, out=np.full(counts.shape, np.nan), where=pixels > 0)
+    target, predicted = np.array(pairs).T
+    return pd.DataFrame(shares[:, target, predicted])
+
+
+def tone_contrasts_table(
+    images: np.ndarray, labels: np.ndarray, people: pd.DataFrame, *, replicates: int = REPLICATES, seed: int = 0
+) -> pd.DataFrame:
+    """Measure how far the face is from what surrounds it in colour, in the pictures themselves, at every tone.
+
+    Parameters
+    ----------
+    images, labels : (N, H, W, 3) uint8 RGB, (N, H, W) true classes
+    people : N rows with subject_id, design, group, skin_tone
+
+    Returns
+    -------
+    ``CONTRAST_COLUMNS``; measures: ``lightness`` of the face (CIELAB L*), and ``face_hair``, ``face_eyebrows`` and
+    ``face_background``, the distance of their mean colours (CIELAB, 1976), over people who show both at every tone
+    """
+    rows = own_group(people) & people["design"].isin(["factorial", "tone"]).to_numpy()
+    shown = people[rows].reset_index(drop=True)
+    measured = [_contrasts(images[place], labels[place]) for place in np.flatnonzero(rows)]
+    measures = ["lightness", *(f"face_{name}" for name in _BESIDE_FACE)]
+    shown = shown.join(pd.DataFrame(measured, columns=measures))
+    table = []
+    for measure in measures:
+        by_tone = shown.pivot_table(index="subject_id", columns="skin_tone", values=measure).dropna()
+        if by_tone.empty:
+            continue
+        drawn = subject_bootstrap(by_tone.index.to_numpy(), replicates=replicates, seed=seed)
+        table += [
+            (measure, tone, *mean_with_interval(by_tone[tone].to_numpy(), drawn.weights), len(by_tone))
+            for tone in by_tone
+        ]
+    return pd.DataFrame(table, columns=CONTRAST_COLUMNS)
+
+
+def _contrasts(image: np.ndarray, label: np.ndarray) -> list[float]:
+    """Lightness of the face and its distance from each of ``_BESIDE_FACE``; NaN where one of both is not seen."""
+    face, *others = (
+        cielab(image[label == INDEX[name]]).mean(0) if (label == INDEX[name]).any() else np.full(3, np.nan)
+        for name in ("face", *_BESIDE_FACE)
+    )
+    return [float(face[0]), *(float(np.linalg.norm(face - other)) for other in others)]
+
+
+def cielab(colours: np.ndarray) -> np.ndarray:
+    """CIELAB of sRGB, white D65: (..., 3) uint8 -> (..., 3) float64 with L* in [0, 100]. Source: CIE 15:2004."""
+    ratio = srgb_to_linear(np.asarray(colours) / 255) @ _XYZ.T / _WHITE
+    x, y, z = np.moveaxis(np.where(ratio > (6 / 29) ** 3, np.cbrt(ratio), ratio * (29 / 6) ** 2 / 3 + 4 / 29), -1, 0)
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], -1)
+
+
+def tone_cameras_table(
+    counts_by_model: CountsByModel, people: pd.DataFrame, *, permutations: int = PERMUTATIONS, seed: int = 0
+) -> pd.DataFrame:
+    """Ask what is won at the dark tones by an exposure for the face, and by a camera without noise.
+
+    Returns
+    -------
+    ``CAMERA_COLUMNS``; ``plain`` is the score of the picture as it is, ``changed`` with the change of ``design``,
+    ``middle`` that of the same people at the middle tones, and ``difference`` is changed minus plain, person by
+    person. p values are adjusted for a model's rows.
+    """
+    check_tables(counts_by_model, people, ("design", "group", "skin_tone"))
+    own, changes = own_group(people), ("exposed", "noiseless")
+    tables = []
+    for model, counts in counts_by_model.items():
+        scored = people[own].assign(value=fixed_iou(counts[own]))
+        scored["design"] = scored["design"].where(scored["design"].isin(changes), "plain")
+        by = scored.pivot_table(index="subject_id", columns=["design", "skin_tone"], values="value")
+        names = pd.DataFrame([key for key in by if key[0] in changes], columns=["design", "skin_tone"])
+        if names.empty:
+            continue
+        plain, changed = by["plain"][names["skin_tone"]].to_numpy(), by[[tuple(n) for n in names.to_numpy()]].to_numpy()
+        table = paired_table(changed - plain, names, permutations=permutations, seed=seed)
+        middle = by["plain"].loc[:, slice(*MIDDLE_TONES)].mean(axis=1)
+        table = table.assign(middle=middle.mean(), plain=plain.mean(0), changed=changed.mean(0))
+        tables.append(label_rows(table, model=model))
+    return _joined(tables, CAMERA_COLUMNS)
+
+
+def _joined(tables: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
