@@ -21,6 +21,8 @@ from facefair_lib.fairness.groups import MIN_SUBJECTS, group_bootstrap
 from facefair_lib.fairness.subjects import check_scores
 from facefair_lib.scores.resampling import ALPHA, PERMUTATIONS, POWER, REPLICATES, encode_labels, permuted_totals
 
+_OUT_OF_REACH = 1e4  # a |t| that no difference with a spread has; beyond it the t distributions underflow
+
 
 def detectable_unpaired(spread: float, subjects_per_group: int, *, power: float = POWER, alpha: float = ALPHA) -> float:
     """Smallest gap between two groups of different people that is found with the power asked for.
@@ -60,9 +62,10 @@ def detectable_paired(
 
     Returns
     -------
-    difference; NaN with fewer than two people
+    difference; NaN with fewer than two people, and where ``critical`` is out of reach, because a member of the family
+    has no spread
     """
-    if subjects < 2:
+    if subjects < 2 or (critical is not None and critical > _OUT_OF_REACH):
         return math.nan
     if critical is not None:
         alpha = 2 * float(stats.t.sf(critical, subjects - 1))

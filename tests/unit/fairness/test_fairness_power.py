@@ -1,4 +1,6 @@
-import numpy as np
+from __future__ import annotations
+
+import math numpy as np
 import pytest
 from scipy import stats
 from statsmodels.stats.power import TTestIndPower, TTestPower
@@ -81,3 +83,8 @@ def test_power_of_three_people_is_what_drawing_them_gives():
     gap = detectable_paired(1.0, 3, alpha=0.01)
     t = stats.ttest_1samp(rng.normal(gap, 1, (3, 200_000)), 0)
     assert np.mean(t.pvalue < 0.01) == pytest.approx(0.8, abs=0.004)
+
+
+def test_a_family_without_spread_has_no_detectable_difference() -> None:
+    assert math.isnan(detectable_paired(0.1, 9, critical=1e15))
+    assert math.isfinite(detectable_paired(0.1, 9, critical=9e3))
