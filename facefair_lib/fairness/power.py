@@ -21,7 +21,7 @@ from facefair_lib.fairness.groups import MIN_SUBJECTS, group_bootstrap
 from facefair_lib.fairness.subjects import check_scores
 from facefair_lib.scores.resampling import ALPHA, PERMUTATIONS, POWER, REPLICATES, encode_labels, permuted_totals
 
-_OUT_OF_REACH = 1e4  # a |t| that no difference with a spread has; beyond it the t distributions underflow
+_LEAST_ALPHA = 1e-9  # no family of comparisons asks for less, unless a member has no spread
 
 
 def detectable_unpaired(spread: float, subjects_per_group: int, *, power: float = POWER, alpha: float = ALPHA) -> float:
@@ -65,10 +65,12 @@ def detectable_paired(
     difference; NaN with fewer than two people, and where ``critical`` is out of reach, because a member of the family
     has no spread
     """
-    if subjects < 2 or (critical is not None and critical > _OUT_OF_REACH):
+    if subjects < 2:
         return math.nan
     if critical is not None:
         alpha = 2 * float(stats.t.sf(critical, subjects - 1))
+    if alpha < _LEAST_ALPHA:
+        return math.nan
     shift = _noncentrality(subjects - 1, power, alpha)
     return spread_of_differences * shift / math.sqrt(subjects)
 

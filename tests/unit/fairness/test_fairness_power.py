@@ -85,4 +85,4 @@ def test_power_of_three_people_is_what_drawing_them_gives():
 
 def test_a_family_without_spread_has_no_detectable_difference() -> None:
     assert np.isnan(detectable_paired(0.1, 9, critical=1e15))
-    assert np.isfinite(detectable_paired(0.1, 9, critical=9e3))
+    assert np.isfinite(detectable_paired(0.1, 9, critical=12.0))
