@@ -131,10 +131,12 @@ def test_repeated_experiments_ring_their_best_cell_and_name_their_best_group():
     assert ring.get_xy() == pytest.approx((0.04, 1.04))
 
 
-def test_nine_photographs_mark_the_experiment_itself(table):
-    detectable = table("detectable")
+def test_nine_photographs_mark_the_experiment_itself(reference_table):
+    detectable, ranking = (
+        reference_table(f"05_ethnicity_emotion_experiment/{name}") for name in ("detectable", "ranking")
+    )
     detectable.loc[detectable["per_group"] == 3, "gap"] = 0.246
-    figure = limits_of_nine_photographs(np.array([0.2, 0.3]), table("ranking"), detectable, per_group=3, chance=1 / 6)
+    figure = limits_of_nine_photographs(np.array([0.2, 0.3]), ranking, detectable, per_group=3, chance=1 / 6)
     assert {"mean 25", "by chance", "24.6"} <= texts(figure)
 
 

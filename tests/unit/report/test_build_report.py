@@ -113,8 +113,8 @@ PHRASES = {
     "sections/counterfactual.tex": [r"Each of (\d+) "],
     "sections/reproduction.tex": [
         r"still has an F1 of ([\d.]+)",
-        r"it is ([\d.]+) % as published",
-        r"pictures the programs learn from ([\d,]+)",
+        r"For PSPNet, it is ([\d.]+) %",
+        r"from ([\d,]+), four at a time",
     ],
     "sections/conclusion.tex": [r"a gap below ([\d.]+) points"],
 }
@@ -149,7 +149,7 @@ def test_the_ledger_lists_every_number_with_file_row_and_column(study: Path, set
     assert ledger[["number", "file", "column"]].ne("").all(axis=None)
     for name, entries in ledger.groupby("template"):
         text = (study / "report" / name).read_text(encoding="utf-8").replace("$", "").replace(r"\,", " ")
-        assert [number for number in entries["number"] if number not in text] == []
+        assert [number for number in entries["number"] if number not in text.lower() and number not in text] == []
     pd.testing.assert_frame_equal(
         pd.read_csv(study / "report" / "numbers.csv", dtype=str, keep_default_na=False), ledger, check_dtype=False
     )
@@ -361,7 +361,9 @@ def test_a_class_that_nobody_shows_has_no_line(study: Path, edit: Edit, settings
     edit("04_metric_analysis/classes", absent)
     rendered(study, settings)
     table = (study / "report" / "floats" / "results_test.tex").read_text()
-    assert "Teeth &" in table and "Specs" not in table
+    scores, _, parts = table.partition("Invented and Missed")
+    assert "Teeth &" in scores and "Specs" not in scores
+    assert "Specs" in parts  # a part that nobody shows may still be invented
 
 
 @pytest.mark.parametrize("stem", ["04_metric_analysis/figures/fig6_class_scores.pdf", "04_metric_analysis/classes.csv"])

@@ -63,11 +63,11 @@ def test_the_tone_curve_is_told_by_its_differences_to_the_best_tone(study: Path)
 
 
 def test_what_the_reference_study_lacks_has_no_table(study: Path, edit: Callable[..., None]) -> None:
-    assert readme.answer(study).count("|---|") == 3
+    assert readme.answer(study).count("|---|") == 4
     edit(f"{COMPARED}/status", lambda table: table.assign(fitted=False))
-    assert readme.answer(study).count("|---|") == 2
+    assert readme.answer(study).count("|---|") == 3
     edit(EFFECTS, lambda table: table.assign(difference=float("nan")))
-    assert readme.answer(study).count("|---|") == 1
+    assert readme.answer(study).count("|---|") == 2
     shutil.rmtree(study / COMPARED)
     shutil.rmtree(study / "07_counterfactual_fairness")
     assert readme.answer(study).count("|---|") == 1

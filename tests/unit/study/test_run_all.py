@@ -39,7 +39,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("profile", "data", "photos", "until", "words"),
     [
-        ("quik", "", "", "", "one of audit, .*fasseg, .*quick, smoke"),
+        ("quik", "", "", "", "one of audit, .*fasseg, .*quick, reference, shipped, smoke"),
         ("smoke", "/somewhere", "", "", "leave DATA away"),
         ("fasseg", "", "", "", "make study PROFILE=fasseg DATA="),
         ("fasseg", "/no/such/folder", "", "", "no such folder"),
