@@ -138,7 +138,7 @@ def test_numbers_of_the_pdf_lead_through_the_ledger_to_their_cells(built: Path, 
                 root = paths.REPOSITORY if entry["file"].startswith("report/") else pristine
                 cell = pd.read_csv(root / entry["file"], dtype=str).loc[int(entry["row"]) - 2, entry["column"]]
                 value = float(cell)
-                assert number in {cell, f"{100 * value:.1f}", f"{value:.2f}"}, entry
+                assert number.replace(",", "") in {cell, f"{100 * value:.1f}", f"{value:.2f}"}, entry
                 followed += 1
     assert followed >= 10
 
