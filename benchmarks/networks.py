@@ -9,7 +9,8 @@ goes on where it stopped, and a finished fit is not repeated::
 Each row adds what its name says to the row above it, up to the profile's own network; rows named "or ..." change that
 one alone. With ``--sets`` there is a column of mean F1 on each of these published sets, as ``wild.py`` measures it.
 
-Measured in November 2026 on two cores of an AMD EPYC, two fits at a time: PSPNet, ``--epochs 4``, one run each, per cent.
+Measured in November 2026 on two cores of an AMD EPYC, two fits at a time: PSPNet, ``--epochs 4``, one run each, in per
+cent.
 
 | lever | minutes | validation IoU | test IoU | fasseg | lapa | facesynthetics |
 |---|--:|--:|--:|--:|--:|--:|
