@@ -2,8 +2,9 @@
 
     python tools/ship.py [--profile shipped] [--sets fasseg=FOLDER lapa=FOLDER ...]
 
-Needs a study that has run to its end. Every number on a card comes from the study's tables, or is measured here on the
-published data sets that are named.
+Needs a study that has come as far as notebook 04; scores by group and by tone are on the card where notebooks 05 and 07
+have run too. Every number on a card comes from the study's tables, or is measured here on the published data sets that
+are named.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def ship(model: str, profile: Profile, sets: Mapping[str, str], folder: Path = F
     Raises
     ------
     InputError
-        if the study has not run to its end, or the packed network answers otherwise than the trained one
+        if the study has not come as far as notebook 04, or the packed network answers otherwise than the trained one
     """
     tables = Results(paths.results_dir(profile.name), paths.REPORT)
     fitted = trained_network(model, profile.name, find_weights(model, profile.name))

@@ -32,7 +32,7 @@ from facefair_lib.settings.paths import FIGURES
 from facefair_lib.store import results
 
 Tile = tuple[str, Rendering]
-_PLAIN = {"glasses": "none", "headwear": "none", "earrings": "none"}
+_PLAIN = {"glasses": "none", "headwear": "none", "earrings": "none", "scarf": "none"}
 
 
 def _front(seed: int, **fixed: object) -> Shot:
