@@ -14,6 +14,7 @@ lacks is rendered, so an interrupted run goes on where it stopped and two runs g
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import math
 import shutil
@@ -67,7 +68,8 @@ class Head:
 
     ``population`` is "balanced" (nothing but looks depends on the group) or "wild" (see ``in_the_wild``); ``candid``
     says whether the picture is no portrait but a candid shot (see ``candid``); people of one ``matched_seed`` share all
-    that is not looks of their own (see ``population.MATCHED``).
+    that is not looks of their own (see ``population.MATCHED``); ``even_tone`` says whether the skin tone is any of the
+    scale's, each as likely as any other, in place of one of the group's.
     """
 
     person_seed: int
@@ -78,6 +80,7 @@ class Head:
     population: str = "balanced"
     candid: bool = False
     matched_seed: int | None = None
+    even_tone: bool = False
 
     def sample(self) -> tuple[Person, Shot]:
         """Draw who is seen, and how."""
@@ -85,7 +88,10 @@ class Head:
             return sample_in_the_wild(
                 self.person_seed, group=self.group, gender=self.gender, emotion=self.emotion, shot_seed=self.shot_seed
             )
-        person = sample_person(self.person_seed, matched=self.matched_seed, group=self.group, gender=self.gender)
+        tone = _even_tone(self.person_seed) if self.even_tone else None
+        person = sample_person(
+            self.person_seed, matched=self.matched_seed, group=self.group, gender=self.gender, tone=tone
+        )
         if self.candid:
             person = with_any_clothes(with_any_hair_colour(person, self.person_seed), self.person_seed)
             return person, sample_candid_shot(self.shot_seed, emotion=self.emotion)
@@ -128,6 +134,8 @@ def plan_cohort(settings: CohortSettings, seed: int) -> list[Picture]:
     everything else about a person or a shot follows from its own seed.
     """
     originals = [*_people(settings, seed), *_real(settings, seed), *_multiperson(settings, seed)]
+    if settings.even_tones:
+        originals = [_with_even_tones(picture) for picture in originals]
     return [*originals, *_duplicates(originals, settings, seed)]
 
 
@@ -217,6 +225,17 @@ def _turns(count: int, seed: int, *streams: str) -> Iterator[tuple[str, str, str
     for number in range(count):
         group, gender, emotion = combinations[order[number % len(order)]]
         yield group, gender, emotion, *stream_seeds(seed, *streams, str(number))
+
+
+def _with_even_tones(picture: Picture) -> Picture:
+    return dataclasses.replace(
+        picture, heads=tuple(dataclasses.replace(head, even_tone=True) for head in picture.heads)
+    )
+
+
+def _even_tone(person_seed: int) -> float:
+    """A tone of the Monk scale for a person, none likelier than another."""
+    return round(float(_generator(person_seed, "even tone").uniform(1, 10)), 2)
 
 
 def _dealt(turn: int, share: float) -> bool:

@@ -8,6 +8,8 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 NOTEBOOKS = REPOSITORY / "notebooks"
 PROFILES = REPOSITORY / "config"
+PLAN = PROFILES / "analysis_plan.yaml"
+"""The analysis plan, beside the profiles but none of them."""
 REPORT = REPOSITORY / "report"
 FIGURES = REPOSITORY / "figures"
 LIBRARY = REPOSITORY / "facefair_lib"

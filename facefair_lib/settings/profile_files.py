@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from facefair_lib.errors import InputError
+from facefair_lib.settings import paths
 
 EXTENDS = "extends"
 """Key by which a profile names the one whose values hold wherever it gives none of its own."""
@@ -41,6 +42,11 @@ class ProfileFiles:
     def origin(self, location: Sequence[int | str]) -> Path:
         """The file that gives the value at a location such as ``("data", "size")``; the first where none does."""
         return next((path for path, layer in self.layers if _gives(layer, location)), self.layers[0][0])
+
+
+def names_in(folder: Path) -> list[str]:
+    """Names of the profiles in a folder, sorted."""
+    return sorted(path.stem for path in folder.glob("*.yaml") if path.name != paths.PLAN.name)
 
 
 def read_profile(name: str, folder: Path) -> ProfileFiles:
@@ -122,7 +128,7 @@ def _parent(layers: Sequence[tuple[Path, dict[str, Any]]]) -> str | None:
 
 def _unknown(name: str, path: Path, extended_by: Path | None) -> InputError:
     """Say that there is no such profile, whether it was asked for or named in ``extends``."""
-    known = sorted(file.stem for file in path.parent.glob("*.yaml"))
+    known = names_in(path.parent)
     do = "choose one of these, for example: make study PROFILE=quick"
     if extended_by:
         close = difflib.get_close_matches(name, known, 1)

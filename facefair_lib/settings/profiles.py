@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from facefair_lib.errors import InputError
 from facefair_lib.settings import paths
-from facefair_lib.settings.profile_files import EXTENDS, read_profile
+from facefair_lib.settings.profile_files import EXTENDS, names_in, read_profile
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -41,6 +41,7 @@ class CohortSettings(Section):
     size: Annotated[int, Field(ge=32, le=1024)]
     samples: Annotated[int, Field(ge=1, le=4)]
     candid: Annotated[float, Field(ge=0, le=1)] = 0.0
+    even_tones: bool = False
 
 
 class SubsampleSettings(Section):
@@ -292,6 +293,8 @@ class Profile(Section):
     name: str
     title: str
     seed: Annotated[int, Field(ge=0)]
+    people_seed: Annotated[int, Field(ge=0)]
+    runs: Count
     cohort: CohortSettings | None
     data: DataSettings
     models: ModelsSettings
@@ -303,6 +306,7 @@ class Profile(Section):
     composition: CompositionSettings
     comparison: ComparisonSettings | None
     reproduction: ReproductionSettings
+    mitigated_by: str | None
     transfer_from: str | None
     adaptation: AdaptationSettings | None
 
@@ -315,7 +319,7 @@ class Profile(Section):
 
 def profile_names() -> list[str]:
     """Names of the profiles in ``config/``, sorted."""
-    return sorted(path.stem for path in paths.PROFILES.glob("*.yaml"))
+    return names_in(paths.PROFILES)
 
 
 def load_profile(name: str, folder: Path | None = None) -> Profile:
