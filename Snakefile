@@ -1,4 +1,4 @@
-# The study as a graph: one rule per notebook, three that render people, two of further fits, one for the report.
+# The study as a graph: one rule per notebook, three that render people, three of further fits, one for the report.
 #
 # A rule's input `code` is a small file that changes only when the stage's own code or settings change; its output is the
 # provenance file, which the stage writes last. Everything else a stage writes stays when it is interrupted, so long work resumes.
@@ -15,6 +15,7 @@ HALF = max(1, CORES // 2)  # of most stages, so that two run side by side; prior
 DATA, PHOTOS = config["data"], config["photos"]
 COHORT, EXPERIMENT, REPORT = study.COHORT, study.EXPERIMENT, study.REPORT
 COUNTERFACTUALS, COMPOSITION, COMPARISON = study.COUNTERFACTUALS, study.COMPOSITION, study.COMPARISON
+RUNS, ANSWER = study.RUNS, study.ANSWER
 PYTHON = sys.executable
 RUN = (
     "{PYTHON:q} -m facefair_lib stage {params.stage} --profile={wildcards.profile:q} --cores={threads}"
@@ -56,6 +57,12 @@ def weights_to_transfer(stage):
         return [done(stage).format(profile=other)] if other else []
 
     return fits
+
+
+def runs_to_compare(wildcards):
+    """Runs of the profile whose training people are meant to close a gap."""
+    other = load_profile(wildcards.profile).mitigated_by
+    return [done(RUNS).format(profile=other)] if other else []
 
 
 def cores_to_compare(wildcards):
@@ -140,6 +147,19 @@ rule comparison:
     shell: RUN
 
 
+# Each run has one core of its own, so the stage takes all.
+rule runs:
+    input:
+        *(done(stage) for stage in ("01_data_preparation", "02_train_deeplabv3", "03_train_pspnet")),
+        *(done(stage) for stage in (EXPERIMENT, COUNTERFACTUALS)),
+        code=code(RUNS),
+    output: done(RUNS)
+    params: stage=RUNS, data="", photos=""
+    threads: CORES
+    priority: 55
+    shell: RUN
+
+
 rule metric_analysis:
     input: done("01_data_preparation"), done("02_train_deeplabv3"), done("03_train_pspnet"), code=code("04_metric_analysis")
     output: done("04_metric_analysis")
@@ -168,7 +188,7 @@ rule reproduction_audit:
 
 rule counterfactual_fairness:
     input:
-        *(done(stage) for stage in (COUNTERFACTUALS, EXPERIMENT, COMPOSITION)),
+        *(done(stage) for stage in (COUNTERFACTUALS, EXPERIMENT, COMPOSITION, RUNS)),
         *(done(stage) for stage in ("01_data_preparation", "02_train_deeplabv3", "03_train_pspnet")),
         code=code("07_counterfactual_fairness"),
     output: done("07_counterfactual_fairness")
@@ -197,6 +217,17 @@ rule model_comparison:
     output: done("09_model_comparison")
     params: stage="09_model_comparison", data="", photos=""
     threads: CORES  # it measures speed as well
+    shell: RUN
+
+
+rule answer:
+    input:
+        *(done(stage) for stage in ("01_data_preparation", EXPERIMENT, COUNTERFACTUALS, RUNS)),
+        runs_to_compare, code=code(ANSWER),
+    output: done(ANSWER)
+    params: stage=ANSWER, data="", photos=""
+    threads: 1
+    priority: 27
     shell: RUN
 
 

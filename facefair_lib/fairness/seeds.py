@@ -38,6 +38,7 @@ class TwoLevel:
     seed_spread : standard deviation of the effect from seed to seed; NaN with one seed
     n_seeds, n_subjects : sizes
     level : what the interval covers: ``BOTH``, or ``PEOPLE`` where one seed says nothing about training again
+    p_margin : larger p value of the two one-sided tests of a value beyond -margin .. margin; NaN without a margin
     """
 
     value: float
@@ -49,6 +50,7 @@ class TwoLevel:
     n_seeds: int
     n_subjects: int
     level: str
+    p_margin: float = np.nan
 
 
 def two_level_bootstrap(
@@ -56,6 +58,7 @@ def two_level_bootstrap(
     labels: np.ndarray | None = None,
     contrast: Mapping[str, float] | None = None,
     *,
+    margin: float | None = None,
     replicates: int = REPLICATES,
     seed: int = 0,
 ) -> TwoLevel:
@@ -66,6 +69,7 @@ def two_level_bootstrap(
     scores : (R, S) score, or paired difference, of each subject under each training seed
     labels : (S,) group of each subject
     contrast : group -> weight, such as {"black": 1, "asian": -1}; the mean of all subjects by default
+    margin : a value that would not matter; given, it is tested whether the value is smaller on either side
     replicates, seed : of the bootstrap; subjects are drawn within groups
 
     Raises
@@ -87,14 +91,71 @@ def two_level_bootstrap(
     by_seed = scores @ weight  # (R,)
     value = float(by_seed.mean())
     error = _bootstrap_error(scores, code, weight, replicates, seed)
-    shares = _levels(scores, code, weight)
-    reach = _critical(shares, 1 - LEVEL) * error
-    detectable = reach + _critical(shares, 2 * (1 - POWER)) * error
-    p_value = _p_value(abs(value) / error, shares) if error > 0 else np.nan
     several = len(scores) > 1
     spread = float(by_seed.std(ddof=1)) if several else np.nan
     sizes = (len(scores), scores.shape[1], BOTH if several else PEOPLE)
-    return TwoLevel(value, value - reach, value + reach, p_value, detectable, spread, *sizes)
+    return _estimate(value, error, _levels(scores, code, weight), spread, sizes, margin)
+
+
+def two_level_difference(
+    first: np.ndarray, second: np.ndarray, *, replicates: int = REPLICATES, seed: int = 0
+) -> TwoLevel:
+    """Compare two kinds of training on the same subjects: mean of the first minus mean of the second.
+
+    Parameters
+    ----------
+    first, second : (R1, S), (R2, S) score of each subject under each training seed; the two have seeds of their own
+    replicates, seed : of the bootstrap
+
+    Raises
+    ------
+    InputError
+        if either kind has fewer than two seeds: nothing then tells a kind of training from luck
+    """
+    kinds = [np.asarray(kind, float) for kind in (first, second)]
+    if min(map(len, kinds)) < 2:
+        raise InputError(
+            "two kinds of training", found=f"{len(first)} and {len(second)} seeds", expected="at least two of each",
+            do="fit more runs",
+        )  # fmt: skip
+    subjects = kinds[0].shape[1]
+    code, weight = _contrast_weights(subjects, None, None)
+    rng = np.random.default_rng(seed)
+    people = _rescaled(times_drawn(code, replicates, rng), np.full(subjects, subjects)) * weight  # (B, S)
+    drawn = []
+    for kind in kinds:
+        times = times_drawn(np.zeros(len(kind), np.int64), replicates, rng)  # (B, R)
+        drawn.append(_rescaled(times, np.full(len(kind), len(kind))) / len(kind) @ kind)
+    error = float(((drawn[0] - drawn[1]) * people).sum(1).std(ddof=1))
+    by_seed = [kind @ weight for kind in kinds]
+    difference = kinds[0].mean(0) - kinds[1].mean(0)  # (S,)
+    seeds = _welch([(values.var(ddof=1) / len(values), len(values) - 1) for values in by_seed])
+    levels = [seeds, *_levels(difference[None], code, weight)]
+    spread = float(np.sqrt(np.mean([values.var(ddof=1) for values in by_seed])))
+    sizes = (min(map(len, kinds)), subjects, BOTH)
+    return _estimate(float(difference.mean()), error, levels, spread, sizes, None)
+
+
+def _estimate(
+    value: float,
+    error: float,
+    levels: list[tuple[float, float]],
+    spread: float,
+    sizes: tuple[int, int, str],
+    margin: float | None,
+) -> TwoLevel:
+    """Interval, tests and power of a value with a standard error."""
+    reach = _critical(levels, 1 - LEVEL) * error
+    detectable = reach + _critical(levels, 2 * (1 - POWER)) * error
+    p_value = _p_value(abs(value) / error, levels) if error > 0 else np.nan
+    p_margin = np.nan if margin is None or error <= 0 else _beyond(abs(value), margin, error, levels)
+    return TwoLevel(value, value - reach, value + reach, p_value, detectable, spread, *sizes, p_margin)
+
+
+def _beyond(size: float, margin: float, error: float, levels: list[tuple[float, float]]) -> float:
+    """One-sided p value of the nearer margin: small where the value is clearly inside."""
+    half = _p_value(abs(margin - size) / error, levels) / 2
+    return half if size < margin else 1 - half
 
 
 def _contrast_weights(
@@ -143,12 +204,17 @@ def _levels(scores: np.ndarray, code: np.ndarray, weight: np.ndarray) -> list[tu
         members = code == group
         variance = weight[members].sum() ** 2 * person[members].var(ddof=1) / members.sum()
         parts.append((variance, members.sum() - 1))
-    total = sum(variance for variance, _ in parts)
-    welch = total**2 / sum(v**2 / f for v, f in parts) if total > 0 else float(sum(f for _, f in parts))
-    people = (total, welch)
+    people = _welch(parts)
     if len(scores) == 1:
         return [people]
     return [((scores @ weight).var(ddof=1) / len(scores), len(scores) - 1), people]
+
+
+def _welch(parts: list[tuple[float, float]]) -> tuple[float, float]:
+    """Variance of a sum of independent parts, and its degrees of freedom."""
+    total = sum(variance for variance, _ in parts)
+    freedom = total**2 / sum(v**2 / f for v, f in parts) if total > 0 else float(sum(f for _, f in parts))
+    return total, freedom
 
 
 def _critical(levels: list[tuple[float, float]], alpha: float) -> float:

@@ -25,6 +25,8 @@ EXPERIMENT = "experiment"
 COUNTERFACTUALS = "counterfactuals"
 COMPOSITION = "composition"
 COMPARISON = "comparison"
+RUNS = "runs"
+ANSWER = "10_answer"
 REPORT = "report"
 _READERS = "facefair_lib.data.readers.opening"
 """Where data sets are opened by name."""
@@ -53,11 +55,11 @@ class Stage:
 
 STAGES: tuple[Stage, ...] = (
     Stage(COHORT, ("seed", "cohort"), "facefair_heads.sets.cohort"),
-    Stage(EXPERIMENT, ("seed", "experiment", "data.size"), "facefair_heads.sets.experiment_people"),
+    Stage(EXPERIMENT, ("people_seed", "experiment", "data.size"), "facefair_heads.sets.experiment_people"),
     Stage(
         COUNTERFACTUALS,
         (
-            *("seed", "data.size", "counterfactuals.identities"),
+            *("people_seed", "data.size", "counterfactuals.identities"),
             *("counterfactuals.further_tones", "counterfactuals.wild_per_group"),
         ),
         "facefair_heads.sets.counterfactual_cohort",
@@ -71,12 +73,18 @@ STAGES: tuple[Stage, ...] = (
         ("seed", "comparison", "training", "inference.least_share"),
         "facefair_lib.experiments.architectures.run",
     ),
+    Stage(
+        RUNS,
+        ("seed", "runs", "models", "training", "inference", "counterfactuals.views"),
+        "facefair_lib.experiments.runs",
+    ),
     Stage("04_metric_analysis", ("seed", "analysis", "transfer_from")),
     Stage("05_ethnicity_emotion_experiment", ("seed", "inference", "analysis", "experiment")),
     Stage("06_reproduction_audit", ("seed", "data", "models", "training", "analysis", "reproduction")),
     Stage("07_counterfactual_fairness", ("seed", "counterfactuals.views", "inference.least_share", "analysis")),
     Stage("08_real_photographs", ("seed", "training", "inference", "analysis", "transfer_from", "adaptation")),
     Stage("09_model_comparison", ("seed", "inference", "analysis", "comparison")),
+    Stage(ANSWER, ("seed", "people_seed", "runs", "analysis", "mitigated_by")),
     Stage(REPORT, tuple(Profile.model_fields), "facefair_lib.report.build"),
 )
 TRAINING_STAGES: dict[str, str] = {"deeplabv3": "02_train_deeplabv3", "pspnet": "03_train_pspnet"}
@@ -107,6 +115,10 @@ def write_digests(profile: Profile, data: Path | None, photos: Sequence[Path]) -
             text += _describe(photos[0].parent, photos) if photos else ""
         if stage.name == "06_reproduction_audit":
             text += _describe(paths.REPORT, [paths.REPORT / "published.csv"])
+        if stage.name == ANSWER:
+            # A study of one run prints the scatter of the kept runs beside its own intervals.
+            kept = sorted((paths.kept_results() / ANSWER).glob("*.csv")) if profile.runs == 1 else []
+            text += "".join(f"{path.name} {_digest_of_bytes(path.read_bytes())}\n" for path in [paths.PLAN, *kept])
         if stage.name == REPORT:
             text += _describe_folder(paths.REPORT, (".tex", ".csv", ".bib"))
         path = digest_file(profile.name, stage.name)

@@ -156,7 +156,7 @@ def _check_photos(profile: str, table: Path) -> None:
 
 def _profiles_below(settings: Profile) -> list[Profile]:
     """Profiles whose fits this one needs."""
-    return [load_profile(settings.transfer_from)] if settings.transfer_from else []
+    return [load_profile(name) for name in (settings.transfer_from, settings.mitigated_by) if name]
 
 
 def _command(profile: str, data: Path | None, photos: Path | None, cores: int, targets: list[str]) -> list[str]:

@@ -171,7 +171,7 @@ def _render_experiment(profile: Profile, cores: int) -> None:
     folder = paths.results_dir(profile.name) / stages.EXPERIMENT
     people, size = profile.experiment.people_per_cell, profile.data.size
     version = stages.code_version(stages.EXPERIMENT)
-    write_experiment(folder, people, size, profile.seed, cores, version, Progress.callback("rendered people"))
+    write_experiment(folder, people, size, profile.people_seed, cores, version, Progress.callback("rendered people"))
 
 
 def _render_counterfactuals(profile: Profile, cores: int) -> None:
@@ -179,7 +179,7 @@ def _render_counterfactuals(profile: Profile, cores: int) -> None:
 
     folder = paths.results_dir(profile.name) / stages.COUNTERFACTUALS
     version = stages.code_version(stages.COUNTERFACTUALS)
-    size, seed = profile.data.size, profile.seed
+    size, seed = profile.data.size, profile.people_seed
     advance = Progress.callback("rendered pictures")
     write_counterfactuals(folder, profile.counterfactuals, size, seed, cores, version, advance)
 
@@ -204,6 +204,12 @@ def _compare_networks(profile: Profile, cores: int) -> None:
     write_comparison(root / stages.COMPARISON, profile, data, people, cores, Progress.callback("fits"))
 
 
+def _score_runs(profile: Profile, cores: int) -> None:
+    from facefair_lib.experiments.runs import write_runs
+
+    write_runs(paths.results_dir(profile.name), profile, cores, Progress.callback("fits and scores"))
+
+
 def _build_report(profile: Profile, cores: int) -> None:
     from facefair_lib.report.build import build_report
     from facefair_lib.report.latexmk import MissingLatexError
@@ -223,5 +229,6 @@ _STEPS = {
     stages.COUNTERFACTUALS: _render_counterfactuals,
     stages.COMPOSITION: _fit_compositions,
     stages.COMPARISON: _compare_networks,
+    stages.RUNS: _score_runs,
     stages.REPORT: _build_report,
 }

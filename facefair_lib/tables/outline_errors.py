@@ -77,17 +77,31 @@ def outlines_table(
     """
     if people.empty or set(people["group"]) != set(GROUPS):
         return pd.DataFrame(columns=["model", "group", "class", "value", "relative", "low", "high", "p_adjusted"])
-    between_eyes = outline_errors.interocular_distance(labels)
-    scale = np.where(np.isfinite(between_eyes), between_eyes, np.nanmedian(between_eyes))[:, None]  # (N, 1)
-    columns = [INDEX[name] for name in OUTLINES]
-    shown = np.stack([(labels == column).any((1, 2)) for column in columns], 1)  # (N, K)
     tables = []
     for model, masks in masks_by_model.items():
-        error = outline_errors.boundary_error(labels, masks)[:, columns] / scale
-        error = np.where(shown, np.minimum(np.nan_to_num(error, nan=MISSED), MISSED), np.nan)
+        error = outline_shares(labels, masks)
         table = class_family(
             error, people["group"].to_numpy(), units(people), classes=OUTLINES, order=GROUPS,
             permutations=permutations, seed=seed,
         )  # fmt: skip
         tables.append(label_rows(table, model=model))
     return pd.concat(tables, ignore_index=True)
+
+
+def outline_shares(labels: np.ndarray, masks: np.ndarray) -> np.ndarray:
+    """How far the outlines of ``OUTLINES`` are off on every picture, in shares of the distance between the eyes.
+
+    Parameters
+    ----------
+    labels, masks : (N, H, W) true and predicted classes
+
+    Returns
+    -------
+    (N, len(OUTLINES)) in [0, MISSED]; NaN where the picture does not show the part
+    """
+    between_eyes = outline_errors.interocular_distance(labels)
+    scale = np.where(np.isfinite(between_eyes), between_eyes, np.nanmedian(between_eyes))[:, None]  # (N, 1)
+    columns = [INDEX[name] for name in OUTLINES]
+    shown = np.stack([(labels == column).any((1, 2)) for column in columns], 1)  # (N, K)
+    error = outline_errors.boundary_error(labels, masks)[:, columns] / scale
+    return np.where(shown, np.minimum(np.nan_to_num(error, nan=MISSED), MISSED), np.nan)

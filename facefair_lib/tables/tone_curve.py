@@ -38,6 +38,11 @@ def own_group(people: pd.DataFrame) -> np.ndarray:
     return (people["group"] == people["subject_id"].map(own)).to_numpy()
 
 
+def on_curve(people: pd.DataFrame) -> np.ndarray:
+    """Which pictures show a base identity as the group that it is, at any tone, as the camera sees it, (N,) bool."""
+    return own_group(people) & people["design"].isin(["factorial", "tone"]).to_numpy()
+
+
 def curves(counts_by_model: CountsByModel, people: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     """Each model's scores of every identity at every tone that all have: model, (S, T) with subjects x tones.
 
@@ -47,7 +52,7 @@ def curves(counts_by_model: CountsByModel, people: pd.DataFrame) -> Iterator[tup
     people : N rows with image_id, subject_id, design, group, skin_tone
     """
     check_tables(counts_by_model, people, ("design", "group", "skin_tone"))
-    rows = own_group(people) & people["design"].isin(["factorial", "tone"]).to_numpy()
+    rows = on_curve(people)
     for model, counts in counts_by_model.items():
         scored = people[rows].assign(value=fixed_iou(counts[rows]))
         yield model, scored.pivot_table(index="subject_id", columns="skin_tone", values="value", sort=True).dropna()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +19,7 @@ from facefair_lib.scores.confusion import confusion_counts
 from facefair_lib.settings.labels import NUM_CLASSES, as_labelled
 from facefair_lib.settings.profiles import InferenceSettings, Profile, TrainingSettings
 from facefair_lib.store import results
-from facefair_lib.store.processes import spread
+from facefair_lib.store.processes import assigned_to, spread
 from facefair_lib.store.progress import Advance
 from facefair_lib.store.results import COMPLETE, SKIPPED, Stage
 from facefair_lib.training.predict import predict
@@ -114,25 +112,11 @@ def _fit_one(
     from facefair_lib.training.fit import fit  # Lightning takes seconds to import: only where something is fitted
 
     images, labels = Stage(data).arrays()
-    with _assigned(cores):
+    with assigned_to(cores):
         result = fit(contender.model, contender.settings, training, images, labels, rows, folder, seed)
     found = result.description.iloc[0].to_dict()
     found |= {"network": contender.name, "learning_rate": contender.settings.learning_rate}
     return {column: found[column] for column in NETWORK_COLUMNS}
-
-
-@contextmanager
-def _assigned(cores: int) -> Iterator[None]:
-    """Give the fits that run side by side as many threads each as there are cores for them."""
-    before = os.environ.get("FACEFAIR_CORES")
-    os.environ["FACEFAIR_CORES"] = str(cores)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["FACEFAIR_CORES"]
-        else:
-            os.environ["FACEFAIR_CORES"] = before
 
 
 def _count_all(

@@ -1,0 +1,205 @@
+"""Runs: each network fitted several times, from other seeds, and what every run makes of the same people.
+
+The first run is the one of notebooks 02 and 03. What is kept of a run is one number per person and question, from which
+notebook 10 estimates effects over people and runs; of the first run also its masks of the counterfactual people, which
+notebook 07 looks at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+
+from facefair_lib.data.pictures import Pictures
+from facefair_lib.experiments.people import rendered_people
+from facefair_lib.models.fitted import load_network
+from facefair_lib.scores.calibration import reliability
+from facefair_lib.scores.confusion import confusion_counts
+from facefair_lib.scores.metrics import fixed_iou, mean_iou
+from facefair_lib.settings.labels import as_labelled
+from facefair_lib.settings.profiles import InferenceSettings, Profile
+from facefair_lib.store import results, stages
+from facefair_lib.store.processes import assigned_to, spread
+from facefair_lib.store.progress import Advance
+from facefair_lib.store.results import Stage
+from facefair_lib.tables.outline_errors import outline_shares
+from facefair_lib.tables.tone_curve import on_curve
+from facefair_lib.training.device import assigned_cores, use_cores
+from facefair_lib.training.predict import classes, in_batches, mean_probability, predict
+from facefair_lib.training.resume import WEIGHTS
+
+COLUMNS = ["model", "run", "seed", "test_iou", "epochs", "seconds"]
+KINDS = ("people", "changed", "outlines", "reliability")
+"""What is kept of every run; see `RunScores`."""
+_SCORES, _MASKS = "scores.npz", "changed_masks.npy"
+
+
+@dataclass(frozen=True)
+class RunScores:
+    """What R runs of one network make of the same people.
+
+    Attributes
+    ----------
+    people : (R, P) fixed-class image IoU of the experiment's scored people
+    changed : (R, N) the same of the counterfactual cohort's pictures
+    outlines : (R, N) mean outline error over the parts every head has, in shares of the distance between the eyes; NaN
+        where the picture is not on the tone curve
+    reliability : (R, N, 10, 3) pixels by confidence, see ``calibration.reliability``; 0 where it is not on that curve
+    """
+
+    people: np.ndarray
+    changed: np.ndarray
+    outlines: np.ndarray
+    reliability: np.ndarray
+
+    def first(self, runs: int) -> RunScores:
+        """The first few runs."""
+        return RunScores(*(getattr(self, kind)[:runs] for kind in KINDS))
+
+
+def run_seed(seed: int, run: int) -> int:
+    """Seed of a run's weights, order and augmentation; the first run's is the study's own."""
+    return seed if run == 1 else seed * 1000 + run
+
+
+def write_runs(root: Path, profile: Profile, workers: int, progress: Advance | None = None) -> None:
+    """Fit the further runs and score all of them.
+
+    Parameters
+    ----------
+    root : results of the profile; its folder ``runs`` receives ``runs.csv`` and per network ``<network>_<kind>.npy`` of
+        ``KINDS`` and ``<network>_changed_masks.npy`` (N, H, W) of the first run; and a folder per run, by which an
+        interrupted stage goes on where it stopped
+    workers : cores; runs share them, a GPU is used by one run at a time
+    progress : called with (runs done, runs in all)
+    """
+    folder = root / stages.RUNS
+    planned = [(model, run) for run in range(1, profile.runs + 1) for model in stages.TRAINING_STAGES]
+    side_by_side = 1 if torch.cuda.is_available() else min(workers, len(planned))
+    jobs = [(root, profile, model, run, max(1, workers // side_by_side)) for model, run in planned]
+    rows = []
+    if progress:
+        progress(0, len(jobs))
+    for row in spread(_do_run, jobs, side_by_side):
+        rows.append(row)
+        if progress:
+            progress(len(rows), len(jobs))
+    for model in stages.TRAINING_STAGES:
+        kept = [_read(_folder(root, model, run) / _SCORES) for run in range(1, profile.runs + 1)]
+        for kind in KINDS:
+            results.write_array(folder / f"{model}_{kind}.npy", np.stack([scores[kind] for scores in kept]))
+        masks = np.load(_folder(root, model, 1) / _MASKS, allow_pickle=False)
+        results.write_array(folder / f"{model}_{_MASKS}", masks)
+    table = pd.DataFrame(rows, columns=COLUMNS).sort_values(["model", "run"], ignore_index=True)
+    results.write_csv(folder / "runs.csv", table)
+
+
+def read_runs(stage: Stage) -> dict[str, RunScores]:
+    """The scores of every network's runs, as the stage left them."""
+    return {
+        model: RunScores(*(stage.array(f"{model}_{kind}", memory_map=False) for kind in KINDS))
+        for model in stages.TRAINING_STAGES
+    }
+
+
+def first_masks(stage: Stage) -> dict[str, np.ndarray]:
+    """What the first run of every network says of the counterfactual people, model -> (N, H, W) uint8."""
+    return {model: stage.array(f"{model}_{Path(_MASKS).stem}") for model in stages.TRAINING_STAGES}
+
+
+def _folder(root: Path, model: str, run: int) -> Path:
+    return root / stages.RUNS / f"{model}_{run}"
+
+
+def _do_run(root: Path, profile: Profile, model: str, run: int, cores: int) -> dict[str, object]:
+    """Fit one run, unless it is the first or done already, and score it; one row of ``runs.csv``."""
+    with assigned_to(cores):
+        weights, epochs, seconds = _weights_of(root, profile, model, run)
+        test_iou = _score(root, profile, model, run, weights)
+    seed = run_seed(profile.seed, run)
+    return dict(zip(COLUMNS, (model, run, seed, test_iou, epochs, seconds), strict=True))
+
+
+def _weights_of(root: Path, profile: Profile, model: str, run: int) -> tuple[Path, int, float]:
+    """Weights of a run, its epochs and how long it took."""
+    if run == 1:
+        stage = Stage(root / stages.TRAINING_STAGES[model])
+        row = stage.table("model").iloc[0]
+        return stage.existing(WEIGHTS), int(row["epochs"]), float(row["seconds"])
+    from facefair_lib.training.fit import fit  # Lightning takes seconds to import: only where something is fitted
+
+    data = Stage(root / "01_data_preparation")
+    images, labels = data.arrays()
+    rows = Pictures(data.table("prepared"), images, labels).rows()
+    settings, seed = getattr(profile.models, model), run_seed(profile.seed, run)
+    result = fit(model, settings, profile.training, images, labels, rows, _folder(root, model, run), seed)
+    row = result.description.iloc[0]
+    return result.weights, int(row["epochs"]), float(row["seconds"])
+
+
+def _score(root: Path, profile: Profile, model: str, run: int, weights: Path) -> float:
+    """Keep a run's scores of all people, unless they are there; returns the pooled mean IoU of the test pictures."""
+    people = rendered_people(Stage(root / stages.EXPERIMENT)).scored
+    cohort = Stage(root / stages.COUNTERFACTUALS)
+    changed = Pictures(cohort.table("people"), *cohort.arrays())
+    data = Stage(root / "01_data_preparation")
+    prepared = data.table("prepared")
+    test = prepared.loc[prepared["split"] == "test", "row"].to_numpy()
+    images, labels = (array[test] for array in data.arrays())
+    one_view = profile.inference.model_copy(update={"views": profile.counterfactuals.views})
+    key = _key(weights, (profile.inference, one_view, profile.data.source), (images, people.images, changed.images))
+    kept = _folder(root, model, run) / _SCORES
+    if kept.exists() and str(_read(kept)["key"]) == key:
+        return float(_read(kept)["test_iou"])
+    network = load_network(model, getattr(profile.models, model), weights)
+    tested = as_labelled(predict(network, images, views=profile.inference), profile.data.source)
+    test_iou = float(mean_iou(confusion_counts(labels, tested).sum(0)))
+    seen = predict(network, people.images, views=profile.inference)
+    masks, scores = _look_at_changed(network, changed, one_view)
+    if run == 1:
+        results.write_array(kept.with_name(_MASKS), masks)
+    scored = fixed_iou(confusion_counts(people.labels, seen))
+    with results.replacing(kept) as temporary:
+        np.savez_compressed(temporary, key=key, test_iou=test_iou, people=scored, **scores)
+    return test_iou
+
+
+def _look_at_changed(
+    network: nn.Module, changed: Pictures, views: InferenceSettings
+) -> tuple[np.ndarray, Mapping[str, np.ndarray]]:
+    """Masks of the counterfactual people, and what is kept of them."""
+    use_cores(assigned_cores())
+
+    def look(inputs: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
+        probability = mean_probability(network, inputs, views)  # (B, C, H, W)
+        return classes(probability), probability.amax(1).float().cpu().numpy().astype(np.float16)
+
+    masks, confidence = (np.concatenate(part) for part in zip(*in_batches(network, changed.images, look), strict=True))
+    labels, curve = np.asarray(changed.labels), on_curve(changed.table)
+    outlines = np.full(len(labels), np.nan)
+    outlines[curve] = np.nanmean(outline_shares(labels[curve], masks[curve]), axis=1)
+    sure = reliability(labels, masks, confidence)
+    sure[~curve] = 0
+    scores = {"changed": fixed_iou(confusion_counts(labels, masks)), "outlines": outlines, "reliability": sure}
+    return masks, scores
+
+
+def _key(weights: Path, settings: tuple[object, ...], pictures: tuple[np.ndarray, ...]) -> str:
+    """Digest of what decides a run's scores; another version of the code is told by the stage's own digest."""
+    digest = hashlib.sha256(weights.read_bytes())
+    digest.update(repr((settings, stages.code_version(stages.RUNS))).encode())
+    for images in pictures:
+        digest.update(np.ascontiguousarray(images))
+    return digest.hexdigest()
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path, allow_pickle=False) as stored:
+        return dict(stored)

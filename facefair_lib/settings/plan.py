@@ -1,0 +1,55 @@
+"""The analysis plan: what is asked of people whom nobody has looked at, read from ``config/analysis_plan.yaml``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import Field, ValidationError
+
+from facefair_lib.errors import InputError
+from facefair_lib.settings import paths
+from facefair_lib.settings.profiles import Section
+
+FamilyName = Literal[
+    "tones_of_groups", "darkest_tone", "morphology", "total", "emotions", "outlines", "networks"
+]  # fmt: skip
+
+
+class Family(Section):
+    """Endpoints that answer one question; their p values are adjusted together."""
+
+    name: FamilyName
+    question: str
+    measure: str
+    margin: bool = False
+
+
+class AnalysisPlan(Section):
+    """The whole plan; each field's meaning stands beside it in the file."""
+
+    people_seed: Annotated[int, Field(ge=0)]
+    score: Literal["fixed_image_iou"]
+    alpha: Annotated[float, Field(gt=0, lt=1)]
+    margin: Annotated[float, Field(gt=0, lt=1)]
+    middle_tone: Annotated[float, Field(ge=1, le=10)]
+    families: Annotated[tuple[Family, ...], Field(min_length=1)]
+
+
+def load_plan(path: Path = paths.PLAN) -> AnalysisPlan:
+    """Read and check the plan.
+
+    Raises
+    ------
+    InputError
+        if it is not there, not YAML, or a key is unknown, missing or out of range
+    """
+    try:
+        return AnalysisPlan.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise InputError(path, found="no such file", expected="the analysis plan", do="take it from git") from error
+    except (yaml.YAMLError, ValidationError) as error:
+        raise InputError(
+            path, found=str(error).splitlines()[0], expected="the keys of config/analysis_plan.yaml", do="correct it"
+        ) from error

@@ -1,0 +1,366 @@
+"""Tables of notebook 10: the planned effects over people and runs, and which conclusions survive which run.
+
+An effect is one number per unit and run, (R, U); a unit is an identity, or a matched set of people. What is asked, in
+which families, with which margin, is the analysis plan's (``settings.plan``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from facefair_lib.fairness.families import holm
+from facefair_lib.fairness.seeds import TwoLevel, two_level_bootstrap, two_level_difference
+from facefair_lib.fairness.subjects import contrasts, subject_array
+from facefair_lib.scores.calibration import calibration_error, overconfidence
+from facefair_lib.scores.resampling import REPLICATES
+from facefair_lib.settings.labels import EMOTIONS, GROUPS
+from facefair_lib.settings.plan import AnalysisPlan, Family
+from facefair_lib.tables.tone_curve import Shares, on_curve
+
+EFFECT_COLUMNS = [
+    "family", "effect", "model", "value", "low", "high", "p_value", "p_adjusted", "p_margin", "finding", "detectable",
+    "seed_spread", "n_runs", "n_units", "level",
+]  # fmt: skip
+RUN_COLUMNS = ["family", "effect", "model", "run", "value", "low", "high", "p_adjusted", "finding"]
+SURVIVAL_COLUMNS = ["family", "effect", "model", "finding", "n_agreeing", "n_runs", "other_findings"]
+CURVE_COLUMNS = ["model", "skin_tone", "value", "difference", "low", "high", "p_adjusted", "seed_spread"]
+CALIBRATION_COLUMNS = ["model", "of", "level", "overconfidence", "low", "high", "calibration_error"]
+MITIGATION_COLUMNS = ["model", "of", "level", "difference", "low", "high", "p_adjusted", "n_runs", "n_units"]
+LESS, MORE, WITHIN, OPEN = "less", "more", "within the margin", "open"
+"""Findings: below zero, above it, neither but smaller than the margin, or none of these."""
+DARKEST = 10.0
+TONES_OF = "tones of "
+
+
+@dataclass(frozen=True, eq=False)
+class Effect:
+    """One planned comparison of one network.
+
+    Attributes
+    ----------
+    family, name, model : what is compared, such as ``tones_of_groups``, ``asian-black``, ``pspnet``
+    scores : (R, U) a difference of each unit in each run; or a score, where ``labels`` say who is compared with whom
+    labels : (U,) label of each unit, where units differ by it; then name is ``first-second``
+    """
+
+    family: str
+    name: str
+    model: str
+    scores: np.ndarray
+    labels: np.ndarray | None = None
+
+    def estimate(self, margin: float | None, replicates: int, seed: int) -> TwoLevel:
+        """The effect with the uncertainty of people and runs."""
+        options = {"margin": margin, "replicates": replicates, "seed": seed}
+        if self.labels is None:
+            return two_level_bootstrap(self.scores, **options)
+        first, second = self.name.split("-")
+        return two_level_bootstrap(self.scores, self.labels, {first: 1.0, second: -1.0}, **options)
+
+    def of_run(self, run: int) -> Effect:
+        """The same in one run alone."""
+        return replace(self, scores=self.scores[[run]])
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """Scores of one network's runs that the effects are made of; see ``experiments.runs.RunScores``."""
+
+    people: np.ndarray
+    changed: np.ndarray
+    outlines: np.ndarray
+
+
+def planned_effects(
+    plan: AnalysisPlan,
+    runs: Mapping[str, Scored],
+    people: pd.DataFrame,
+    changed: pd.DataFrame,
+    shares: Shares,
+) -> list[Effect]:
+    """Every comparison of the plan, family by family.
+
+    Parameters
+    ----------
+    runs : model -> scores of its runs
+    people, changed : tables of the experiment's scored people and of the counterfactual cohort
+    shares : (group, tones) -> how often a group has each tone; see ``tone_curve.Shares``
+    """
+    by_name = {
+        "tones_of_groups": lambda scored: _tones_of_groups(_by_tone(scored.changed, changed), shares),
+        "darkest_tone": lambda scored: _darkest(_by_tone(scored.changed, changed), plan.middle_tone),
+        "morphology": lambda scored: _morphology(scored.changed, changed),
+        "total": lambda scored: _total(scored.changed, changed, shares),
+        "outlines": lambda scored: _along_tones(_by_tone(scored.outlines, changed), plan, shares),
+    }
+    effects = []
+    for family in plan.families:
+        if family.name == "networks":
+            parts = [dict(_along_tones(_by_tone(s.changed, changed), plan, shares)) for s in runs.values()]
+            label = " minus ".join(runs)
+            effects += [Effect(family.name, name, label, parts[0][name] - parts[1][name]) for name in parts[0]]
+            continue
+        for model, scored in runs.items():
+            if family.name == "emotions":
+                effects += _emotions(family.name, model, scored.people, people)
+            else:
+                effects += [Effect(family.name, name, model, values) for name, values in by_name[family.name](scored)]
+    return effects
+
+
+def _by_tone(scores: np.ndarray, people: pd.DataFrame) -> tuple[np.ndarray, list[float]]:
+    """Arrange the tone curve, (R, N) -> (R, T, U) and the T tones that all identities have."""
+    rows = on_curve(people)
+    shown = people[rows]
+    arranged = [
+        subject_array(part, shown["subject_id"].to_numpy(), {"skin_tone": shown["skin_tone"].to_numpy()})
+        for part in scores[:, rows]
+    ]
+    values = np.stack([part.scores.T for part in arranged])  # (R, T, U)
+    complete = np.isfinite(values).all((0, 2))
+    tones = [tone for tone, whole in zip(arranged[0].levels["skin_tone"], complete, strict=True) if whole]
+    return values[:, complete], [float(tone) for tone in tones]
+
+
+def _tones_of_groups(by_tone: tuple[np.ndarray, list[float]], shares: Shares) -> Iterator[tuple[str, np.ndarray]]:
+    """Pairs of groups by tone alone, each (R, U)."""
+    averaged = {group: _in_tones_of(by_tone, group, shares) for group in GROUPS}
+    for name, first, second in contrasts(GROUPS):
+        yield name, averaged[GROUPS[first]] - averaged[GROUPS[second]]
+
+
+def _in_tones_of(by_tone: tuple[np.ndarray, list[float]], group: str, shares: Shares) -> np.ndarray:
+    """Everybody's score averaged over a group's tones, (R, U)."""
+    values, tones = by_tone
+    return np.einsum("rtu,t->ru", values, shares(group, tones))
+
+
+def _darkest(by_tone: tuple[np.ndarray, list[float]], middle: float) -> Iterator[tuple[str, np.ndarray]]:
+    values, tones = by_tone
+    if {DARKEST, middle} <= set(tones):
+        yield f"tone {DARKEST:g}-tone {middle:g}", values[:, tones.index(DARKEST)] - values[:, tones.index(middle)]
+
+
+def _along_tones(
+    by_tone: tuple[np.ndarray, list[float]], plan: AnalysisPlan, shares: Shares
+) -> Iterator[tuple[str, np.ndarray]]:
+    """The comparisons of the first two families."""
+    yield from _tones_of_groups(by_tone, shares)
+    yield from _darkest(by_tone, plan.middle_tone)
+
+
+def _morphology(scores: np.ndarray, people: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
+    """Pairs of face shapes, averaged over the typical tones, each (R, U)."""
+    rows = (people["design"] == "factorial").to_numpy()
+    shown = people[rows]
+    factors = {"group": shown["group"].to_numpy(), "skin_tone": shown["skin_tone"].to_numpy()}
+    values = np.stack(
+        [
+            subject_array(part, shown["subject_id"].to_numpy(), factors, {"group": GROUPS}).scores.mean(2).T
+            for part in scores[:, rows]
+        ]
+    )  # (R, G, U)
+    for name, first, second in contrasts(GROUPS):
+        yield name, values[:, first] - values[:, second]
+
+
+def _total(scores: np.ndarray, people: pd.DataFrame, shares: Shares) -> Iterator[tuple[str, np.ndarray]]:
+    shapes = dict(_morphology(scores, people))
+    for name, tones in _tones_of_groups(_by_tone(scores, people), shares):
+        yield name, shapes[name] + tones
+
+
+def _emotions(family: str, model: str, scores: np.ndarray, people: pd.DataFrame) -> Iterator[Effect]:
+    """Pairs of emotions between matched sets of people."""
+    by_set = pd.DataFrame(scores.T).groupby(people["matched_set"].to_numpy()).mean()
+    emotion = people.groupby("matched_set")["emotion"].first().loc[by_set.index].to_numpy()
+    for first, second in combinations(EMOTIONS, 2):
+        if all((emotion == name).sum() > 1 for name in (first, second)):
+            yield Effect(family, f"{first}-{second}", model, by_set.to_numpy().T, emotion)
+
+
+def effects_table(
+    effects: Sequence[Effect], plan: AnalysisPlan, *, replicates: int = REPLICATES, seed: int = 0
+) -> pd.DataFrame:
+    """Estimate every effect over people and runs.
+
+    Returns
+    -------
+    ``EFFECT_COLUMNS``; ``p_adjusted`` by Holm within a family, all networks together; ``p_margin`` where the plan gives
+    the family a margin; ``detectable`` is what the unadjusted test finds four times out of five
+    """
+    tables = []
+    for family in plan.families:
+        members = [effect for effect in effects if effect.family == family.name]
+        rows = [_row(effect, effect.estimate(_margin(family, plan), replicates, seed)) for effect in members]
+        tables.append(_with_findings(pd.DataFrame(rows), plan))
+    joined = pd.concat([table for table in tables if len(table)] or [pd.DataFrame()], ignore_index=True)
+    return joined.reindex(columns=EFFECT_COLUMNS)
+
+
+def _margin(family: Family, plan: AnalysisPlan) -> float | None:
+    return plan.margin if family.margin else None
+
+
+def _row(effect: Effect, estimate: TwoLevel) -> dict[str, object]:
+    fields = vars(estimate)
+    names = {"family": effect.family, "effect": effect.name, "model": effect.model}
+    return names | fields | {"n_runs": fields["n_seeds"], "n_units": fields["n_subjects"]}
+
+
+def _with_findings(table: pd.DataFrame, plan: AnalysisPlan) -> pd.DataFrame:
+    """Adjust p values within one family and say what was found."""
+    if table.empty:
+        return table
+    adjusted = holm(table["p_value"].to_numpy())
+    sided = np.where(table["value"] > 0, MORE, LESS)
+    within = np.where(table["p_margin"] < plan.alpha, WITHIN, OPEN)
+    return table.assign(p_adjusted=adjusted, finding=np.where(adjusted < plan.alpha, sided, within))
+
+
+def runs_table(
+    effects: Sequence[Effect], plan: AnalysisPlan, *, replicates: int = REPLICATES, seed: int = 0
+) -> pd.DataFrame:
+    """What a study of each run alone would have found, with the same tests over people: ``RUN_COLUMNS``."""
+    tables = []
+    for run in range(len(effects[0].scores) if effects else 0):
+        alone = effects_table([effect.of_run(run) for effect in effects], plan, replicates=replicates, seed=seed)
+        tables.append(alone.assign(run=run + 1))
+    return (pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()).reindex(columns=RUN_COLUMNS)
+
+
+def survival_table(table: pd.DataFrame, by_run: pd.DataFrame) -> pd.DataFrame:
+    """Which conclusions of all runs together each run would have drawn alone.
+
+    Parameters
+    ----------
+    table, by_run : what `effects_table` and `runs_table` return
+
+    Returns
+    -------
+    ``SURVIVAL_COLUMNS``; ``other_findings`` lists what the runs that disagree would have said
+    """
+    rows = []
+    for row in table.to_dict("records"):
+        key = ["family", "effect", "model"]
+        alone = by_run.loc[(by_run[key] == [row[name] for name in key]).all(axis=1), "finding"]
+        others = alone[alone != row["finding"]]
+        rows.append(
+            {name: row[name] for name in (*key, "finding")}
+            | {"n_agreeing": len(alone) - len(others), "n_runs": len(alone)}
+            | {"other_findings": ", ".join(f"{n} x {name}" for name, n in others.value_counts(sort=False).items())}
+        )
+    return pd.DataFrame(rows, columns=SURVIVAL_COLUMNS)
+
+
+def curve_table(
+    runs: Mapping[str, Scored],
+    changed: pd.DataFrame,
+    middle: float,
+    *,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """The tone curve over people and runs, against one tone chosen before.
+
+    Returns
+    -------
+    ``CURVE_COLUMNS``; p values are adjusted by Holm for a network's tones
+    """
+    tables = []
+    for model, scored in runs.items():
+        values, tones = _by_tone(scored.changed, changed)
+        if middle not in tones:
+            continue
+        rows = []
+        for place, tone in enumerate(tones):
+            off = values[:, place] - values[:, tones.index(middle)]
+            if tone == middle:
+                rows.append(
+                    {"difference": 0.0, "low": np.nan, "high": np.nan, "p_value": np.nan, "seed_spread": np.nan}
+                )
+            else:
+                found = two_level_bootstrap(off, replicates=replicates, seed=seed)
+                rows.append({"difference": found.value, **vars(found)})
+            rows[-1] |= {"model": model, "skin_tone": tone, "value": values[:, place].mean()}
+        table = pd.DataFrame(rows)
+        tables.append(table.assign(p_adjusted=holm(table["p_value"].to_numpy())))
+    return (pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()).reindex(columns=CURVE_COLUMNS)
+
+
+def mitigation_table(
+    runs: Mapping[str, Scored],
+    mitigated: Mapping[str, Scored],
+    changed: pd.DataFrame,
+    shares: Shares,
+    *,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """What training on other people changes for the same tested people: mitigated minus as before.
+
+    Parameters
+    ----------
+    runs, mitigated : model -> scores of the same pictures; networks of at least two runs each
+
+    Returns
+    -------
+    ``MITIGATION_COLUMNS``; ``of`` is ``tone`` (at each tone) or ``tones_of_groups``; adjusted by Holm within a model
+    """
+    tables = []
+    for model in runs:
+        kinds = [_by_tone(kind[model].changed, changed) for kind in (mitigated, runs)]
+        rows = []
+        for of, level, (first, second) in _levels_of(kinds, shares):
+            found = two_level_difference(first, second, replicates=replicates, seed=seed)
+            rows.append({"model": model, "of": of, "level": level, "difference": found.value, **vars(found)})
+        table = pd.DataFrame(rows)
+        tables.append(table.assign(p_adjusted=holm(table["p_value"].to_numpy())))
+    joined = pd.concat(tables, ignore_index=True).rename(columns={"n_seeds": "n_runs", "n_subjects": "n_units"})
+    return joined.reindex(columns=MITIGATION_COLUMNS)
+
+
+def _levels_of(
+    kinds: Sequence[tuple[np.ndarray, list[float]]], shares: Shares
+) -> Iterator[tuple[str, str, list[np.ndarray]]]:
+    for place, tone in enumerate(kinds[0][1]):
+        yield "tone", f"{tone:g}", [values[:, place] for values, _ in kinds]
+    for group in GROUPS:
+        yield "tones_of_groups", group, [_in_tones_of(kind, group, shares) for kind in kinds]
+
+
+def calibration_table(
+    reliability: Mapping[str, np.ndarray], changed: pd.DataFrame, shares: Shares, *, replicates: int = REPLICATES,
+    seed: int = 0,
+) -> pd.DataFrame:  # fmt: skip
+    """How much surer than right networks are, at every tone and in every group's tones.
+
+    Parameters
+    ----------
+    reliability : model -> (R, N, 10, 3), see ``calibration.reliability``
+
+    Returns
+    -------
+    ``CALIBRATION_COLUMNS``; intervals over people and runs. The calibration error of a tone is that of all its pixels.
+    """
+    rows = []
+    for model, counts in reliability.items():
+        by_picture = overconfidence(counts)  # (R, N)
+        values, tones = _by_tone(np.nan_to_num(by_picture), changed)
+        error = {
+            tone: float(calibration_error(counts[:, on_curve(changed) & (changed["skin_tone"] == tone)].sum((0, 1))))
+            for tone in tones
+        }
+        levels = [("tone", f"{tone:g}", values[:, place], error[tone]) for place, tone in enumerate(tones)]
+        for group in GROUPS:
+            averaged = float(shares(group, tones) @ list(error.values()))
+            levels.append(("tones_of_groups", group, _in_tones_of((values, tones), group, shares), averaged))
+        for of, level, scores, wrong in levels:
+            found = two_level_bootstrap(scores, replicates=replicates, seed=seed)
+            rows.append((model, of, level, found.value, found.low, found.high, wrong))
+    return pd.DataFrame(rows, columns=CALIBRATION_COLUMNS)
