@@ -20,7 +20,7 @@ import numpy as np
 from scipy import optimize, special
 
 from facefair_lib.errors import InputError
-from facefair_lib.scores.resampling import LEVEL, POWER, REPLICATES, encode_labels, times_drawn
+from facefair_lib.scores.resampling import ALPHA, LEVEL, POWER, REPLICATES, encode_labels, times_drawn
 
 BOTH, PEOPLE = "seeds and subjects", "subjects"
 
@@ -34,7 +34,7 @@ class TwoLevel:
     value : mean over seeds
     low, high : 95 % interval
     p_value : two-sided, of value 0
-    detectable : smallest value found with power 0.8 by this test, at these spreads and sizes
+    detectable : smallest value found with power 0.8 by this test, at these spreads, sizes and number of comparisons
     seed_spread : standard deviation of the effect from seed to seed; NaN with one seed
     n_seeds, n_subjects : sizes
     level : what the interval covers: ``BOTH``, or ``PEOPLE`` where one seed says nothing about training again
@@ -59,6 +59,7 @@ def two_level_bootstrap(
     contrast: Mapping[str, float] | None = None,
     *,
     margin: float | None = None,
+    comparisons: int = 1,
     replicates: int = REPLICATES,
     seed: int = 0,
 ) -> TwoLevel:
@@ -70,6 +71,7 @@ def two_level_bootstrap(
     labels : (S,) group of each subject
     contrast : group -> weight, such as {"black": 1, "asian": -1}; the mean of all subjects by default
     margin : a value that would not matter; given, it is tested whether the value is smaller on either side
+    comparisons : members of the family within which p will be adjusted; ``detectable`` takes it into account
     replicates, seed : of the bootstrap; subjects are drawn within groups
 
     Raises
@@ -94,7 +96,7 @@ def two_level_bootstrap(
     several = len(scores) > 1
     spread = float(by_seed.std(ddof=1)) if several else np.nan
     sizes = (len(scores), scores.shape[1], BOTH if several else PEOPLE)
-    return _estimate(value, error, _levels(scores, code, weight), spread, sizes, margin)
+    return _estimate(value, error, _levels(scores, code, weight), spread, sizes, margin, comparisons)
 
 
 def two_level_difference(
@@ -133,7 +135,7 @@ def two_level_difference(
     levels = [seeds, *_levels(difference[None], code, weight)]
     spread = float(np.sqrt(np.mean([values.var(ddof=1) for values in by_seed])))
     sizes = (min(map(len, kinds)), subjects, BOTH)
-    return _estimate(float(difference.mean()), error, levels, spread, sizes, None)
+    return _estimate(float(difference.mean()), error, levels, spread, sizes)
 
 
 def _estimate(
@@ -142,11 +144,12 @@ def _estimate(
     levels: list[tuple[float, float]],
     spread: float,
     sizes: tuple[int, int, str],
-    margin: float | None,
+    margin: float | None = None,
+    comparisons: int = 1,
 ) -> TwoLevel:
     """Interval, tests and power of a value with a standard error."""
     reach = _critical(levels, 1 - LEVEL) * error
-    detectable = reach + _critical(levels, 2 * (1 - POWER)) * error
+    detectable = (_critical(levels, ALPHA / comparisons) + _critical(levels, 2 * (1 - POWER))) * error
     p_value = _p_value(abs(value) / error, levels) if error > 0 else np.nan
     p_margin = np.nan if margin is None or error <= 0 else _beyond(abs(value), margin, error, levels)
     return TwoLevel(value, value - reach, value + reach, p_value, detectable, spread, *sizes, p_margin)

@@ -233,7 +233,7 @@ def skin_tone_curve(tones: pd.DataFrame, groups: pd.DataFrame, swatches: Sequenc
             axes.grid(axis="y")
         for model in style.models_in(tones):
             _draw_curve(curve, tones[tones["model"] == model].sort_values("skin_tone"), model)
-        _tint_axis(curve, swatches)
+        tint_axis(curve, swatches)
         curve.set(xlabel=f"Monk skin tone ({titles_of_counts(tones['n_subjects'])} identities at each)")
         curve.set_ylabel(f"{titles.COMPARED_BY_TITLE}\n{MINUS} own mean (points)")
         curve.yaxis.set_major_locator(MaxNLocator(6))
@@ -275,7 +275,7 @@ def _draw_group_tones(axes: Axes, groups: pd.DataFrame) -> None:
     axes.set(xlim=(-0.5, len(names) - 0.5), xlabel="in the tones of each group")
 
 
-def _tint_axis(axes: Axes, swatches: Sequence[str]) -> None:
+def tint_axis(axes: Axes, swatches: Sequence[str]) -> None:
     """The tones' colours along the lower edge, one above each number."""
     for tone, code in enumerate(swatches, start=1):
         axes.add_patch(

@@ -28,6 +28,8 @@ COMPARISON = "comparison"
 RUNS = "runs"
 ANSWER = "10_answer"
 REPORT = "report"
+KEPT = paths.REPOSITORY / "results" / "kept"
+"""Small tables of the reference run, as git has them, wherever a study's own results go."""
 _READERS = "facefair_lib.data.readers.opening"
 """Where data sets are opened by name."""
 
@@ -117,7 +119,7 @@ def write_digests(profile: Profile, data: Path | None, photos: Sequence[Path]) -
             text += _describe(paths.REPORT, [paths.REPORT / "published.csv"])
         if stage.name == ANSWER:
             # A study of one run prints the scatter of the kept runs beside its own intervals.
-            kept = sorted((paths.kept_results() / ANSWER).glob("*.csv")) if profile.runs == 1 else []
+            kept = sorted((KEPT / ANSWER).glob("*.csv")) if profile.runs == 1 else []
             text += "".join(f"{path.name} {_digest_of_bytes(path.read_bytes())}\n" for path in [paths.PLAN, *kept])
         if stage.name == REPORT:
             text += _describe_folder(paths.REPORT, (".tex", ".csv", ".bib"))

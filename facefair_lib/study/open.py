@@ -54,6 +54,11 @@ class Study:
         """The folder of another stage, or of the same stage in another profile."""
         return Stage(paths.results_dir(profile or self.settings.name) / stage, self._record)
 
+    @staticmethod
+    def kept(stage: str) -> Stage:
+        """The small tables of the reference run's stage, which are kept in git and read like any other."""
+        return Stage(stages.KEPT / stage)
+
     def progress(self, title: str) -> Advance:
         """A callback for long calls, which shows ``title``, how far the work is and how long it will take."""
         return Progress.callback(title)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from facefair_lib.fairness.subjects import contrasts, subject_array
 from facefair_lib.scores.calibration import calibration_error, overconfidence
 from facefair_lib.scores.resampling import REPLICATES
 from facefair_lib.settings.labels import EMOTIONS, GROUPS
-from facefair_lib.settings.plan import AnalysisPlan, Family
+from facefair_lib.settings.plan import AnalysisPlan
 from facefair_lib.tables.tone_curve import Shares, on_curve
 
 EFFECT_COLUMNS = [
@@ -35,6 +36,23 @@ LESS, MORE, WITHIN, OPEN = "less", "more", "within the margin", "open"
 """Findings: below zero, above it, neither but smaller than the margin, or none of these."""
 DARKEST = 10.0
 TONES_OF = "tones of "
+
+
+def plan_table(plan: AnalysisPlan, people_seed: int) -> pd.DataFrame:
+    """The plan's families, one row each: family, question, measure, margin (NaN: none), confirmatory.
+
+    ``confirmatory`` says whether these people are those of the plan, whom nobody had looked at when it was written.
+    """
+    return pd.DataFrame(
+        {
+            "family": family.name,
+            "question": family.question,
+            "measure": family.measure,
+            "margin": plan.margin if family.margin else np.nan,
+            "confirmatory": people_seed == plan.people_seed,
+        }
+        for family in plan.families
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +72,8 @@ class Effect:
     scores: np.ndarray
     labels: np.ndarray | None = None
 
-    def estimate(self, margin: float | None, replicates: int, seed: int) -> TwoLevel:
-        """The effect with the uncertainty of people and runs."""
-        options = {"margin": margin, "replicates": replicates, "seed": seed}
+    def estimate(self, **options: Any) -> TwoLevel:
+        """The effect with the uncertainty of people and runs; see ``two_level_bootstrap`` for the options."""
         if self.labels is None:
             return two_level_bootstrap(self.scores, **options)
         first, second = self.name.split("-")
@@ -192,19 +209,16 @@ def effects_table(
     Returns
     -------
     ``EFFECT_COLUMNS``; ``p_adjusted`` by Holm within a family, all networks together; ``p_margin`` where the plan gives
-    the family a margin; ``detectable`` is what the unadjusted test finds four times out of five
+    the family a margin; ``detectable`` is what the adjusted test finds four times out of five
     """
     tables = []
     for family in plan.families:
         members = [effect for effect in effects if effect.family == family.name]
-        rows = [_row(effect, effect.estimate(_margin(family, plan), replicates, seed)) for effect in members]
+        options = {"margin": plan.margin if family.margin else None, "comparisons": len(members)}
+        rows = [_row(effect, effect.estimate(**options, replicates=replicates, seed=seed)) for effect in members]
         tables.append(_with_findings(pd.DataFrame(rows), plan))
     joined = pd.concat([table for table in tables if len(table)] or [pd.DataFrame()], ignore_index=True)
     return joined.reindex(columns=EFFECT_COLUMNS)
-
-
-def _margin(family: Family, plan: AnalysisPlan) -> float | None:
-    return plan.margin if family.margin else None
 
 
 def _row(effect: Effect, estimate: TwoLevel) -> dict[str, object]:
@@ -256,6 +270,21 @@ def survival_table(table: pd.DataFrame, by_run: pd.DataFrame) -> pd.DataFrame:
             | {"other_findings": ", ".join(f"{n} x {name}" for name, n in others.value_counts(sort=False).items())}
         )
     return pd.DataFrame(rows, columns=SURVIVAL_COLUMNS)
+
+
+def scatter_table(table: pd.DataFrame, kept: pd.DataFrame) -> pd.DataFrame:
+    """Set the run-to-run scatter that other runs measured beside the effects of a single one.
+
+    Parameters
+    ----------
+    table, kept : what `effects_table` returns, here and in the study of several runs that is kept
+
+    Returns
+    -------
+    family, effect, model, value, low, high, seed_spread (standard deviation from run to run, as kept)
+    """
+    key = ["family", "effect", "model"]
+    return table[[*key, "value", "low", "high"]].merge(kept[[*key, "seed_spread"]], on=key, how="left")
 
 
 def curve_table(
