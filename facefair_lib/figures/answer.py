@@ -22,7 +22,7 @@ FAMILY_TITLES: Mapping[str, str] = {
     "morphology": "Face shapes of two groups",
     "total": "Both together",
     "emotions": "Emotions",
-    "outlines": "Outline error (% of the distance between the eyes)",
+    "outlines": "Outline error (% of eye distance)",
     "networks": "DeepLabV3 less PSPNet",
 }
 """Families of the plan, as a figure names them."""
