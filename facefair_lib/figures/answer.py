@@ -36,9 +36,9 @@ def planned_effects(effects: pd.DataFrame, by_run: pd.DataFrame, margin: float) 
     effects, by_run : what ``tables.answer.effects_table`` and ``runs_table`` return
     margin : differences inside of it would not matter; drawn as a band where the plan tests it
     """
-    needed = ("family", "effect", "model", "value", "low", "high", "p_adjusted", "p_margin")
+    needed = ("family", "contrast", "model", "difference", "low", "high", "p_adjusted", "p_margin")
     style.require_columns(effects, needed, "effects")
-    rows = {name: effects.loc[effects["family"] == name, "effect"].nunique() for name in FAMILY_TITLES}
+    rows = {name: effects.loc[effects["family"] == name, "contrast"].nunique() for name in FAMILY_TITLES}
     columns = _two_columns({name: number for name, number in rows.items() if number})
     with style.look():
         height = max(sum(rows[name] + 1 for name in column) for column in columns)
@@ -69,19 +69,19 @@ def _two_columns(rows: Mapping[str, int]) -> tuple[list[str], list[str]]:
 
 
 def _draw_family(axes: Axes, effects: pd.DataFrame, by_run: pd.DataFrame, margin: float) -> None:
-    names = list(dict.fromkeys(effects["effect"]))
+    names = list(dict.fromkeys(effects["contrast"]))
     axes.axvline(0, color=style.GREY, linewidth=0.6, linestyle=":")
     if effects["p_margin"].notna().any():
         axes.axvspan(-100 * margin, 100 * margin, color=style.PALE, linewidth=0)
     for row in effects.to_dict("records"):
-        place = names.index(row["effect"]) + DODGE.get(row["model"], 0.0)
+        place = names.index(row["contrast"]) + DODGE.get(row["model"], 0.0)
         colour = style.MODEL_COLOURS.get(row["model"], style.INK)
         marker = style.MODEL_MARKERS.get(row["model"], "D")
-        alone = by_run[(by_run["effect"] == row["effect"]) & (by_run["model"] == row["model"])]
-        axes.plot(100 * alone["value"], np.full(len(alone), place), "|", color=style.GREY, markersize=6, zorder=2)
+        alone = by_run[(by_run["contrast"] == row["contrast"]) & (by_run["model"] == row["model"])]
+        axes.plot(100 * alone["difference"], np.full(len(alone), place), "|", color=style.GREY, markersize=6, zorder=2)
         axes.plot([100 * row["low"], 100 * row["high"]], [place, place], color=colour, linewidth=1.3)
         face = colour if row["p_adjusted"] < ALPHA else "white"
-        axes.plot(100 * row["value"], place, marker, color=colour, markerfacecolor=face, markersize=4)
+        axes.plot(100 * row["difference"], place, marker, color=colour, markerfacecolor=face, markersize=4)
     name_rows(axes, [contrast_title(name) for name in names])
 
 

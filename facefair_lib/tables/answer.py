@@ -24,11 +24,11 @@ from facefair_lib.settings.plan import AnalysisPlan
 from facefair_lib.tables.tone_curve import Shares, on_curve
 
 EFFECT_COLUMNS = [
-    "family", "effect", "model", "value", "low", "high", "p_value", "p_adjusted", "p_margin", "finding", "detectable",
-    "seed_spread", "n_runs", "n_units", "level",
+    "family", "contrast", "model", "difference", "low", "high", "p_value", "p_adjusted", "p_margin", "finding",
+    "detectable", "seed_spread", "n_runs", "n_units", "level",
 ]  # fmt: skip
-RUN_COLUMNS = ["family", "effect", "model", "run", "value", "low", "high", "p_adjusted", "finding"]
-SURVIVAL_COLUMNS = ["family", "effect", "model", "finding", "n_agreeing", "n_runs", "other_findings"]
+RUN_COLUMNS = ["family", "contrast", "model", "run", "difference", "low", "high", "p_adjusted", "finding"]
+SURVIVAL_COLUMNS = ["family", "contrast", "model", "finding", "n_agreeing", "n_runs", "other_findings"]
 CURVE_COLUMNS = ["model", "skin_tone", "value", "difference", "low", "high", "p_adjusted", "seed_spread"]
 CALIBRATION_COLUMNS = ["model", "of", "level", "overconfidence", "low", "high", "calibration_error"]
 MITIGATION_COLUMNS = ["model", "of", "level", "difference", "low", "high", "p_adjusted", "n_runs", "n_units"]
@@ -223,8 +223,8 @@ def effects_table(
 
 def _row(effect: Effect, estimate: TwoLevel) -> dict[str, object]:
     fields = vars(estimate)
-    names = {"family": effect.family, "effect": effect.name, "model": effect.model}
-    return names | fields | {"n_runs": fields["n_seeds"], "n_units": fields["n_subjects"]}
+    names = {"family": effect.family, "contrast": effect.name, "model": effect.model}
+    return names | fields | {"difference": estimate.value, "n_runs": fields["n_seeds"], "n_units": fields["n_subjects"]}
 
 
 def _with_findings(table: pd.DataFrame, plan: AnalysisPlan) -> pd.DataFrame:
@@ -232,7 +232,7 @@ def _with_findings(table: pd.DataFrame, plan: AnalysisPlan) -> pd.DataFrame:
     if table.empty:
         return table
     adjusted = holm(table["p_value"].to_numpy())
-    sided = np.where(table["value"] > 0, MORE, LESS)
+    sided = np.where(table["difference"] > 0, MORE, LESS)
     within = np.where(table["p_margin"] < plan.alpha, WITHIN, OPEN)
     return table.assign(p_adjusted=adjusted, finding=np.where(adjusted < plan.alpha, sided, within))
 
@@ -261,7 +261,7 @@ def survival_table(table: pd.DataFrame, by_run: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for row in table.to_dict("records"):
-        key = ["family", "effect", "model"]
+        key = ["family", "contrast", "model"]
         alone = by_run.loc[(by_run[key] == [row[name] for name in key]).all(axis=1), "finding"]
         others = alone[alone != row["finding"]]
         rows.append(
@@ -281,10 +281,10 @@ def scatter_table(table: pd.DataFrame, kept: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    family, effect, model, value, low, high, seed_spread (standard deviation from run to run, as kept)
+    family, contrast, model, difference, low, high, seed_spread (standard deviation from run to run, as kept)
     """
-    key = ["family", "effect", "model"]
-    return table[[*key, "value", "low", "high"]].merge(kept[[*key, "seed_spread"]], on=key, how="left")
+    key = ["family", "contrast", "model"]
+    return table[[*key, "difference", "low", "high"]].merge(kept[[*key, "seed_spread"]], on=key, how="left")
 
 
 def curve_table(
