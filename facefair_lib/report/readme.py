@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from facefair_lib.errors import InputError
 from facefair_lib.report.filters import bounds
-from facefair_lib.report.results_reader import Results, Row
-from facefair_lib.report.sentences import leading
-from facefair_lib.scores.metrics import COMPARED_BY
+from facefair_lib.report.results_reader import Results, Row, is_missing
 from facefair_lib.scores.resampling import ALPHA
 from facefair_lib.scores.titles import (
     COMPARED_BY_TEXT,
-    GROUP_TITLES,
+    EMOTION_TITLES,
     MODEL_TITLES,
     backbone_title,
     in_text,
@@ -46,96 +46,101 @@ def update(readme: Path, reference: Path) -> None:
 def answer(reference: Path) -> str:
     """Compose the tables and their notes from ``results/kept``."""
     results = Results(reference, paths.REPORT)
-    return "\n".join([*_groups(results), *_tones(results), *_counterfactual(results), *_architectures(results)])
+    return "\n".join([*_planned(results), *_tones(results), *_architectures(results)])
 
 
-def _groups(results: Results) -> list[str]:
-    experiment = "05_ethnicity_emotion_experiment"
-    heads = ["mean IoU, test people", *(f"{title(group)} people" for group in GROUP_TITLES)]
-    lines = _head("", [*heads, "largest gap", "by chance", "p"])
-    for model in MODEL_TITLES:
-        gap = results.row(f"{experiment}/gaps", model=model, feature="group", metric=COMPARED_BY)
-        cells = [_estimate(results.row("04_metric_analysis/summary", model=model, metric="iou"))]
-        groups = [results.row(f"{experiment}/groups", model=model, group=g, metric=COMPARED_BY) for g in GROUP_TITLES]
-        cells += [_estimate(row) for row in groups]
-        cells += [_points(gap["gap"]), _points(gap["expected_by_chance"]), f"{gap['p_value']:.2g}"]
-        fit = results.row(f"{stages.TRAINING_STAGES[model]}/model")
-        lines.append(_line(network_title(model, fit.get("fine_maps")), cells))
-    people = int(results.rows(f"{experiment}/groups", metric=COMPARED_BY)[0]["n_subjects"])
-    note = (
-        f"Per cent, with 95 % intervals over people. Group scores are the mean {COMPARED_BY_TEXT} over "
-        f"{people} rendered people per group; it leaves out what a face may lack (spectacles, beards, teeth), so that "
-        "all are scored on the same classes. *By chance* is the gap that shuffled group labels make on average, and "
-        "*p* how often they make one as large."
+def _planned(results: Results) -> list[str]:
+    """How well, and of every family of the plan the comparison that stands out most in both networks together."""
+    effects = f"{stages.ANSWER}/answer"
+    networks = [
+        network_title(m, results.row(f"{stages.TRAINING_STAGES[m]}/model").get("fine_maps")) for m in MODEL_TITLES
+    ]
+    lines = _head("", [*networks, "runs that agree"])
+    scores = [[row["test_iou"] for row in results.rows(f"{stages.ANSWER}/runs", model=m)] for m in MODEL_TITLES]
+    cells = [f"{_points(np.mean(runs))} ± {_points(np.std(runs, ddof=1))}" for runs in scores]
+    lines.append(_line("mean IoU, people kept out of training (± SD of runs)", [*cells, ""]))
+    for family, text in _COMPARED.items():
+        rows = results.rows(effects, family=family)
+        pairs = dict.fromkeys(row["contrast"] for row in rows)
+        size = {pair: sum(abs(r["difference"]) for r in rows if r["contrast"] == pair) for pair in pairs}
+        for pair in sorted(pairs, key=lambda name: -size[name])[: None if family in _ALL_SHOWN else 1]:
+            shown = {row["model"]: row for row in rows if row["contrast"] == pair}
+            cells = [_found(shown[model]) for model in MODEL_TITLES if model in shown] or [_found(*shown.values()), ""]
+            agree = [results.row(f"{stages.ANSWER}/survival", family=family, contrast=pair, model=m) for m in shown]
+            runs = " and ".join(f"{row['n_agreeing']:g}" for row in agree)
+            lines.append(
+                _line(text.format(*map(_side, pair.split("-"))), [*cells, f"{runs} of {agree[0]['n_runs']:g}"])
+            )
+    return [*lines, "", _note(results, effects)]
+
+
+_COMPARED = {
+    "tones_of_groups": "same people, in the skin tones of {} people less in those of {} people",
+    "darkest_tone": "same people, {} less {}",
+    "morphology": "same people, face shape of {} people less that of {} people",
+    "total": "same people, shape and tones of {} people less those of {} people",
+    "emotions": "{} people less {} people",
+}
+"""Families of the plan that the README shows, and how a comparison is put."""
+_ALL_SHOWN = ("tones_of_groups", "darkest_tone")
+"""Families of which every comparison is shown; of the others the largest."""
+
+
+def _side(key: str) -> str:
+    return key if key.startswith("tone ") else in_text(title(key)) if key in EMOTION_TITLES else title(key)
+
+
+def _found(row: Row) -> str:
+    """A difference in points with its interval, and what was found."""
+    text = _turned(row, 1)
+    if row["finding"] in ("less", "more"):
+        return f"**{text}**"
+    return f"{text} ≈" if row["finding"] == "within the margin" else text
+
+
+def _note(results: Results, effects: str) -> str:
+    rows = [row for row in results.rows(effects) if row["family"] in _COMPARED]
+    margin = next(row["margin"] for row in results.rows(f"{stages.ANSWER}/plan") if not is_missing(row["margin"]))
+    units = {row["family"]: int(row["n_units"]) for row in rows}
+    unseen = [row["detectable"] for row in rows if row["finding"] == "open"]
+    largest = f" Unmarked: open; up to {_points(max(unseen))} points could have been missed." if unseen else ""
+    return (
+        f"Points of {COMPARED_BY_TEXT}, which leaves out what a face may lack (spectacles, beards, teeth), with 95 % "
+        f"intervals over {units['tones_of_groups']} rendered people (emotions: {units['emotions']} matched sets of "
+        f"three) *and* {int(rows[0]['n_runs'])} runs of each network. **Bold**: differs from zero, *p* < {ALPHA:g} "
+        f"after adjustment within its family. ≈: shown to be smaller than {_points(margin)} points either way.{largest} "
+        "Questions, tests and margin were [written down](config/analysis_plan.yaml) before these people were rendered. "
+        "The last column says how many runs, taken alone, would have led to the same conclusion."
     )
-    return [*lines, "", note]
 
 
 def _tones(results: Results) -> list[str]:
-    """The tone curve, and what the tones of two groups make of it."""
-    table, effects = "07_counterfactual_fairness/tones", "07_counterfactual_fairness/tone_effects"
-    if not results.has(effects):
-        return []
-    tones = dict.fromkeys(f"tone {row['skin_tone']:g}" for row in results.rows(table))
-    lines = _head("same person, other skin tone", list(tones))
+    """The tone curve over runs, and what training on other people changes."""
+    curve, gain = f"{stages.ANSWER}/curve", f"{stages.ANSWER}/mitigation"
+    tones = dict.fromkeys(f"tone {row['skin_tone']:g}" for row in results.rows(curve))
+    lines = _head("same people at every skin tone", list(tones))
     for model in MODEL_TITLES:
-        lines.append(_line(title(model), [_below_best(row) for row in results.rows(table, model=model)]))
+        lines.append(_line(title(model), [_marked(row) for row in results.rows(curve, model=model)]))
+    middle = next(row["skin_tone"] for row in results.rows(curve) if row["difference"] == 0)
     note = (
-        f"Points of {COMPARED_BY_TEXT} against the best tone of the Monk scale (0.0), over "
-        f"{int(results.rows(table)[0]['n_subjects'])} rendered people who differ from themselves in nothing but the "
-        "tone; \\* *p* < 0.05 from sign flips, adjusted for all pairs of tones."
+        f"Points against tone {middle:g} of the Monk scale, everything else held fixed; \\* *p* < {ALPHA:g}, adjusted "
+        "for the tones."
     )
-    return ["", *lines, "", " ".join([note, *(_between_tones(results, effects, model) for model in MODEL_TITLES)])]
+    if results.has(gain):
+        for model in MODEL_TITLES:
+            cells = [_marked(row) for row in results.rows(gain, model=model, of="tone")]
+            lines.append(_line(f"{title(model)}, change by training on even tones", cells))
+        note += (
+            " *Even tones*: the same training people, each tone as likely as any other, fitted "
+            f"{int(results.rows(gain)[0]['n_runs'])} times; the change is at the tone itself, not against another."
+        )
+    return ["", *lines, "", note]
 
 
-def _below_best(row: Row) -> str:
-    """A tone's difference to the best one in points, marked where it is clear."""
+def _marked(row: Row) -> str:
+    """A difference in points, starred where it is clear."""
     points = round(100 * row["difference"], 1)
     return (f"{points:+.1f}" if points else "0.0") + (" \\*" if row["p_adjusted"] < ALPHA else "")
-
-
-def _between_tones(results: Results, effects: str, model: str) -> str:
-    """The difference to speak of between the tones of two groups, and what one typical tone of each says of it."""
-    largest = leading(results.rows(effects, model=model, tones="own"))
-    if largest is None:
-        return f"{title(model)}'s groups of tones were not compared."
-    typical = results.row(effects, model=model, tones="typical", contrast=largest["contrast"])
-    sign = 1 if largest["difference"] >= 0 else -1
-    first, second = [title(group) for group in largest["contrast"].split("-")][::sign]
-    return (
-        f"In the tones of {first} people as often as they have them, {title(model)} scores everybody "
-        f"{_turned(largest, sign)} points higher than in those of {second} people (*p* = {largest['p_adjusted']:.2g}); "
-        f"at one typical tone of each, {_turned(typical, sign)}."
-    )
-
-
-def _counterfactual(results: Results) -> list[str]:
-    """Each model's difference to speak of and its two parts, turned to the side of the higher group."""
-    table = "07_counterfactual_fairness/effects"
-    if not results.has(table):
-        return []
-    lines = _head("same person, other group", ["largest difference", "p", "of it morphology", "of it skin tone"])
-    identities = 0
-    for model in MODEL_TITLES:
-        total = leading(results.rows(table, model=model, component="total"))
-        if total is None:
-            continue
-        parts = [
-            results.row(table, model=model, contrast=total["contrast"], component=c) for c in ("morphology", "tone")
-        ]
-        sign = 1 if total["difference"] >= 0 else -1
-        groups = [title(group) for group in total["contrast"].split("-")][::sign]
-        cells = [_turned(total, sign), f"{total['p_adjusted']:.2g}", *(_turned(part, sign) for part in parts)]
-        lines.append(_line(f"{title(model)}: {groups[0]} over {groups[1]}", cells))
-        identities = max(identities, int(total["n_subjects"]))
-    if not identities:
-        return []
-    note = (
-        f"Points of {COMPARED_BY_TEXT} with 95 % intervals over {identities} rendered identities, each shown in all "
-        "groups, in one typical skin tone of each, with everything else held fixed; *p* from sign flips, adjusted for "
-        "a network's three differences."
-    )
-    return ["", *lines, "", note]
 
 
 def _architectures(results: Results) -> list[str]:

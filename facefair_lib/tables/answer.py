@@ -119,7 +119,7 @@ def planned_effects(
     for family in plan.families:
         if family.name == "networks":
             parts = [dict(_along_tones(_by_tone(s.changed, changed), plan, shares)) for s in runs.values()]
-            label = " minus ".join(runs)
+            label = "-".join(runs)
             effects += [Effect(family.name, name, label, parts[0][name] - parts[1][name]) for name in parts[0]]
             continue
         for model, scored in runs.items():
