@@ -108,7 +108,8 @@ def _note(results: Results, effects: str) -> str:
         f"Points of {COMPARED_BY_TEXT}, which leaves out what a face may lack (spectacles, beards, teeth), with 95 % "
         f"intervals over {units['tones_of_groups']} rendered people (emotions: {units['emotions']} matched sets of "
         f"three) *and* {int(rows[0]['n_runs'])} runs of each network. **Bold**: differs from zero, *p* < {ALPHA:g} "
-        f"after adjustment within its family. ≈: shown to be smaller than {_points(margin)} points either way.{largest} "
+        f"after adjustment within its family. ≈: shown to be smaller than {_points(margin)} points either way."
+        f"{largest} "
         "Questions, tests and margin were [written down](config/analysis_plan.yaml) before these people were rendered. "
         "The last column says how many runs, taken alone, would have led to the same conclusion."
     )
