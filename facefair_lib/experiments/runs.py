@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,45 +22,21 @@ from facefair_lib.models.fitted import load_network
 from facefair_lib.scores.calibration import reliability
 from facefair_lib.scores.confusion import confusion_counts
 from facefair_lib.scores.metrics import fixed_iou, mean_iou
+from facefair_lib.scores.outline_errors import outline_shares
 from facefair_lib.settings.labels import as_labelled
 from facefair_lib.settings.profiles import InferenceSettings, Profile
 from facefair_lib.store import results, stages
 from facefair_lib.store.processes import assigned_to, spread
 from facefair_lib.store.progress import Advance
 from facefair_lib.store.results import Stage
-from facefair_lib.tables.outline_errors import outline_shares
-from facefair_lib.tables.tone_curve import on_curve
+from facefair_lib.tables.checks import on_curve
+from facefair_lib.tables.run_scores import KINDS, MASKS
 from facefair_lib.training.device import assigned_cores, use_cores
 from facefair_lib.training.predict import classes, in_batches, mean_probability, predict
 from facefair_lib.training.resume import WEIGHTS
 
 COLUMNS = ["model", "run", "seed", "test_iou", "epochs", "seconds"]
-KINDS = ("people", "changed", "outlines", "reliability")
-"""What is kept of every run; see `RunScores`."""
-_SCORES, _MASKS = "scores.npz", "changed_masks.npy"
-
-
-@dataclass(frozen=True)
-class RunScores:
-    """What R runs of one network make of the same people.
-
-    Attributes
-    ----------
-    people : (R, P) fixed-class image IoU of the experiment's scored people
-    changed : (R, N) the same of the counterfactual cohort's pictures
-    outlines : (R, N) mean outline error over the parts every head has, in shares of the distance between the eyes; NaN
-        where the picture is not on the tone curve
-    reliability : (R, N, 10, 3) pixels by confidence, see ``calibration.reliability``; 0 where it is not on that curve
-    """
-
-    people: np.ndarray
-    changed: np.ndarray
-    outlines: np.ndarray
-    reliability: np.ndarray
-
-    def first(self, runs: int) -> RunScores:
-        """The first few runs."""
-        return RunScores(*(getattr(self, kind)[:runs] for kind in KINDS))
+_SCORES = "scores.npz"
 
 
 def run_seed(seed: int, run: int) -> int:
@@ -95,23 +70,10 @@ def write_runs(root: Path, profile: Profile, workers: int, progress: Advance | N
         kept = [_read(_folder(root, model, run) / _SCORES) for run in range(1, profile.runs + 1)]
         for kind in KINDS:
             results.write_array(folder / f"{model}_{kind}.npy", np.stack([scores[kind] for scores in kept]))
-        masks = np.load(_folder(root, model, 1) / _MASKS, allow_pickle=False)
-        results.write_array(folder / f"{model}_{_MASKS}", masks)
+        masks = np.load(_folder(root, model, 1) / f"{MASKS}.npy", allow_pickle=False)
+        results.write_array(folder / f"{model}_{MASKS}.npy", masks)
     table = pd.DataFrame(rows, columns=COLUMNS).sort_values(["model", "run"], ignore_index=True)
     results.write_csv(folder / "runs.csv", table)
-
-
-def read_runs(stage: Stage) -> dict[str, RunScores]:
-    """The scores of every network's runs, as the stage left them."""
-    return {
-        model: RunScores(*(stage.array(f"{model}_{kind}", memory_map=False) for kind in KINDS))
-        for model in stages.TRAINING_STAGES
-    }
-
-
-def first_masks(stage: Stage) -> dict[str, np.ndarray]:
-    """What the first run of every network says of the counterfactual people, model -> (N, H, W) uint8."""
-    return {model: stage.array(f"{model}_{Path(_MASKS).stem}") for model in stages.TRAINING_STAGES}
 
 
 def _folder(root: Path, model: str, run: int) -> Path:
@@ -164,7 +126,7 @@ def _score(root: Path, profile: Profile, model: str, run: int, weights: Path) ->
     seen = predict(network, people.images, views=profile.inference)
     masks, scores = _look_at_changed(network, changed, one_view)
     if run == 1:
-        results.write_array(kept.with_name(_MASKS), masks)
+        results.write_array(kept.with_name(f"{MASKS}.npy"), masks)
     scored = fixed_iou(confusion_counts(people.labels, seen))
     with results.replacing(kept) as temporary:
         np.savez_compressed(temporary, key=key, test_iou=test_iou, people=scored, **scores)

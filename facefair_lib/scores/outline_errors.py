@@ -24,7 +24,12 @@ import pandas as pd
 from scipy import ndimage
 
 from facefair_lib.errors import InputError
-from facefair_lib.settings.labels import CLASS_NAMES, IGNORE_INDEX, INDEX, NUM_CLASSES
+from facefair_lib.settings.labels import CLASS_NAMES, FIXED_CLASSES, IGNORE_INDEX, INDEX, NUM_CLASSES
+
+OUTLINES = tuple(name for name in FIXED_CLASSES if name != "background")
+"""Classes whose outlines are compared between groups: parts that every head has."""
+MISSED = 1.0
+"""Outline error of a part that is there and was missed altogether: the whole distance between the eyes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +122,25 @@ def area_share(target: np.ndarray) -> np.ndarray:
     total = _by_image(_class_pixels, _check_masks(target))
     whole = total.sum(-1, keepdims=True)
     return np.divide(total, whole, out=np.full(total.shape, np.nan), where=whole > 0)
+
+
+def outline_shares(labels: np.ndarray, masks: np.ndarray) -> np.ndarray:
+    """How far the outlines of ``OUTLINES`` are off on every picture, in shares of the distance between the eyes.
+
+    Parameters
+    ----------
+    labels, masks : (N, H, W) true and predicted classes
+
+    Returns
+    -------
+    (N, len(OUTLINES)) in [0, MISSED]; NaN where the picture does not show the part
+    """
+    between_eyes = interocular_distance(labels)
+    scale = np.where(np.isfinite(between_eyes), between_eyes, np.nanmedian(between_eyes))[:, None]  # (N, 1)
+    columns = [INDEX[name] for name in OUTLINES]
+    shown = np.stack([(labels == column).any((1, 2)) for column in columns], 1)  # (N, K)
+    error = boundary_error(labels, masks)[:, columns] / scale
+    return np.where(shown, np.minimum(np.nan_to_num(error, nan=MISSED), MISSED), np.nan)
 
 
 def traps_table(

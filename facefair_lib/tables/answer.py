@@ -21,7 +21,9 @@ from facefair_lib.scores.calibration import calibration_error, overconfidence
 from facefair_lib.scores.resampling import REPLICATES
 from facefair_lib.settings.labels import EMOTIONS, GROUPS
 from facefair_lib.settings.plan import AnalysisPlan
-from facefair_lib.tables.tone_curve import Shares, on_curve
+from facefair_lib.tables.checks import on_curve
+from facefair_lib.tables.run_scores import RunScores
+from facefair_lib.tables.tone_curve import Shares
 
 EFFECT_COLUMNS = [
     "family", "contrast", "model", "difference", "low", "high", "p_value", "p_adjusted", "p_margin", "finding",
@@ -84,18 +86,9 @@ class Effect:
         return replace(self, scores=self.scores[[run]])
 
 
-@dataclass(frozen=True, eq=False)
-class Scored:
-    """Scores of one network's runs that the effects are made of; see ``experiments.runs.RunScores``."""
-
-    people: np.ndarray
-    changed: np.ndarray
-    outlines: np.ndarray
-
-
 def planned_effects(
     plan: AnalysisPlan,
-    runs: Mapping[str, Scored],
+    runs: Mapping[str, RunScores],
     people: pd.DataFrame,
     changed: pd.DataFrame,
     shares: Shares,
@@ -288,7 +281,7 @@ def scatter_table(table: pd.DataFrame, kept: pd.DataFrame) -> pd.DataFrame:
 
 
 def curve_table(
-    runs: Mapping[str, Scored],
+    runs: Mapping[str, RunScores],
     changed: pd.DataFrame,
     middle: float,
     *,
@@ -323,8 +316,8 @@ def curve_table(
 
 
 def mitigation_table(
-    runs: Mapping[str, Scored],
-    mitigated: Mapping[str, Scored],
+    runs: Mapping[str, RunScores],
+    mitigated: Mapping[str, RunScores],
     changed: pd.DataFrame,
     shares: Shares,
     *,

@@ -71,3 +71,14 @@ def interval_bounds(replicates: np.ndarray, n_subjects: int) -> tuple[float, flo
     """Take low and high, expanded for few subjects; one subject, or none, gives no spread and therefore NaN."""
     interval = percentile_interval(replicates, people=n_subjects)
     return interval.low, interval.high
+
+
+def own_group(people: pd.DataFrame) -> np.ndarray:
+    """Which pictures show a base identity in the morphology of the group that it is, (N,) bool."""
+    own = people[people["design"] == "tone"].groupby("subject_id")["group"].first()
+    return (people["group"] == people["subject_id"].map(own)).to_numpy()
+
+
+def on_curve(people: pd.DataFrame) -> np.ndarray:
+    """Which pictures show a base identity as the group that it is, at any tone, as the camera sees it, (N,) bool."""
+    return own_group(people) & people["design"].isin(["factorial", "tone"]).to_numpy()

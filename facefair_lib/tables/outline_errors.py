@@ -10,15 +10,12 @@ import pandas as pd
 from facefair_lib.fairness.families import class_family
 from facefair_lib.fairness.subjects import units
 from facefair_lib.scores import outline_errors
+from facefair_lib.scores.outline_errors import OUTLINES, outline_shares
 from facefair_lib.scores.resampling import PERMUTATIONS
-from facefair_lib.settings.labels import FIXED_CLASSES, GROUPS, INDEX
+from facefair_lib.settings.labels import GROUPS
 from facefair_lib.tables.checks import label_rows
 
 COLUMNS = ["model", "group", "class", "area_share", "interocular", "one_pixel_f1", "boundary_error", "n_images"]
-OUTLINES = tuple(name for name in FIXED_CLASSES if name != "background")
-"""Classes whose outlines are compared between groups: parts that every head has."""
-MISSED = 1.0
-"""Outline error of a part that is there and was missed altogether: the whole distance between the eyes."""
 
 
 def traps_table(labels: np.ndarray, masks_by_model: Mapping[str, np.ndarray], people: pd.DataFrame) -> pd.DataFrame:
@@ -86,22 +83,3 @@ def outlines_table(
         )  # fmt: skip
         tables.append(label_rows(table, model=model))
     return pd.concat(tables, ignore_index=True)
-
-
-def outline_shares(labels: np.ndarray, masks: np.ndarray) -> np.ndarray:
-    """How far the outlines of ``OUTLINES`` are off on every picture, in shares of the distance between the eyes.
-
-    Parameters
-    ----------
-    labels, masks : (N, H, W) true and predicted classes
-
-    Returns
-    -------
-    (N, len(OUTLINES)) in [0, MISSED]; NaN where the picture does not show the part
-    """
-    between_eyes = outline_errors.interocular_distance(labels)
-    scale = np.where(np.isfinite(between_eyes), between_eyes, np.nanmedian(between_eyes))[:, None]  # (N, 1)
-    columns = [INDEX[name] for name in OUTLINES]
-    shown = np.stack([(labels == column).any((1, 2)) for column in columns], 1)  # (N, K)
-    error = outline_errors.boundary_error(labels, masks)[:, columns] / scale
-    return np.where(shown, np.minimum(np.nan_to_num(error, nan=MISSED), MISSED), np.nan)

@@ -17,8 +17,8 @@ from facefair_lib.fairness.paired import paired_table
 from facefair_lib.scores.metrics import fixed_iou
 from facefair_lib.scores.resampling import PERMUTATIONS, REPLICATES, subject_bootstrap
 from facefair_lib.settings.labels import CLASS_NAMES, INDEX
-from facefair_lib.tables.checks import CountsByModel, check_tables, label_rows
-from facefair_lib.tables.tone_curve import mean_with_interval, own_group
+from facefair_lib.tables.checks import CountsByModel, check_tables, label_rows, on_curve, own_group
+from facefair_lib.tables.tone_curve import mean_with_interval
 
 MIDDLE_TONES = (4.0, 6.0)
 """From and to: the middle one of the Monk scale's three groups of tones."""
@@ -49,7 +49,7 @@ def tone_confusions_table(
     shares is no less than ``_RARE``: a choice that does not depend on which of both is larger.
     """
     check_tables(counts_by_model, people, ("design", "group", "skin_tone"))
-    own = own_group(people) & people["design"].isin(["factorial", "tone"]).to_numpy()
+    own = on_curve(people)
     pairs = list(ordered_pairs(range(len(CLASS_NAMES)), 2))
     names = pd.DataFrame([(CLASS_NAMES[i], CLASS_NAMES[j]) for i, j in pairs], columns=["target", "predicted"])
     tables = []
@@ -92,7 +92,7 @@ def tone_contrasts_table(
     ``CONTRAST_COLUMNS``; measures: ``lightness`` of the face (CIELAB L*), and ``face_hair``, ``face_eyebrows`` and
     ``face_background``, the distance of their mean colours (CIELAB, 1976), over people who show both at every tone
     """
-    rows = own_group(people) & people["design"].isin(["factorial", "tone"]).to_numpy()
+    rows = on_curve(people)
     shown = people[rows].reset_index(drop=True)
     measured = [_contrasts(images[place], labels[place]) for place in np.flatnonzero(rows)]
     measures = ["lightness", *(f"face_{name}" for name in _BESIDE_FACE)]

@@ -17,7 +17,7 @@ from facefair_lib.fairness.subjects import contrasts
 from facefair_lib.scores.metrics import fixed_iou
 from facefair_lib.scores.resampling import PERMUTATIONS, REPLICATES, percentile_interval, subject_bootstrap
 from facefair_lib.settings.labels import GROUPS
-from facefair_lib.tables.checks import CountsByModel, check_tables, label_rows
+from facefair_lib.tables.checks import CountsByModel, check_tables, label_rows, on_curve
 
 CURVE_COLUMNS = [
     "model", "skin_tone", "value", "low", "high", "n_images", "n_subjects", "relative", "relative_low",
@@ -30,17 +30,6 @@ EFFECT_COLUMNS = [
 
 Shares = Callable[[str, Sequence[float]], np.ndarray]
 """(group, tones) -> weights of the tones in the group, such as ``population.tone_shares``."""
-
-
-def own_group(people: pd.DataFrame) -> np.ndarray:
-    """Which pictures show a base identity in the morphology of the group that it is, (N,) bool."""
-    own = people[people["design"] == "tone"].groupby("subject_id")["group"].first()
-    return (people["group"] == people["subject_id"].map(own)).to_numpy()
-
-
-def on_curve(people: pd.DataFrame) -> np.ndarray:
-    """Which pictures show a base identity as the group that it is, at any tone, as the camera sees it, (N,) bool."""
-    return own_group(people) & people["design"].isin(["factorial", "tone"]).to_numpy()
 
 
 def curves(counts_by_model: CountsByModel, people: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:

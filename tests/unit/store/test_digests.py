@@ -69,7 +69,8 @@ def changed(before: dict[str, str], profile: Profile) -> set[str]:
 
 
 REPRODUCED, PREPARED, EXPERIMENT = "06_reproduction_audit", "01_data_preparation", "05_ethnicity_emotion_experiment"
-FAIRNESS, REFITTED = "07_counterfactual_fairness", {"composition", "comparison", "08_real_photographs"}
+FAIRNESS, ANSWER = "07_counterfactual_fairness", "10_answer"
+REFITTED = {"composition", "comparison", "runs", "08_real_photographs"}
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,9 @@ FAIRNESS, REFITTED = "07_counterfactual_fairness", {"composition", "comparison",
         ("facefair_lib/tables/quality.py", {EXPERIMENT, FAIRNESS}),
         ("facefair_lib/data/readers/masked/mut1ny.py", {PREPARED, REPRODUCED}),
         ("facefair_lib/data/readers/masked/numbered.py", set()),  # the reader of another data set
-        ("facefair_lib/fairness/power.py", {EXPERIMENT, FAIRNESS}),
+        ("facefair_lib/fairness/power.py", {EXPERIMENT, FAIRNESS, ANSWER}),
+        ("facefair_lib/fairness/seeds.py", {FAIRNESS, ANSWER}),
+        ("facefair_lib/scores/calibration.py", {"runs", ANSWER}),
         ("facefair_heads/shading/light.py", {*RENDERED, FAIRNESS}),
         ("facefair_lib/training/loss.py", {*FITTED, *REFITTED, REPRODUCED, "09_model_comparison"}),
         ("facefair_lib/explore/charts.py", set()),
@@ -148,7 +151,9 @@ def test_settings_rerun_the_stages_whose_results_they_decide(
     users = {stage.name for stage in stages.STAGES if "analysis" in stage.settings}
     assert users >= {"04_metric_analysis", "07_counterfactual_fairness", "report"}
     assert changed(before, profile.model_copy(update={"analysis": analysis})) == users
-    assert changed(before, profile.model_copy(update={"seed": 1})) == set(stages.STAGE_NAMES)
+    scored = {"experiment", "counterfactuals"}
+    assert changed(before, profile.model_copy(update={"seed": 1})) == set(stages.STAGE_NAMES) - scored
+    assert changed(before, profile.model_copy(update={"people_seed": 1})) == scored | {ANSWER, "report"}
     inference = profile.inference.model_copy(update={"least_share": 0.1})
     predicted = FITTED | REFITTED - {"composition"} | {EXPERIMENT, FAIRNESS, "09_model_comparison", "report"}
     assert changed(before, profile.model_copy(update={"inference": inference})) == predicted

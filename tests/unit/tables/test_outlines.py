@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from facefair_lib.scores.outline_errors import MISSED, OUTLINES
 from facefair_lib.settings.labels import GROUPS, INDEX
-from facefair_lib.tables.outline_errors import MISSED, OUTLINES, outlines_table
+from facefair_lib.tables.outline_errors import outlines_table
 
 
 def heads(per_group: int) -> tuple[np.ndarray, pd.DataFrame]:

@@ -1,0 +1,47 @@
+"""What every run of a network makes of the same people, as the stage ``runs`` keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from facefair_lib.store.results import Stage
+from facefair_lib.store.stages import TRAINING_STAGES
+
+KINDS = ("people", "changed", "outlines", "reliability")
+"""What is kept of every run; see `RunScores`."""
+MASKS = "changed_masks"
+"""What the first run says of the counterfactual people."""
+
+
+@dataclass(frozen=True, eq=False)
+class RunScores:
+    """Scores by R runs of one network.
+
+    Attributes
+    ----------
+    people : (R, P) fixed-class image IoU of the experiment's scored people
+    changed : (R, N) the same of the counterfactual cohort's pictures
+    outlines : (R, N) mean outline error over the parts every head has, in shares of the distance between the eyes; NaN
+        where the picture is not on the tone curve
+    reliability : (R, N, 10, 3) pixels by confidence, see ``calibration.reliability``; 0 where it is not on that curve
+    """
+
+    people: np.ndarray
+    changed: np.ndarray
+    outlines: np.ndarray
+    reliability: np.ndarray
+
+
+def read_runs(stage: Stage) -> dict[str, RunScores]:
+    """The scores of every network's runs."""
+    return {
+        model: RunScores(*(stage.array(f"{model}_{kind}", memory_map=False) for kind in KINDS))
+        for model in TRAINING_STAGES
+    }
+
+
+def first_masks(stage: Stage) -> dict[str, np.ndarray]:
+    """What the first run of every network says of the counterfactual people, model -> (N, H, W) uint8."""
+    return {model: stage.array(f"{model}_{MASKS}") for model in TRAINING_STAGES}
