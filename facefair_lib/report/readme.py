@@ -22,6 +22,7 @@ from facefair_lib.scores.titles import (
 from facefair_lib.settings import paths
 from facefair_lib.store import stages
 from facefair_lib.store.results import write_text
+from facefair_lib.tables.answer import LESS, MORE, OPEN, WITHIN
 
 BEGIN, END = "<!-- answer: written by make reference -->", "<!-- end of answer -->"
 
@@ -60,49 +61,54 @@ def _planned(results: Results) -> list[str]:
     cells = [f"{_points(np.mean(runs))} ± {_points(np.std(runs, ddof=1))}" for runs in scores]
     lines.append(_line("mean IoU, people kept out of training (± SD of runs)", [*cells, ""]))
     for family, text in _COMPARED.items():
-        rows = results.rows(effects, family=family)
-        pairs = dict.fromkeys(row["contrast"] for row in rows)
-        size = {pair: sum(abs(r["difference"]) for r in rows if r["contrast"] == pair) for pair in pairs}
-        for pair in sorted(pairs, key=lambda name: -size[name])[: None if family in _ALL_SHOWN else 1]:
-            shown = {row["model"]: row for row in rows if row["contrast"] == pair}
-            cells = [_found(shown[model]) for model in MODEL_TITLES if model in shown] or [_found(*shown.values()), ""]
+        pairs = _pairs(results.rows(effects, family=family))
+        for pair in pairs if family in _ALL_SHOWN else pairs[:1]:
+            shown = {row["model"]: row for row in results.rows(effects, family=family, contrast=pair)}
+            sign = -1 if family not in _SIGNED and sum(row["difference"] for row in shown.values()) < 0 else 1
             agree = [results.row(f"{stages.ANSWER}/survival", family=family, contrast=pair, model=m) for m in shown]
-            runs = " and ".join(f"{row['n_agreeing']:g}" for row in agree)
-            lines.append(
-                _line(text.format(*map(_side, pair.split("-"))), [*cells, f"{runs} of {agree[0]['n_runs']:g}"])
-            )
+            cells = [_found(shown[model], sign) for model in MODEL_TITLES]
+            runs = f"{' and '.join(str(int(row['n_agreeing'])) for row in agree)} of {int(agree[0]['n_runs'])}"
+            lines.append(_line(text.format(*map(_side, pair.split("-")[::sign])), [*cells, runs]))
     return [*lines, "", _note(results, effects)]
 
 
 _COMPARED = {
-    "tones_of_groups": "same people, in the skin tones of {} people less in those of {} people",
-    "darkest_tone": "same people, {} less {}",
-    "morphology": "same people, face shape of {} people less that of {} people",
-    "total": "same people, shape and tones of {} people less those of {} people",
-    "emotions": "{} people less {} people",
+    "tones_of_groups": "same people, skin tones of {} people against those of {} people",
+    "darkest_tone": "same people, {} against {}",
+    "morphology": "same people, face shape of {} people against that of {} people",
+    "total": "same people, shape and tones of {} people against those of {} people",
+    "emotions": "{} against {} people",
 }
 """Families of the plan that the README shows, and how a comparison is put."""
 _ALL_SHOWN = ("tones_of_groups", "darkest_tone")
 """Families of which every comparison is shown; of the others the largest."""
+_SIGNED = ("darkest_tone",)
+"""Families whose comparisons have a direction; others are told from the side of the higher."""
+
+
+def _pairs(rows: list[Row]) -> list[str]:
+    """Comparisons of a family, that with the largest differences of all networks together first."""
+    pairs = dict.fromkeys(row["contrast"] for row in rows)
+    return sorted(pairs, key=lambda pair: -sum(abs(row["difference"]) for row in rows if row["contrast"] == pair))
 
 
 def _side(key: str) -> str:
     return key if key.startswith("tone ") else in_text(title(key)) if key in EMOTION_TITLES else title(key)
 
 
-def _found(row: Row) -> str:
+def _found(row: Row, sign: int) -> str:
     """A difference in points with its interval, and what was found."""
-    text = _turned(row, 1)
-    if row["finding"] in ("less", "more"):
+    text = _turned(row, sign)
+    if row["finding"] in (LESS, MORE):
         return f"**{text}**"
-    return f"{text} ≈" if row["finding"] == "within the margin" else text
+    return f"{text} ≈" if row["finding"] == WITHIN else text
 
 
 def _note(results: Results, effects: str) -> str:
     rows = [row for row in results.rows(effects) if row["family"] in _COMPARED]
     margin = next(row["margin"] for row in results.rows(f"{stages.ANSWER}/plan") if not is_missing(row["margin"]))
     units = {row["family"]: int(row["n_units"]) for row in rows}
-    unseen = [row["detectable"] for row in rows if row["finding"] == "open"]
+    unseen = [row["detectable"] for row in rows if row["finding"] == OPEN]
     largest = f" Unmarked: open; up to {_points(max(unseen))} points could have been missed." if unseen else ""
     return (
         f"Points of {COMPARED_BY_TEXT}, which leaves out what a face may lack (spectacles, beards, teeth), with 95 % "
@@ -140,8 +146,7 @@ def _tones(results: Results) -> list[str]:
 
 def _marked(row: Row) -> str:
     """A difference in points, starred where it is clear."""
-    points = round(100 * row["difference"], 1)
-    return (f"{points:+.1f}" if points else "0.0") + (" \\*" if row["p_adjusted"] < ALPHA else "")
+    return _signed(row["difference"]) + (" \\*" if row["p_adjusted"] < ALPHA else "")
 
 
 def _architectures(results: Results) -> list[str]:
@@ -187,7 +192,13 @@ def _points(share: float) -> str:
 def _turned(row: Row, sign: int) -> str:
     """A difference with its interval in points, both turned by ``sign``."""
     low, high = sorted(sign * end for end in bounds(row))
-    return f"{100 * sign * row['difference']:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
+    return f"{_signed(sign * row['difference'])} ({_signed(low)} to {_signed(high)})"
+
+
+def _signed(share: float) -> str:
+    """A difference in points; one that shows as zero has no sign."""
+    points = round(100 * share, 1)
+    return f"{points:+.1f}" if points else "0.0"
 
 
 def _estimate(row: Row, column: str = "value") -> str:

@@ -340,7 +340,7 @@ def mitigation_table(
         rows = []
         for of, level, (first, second) in _levels_of(kinds, shares):
             found = two_level_difference(first, second, replicates=replicates, seed=seed)
-            rows.append({"model": model, "of": of, "level": level, "difference": found.value, **vars(found)})
+            rows.append(vars(found) | {"model": model, "of": of, "level": level, "difference": found.value})
         table = pd.DataFrame(rows)
         tables.append(table.assign(p_adjusted=holm(table["p_value"].to_numpy())))
     joined = pd.concat(tables, ignore_index=True).rename(columns={"n_seeds": "n_runs", "n_subjects": "n_units"})

@@ -1,8 +1,7 @@
-"""The README's answer: a table of the groups, of the counterfactual differences and of the architectures."""
+"""The README's answer: the planned comparisons, the tone curve and the architectures."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from facefair_lib.errors import InputError
 from facefair_lib.report import readme
 from facefair_lib.settings import paths
 
-EFFECTS, COMPARED = "07_counterfactual_fairness/effects", "09_model_comparison"
+ANSWER, COMPARED = "10_answer", "09_model_comparison"
 
 
 def rows(text: str, start: str) -> list[str]:
@@ -26,51 +25,53 @@ def test_the_readme_holds_the_answer_of_the_reference_study(pristine: Path) -> N
     assert text.split(readme.BEGIN)[1].split(readme.END)[0].strip() == readme.answer(pristine)
 
 
-def test_a_difference_is_told_from_the_side_of_the_higher_group(study: Path, edit: Callable[..., None]) -> None:
-    largest = lambda table: (table["model"] == "pspnet") & (table["contrast"] == "asian-black")  # noqa: E731
-    edit(EFFECTS, lambda table: table.assign(difference=table["difference"].mask(largest(table), -0.04), p_adjusted=0.2,
-         low=table["low"].mask(largest(table), -0.05), high=table["high"].mask(largest(table), -0.03)))  # fmt: skip
-    (line,) = rows(readme.answer(study), "PSPNet: ")
-    assert line.startswith("| PSPNet: Black over Asian | +4.0 (+3.0 to +5.0) |")
-    edit(
-        EFFECTS,
-        lambda table: table.assign(p_adjusted=table["p_adjusted"].mask(table["contrast"] == "asian-caucasian", 0.01)),
-    )
-    (line,) = rows(readme.answer(study), "PSPNet: ")
-    assert "Asian" in line and "Caucasian" in line, "a clear difference goes before a larger unclear one"
+def test_a_difference_is_told_from_the_side_of_the_higher_with_what_was_found(
+    study: Path, edit: Callable[..., None]
+) -> None:
+    def plant(table: pd.DataFrame) -> pd.DataFrame:
+        one = (table["family"] == "morphology") & (table["contrast"] == "asian-black")
+        found = ("within the margin", "less")
+        for (row, model), finding in zip(table.loc[one, "model"].items(), found, strict=True):
+            assert model in ("deeplabv3", "pspnet")
+            table.loc[row, ["difference", "low", "high", "finding"]] = [-0.4, -0.5, -0.00001, finding]
+        return table
+
+    edit(f"{ANSWER}/answer", plant)
+    (line,) = rows(readme.answer(study), "same people, face shape")
+    first, second = "+40.0 (0.0 to +50.0) ≈", "**+40.0 (0.0 to +50.0)**"
+    shown = f"| same people, face shape of Black people against that of Asian people | {first} | {second} |"
+    assert line.startswith(shown)
 
 
-def test_the_tone_curve_is_told_by_its_differences_to_the_best_tone(study: Path) -> None:
-    folder = study / "07_counterfactual_fairness"
-    tones = [(tone, value, p) for tone, value, p in ((3, 0.0, np.nan), (7, -0.012, 0.2), (10, -0.104, 0.001))]
-    curve = pd.DataFrame([(m, *row) for m in ("deeplabv3", "pspnet") for row in tones])
+def test_every_comparison_of_tones_is_shown_and_of_other_families_the_largest(study: Path) -> None:
+    text = readme.answer(study)
+    starts = ("skin tones", "tone 10 against tone 4", "face shape", "shape and tones")
+    assert [len(rows(text, f"same people, {start}")) for start in starts] == [3, 1, 1, 1]
+
+
+def test_scores_are_the_mean_over_runs(study: Path, edit: Callable[..., None]) -> None:
+    edit(f"{ANSWER}/runs", lambda table: table.assign(test_iou=[0.7, 0.8, *[0.75] * (len(table) - 2)]))
+    (line,) = rows(readme.answer(study), "mean IoU")
+    first = np.array([0.7, 0.8, *[0.75] * 3])
+    assert line.split(" | ")[1] == f"75.0 ± {100 * first.std(ddof=1):.1f}" and line.split(" | ")[2] == "75.0 ± 0.0"
+
+
+def test_the_tone_curve_marks_what_is_clear(study: Path, edit: Callable[..., None]) -> None:
+    curve = pd.DataFrame([(m, tone, value, p) for m in ("deeplabv3", "pspnet")
+                          for tone, value, p in ((3, -0.012, 0.2), (4, 0.0, np.nan), (10, -0.104, 0.001))])  # fmt: skip
     curve.columns = ["model", "skin_tone", "difference", "p_adjusted"]
-    curve.assign(n_subjects=66).to_csv(folder / "tones.csv", index=False)
-    effects = pd.DataFrame(
-        [(m, t, c, v) for m in ("deeplabv3", "pspnet") for t, v in (("own", -0.03), ("typical", -0.012))
-         for c in ("asian-black", "black-caucasian")],
-        columns=["model", "tones", "contrast", "difference"],
-    )  # fmt: skip
-    largest = effects["contrast"] == "black-caucasian"
-    effects = effects.assign(difference=effects["difference"].where(largest, 0.002), p_adjusted=0.004)
-    effects = effects.assign(low=effects["difference"] - 0.01, high=effects["difference"] + 0.01)
-    effects.to_csv(folder / "tone_effects.csv", index=False)
-    text = readme.answer(study).split("same person, other skin tone")[1].split("other group")[0]
-    assert rows(text, "PSPNet") == [r"| PSPNet | 0.0 | -1.2 | -10.4 \* |"]
-    start = "In the tones of Caucasian people as often as they have them, PSPNet scores everybody +3.0 (+2.0 to +4.0)"
-    end = "points higher than in those of Black people (*p* = 0.004); at one typical tone of each, +1.2 (+0.2 to +2.2)."
-    assert f"{start} {end}" in text
+    edit(f"{ANSWER}/curve", lambda _: curve)
+    text = readme.answer(study)
+    assert rows(text, "PSPNet | -1")[0].startswith(r"| PSPNet | -1.2 | 0.0 | -10.4 \* |")
+    assert "Points against tone 4" in text
 
 
 def test_what_the_reference_study_lacks_has_no_table(study: Path, edit: Callable[..., None]) -> None:
-    assert readme.answer(study).count("|---|") == 4
-    edit(f"{COMPARED}/status", lambda table: table.assign(fitted=False))
     assert readme.answer(study).count("|---|") == 3
-    edit(EFFECTS, lambda table: table.assign(difference=float("nan")))
+    (study / ANSWER / "mitigation.csv").unlink(missing_ok=True)
+    assert "even tones" not in readme.answer(study)
+    edit(f"{COMPARED}/status", lambda table: table.assign(fitted=False))
     assert readme.answer(study).count("|---|") == 2
-    shutil.rmtree(study / COMPARED)
-    shutil.rmtree(study / "07_counterfactual_fairness")
-    assert readme.answer(study).count("|---|") == 1
 
 
 def test_networks_fitted_alike_stand_best_first_and_the_front_is_marked(study: Path, edit: Callable[..., None]) -> None:
@@ -88,7 +89,7 @@ def test_the_answer_goes_between_its_marks_and_nothing_else_changes(pristine: Pa
     readme.update(page, pristine)
     text = page.read_text()
     assert text.startswith(f"before\n{readme.BEGIN}\n\n| |") and text.endswith(f"{readme.END}\nafter\n")
-    assert "old" not in text
+    assert "\nold\n" not in text
 
 
 def test_a_readme_without_marks_is_refused(pristine: Path, tmp_path: Path) -> None:
