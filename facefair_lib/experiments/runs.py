@@ -116,7 +116,8 @@ def _score(root: Path, profile: Profile, model: str, run: int, weights: Path) ->
     test = prepared.loc[prepared["split"] == "test", "row"].to_numpy()
     images, labels = (array[test] for array in data.arrays())
     one_view = profile.inference.model_copy(update={"views": profile.counterfactuals.views})
-    key = _key(weights, (profile.inference, one_view, profile.data.source), (images, people.images, changed.images))
+    pictures = (images, labels, people.images, people.labels, changed.images, changed.labels, on_curve(changed.table))
+    key = _key(weights, (profile.inference, one_view, profile.data.source), pictures)
     kept = _folder(root, model, run) / _SCORES
     if kept.exists() and str(_read(kept)["key"]) == key:
         return float(_read(kept)["test_iou"])
@@ -146,19 +147,20 @@ def _look_at_changed(
     masks, confidence = (np.concatenate(part) for part in zip(*in_batches(network, changed.images, look), strict=True))
     labels, curve = np.asarray(changed.labels), on_curve(changed.table)
     outlines = np.full(len(labels), np.nan)
-    outlines[curve] = np.nanmean(outline_shares(labels[curve], masks[curve]), axis=1)
+    if curve.any():  # a cohort without further tones has none
+        outlines[curve] = np.nanmean(outline_shares(labels[curve], masks[curve]), axis=1)
     sure = reliability(labels, masks, confidence)
     sure[~curve] = 0
     scores = {"changed": fixed_iou(confusion_counts(labels, masks)), "outlines": outlines, "reliability": sure}
     return masks, scores
 
 
-def _key(weights: Path, settings: tuple[object, ...], pictures: tuple[np.ndarray, ...]) -> str:
+def _key(weights: Path, settings: tuple[object, ...], arrays: tuple[np.ndarray, ...]) -> str:
     """Digest of what decides a run's scores; another version of the code is told by the stage's own digest."""
     digest = hashlib.sha256(weights.read_bytes())
     digest.update(repr((settings, stages.code_version(stages.RUNS))).encode())
-    for images in pictures:
-        digest.update(np.ascontiguousarray(images))
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array))
     return digest.hexdigest()
 
 

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 
 from facefair_lib.errors import InputError
 from facefair_lib.settings import paths
+from facefair_lib.settings.path_text import path_text
 from facefair_lib.settings.profiles import Section
 
 FamilyName = Literal[
@@ -43,13 +44,19 @@ def load_plan(path: Path = paths.PLAN) -> AnalysisPlan:
     Raises
     ------
     InputError
-        if it is not there, not YAML, or a key is unknown, missing or out of range
+        if it is not there, not YAML, or a key is unknown, missing or out of range; the message names file and key
     """
     try:
         return AnalysisPlan.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise InputError(path, found="no such file", expected="the analysis plan", do="take it from git") from error
-    except (yaml.YAMLError, ValidationError) as error:
+    except yaml.YAMLError as error:
         raise InputError(
-            path, found=str(error).splitlines()[0], expected="the keys of config/analysis_plan.yaml", do="correct it"
+            path, found="no valid YAML", expected="the keys of config/analysis_plan.yaml", do="correct it"
         ) from error
+    except ValidationError as error:
+        # A misspelt key is also missed under its right name: what was typed comes first.
+        first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
+        key = ".".join(map(str, first["loc"])) or "the plan"
+        found = "no such key" if first["type"] == "missing" else repr(first["input"])
+        raise InputError(f"{path_text(path)}: {key}", found=found, expected=first["msg"], do="correct it") from error

@@ -124,8 +124,10 @@ def planned_effects(
 
 
 def _by_tone(scores: np.ndarray, people: pd.DataFrame) -> tuple[np.ndarray, list[float]]:
-    """Arrange the tone curve, (R, N) -> (R, T, U) and the T tones that all identities have."""
+    """Arrange the tone curve, (R, N) -> (R, T, U) and the T tones that all identities have; none without a curve."""
     rows = on_curve(people)
+    if not rows.any():
+        return np.empty((len(scores), 0, 0)), []
     shown = people[rows]
     arranged = [
         subject_array(part, shown["subject_id"].to_numpy(), {"skin_tone": shown["skin_tone"].to_numpy()})
@@ -139,6 +141,8 @@ def _by_tone(scores: np.ndarray, people: pd.DataFrame) -> tuple[np.ndarray, list
 
 def _tones_of_groups(by_tone: tuple[np.ndarray, list[float]], shares: Shares) -> Iterator[tuple[str, np.ndarray]]:
     """Pairs of groups by tone alone, each (R, U)."""
+    if not by_tone[1]:
+        return
     averaged = {group: _in_tones_of(by_tone, group, shares) for group in GROUPS}
     for name, first, second in contrasts(GROUPS):
         yield name, averaged[GROUPS[first]] - averaged[GROUPS[second]]
@@ -210,8 +214,12 @@ def effects_table(
         options = {"margin": plan.margin if family.margin else None, "comparisons": len(members)}
         rows = [_row(effect, effect.estimate(**options, replicates=replicates, seed=seed)) for effect in members]
         tables.append(_with_findings(pd.DataFrame(rows), plan))
-    joined = pd.concat([table for table in tables if len(table)] or [pd.DataFrame()], ignore_index=True)
-    return joined.reindex(columns=EFFECT_COLUMNS)
+    return _joined([table for table in tables if len(table)], EFFECT_COLUMNS)
+
+
+def _joined(tables: Sequence[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    """Tables below each other, or none at all, with these columns."""
+    return (pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()).reindex(columns=columns)
 
 
 def _row(effect: Effect, estimate: TwoLevel) -> dict[str, object]:
@@ -238,7 +246,7 @@ def runs_table(
     for run in range(len(effects[0].scores) if effects else 0):
         alone = effects_table([effect.of_run(run) for effect in effects], plan, replicates=replicates, seed=seed)
         tables.append(alone.assign(run=run + 1))
-    return (pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()).reindex(columns=RUN_COLUMNS)
+    return _joined(tables, RUN_COLUMNS)
 
 
 def survival_table(table: pd.DataFrame, by_run: pd.DataFrame) -> pd.DataFrame:
@@ -312,7 +320,7 @@ def curve_table(
             rows[-1] |= {"model": model, "skin_tone": tone, "value": values[:, place].mean()}
         table = pd.DataFrame(rows)
         tables.append(table.assign(p_adjusted=holm(table["p_value"].to_numpy())))
-    return (pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()).reindex(columns=CURVE_COLUMNS)
+    return _joined(tables, CURVE_COLUMNS)
 
 
 def mitigation_table(
@@ -340,19 +348,22 @@ def mitigation_table(
         rows = []
         for of, level, (first, second) in _levels_of(kinds, shares):
             found = two_level_difference(first, second, replicates=replicates, seed=seed)
-            rows.append(vars(found) | {"model": model, "of": of, "level": level, "difference": found.value})
-        table = pd.DataFrame(rows)
-        tables.append(table.assign(p_adjusted=holm(table["p_value"].to_numpy())))
-    joined = pd.concat(tables, ignore_index=True).rename(columns={"n_seeds": "n_runs", "n_subjects": "n_units"})
-    return joined.reindex(columns=MITIGATION_COLUMNS)
+            sizes = {"n_runs": found.n_seeds, "n_units": found.n_subjects}
+            names = {"model": model, "of": of, "level": level, "difference": found.value}
+            rows.append(vars(found) | names | sizes)  # the estimate has a level of its own, that of its interval
+        if rows:
+            table = pd.DataFrame(rows)
+            tables.append(table.assign(p_adjusted=holm(table["p_value"].to_numpy())))
+    return _joined(tables, MITIGATION_COLUMNS)
 
 
 def _levels_of(
     kinds: Sequence[tuple[np.ndarray, list[float]]], shares: Shares
 ) -> Iterator[tuple[str, str, list[np.ndarray]]]:
+    """What two kinds of training are compared by, with the scores (R, U) of each: every tone, every group's tones."""
     for place, tone in enumerate(kinds[0][1]):
         yield "tone", f"{tone:g}", [values[:, place] for values, _ in kinds]
-    for group in GROUPS:
+    for group in GROUPS if kinds[0][1] else ():
         yield "tones_of_groups", group, [_in_tones_of(kind, group, shares) for kind in kinds]
 
 
@@ -379,7 +390,7 @@ def calibration_table(
             for tone in tones
         }
         levels = [("tone", f"{tone:g}", values[:, place], error[tone]) for place, tone in enumerate(tones)]
-        for group in GROUPS:
+        for group in GROUPS if tones else ():
             averaged = float(shares(group, tones) @ list(error.values()))
             levels.append(("tones_of_groups", group, _in_tones_of((values, tones), group, shares), averaged))
         for of, level, scores, wrong in levels:

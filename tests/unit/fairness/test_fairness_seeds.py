@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from facefair_lib.errors import InputError
-from facefair_lib.fairness.seeds import two_level_bootstrap
+from facefair_lib.fairness.seeds import two_level_bootstrap, two_level_difference
 
 
 def test_value_is_the_mean_over_seeds_and_people():
@@ -79,3 +79,62 @@ def test_the_detectable_value_is_found_in_four_of_five_studies():
     value = np.mean([two_level_bootstrap(study(0.0), replicates=300).detectable for _ in range(40)])
     found = [two_level_bootstrap(study(value), replicates=200, seed=s).p_value < 0.05 for s in range(150)]
     assert 0.68 < np.mean(found) < 0.92
+
+
+def test_one_seed_gives_the_two_one_sided_tests_of_student():
+    scores = np.random.default_rng(2).normal(0.012, 0.03, (1, 40))
+    result = two_level_bootstrap(scores, margin=0.02, replicates=20_000)
+    above = stats.ttest_1samp(scores[0], -0.02, alternative="greater").pvalue
+    below = stats.ttest_1samp(scores[0], 0.02, alternative="less").pvalue
+    assert result.p_margin == pytest.approx(max(above, below), rel=0.05)
+    assert two_level_bootstrap(-scores, margin=0.02, replicates=20_000).p_margin == pytest.approx(result.p_margin)
+    assert np.isnan(two_level_bootstrap(scores, replicates=50).p_margin)
+
+
+def test_a_value_beyond_the_margin_is_not_within_it():
+    scores = 0.05 + np.random.default_rng(3).normal(0, 0.02, (3, 30))
+    assert two_level_bootstrap(scores, margin=0.02).p_margin > 0.95
+    assert two_level_bootstrap(scores - 0.05, margin=0.05).p_margin < 0.01
+
+
+def test_margin_test_and_90_per_cent_interval_agree():
+    scores = np.random.default_rng(1).normal(0.005, 0.03, (1, 50))
+    margin = np.abs(stats.ttest_1samp(scores[0], 0).confidence_interval(0.9)).max()
+    for factor, within in ((1.03, True), (0.97, False)):
+        assert (two_level_bootstrap(scores, margin=factor * margin, replicates=20_000).p_margin < 0.05) == within
+
+
+def test_two_kinds_of_training_differ_by_the_difference_of_their_means():
+    first, second = np.array([[0.1, 0.3, 0.2], [0.2, 0.2, 0.5]]), np.array([[0.1, 0.1, 0.1], [0.3, 0, 0], [0, 0, 0]])
+    result = two_level_difference(first, second, replicates=50)
+    assert result.value == pytest.approx(0.25 - 0.6 / 9)
+    spreads = [np.var(kind.mean(1), ddof=1) for kind in (first, second)]
+    assert result.seed_spread == pytest.approx(np.sqrt(np.mean(spreads)))
+    assert (result.n_seeds, result.n_subjects, result.level) == (2, 3, "seeds and subjects")
+
+
+def test_seeds_that_decide_everything_give_welchs_interval_between_kinds_of_training():
+    first, second = np.array([0.01, 0.05, 0.03, 0.02]), np.array([0.0, -0.01, 0.015])
+    result = two_level_difference(
+        *(np.repeat(kind[:, None], 30, axis=1) for kind in (first, second)), replicates=20_000
+    )
+    expected = stats.ttest_ind(first, second, equal_var=False)
+    low, high = expected.confidence_interval()
+    assert (result.low, result.high) == (pytest.approx(low, rel=0.05, abs=2e-4), pytest.approx(high, rel=0.03))
+    assert result.p_value == pytest.approx(expected.pvalue, rel=0.06)
+
+
+def test_people_that_decide_everything_give_students_paired_interval_between_kinds_of_training():
+    rng = np.random.default_rng(0)
+    who = rng.normal(0.8, 0.2, 40)
+    first, second = who + rng.normal(0.02, 0.03, 40), who
+    result = two_level_difference(np.tile(first, (3, 1)), np.tile(second, (2, 1)), replicates=20_000)
+    expected = stats.ttest_rel(first, second)
+    low, high = expected.confidence_interval()
+    assert (result.low, result.high) == (pytest.approx(low, abs=4e-4), pytest.approx(high, abs=4e-4))
+
+
+def test_one_seed_of_a_kind_of_training_tells_nothing_of_the_kind():
+    for first, second in ((1, 3), (3, 1)):
+        with pytest.raises(InputError, match=rf"{first} and {second} seeds(.|\n)*fit more runs"):
+            two_level_difference(np.zeros((first, 4)), np.zeros((second, 4)))

@@ -17,7 +17,7 @@ from facefair_lib.fairness.families import class_family
 from facefair_lib.fairness.model_gaps import compare_gaps
 from facefair_lib.fairness.paired import sign_flip_test
 from facefair_lib.fairness.regression.adjusted import adjusted_gaps
-from facefair_lib.fairness.seeds import two_level_bootstrap
+from facefair_lib.fairness.seeds import TwoLevel, two_level_bootstrap, two_level_difference
 from facefair_lib.scores.resampling import percentile_interval, times_drawn
 from facefair_lib.scores.without_masks import predicts
 
@@ -278,3 +278,65 @@ def test_percentile_interval_of_eight_people_is_too_short_and_the_inverted_test_
     drawn = times_drawn(np.zeros(8, int), 400, np.random.default_rng(0)) / 8
     plain = np.quantile(drawn @ values, [0.025, 0.975], axis=0)
     assert np.mean((plain[0] <= GAP) & (plain[1] >= GAP)) < 0.91
+
+
+RUNS_OF = [(3, 0.004), (3, 0.02), (5, 0.004), (5, 0.02)]
+"""Runs, and how far they scatter; people scatter by 0.02, so 24 of them by 0.004."""
+
+
+def scattered_runs(rng, runs, scatter, people):
+    """Scores (runs, people) of networks of which some are better by luck; people differ, and runs at each person."""
+    return scatter * rng.normal(size=(runs, 1)) + people + 0.005 * rng.normal(size=(runs, len(people)))
+
+
+@functools.cache
+def studies(runs: int, scatter: float, worlds: int = 400) -> tuple[list[TwoLevel], list[TwoLevel], list[TwoLevel]]:
+    """Worlds in which the planted gap is exactly the margin: all runs, the first alone, and all without the gap."""
+    whole, alone, without = [], [], []
+    for world in range(worlds):
+        rng = np.random.default_rng([world, runs])
+        scores = scattered_runs(rng, runs, scatter, 0.02 * rng.normal(size=24))
+        gap = GAP if world % 2 else -GAP
+        options = {"replicates": 150, "seed": world}
+        whole.append(two_level_bootstrap(scores + gap, margin=GAP, **options))
+        alone.append(two_level_bootstrap(scores[:1], **options))
+        without.append(two_level_bootstrap(scores, margin=GAP, **options))
+    return whole, alone, without
+
+
+@pytest.mark.parametrize(("runs", "scatter"), RUNS_OF)
+def test_several_runs_keep_to_the_promised_error_where_one_run_is_sure_of_its_luck(runs, scatter):
+    whole, alone, without = studies(runs, scatter)
+    truth = np.resize([-GAP, GAP], len(whole))
+    low, high = ends(whole)
+    assert np.mean((low <= truth) & (truth <= high)) >= 0.93
+    assert np.mean([study.p_value < 0.05 for study in without]) <= 0.06
+    assert np.mean([study.p_value < 0.05 for study in alone]) > (0.1 if scatter < 0.01 else 0.5)
+
+
+@pytest.mark.parametrize(("runs", "scatter"), RUNS_OF)
+def test_an_effect_of_exactly_the_margin_is_called_smaller_in_at_most_6_of_100_worlds(runs, scatter):
+    whole, _, without = studies(runs, scatter)
+    assert 0.01 < np.mean([study.p_margin < 0.05 for study in whole]) <= 0.06
+    if scatter < 0.01:
+        assert np.mean([study.p_margin < 0.05 for study in without]) > 0.95, "no effect is called small"
+
+
+@pytest.mark.parametrize("runs", [(5, 2), (3, 3)])
+@pytest.mark.parametrize("scatter", [0.004, 0.02])
+def test_two_kinds_of_training_are_told_apart_by_several_runs_of_each_and_not_by_one(runs, scatter):
+    covered, alarms, of_one_run = [], [], []
+    for world in range(400):
+        rng = np.random.default_rng([world, *runs])
+        people = 0.05 * rng.normal(size=24)  # of both kinds: the same people are tested
+        other = people + GAP + 0.02 * rng.normal(size=24)
+        first, second = (
+            scattered_runs(rng, count, scatter, who) for count, who in zip(runs, (other, people), strict=True)
+        )
+        found = two_level_difference(first, second, replicates=150, seed=world)
+        covered.append(found.low <= GAP <= found.high)
+        alarms.append(two_level_difference(first - GAP, second, replicates=150, seed=world).p_value < 0.05)
+        of_one_run.append(two_level_bootstrap(first[:1] - GAP - second[:1], replicates=150, seed=world).p_value < 0.05)
+    assert np.mean(covered) >= 0.93
+    assert np.mean(alarms) <= 0.07
+    assert np.mean(of_one_run) > (0.1 if scatter < 0.01 else 0.5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import fcntl
 import hashlib
 import subprocess
@@ -14,10 +15,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from scipy import stats
 
 from facefair_heads.people.expressions import COHORT_EMOTIONS
 from facefair_heads.people.person import GENDERS, GROUPS
-from facefair_heads.sets.cohort import Format, Picture, plan_cohort, write_cohort
+from facefair_heads.sets.cohort import Format, Picture, attributes_table, plan_cohort, write_cohort
 from facefair_heads.sets.experiment_people import EMOTIONS as SHOWN_EMOTIONS
 from facefair_heads.sets.experiment_people import people_table, plan_experiment
 from facefair_lib.errors import InputError
@@ -27,7 +29,7 @@ from facefair_lib.settings.profiles import CohortSettings, load_profile
 SIZE = 32
 
 
-def settings(**changed: int) -> CohortSettings:
+def settings(**changed: float) -> CohortSettings:
     one_each = ("shots", "two_folders", "multiperson", "exact_duplicates", "near_duplicates", "samples")
     return CohortSettings(**{**dict.fromkeys(one_each, 1), "real": 4, "people": 2, "size": SIZE, **changed})
 
@@ -46,13 +48,14 @@ def test_different_people_are_balanced_over_groups_genders_and_emotions(people: 
     assert max(counts.values()) - min(counts.values()) == (people % len(cells) > 0)
 
 
-def test_nobody_has_two_roles() -> None:
-    profile = load_profile("quick")
+@pytest.mark.parametrize("name", ["quick", "reference"])
+def test_nobody_has_two_roles(name: str) -> None:
+    profile = load_profile(name)
     roles: dict[int, set[str]] = {}
     for picture in plan_cohort(profile.cohort, profile.seed):
         for head in picture.heads:
             roles.setdefault(head.person_seed, set()).add(picture.subject)
-    for picture in plan_experiment(profile.experiment.people_per_cell, profile.seed):
+    for picture in plan_experiment(profile.experiment.people_per_cell, profile.people_seed):
         roles.setdefault(picture.heads[0].person_seed, set()).add(picture.subject)
     assert {subjects for subjects in map(frozenset, roles.values()) if len(subjects) > 1} == set()
 
@@ -94,6 +97,42 @@ def test_the_same_seed_plans_the_same_and_more_of_one_kind_leaves_the_others_alo
     few, many = (plan_cohort(settings(multiperson=n, exact_duplicates=0, near_duplicates=0), 5) for n in (1, 4))
     assert set(few) < set(many)
     assert not {p.heads for p in plan_cohort(settings(), 6)} & {p.heads for p in plan_cohort(settings(), 5)}
+
+
+def test_even_tones_change_the_tone_and_nothing_else() -> None:
+    everybody = {"real": 6, "candid": 0.5, "multiperson": 2, "shots": 2}
+    plans = [plan_cohort(settings(even_tones=even, **everybody), seed=3) for even in (False, True)]
+    plain, even = ([dataclasses.replace(picture, heads=()) for picture in plan] for plan in plans)
+    assert even == plain, "the same files, copies and retouches"
+    tones = []
+    for heads in zip(*([head for picture in plan for head in picture.heads] for plan in plans), strict=True):
+        assert dataclasses.replace(heads[1], even_tone=False) == heads[0]
+        (person, shot), (other, other_shot) = (head.sample() for head in heads)
+        assert other_shot == shot
+        assert dataclasses.replace(other, skin_tone=person.skin_tone) == person
+        tones.append((person.skin_tone, other.skin_tone))
+    assert any(head.candid for picture in plans[1] for head in picture.heads)
+    assert all(own != even for own, even in tones)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_even_tones_are_spread_over_the_whole_scale_in_each_group(group: str) -> None:
+    plan = plan_cohort(settings(real=600, people=0, two_folders=0, multiperson=0, even_tones=True), seed=3)
+    heads = [picture.heads[0] for picture in plan if not picture.copy_of and picture.heads[0].group == group]
+    tones = [head.sample()[0].skin_tone for head in heads]
+    assert len(tones) >= 199 and min(tones) >= 1 and max(tones) <= 10
+    assert stats.kstest(tones, stats.uniform(1, 9).cdf).pvalue > 0.01
+    own = [dataclasses.replace(head, even_tone=False).sample()[0].skin_tone for head in heads]
+    assert stats.kstest(own, stats.uniform(1, 9).cdf).pvalue < 1e-6, "a group's own tones are not"
+
+
+def test_a_named_person_keeps_one_even_tone_in_all_pictures() -> None:
+    plan = plan_cohort(settings(people=6, two_folders=3, shots=3, candid=0.5, even_tones=True), seed=1)
+    table = attributes_table(plan)
+    named = table[table["subject"].str.match("female|male")]
+    by_person = named.groupby("subject")["skin_tone"]
+    assert by_person.size().min() >= 3 and (by_person.nunique() == 1).all()
+    assert by_person.first().nunique() == 6
 
 
 def test_what_cannot_be_planned_is_refused() -> None:

@@ -51,6 +51,18 @@ def test_keys_are_explained_beside_them() -> None:
     assert keys - explained == {"title", "multi", "weight_decay", "test"}
 
 
+def test_what_mitigates_is_fitted_as_often_as_an_effect_needs_and_scored_on_the_same_people() -> None:
+    pairs = [(load_profile(name), load_profile(name).mitigated_by) for name in profile_names()]
+    named = [(profile, load_profile(other)) for profile, other in pairs if other]
+    assert [(profile.name, other.name) for profile, other in named] == [("reference", "even_tones")]
+    for profile, other in named:
+        assert min(profile.runs, other.runs) >= 2, "two kinds of training are told from luck by two fits of each"
+        assert other.mitigated_by is None
+        changed = {name for name in type(profile).model_fields if getattr(profile, name) != getattr(other, name)}
+        assert changed == {"name", "title", "runs", "cohort", "mitigated_by"}
+        assert other.cohort == profile.cohort.model_copy(update={"even_tones": True})
+
+
 def test_a_profile_cannot_be_changed_once_read() -> None:
     with pytest.raises(ValueError, match="frozen"):
         load_profile("smoke").seed = 1
@@ -70,6 +82,12 @@ MISSING = object()
         ("seed", "twenty", ["my.yaml: seed", "'twenty'", "valid integer"]),
         ("data.test", 0, ["data.test", "greater than 0"]),
         ("cohort", None, ["the section 'cohort' must say how many people to render"]),
+        ("people_seed", MISSING, ["my.yaml: people_seed", "no such key", "add it"]),
+        ("people_seed", -1, ["my.yaml: people_seed", "-1", "greater than or equal to 0"]),
+        ("runs", 0, ["my.yaml: runs", "greater than or equal to 1"]),
+        ("runs", MISSING, ["my.yaml: runs", "no such key", "add it"]),
+        ("mitigated_by", 3, ["my.yaml: mitigated_by", "valid string"]),
+        ("cohort.even_tones", "some", ["cohort.even_tones", "'some'", "valid boolean"]),
         ("cohort.peeple", 3, ["did you mean 'people'"]),
     ],
 )

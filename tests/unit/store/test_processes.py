@@ -13,7 +13,8 @@ import pytest
 
 from facefair_lib.errors import InputError
 from facefair_lib.settings import paths
-from facefair_lib.store.processes import COPIES, child_environment, spread
+from facefair_lib.store.processes import COPIES, assigned_to, child_environment, spread
+from facefair_lib.training.device import assigned_cores
 
 
 def test_every_job_is_done_once_whatever_the_number_of_processes() -> None:
@@ -50,6 +51,24 @@ def test_one_job_or_one_worker_stays_in_this_process() -> None:
     assert list(spread(os.getpid, [()], 8)) == [os.getpid()]
     assert set(spread(os.getpid, [(), ()], 1)) == {os.getpid()}
     assert os.getpid() not in set(spread(os.getpid, [(), ()], 2))
+
+
+@pytest.mark.parametrize("before", [None, "7"])
+def test_work_is_given_its_cores_and_the_caller_keeps_its_own(
+    monkeypatch: pytest.MonkeyPatch, before: str | None
+) -> None:
+    monkeypatch.delenv("FACEFAIR_CORES", raising=False)
+    if before:
+        monkeypatch.setenv("FACEFAIR_CORES", before)
+    with assigned_to(3):
+        assert assigned_cores() == 3
+        with assigned_to(1):
+            assert list(spread(os.getenv, [("FACEFAIR_CORES",)] * 2, 2)) == ["1", "1"]
+        assert assigned_cores() == 3
+    assert os.environ.get("FACEFAIR_CORES") == before
+    with pytest.raises(ZeroDivisionError), assigned_to(3):
+        operator.truediv(1, 0)
+    assert os.environ.get("FACEFAIR_CORES") == before
 
 
 @pytest.mark.parametrize(

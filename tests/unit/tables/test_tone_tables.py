@@ -8,6 +8,7 @@ import pytest
 
 from facefair_heads.people.population import tone_shares
 from facefair_lib.settings.labels import GROUPS, INDEX, NUM_CLASSES
+from facefair_lib.tables.checks import on_curve
 from facefair_lib.tables.tone_causes import (
     cielab,
     tone_cameras_table,
@@ -51,6 +52,15 @@ def scores_of(people: pd.DataFrame, noise: float = 0.0) -> np.ndarray:
     return np.where(other | people["design"].isin(["exposed", "noiseless"]), 0.9, scores) + (
         np.random.default_rng(3).normal(0, noise, len(people))
     )
+
+
+def test_on_the_curve_are_people_as_the_group_they_are_at_every_tone_as_the_camera_sees_them() -> None:
+    people = people_at_tones(6).sample(frac=1, random_state=0)
+    shown = people[on_curve(people)]
+    assert (shown["group"].to_numpy() == np.array(GROUPS)[shown["number"] % 3]).all()
+    assert sorted(zip(shown["number"], shown["skin_tone"], strict=True)) == [(n, t) for n in range(6) for t in CURVE]
+    assert set(shown["design"]) == {"factorial", "tone"}
+    assert not on_curve(people[people["design"] != "tone"]).any(), "nothing tells which group somebody is"
 
 
 def test_the_curve_shows_everybody_as_the_group_they_are_and_relative_to_their_own_mean() -> None:
