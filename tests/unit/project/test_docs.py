@@ -57,6 +57,16 @@ def test_links_of_other_pages_start_from_their_own_folders() -> None:
     assert docs.site_links(course, "notebooks/course/README.md") == linked
 
 
+def test_every_page_that_is_no_notebook_is_written_and_stands_in_the_contents(monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(docs, "SOURCE", tmp_path)
+    docs.write_pages([], has_report=False)
+    contents = (tmp_path / "index.md").read_text(encoding="utf-8").split("```{toctree}")[1:]
+    listed = {line for part in contents for line in part.splitlines() if line and line[0] not in ":`"}
+    written = {path.relative_to(tmp_path).with_suffix("").as_posix() for path in tmp_path.rglob("*.md")}
+    assert written - {"index"} <= listed
+    assert {"explorers", "report", *docs.GUIDES} <= written
+
+
 @pytest.mark.parametrize("page", docs.pages())
 def test_links_of_a_page_lead_to_what_the_site_holds(page: str) -> None:
     lessons = {f"course/{path.name}" for path in docs.COURSE.glob("*.ipynb")}

@@ -27,6 +27,7 @@ DOCUMENTS = sorted(
     for pattern in ("*.md", "docs/*.md", "notebooks/course/*.md", "report/*.md", "facefair_*/**/*.md")
     for path in REPOSITORY.glob(pattern)
 )
+VENV = ".venv/bin/"  # where make installs programs
 PROGRAMS = ("make", "facefair", "python", "conda", "pip")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # `make test` runs these tests, and a make inside a make prints more.
@@ -44,13 +45,14 @@ def blocks(page: str, language: str) -> list[str]:
 def fenced(page: str) -> list[str]:
     """Commands of a page's shell blocks, without comments."""
     lines = [line for block in blocks(page, "sh") for line in block.replace("\\\n", " ").splitlines()]
-    return [command for line in lines if (command := re.sub(r"(^|\s)#.*", "", line).strip())]
+    bare = [re.sub(r"(^|\s)#.*", "", line).strip().removeprefix(VENV) for line in lines]
+    return [command for command in bare if command]
 
 
 def inline(page: str) -> list[str]:
     """Commands within sentences; a program's name alone is none."""
     spans = re.findall(r"`([^`]+)`", FENCE.sub("", read(page)))
-    parts = [part for span in spans for part in " ".join(span.split()).split(" && ")]
+    parts = [part.removeprefix(VENV) for span in spans for part in " ".join(span.split()).split(" && ")]
     return [part for part in parts if " " in part and part.split()[0] in PROGRAMS]
 
 
@@ -82,7 +84,7 @@ def test_the_readme_shows_commands_of_make_and_facefair_only() -> None:
 
 @pytest.mark.parametrize("command", commands("facefair", "README.md", *GUIDES))
 def test_the_command_line_reads_what_is_told(command: str) -> None:
-    parse(shlex.split(command)[1:])
+    parse(shlex.split(re.sub(r"\$\w+", "1", command))[1:])  # whatever a batch system's variables say
 
 
 @pytest.mark.parametrize("wrong", ["facefair stduy", "facefair parse photo.jpg", "facefair render --out x --poeple 3"])
