@@ -132,7 +132,15 @@ def executed_lesson(path: Path) -> nbformat.NotebookNode:
 
 
 def write_notebook(notebook: nbformat.NotebookNode, target: Path, place: str, repository: Repository | None) -> None:
-    """Write a page; where the repository has an address, badges that open ``place`` follow its title."""
+    """Write a page; where the repository has an address, badges that open ``place`` follow its title.
+
+    Parameters
+    ----------
+    place : the notebook's path in the repository
+    """
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = site_links(cell.source, place)
     if repository:
         title, *rest = notebook.cells[0].source.split("\n", 1)
         notebook.cells[0].source = "\n".join([title, "", repository.badges(place), *rest])
@@ -204,7 +212,7 @@ def site_links(text: str, place: str) -> str:
 
     def link(match: re.Match[str]) -> str:
         picture, words, target, anchor = match.groups()
-        if target.startswith("http") or not target:
+        if ":" in target or not target:  # an address of its own, or a heading of the same page
             return match[0]
         page = site_place(posixpath.normpath(posixpath.join(folder, target)))
         return f"{picture}[{words}]({posixpath.relpath(page, own or '.')}{anchor or ''})" if page else words

@@ -55,6 +55,18 @@ def test_links_of_other_pages_start_from_their_own_folders() -> None:
     course = "[a](../02_train_deeplabv3.ipynb) [b](01_what_a_mask_is.ipynb) [c](solutions)"
     linked = "[a](../study/02_train_deeplabv3.ipynb) [b](01_what_a_mask_is.ipynb) c"
     assert docs.site_links(course, "notebooks/course/README.md") == linked
+    assert (
+        docs.site_links("[a](mailto:a@b) ![b](attachment:c.png)", "README.md")
+        == "[a](mailto:a@b) ![b](attachment:c.png)"
+    )
+
+
+def test_links_of_a_notebook_lead_to_pages_of_the_site(tmp_path: Path) -> None:
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# T"), nbformat.v4.new_code_cell("[a](b)")])
+    book.cells[0].source += "\n[a](../06_reproduction_audit.ipynb)"
+    docs.write_notebook(book, tmp_path / "x.ipynb", "notebooks/course/06_scores_that_mislead.ipynb", None)
+    title, code = nbformat.read(tmp_path / "x.ipynb", 4).cells
+    assert title.source == "# T\n[a](../study/06_reproduction_audit.ipynb)" and code.source == "[a](b)"
 
 
 def test_every_page_that_is_no_notebook_is_written_and_stands_in_the_contents(monkeypatch, tmp_path) -> None:
