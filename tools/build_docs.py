@@ -1,4 +1,4 @@
-"""Build the site: executed notebooks, course, explorers, report and reference, into docs/_build/html.
+"""Build the site: executed notebooks, guides, course, explorers, report and reference, into docs/_build/html.
 
 The pages are collected in docs/_build/source, so the notebooks of the repository stay without outputs. The study has
 executed its notebooks; the lessons are executed here, as a student first meets them.
@@ -7,6 +7,7 @@ executed its notebooks; the lessons are executed here, as a student first meets 
 from __future__ import annotations
 
 import argparse
+import posixpath
 import re
 import shutil
 import sys
@@ -28,6 +29,14 @@ DOCS = ROOT / "docs"
 SOURCE, SITE = DOCS / "_build" / "source", DOCS / "_build" / "html"
 COURSE = paths.NOTEBOOKS / "course"
 SECONDS = 600  # that one cell of a lesson may take; alone, none takes more than five
+
+GUIDES = tuple(path.stem for path in sorted(DOCS.glob("*.md")) if path.stem not in ("explorers", "notebooks"))
+"""Pages of docs/ on how to do something; the other two have places of their own."""
+CARDS = (
+    *("facefair_lib/models/shipped/deeplabv3.md", "facefair_lib/models/shipped/pspnet.md"),
+    "facefair_lib/parse/blazeface_short_range.md",
+)
+PROJECT = tuple(path.name for path in sorted(ROOT.glob("*.md")) if path.name != "README.md")
 
 REFERENCE = (
     (
@@ -123,7 +132,15 @@ def executed_lesson(path: Path) -> nbformat.NotebookNode:
 
 
 def write_notebook(notebook: nbformat.NotebookNode, target: Path, place: str, repository: Repository | None) -> None:
-    """Write a page; where the repository has an address, badges that open ``place`` follow its title."""
+    """Write a page; where the repository has an address, badges that open ``place`` follow its title.
+
+    Parameters
+    ----------
+    place : the notebook's path in the repository
+    """
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = site_links(cell.source, place)
     if repository:
         title, *rest = notebook.cells[0].source.split("\n", 1)
         notebook.cells[0].source = "\n".join([title, "", repository.badges(place), *rest])
@@ -131,23 +148,30 @@ def write_notebook(notebook: nbformat.NotebookNode, target: Path, place: str, re
 
 
 def write_pages(lessons: list[str], has_report: bool) -> None:
-    """Write the pages that are no notebooks: start, report, reference and the table of contents."""
+    """Write the pages that are no notebooks: start, guides, report, reference and the table of contents."""
     contents = [
-        toctree("The study", [f"study/{name}" for name in NOTEBOOK_STAGES]),
+        toctree("The study", ["notebooks", *(f"study/{name}" for name in NOTEBOOK_STAGES)]),
         toctree("Report", ["report"]),
+        toctree("Guides", list(GUIDES)),
         toctree("Course", ["course/README", *lessons]),
         toctree("Explorers", ["explorers"]),
         toctree("Reference", [slug(title) for title, _ in REFERENCE]),
+        toctree("Cards of networks", [site_place(card).removesuffix(".md") for card in CARDS]),
+        *([toctree("Project", [name.removesuffix(".md") for name in PROJECT])] if PROJECT else []),
     ]
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    results.write_text(SOURCE / "index.md", site_links(readme) + "\n\n" + "\n\n".join(contents) + "\n")
+    for page in pages():
+        text = site_links((ROOT / page).read_text(encoding="utf-8"), page)
+        end = "\n\n" + "\n\n".join(contents) + "\n" if page == "README.md" else ""
+        results.write_text(SOURCE / site_place(page), text + end)
     results.write_text(SOURCE / "report.md", report_page(has_report))
-    results.write_text(
-        SOURCE / "course" / "README.md", course_links((COURSE / "README.md").read_text(encoding="utf-8"))
-    )
-    copy(DOCS / "explorers.md", SOURCE / "explorers.md")
     for title, modules in REFERENCE:
         results.write_text(SOURCE / f"{slug(title)}.md", reference_page(title, modules))
+
+
+def pages() -> list[str]:
+    """Files of the repository, in Markdown, that are pages of the site."""
+    guides = [f"docs/{path.name}" for path in sorted(DOCS.glob("*.md"))]
+    return ["README.md", *guides, "notebooks/course/README.md", *CARDS, *PROJECT]
 
 
 def toctree(title: str, pages: list[str]) -> str:
@@ -177,29 +201,40 @@ def is_package(module: str) -> bool:
     return paths.REPOSITORY.joinpath(*module.split("."), "__init__.py").exists()
 
 
-def site_links(readme: str) -> str:
-    """Point the README's links to the site's own pages; what the site does not hold becomes plain text."""
+def site_links(text: str, place: str) -> str:
+    """Point a page's links to the site's own pages; what the site does not hold becomes plain text.
 
-    def page(match: re.Match[str]) -> str:
-        text, target = match.groups()
-        name = Path(target).stem
-        if target.startswith("notebooks/course"):
-            return f"[{text}](course/{Path(target).name})"
-        if target == "notebooks/explore.ipynb":
-            return f"[{text}](explorers.md)"
-        if target.startswith("notebooks/"):
-            return f"[{text}](study/{name}.ipynb)" if name in NOTEBOOK_STAGES else text
-        if target.startswith("report"):
-            return f"[{text}](report.md)"
-        return match[0] if target.startswith(("http", "#", "figures/")) else text
+    Parameters
+    ----------
+    place : the page's path in the repository, from which its links start
+    """
+    folder, own = posixpath.dirname(place), posixpath.dirname(site_place(place) or "")
 
-    return re.sub(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)", page, readme)
+    def link(match: re.Match[str]) -> str:
+        picture, words, target, anchor = match.groups()
+        if ":" in target or not target:  # an address of its own, or a heading of the same page
+            return match[0]
+        page = site_place(posixpath.normpath(posixpath.join(folder, target)))
+        return f"{picture}[{words}]({posixpath.relpath(page, own or '.')}{anchor or ''})" if page else words
+
+    return re.sub(r"(!?)\[([^\]]+)\]\(([^)\s#]*)(#[^)\s]*)?\)", link, text)
 
 
-def course_links(page: str) -> str:
-    """Point the instructor page's links to the site's pages; the solutions are not among them."""
-    page = re.sub(r"\]\(\.\./(\w+\.ipynb)\)", r"](../study/\1)", page)
-    return page.replace("[solutions](solutions)", "`notebooks/course/solutions`")
+def site_place(path: str) -> str | None:
+    """Where the site shows a file of the repository; ``None`` where it does not."""
+    folder, name = posixpath.split(path)
+    named = {"README.md": "index.md", "notebooks/explore.ipynb": "explorers.md", "report": "report.md"}
+    if path in named:
+        return named[path]
+    if path in PROJECT or folder == "docs":
+        return name
+    if folder == "notebooks/course":
+        return f"course/{name}" if posixpath.splitext(name)[1] else None
+    if folder == "notebooks" and name.removesuffix(".ipynb") in NOTEBOOK_STAGES:
+        return f"study/{name}"
+    if path in CARDS:
+        return f"cards/{name}"
+    return path.removeprefix("docs/") if path.startswith(("figures/", "docs/static/")) else None
 
 
 def slug(title: str) -> str:

@@ -1,1 +1,1 @@
-"""What notebooks 05 to 09 do with networks: people, training sets and architectures varied, few photographs."""
+"""What notebooks 05 to 10 do with networks: people, training sets, architectures and seeds varied, few photographs."""

@@ -21,6 +21,7 @@ from facefair_lib.store.locking import alone_in
 from facefair_lib.store.processes import child_environment
 from facefair_lib.store.provenance import FILE_NAME
 from facefair_lib.store.results import Stage
+from facefair_lib.study.closing import closing_lines
 from facefair_lib.study.run_stage import FAILED, MARK, say
 
 _USES_PHOTOS = "05_ethnicity_emotion_experiment"
@@ -73,9 +74,9 @@ def _bring_up_to_date(settings: Profile, command: list[str], until: str, cores: 
         say(f"study {profile} complete: {stages} stages in {seconds:.0f} s")
     else:
         say(f"study {profile}: nothing has changed, nothing to do ({seconds:.0f} s)")
-    pdf = paths.report_pdf(profile)
-    if not status and not until and pdf.exists():
-        say(f"report: {path_text(pdf)}")
+    if not status and not until:
+        for line in closing_lines(profile):
+            say(line)
     return status
 
 
@@ -231,7 +232,7 @@ def clean_results(profile: str, ask: Callable[[str], bool] | None) -> list[str]:
 
 
 def keep_as_reference(profile: str) -> int:
-    """Copy figures to ``figures/``, small tables to ``results/kept/`` and the answer into the README.
+    """Copy figures to ``figures/`` and small tables to ``results/kept/``; write README's answer, codecheck.yml's list.
 
     Returns
     -------
@@ -242,13 +243,14 @@ def keep_as_reference(profile: str) -> int:
     InputError
         if the study has not run to its end: the old reference stays
     """
-    from facefair_lib.report import readme  # loads SciPy, which no other command needs
+    from facefair_lib.report import codecheck, readme  # loads SciPy, which no other command needs
 
     Stage(paths.results_dir(profile) / store_stages.REPORT).existing(FILE_NAME)
     source, target = paths.results_dir(profile), paths.kept_results()
     with alone_in(paths.results_root(), say):
         count = sum(_keep(source, target, stage) for stage in store_stages.NOTEBOOK_STAGES)
     readme.update(paths.REPOSITORY / "README.md", target)
+    codecheck.update(paths.REPOSITORY / "codecheck.yml", paths.REPORT, paths.FIGURES, target)
     return count
 
 

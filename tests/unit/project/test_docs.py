@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import importlib.util
+import posixpath
 import re
 from pathlib import Path
 from types import ModuleType
@@ -37,16 +38,58 @@ def test_every_module_of_the_reference_exists() -> None:
 
 def test_links_of_the_readme_lead_to_pages_of_the_site_or_are_plain_text() -> None:
     readme = "[a](notebooks/01_data_preparation.ipynb) [b](config) [c](https://example.org) ![d](figures/x.png)"
-    linked = docs.site_links(readme)
+    linked = docs.site_links(readme, "README.md")
     assert linked == "[a](study/01_data_preparation.ipynb) b [c](https://example.org) ![d](figures/x.png)"
-    beside = docs.site_links("[a](notebooks/course/README.md) [b](notebooks/explore.ipynb)")
+    beside = docs.site_links("[a](notebooks/course/README.md) [b](notebooks/explore.ipynb)", "README.md")
     assert beside == "[a](course/README.md) [b](explorers.md)"
+    assert (
+        docs.site_links("[a](docs/profiles.md#installing) [b](#b)", "README.md")
+        == "[a](profiles.md#installing) [b](#b)"
+    )
 
 
-def test_links_of_the_instructor_page_lead_to_pages_of_the_site() -> None:
-    page = docs.course_links((docs.COURSE / "README.md").read_text(encoding="utf-8"))
-    assert "](../study/02_train_deeplabv3.ipynb)" in page
-    assert "](solutions)" not in page
+def test_links_of_other_pages_start_from_their_own_folders() -> None:
+    guide = "[a](../README.md) [b](profiles.md#profiles) ![c](../figures/x.jpg) [d](../report) [e](../facefair_lib)"
+    linked = "[a](index.md) [b](profiles.md#profiles) ![c](figures/x.jpg) [d](report.md) e"
+    assert docs.site_links(guide, "docs/data_sets.md") == linked
+    course = "[a](../02_train_deeplabv3.ipynb) [b](01_what_a_mask_is.ipynb) [c](solutions)"
+    linked = "[a](../study/02_train_deeplabv3.ipynb) [b](01_what_a_mask_is.ipynb) c"
+    assert docs.site_links(course, "notebooks/course/README.md") == linked
+    assert (
+        docs.site_links("[a](mailto:a@b) ![b](attachment:c.png)", "README.md")
+        == "[a](mailto:a@b) ![b](attachment:c.png)"
+    )
+
+
+def test_links_of_a_notebook_lead_to_pages_of_the_site(tmp_path: Path) -> None:
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# T"), nbformat.v4.new_code_cell("[a](b)")])
+    book.cells[0].source += "\n[a](../06_reproduction_audit.ipynb)"
+    docs.write_notebook(book, tmp_path / "x.ipynb", "notebooks/course/06_scores_that_mislead.ipynb", None)
+    title, code = nbformat.read(tmp_path / "x.ipynb", 4).cells
+    assert title.source == "# T\n[a](../study/06_reproduction_audit.ipynb)" and code.source == "[a](b)"
+
+
+def test_every_page_that_is_no_notebook_is_written_and_stands_in_the_contents(monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(docs, "SOURCE", tmp_path)
+    docs.write_pages([], has_report=False)
+    contents = (tmp_path / "index.md").read_text(encoding="utf-8").split("```{toctree}")[1:]
+    listed = {line for part in contents for line in part.splitlines() if line and line[0] not in ":`"}
+    written = {path.relative_to(tmp_path).with_suffix("").as_posix() for path in tmp_path.rglob("*.md")}
+    assert written - {"index"} <= listed
+    assert {"explorers", "report", *docs.GUIDES} <= written
+
+
+@pytest.mark.parametrize("page", docs.pages())
+def test_links_of_a_page_lead_to_what_the_site_holds(page: str) -> None:
+    lessons = {f"course/{path.name}" for path in docs.COURSE.glob("*.ipynb")}
+    pictures = {f"figures/{path.name}" for path in paths.FIGURES.iterdir()}
+    explorers = {f"static/explorers/{path.name}" for path in (docs.DOCS / "static" / "explorers").iterdir()}
+    written = {docs.site_place(place) for place in docs.pages()} | {"report.md"}
+    held = written | lessons | pictures | explorers | {f"study/{name}.ipynb" for name in docs.NOTEBOOK_STAGES}
+    text = docs.site_links((paths.REPOSITORY / page).read_text(encoding="utf-8"), page)
+    folder = posixpath.dirname(docs.site_place(page))
+    targets = [target for target in re.findall(r"\]\(([^)\s#]+)", text) if not target.startswith("http")]
+    assert {posixpath.normpath(posixpath.join(folder, target)) for target in targets} <= held
 
 
 def test_badges_follow_a_pages_title_where_the_repository_has_an_address(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from facefair_lib import __main__
 from facefair_lib.errors import InputError
-from facefair_lib.report import readme
+from facefair_lib.report import codecheck, readme
 from facefair_lib.settings import paths
 from facefair_lib.settings.profiles import load_profile, profile_names
 from facefair_lib.store import stages
@@ -83,6 +83,17 @@ def test_only_marked_lines_are_shown_and_all_are_logged(
     assert [line for line in lines if line.startswith(MARK)] == shown[1:-1]
     assert last in shown[-1]
     assert (root / "results" / "smoke" / "study.log").read_text(encoding="utf-8").splitlines() == lines
+
+
+@pytest.mark.parametrize(("until", "status", "told"), [("", 0, True), ("cohort", 0, False), ("", 1, False)])
+def test_only_a_whole_study_ends_with_what_it_found(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], until: str, status: int, told: bool
+) -> None:
+    monkeypatch.setattr(run_all, "_command", lambda *_: graph([f"{MARK}cohort done in 3 s"], status))
+    monkeypatch.setattr(run_all, "closing_lines", lambda profile: [f"found: {profile}", "next: more"])
+    assert run_study("smoke", "", "", until, cores=1) == status
+    last = capfd.readouterr().out.splitlines()[-2:]
+    assert (last == [f"{MARK}found: smoke", f"{MARK}next: more"]) == told
 
 
 def test_the_graph_runs_while_no_other_study_can_begin_and_keeps_others_out_when_only_this_process_is_killed(
@@ -267,7 +278,8 @@ def test_the_reference_keeps_small_tables_and_figures_and_nothing_else(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(paths, "FIGURES", root / "figures")
-    monkeypatch.setattr(readme, "update", lambda file, reference: None)  # has tests of its own
+    for module in (readme, codecheck):  # they have tests of their own
+        monkeypatch.setattr(module, "update", lambda *_: None)
     complete("quick", "report")
     stage = paths.results_dir("quick") / "04_metric_analysis"
     (stage / "figures").mkdir(parents=True)
