@@ -3,6 +3,10 @@
 A notebook that papermill runs has no terminal, so its runner names a file in ``FACEFAIR_PROGRESS`` and prints what
 arrives there. tqdm is not used: under papermill its widget stays at 0 % and its plain form fills the notebook with
 lines.
+
+The time left is estimated from the pace since the first step was done, and only once that pace means something. The
+first step is no measure: it waits for processes to start and for what is made once, and it stands for everything that
+an earlier run left.
 """
 
 from __future__ import annotations
@@ -20,6 +24,9 @@ Advance = Callable[[int, int], None]
 PROGRESS_FILE = "FACEFAIR_PROGRESS"
 _SECONDS_BETWEEN_LINES = 10.0
 _SECONDS_BETWEEN_UPDATES = 0.5
+# A pace means something after this share of the steps that were left, or, of very many, after some steps and seconds.
+_ESTIMATE_SHARE, _ESTIMATE_STEPS, _ESTIMATE_SECONDS = 0.05, 5, 10.0
+_SHOWN_IN_SECONDS = 120  # longer times are given in minutes
 
 
 class Progress:
@@ -34,6 +41,7 @@ class Progress:
     def __init__(self, title: str, total: int) -> None:
         self.title, self.total, self.done = title, total, 0
         self._begin = time.monotonic()
+        self._first: tuple[float, int] | None = None  # when the first step was done, and how many were done then
         self._last_line = self._last_update = -1e9
         self._display: Any = None
 
@@ -56,7 +64,9 @@ class Progress:
     def show(self, note: str = "", *, always: bool = False) -> None:
         """Say how far the work is, unless it was said a moment ago; the last step and ``always`` are never left out."""
         now, last = time.monotonic(), always or self.done >= self.total
-        text = self._text(now - self._begin, note)
+        if self._first is None and self.done:
+            self._first = now, self.done
+        text = self._text(now, note)
         if last or now - self._last_update >= _SECONDS_BETWEEN_UPDATES:
             self._last_update = now
             self._update_notebook(text)
@@ -64,10 +74,23 @@ class Progress:
             self._last_line = now
             _write_line(text)
 
-    def _text(self, seconds: float, note: str) -> str:
-        left = seconds / self.done * (self.total - self.done) if self.done else 0.0
-        when = f", {left:.0f} s left" if 0 < self.done < self.total else f" in {seconds:.0f} s" if self.done else ""
+    def _text(self, now: float, note: str) -> str:
+        when = ""
+        if self.done and self.done >= self.total:
+            when = f" in {_duration(now - self._begin)}"
+        elif self.done:
+            left = self._seconds_left(now)
+            when = f" after {_duration(now - self._begin)}" if left is None else f", {_duration(left)} left"
         return f"{self.title}: {self.done}/{self.total}{when}" + (f" · {note}" if note else "")
+
+    def _seconds_left(self, now: float) -> float | None:
+        """How long the rest takes at the pace since the first step; None while that says little."""
+        if self._first is None:
+            return None
+        seconds, steps = now - self._first[0], self.done - self._first[1]
+        some = steps >= _ESTIMATE_SHARE * (self.total - self._first[1])
+        many = steps >= _ESTIMATE_STEPS and seconds >= _ESTIMATE_SECONDS
+        return seconds / steps * (self.total - self.done) if steps and (some or many) else None
 
     def _update_notebook(self, text: str) -> None:
         if not in_notebook():
@@ -87,6 +110,10 @@ def in_notebook() -> bool:
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     return shell is not None and hasattr(shell, "kernel")
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < _SHOWN_IN_SECONDS else f"{seconds / 60:.0f} min"
 
 
 def _write_line(text: str) -> None:

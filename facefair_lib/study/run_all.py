@@ -21,6 +21,7 @@ from facefair_lib.store.locking import alone_in
 from facefair_lib.store.processes import child_environment
 from facefair_lib.store.provenance import FILE_NAME
 from facefair_lib.store.results import Stage
+from facefair_lib.study.closing import closing_lines
 from facefair_lib.study.run_stage import FAILED, MARK, say
 
 _USES_PHOTOS = "05_ethnicity_emotion_experiment"
@@ -73,9 +74,9 @@ def _bring_up_to_date(settings: Profile, command: list[str], until: str, cores: 
         say(f"study {profile} complete: {stages} stages in {seconds:.0f} s")
     else:
         say(f"study {profile}: nothing has changed, nothing to do ({seconds:.0f} s)")
-    pdf = paths.report_pdf(profile)
-    if not status and not until and pdf.exists():
-        say(f"report: {path_text(pdf)}")
+    if not status and not until:
+        for line in closing_lines(profile):
+            say(line)
     return status
 
 
