@@ -85,6 +85,17 @@ def test_only_marked_lines_are_shown_and_all_are_logged(
     assert (root / "results" / "smoke" / "study.log").read_text(encoding="utf-8").splitlines() == lines
 
 
+@pytest.mark.parametrize(("until", "status", "told"), [("", 0, True), ("cohort", 0, False), ("", 1, False)])
+def test_only_a_whole_study_ends_with_what_it_found(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], until: str, status: int, told: bool
+) -> None:
+    monkeypatch.setattr(run_all, "_command", lambda *_: graph([f"{MARK}cohort done in 3 s"], status))
+    monkeypatch.setattr(run_all, "closing_lines", lambda profile: [f"found: {profile}", "next: more"])
+    assert run_study("smoke", "", "", until, cores=1) == status
+    last = capfd.readouterr().out.splitlines()[-2:]
+    assert (last == [f"{MARK}found: smoke", f"{MARK}next: more"]) == told
+
+
 def test_the_graph_runs_while_no_other_study_can_begin_and_keeps_others_out_when_only_this_process_is_killed(
     root: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
