@@ -131,12 +131,13 @@ def write_notebook(notebook: nbformat.NotebookNode, target: Path, place: str, re
 
 
 def write_pages(lessons: list[str], has_report: bool) -> None:
-    """Write the pages that are no notebooks: start, report, reference and the table of contents."""
+    """Write the pages that are no notebooks: start, report, explorers, rerunning, reference, contents."""
     contents = [
         toctree("The study", [f"study/{name}" for name in NOTEBOOK_STAGES]),
         toctree("Report", ["report"]),
         toctree("Course", ["course/README", *lessons]),
         toctree("Explorers", ["explorers"]),
+        toctree("Rerun", ["ci"]),
         toctree("Reference", [slug(title) for title, _ in REFERENCE]),
     ]
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -145,7 +146,8 @@ def write_pages(lessons: list[str], has_report: bool) -> None:
     results.write_text(
         SOURCE / "course" / "README.md", course_links((COURSE / "README.md").read_text(encoding="utf-8"))
     )
-    copy(DOCS / "explorers.md", SOURCE / "explorers.md")
+    for page in ("explorers.md", "ci.md"):
+        copy(DOCS / page, SOURCE / page)
     for title, modules in REFERENCE:
         results.write_text(SOURCE / f"{slug(title)}.md", reference_page(title, modules))
 
@@ -187,6 +189,8 @@ def site_links(readme: str) -> str:
             return f"[{text}](course/{Path(target).name})"
         if target == "notebooks/explore.ipynb":
             return f"[{text}](explorers.md)"
+        if target == "docs/ci.md":
+            return f"[{text}](ci.md)"
         if target.startswith("notebooks/"):
             return f"[{text}](study/{name}.ipynb)" if name in NOTEBOOK_STAGES else text
         if target.startswith("report"):

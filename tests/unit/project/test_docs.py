@@ -41,6 +41,17 @@ def test_links_of_the_readme_lead_to_pages_of_the_site_or_are_plain_text() -> No
     assert linked == "[a](study/01_data_preparation.ipynb) b [c](https://example.org) ![d](figures/x.png)"
     beside = docs.site_links("[a](notebooks/course/README.md) [b](notebooks/explore.ipynb)")
     assert beside == "[a](course/README.md) [b](explorers.md)"
+    assert docs.site_links("[a](docs/ci.md)") == "[a](ci.md)"
+
+
+def test_every_page_that_is_no_notebook_is_written_and_stands_in_the_contents(monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(docs, "SOURCE", tmp_path)
+    docs.write_pages([], has_report=False)
+    contents = (tmp_path / "index.md").read_text(encoding="utf-8").split("```{toctree}")[1:]
+    listed = {line for part in contents for line in part.splitlines() if line and line[0] not in ":`"}
+    written = {path.relative_to(tmp_path).with_suffix("").as_posix() for path in tmp_path.rglob("*.md")}
+    assert written - {"index"} <= listed
+    assert {"ci", "explorers", "report"} <= written
 
 
 def test_links_of_the_instructor_page_lead_to_pages_of_the_site() -> None:
