@@ -232,7 +232,7 @@ def clean_results(profile: str, ask: Callable[[str], bool] | None) -> list[str]:
 
 
 def keep_as_reference(profile: str) -> int:
-    """Copy figures to ``figures/``, small tables to ``results/kept/`` and the answer into the README.
+    """Copy figures to ``figures/`` and small tables to ``results/kept/``; write README's answer, codecheck.yml's list.
 
     Returns
     -------
@@ -243,13 +243,14 @@ def keep_as_reference(profile: str) -> int:
     InputError
         if the study has not run to its end: the old reference stays
     """
-    from facefair_lib.report import readme  # loads SciPy, which no other command needs
+    from facefair_lib.report import codecheck, readme  # loads SciPy, which no other command needs
 
     Stage(paths.results_dir(profile) / store_stages.REPORT).existing(FILE_NAME)
     source, target = paths.results_dir(profile), paths.kept_results()
     with alone_in(paths.results_root(), say):
         count = sum(_keep(source, target, stage) for stage in store_stages.NOTEBOOK_STAGES)
     readme.update(paths.REPOSITORY / "README.md", target)
+    codecheck.update(paths.REPOSITORY / "codecheck.yml", paths.REPORT, paths.FIGURES, target)
     return count
 
 
