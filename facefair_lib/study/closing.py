@@ -9,6 +9,7 @@ from facefair_lib.scores.metrics import COMPARED_BY
 from facefair_lib.scores.titles import MODEL_TITLES, title
 from facefair_lib.settings import paths
 from facefair_lib.settings.path_text import path_text
+from facefair_lib.store.stages import ANSWER
 
 _SCORES, _GAPS = "04_metric_analysis/summary", "05_ethnicity_emotion_experiment/gaps"
 
@@ -16,7 +17,7 @@ _SCORES, _GAPS = "04_metric_analysis/summary", "05_ethnicity_emotion_experiment/
 def closing_lines(profile: str) -> list[str]:
     """One line each, in the order of reading; a line whose files the study has not written is left out."""
     folder, pdf = paths.results_dir(profile), paths.report_pdf(profile)
-    notebook = folder / "notebooks" / "05_ethnicity_emotion_experiment.ipynb"
+    notebook = folder / "notebooks" / f"{ANSWER}.ipynb"
     chosen = "" if profile == paths.DEFAULT_PROFILE else f" PROFILE={profile}"
     found = "; ".join(_found(Results(folder, paths.REPORT)))
     lines = [f"found: {found}"] if found else []

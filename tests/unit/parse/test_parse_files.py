@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import torch
 from drawn_heads import coloured, scene
-from PIL import Image
+from PIL import ExifTags, Image
 from typer.testing import CliRunner
 
 from facefair_lib.__main__ import app
@@ -49,6 +49,22 @@ def test_a_bad_photograph_does_not_lose_the_others(album: list[Path], parser: Pa
         "areas.csv", "heads.csv", "legend.pdf", "legend.png",
         "none_mask.png", "none_overlay.png", "two_mask.png", "two_overlay.png",
     ]  # fmt: skip
+
+
+def test_nothing_written_tells_where_a_photograph_was_taken(parser: Parser, tmp_path: Path) -> None:
+    photo, out = tmp_path / "here.jpg", tmp_path / "out"
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make] = "A camera"
+    exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] = "N"
+    Image.fromarray(coloured(scene((60, 50)))).save(photo, exif=exif)
+    with Image.open(photo) as picture:
+        assert picture.getexif().get_ifd(ExifTags.IFD.GPSInfo)
+    parse_files([photo], parser, out)
+    written = list(out.glob("here_*.png"))
+    assert len(written) == 2
+    for path in written:
+        with Image.open(path) as picture:
+            assert set(picture.info) <= {"Software", "facefair parse"} and not picture.getexif()
 
 
 def test_several_processes_write_what_one_writes(album: list[Path], parser: Parser, tmp_path: Path) -> None:

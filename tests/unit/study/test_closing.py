@@ -36,7 +36,7 @@ def test_the_lines_name_what_was_found_the_report_and_what_to_open(study: Path) 
     of_groups = ("pspnet", "group", "fixed_image_iou")
     gap = next(row for row in put(study, GAPS) if (row["model"], row["feature"], row["metric"]) == of_groups)
     (study / "report-smoke.pdf").touch()
-    notebook = study / "notebooks" / "05_ethnicity_emotion_experiment.ipynb"
+    notebook = study / "notebooks" / "10_answer.ipynb"
     notebook.parent.mkdir()
     notebook.touch()
     found, report, following = closing_lines("smoke")
