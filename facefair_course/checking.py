@@ -27,7 +27,7 @@ LESSONS: dict[int, tuple[str, ...]] = {
     6: ("confusion", "iou", "two_means", "can_be_true"),
     7: ("early_stop", "mirror", "honest_score"),
     8: ("difference_hash", "person_of", "split_people", "thin_cells"),
-    9: ("people_interval", "permutation_p", "smallest_p", "paired_gap"),
+    9: ("people_interval", "permutation_p", "smallest_p", "paired_gap", "changed_conclusions", "share_of_pairs"),
     10: ("prevalence", "beats_looking_away", "possible_share", "faulty_rows"),
 }
 """Lesson -> the names of its exercises, in their order."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 
 import imagehash
@@ -15,23 +15,33 @@ from facefair_lib.scores import metrics
 from facefair_lib.settings.labels import CLASS_NAMES, INDEX, NUM_CLASSES
 
 
-def through_coarse_map(mask: np.ndarray, stride: int) -> np.ndarray:
+def through_coarse_map(masks: np.ndarray, stride: int) -> np.ndarray:
     """Keep one label per ``stride`` x ``stride`` block, the one at its centre, and enlarge it again.
 
     Parameters
     ----------
-    mask : (H, W) class indices; ``stride`` divides H and W
+    masks : (..., H, W) class indices; ``stride`` divides H and W
     """
-    coarse = mask[stride // 2 :: stride, stride // 2 :: stride]
-    return coarse.repeat(stride, 0).repeat(stride, 1)
+    coarse = masks[..., stride // 2 :: stride, stride // 2 :: stride]
+    return coarse.repeat(stride, -2).repeat(stride, -1)
 
 
-def coarse_limits(masks: np.ndarray, strides: Sequence[int], classes: Sequence[str]) -> pd.DataFrame:
-    """IoU of perfect labels that were squeezed through a coarse map: columns stride, class, iou."""
+def coarse_limits(
+    masks: np.ndarray,
+    strides: Sequence[int],
+    classes: Sequence[str],
+    through: Callable[[np.ndarray, int], np.ndarray] = through_coarse_map,
+) -> pd.DataFrame:
+    """IoU of true masks that were squeezed through a coarse map: columns stride, class, iou.
+
+    Parameters
+    ----------
+    masks : (N, H, W) class indices
+    through : masks, stride -> the masks that are left; by default one label per block is kept
+    """
     rows = []
     for stride in strides:
-        kept = np.stack([through_coarse_map(mask, stride) for mask in masks])
-        scores = metrics.iou_per_class(metrics.confusion_counts(masks, kept).sum(0))
+        scores = metrics.iou_per_class(metrics.confusion_counts(masks, through(masks, stride)).sum(0))
         rows += [{"stride": stride, "class": name, "iou": scores[INDEX[name]]} for name in classes]
     return pd.DataFrame(rows)
 

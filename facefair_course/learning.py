@@ -1,4 +1,4 @@
-"""Networks that are trained within a lesson: tiny, on a handful of pictures, for some seconds."""
+"""What is fitted within a lesson, for some seconds: tiny networks on a handful of pictures, logits on coarse maps."""
 
 from __future__ import annotations
 
@@ -128,6 +128,37 @@ def measure(network: nn.Module, images: np.ndarray, masks: np.ndarray, loss: Los
     """The loss on pictures as they are."""
     with torch.inference_mode():
         return float(loss(network(as_batch(images)), torch.from_numpy(np.array(masks)).long()))
+
+
+def through_coarse_logits(masks: np.ndarray, stride: int, *, steps: int = 100) -> np.ndarray:
+    """Fit logits on a coarse map to true masks, enlarge them bilinearly and take the largest: (N, H, W) uint8.
+
+    Parameters
+    ----------
+    masks : (N, H, W) class indices; ``stride`` divides H and W
+    steps : of the fit
+
+    Notes
+    -----
+    What gradient descent finds in so many steps; there may be better logits. A class weighs as one over the root of its
+    pixels: with equal weights the fit gives thin classes up.
+    """
+    labels = torch.from_numpy(masks.astype(np.int64))
+    shares = nn.functional.one_hot(labels, NUM_CLASSES).permute(0, 3, 1, 2).float()  # (N, C, H, W)
+    weight = shares.sum((0, 2, 3)).clamp(min=1).rsqrt()  # (C,)
+    logits = (8 * nn.functional.avg_pool2d(shares, stride)).requires_grad_(True)
+    optimiser = torch.optim.Adam([logits], lr=1.0)
+    for _ in range(steps):
+        value = nn.functional.cross_entropy(_enlarged(logits, stride), labels, weight=weight)
+        optimiser.zero_grad()
+        value.backward()
+        optimiser.step()
+    with torch.inference_mode():
+        return _enlarged(logits, stride).argmax(1).to(torch.uint8).numpy()
+
+
+def _enlarged(logits: torch.Tensor, stride: int) -> torch.Tensor:
+    return nn.functional.interpolate(logits, scale_factor=stride, mode="bilinear", align_corners=False)
 
 
 def recall_table(network_masks: dict[str, np.ndarray], target: np.ndarray) -> pd.DataFrame:

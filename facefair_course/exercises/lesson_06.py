@@ -157,7 +157,7 @@ EXERCISES = {
                 lambda c: (two_means(c)[0], float(np.nan_to_num(np.stack([iou(i) for i in c])).mean())),
             ),
         ),
-        "Both are called “mean IoU” in papers. Name yours.",
+        "Both are called “mean IoU” in papers. Name yours: classes vote in the first, pictures in the second.",
     ),
     "can_be_true": Exercise(
         _can_be_true_cases,

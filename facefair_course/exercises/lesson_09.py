@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
+import pandas as pd
 
 from facefair_course.compare import short
 from facefair_course.exercise import Case, Exercise, Mistake, expect
+from facefair_course.runs import CONCLUSION, by_run_and_conclusion
 from facefair_lib.reproduction.nine_photographs import smallest_p_value
-from facefair_lib.scores.resampling import permutation_p_value
+from facefair_lib.scores.resampling import ALPHA, permutation_p_value
+from facefair_lib.tables.answer import LESS, MORE, OPEN, WITHIN
 
 _REPLICATES = 2000
 
@@ -150,6 +154,82 @@ def _without_root(scores: np.ndarray) -> tuple[float, float]:
     return paired_gap(scores)[0], float((scores[:, 0] - scores[:, 1]).std(ddof=1))
 
 
+def changed_conclusions(table: pd.DataFrame, first: int, second: int) -> set[tuple[str, str, str]]:
+    """Conclusions, as (family, contrast, model), about which two runs found different things."""
+    found = by_run_and_conclusion(table, "finding")
+    return set(found.index[found[first] != found[second]])
+
+
+def _row_by_row(table: pd.DataFrame, first: int, second: int) -> set[tuple[str, str, str]]:
+    one, other = (table[table["run"] == run] for run in (first, second))
+    apart = one["finding"].to_numpy() != other["finding"].to_numpy()
+    return set(one.loc[apart, CONCLUSION].itertuples(index=False, name=None))
+
+
+def _by_sign(table: pd.DataFrame, first: int, second: int) -> set[tuple[str, str, str]]:
+    found = by_run_and_conclusion(table, "difference") > 0
+    return set(found.index[found[first] != found[second]])
+
+
+def _by_significance(table: pd.DataFrame, first: int, second: int) -> set[tuple[str, str, str]]:
+    found = by_run_and_conclusion(table, "p_adjusted") < ALPHA
+    return set(found.index[found[first] != found[second]])
+
+
+def _three_studies() -> pd.DataFrame:
+    """Three runs that asked the same seven things, with their rows in no order."""
+    asked = [
+        ("tones", "asian-black", "pspnet"), ("tones", "asian-black", "deeplabv3"),
+        ("tones", "asian-caucasian", "pspnet"), ("shapes", "asian-black", "pspnet"),
+        ("shapes", "asian-black", "deeplabv3"), ("emotions", "happy-sad", "pspnet"),
+        ("emotions", "happy-sad", "deeplabv3"),
+    ]  # fmt: skip
+    found = {
+        1: [(0.02, MORE), (0.015, MORE), (0.004, OPEN), (0.001, WITHIN), (-0.02, LESS), (0.01, OPEN), (0.03, MORE)],
+        2: [(0.01, OPEN), (0.02, MORE), (-0.004, OPEN), (0.009, OPEN), (0.02, MORE), (0.01, OPEN), (0.01, OPEN)],
+        3: [(0.02, MORE), (0.015, MORE), (0.003, OPEN), (0.002, WITHIN), (-0.02, LESS), (0.02, MORE), (0.03, MORE)],
+    }
+    rows = [
+        (*what, run, difference, 0.01 if finding in (MORE, LESS) else 0.4, finding)
+        for run, conclusions in found.items()
+        for what, (difference, finding) in zip(asked, conclusions, strict=True)
+    ]
+    table = pd.DataFrame(rows, columns=[*CONCLUSION, "run", "difference", "p_adjusted", "finding"])
+    return table.sample(frac=1, random_state=4, ignore_index=True)
+
+
+def _changed_cases() -> list[Case]:
+    hint = "Pair the rows of the two runs by family, contrast and model; compare their findings."
+    tries = {"runs 1 and 2 of three": (1, 2), "runs 1 and 3, which differ in one": (1, 3), "a run and itself": (2, 2)}
+    table = _three_studies()
+    return [expect(title, (table, *runs), changed_conclusions(table, *runs), hint) for title, runs in tries.items()]
+
+
+def share_of_pairs(findings: list[str]) -> float:
+    """Share of the pairs of runs that found different things; one finding per run."""
+    pairs = list(itertools.combinations(findings, 2))
+    return sum(one != other for one, other in pairs) / len(pairs)
+
+
+def _not_like_most(findings: list[str]) -> float:
+    return 1 - max(map(findings.count, findings)) / len(findings)
+
+
+def _with_itself(findings: list[str]) -> float:
+    return sum(one != other for one in findings for other in findings) / len(findings) ** 2
+
+
+def _share_of_pairs_cases() -> list[Case]:
+    hint = "Each run with each other run, once: itertools.combinations(findings, 2)."
+    tries = {
+        "five runs that agree": [MORE] * 5,
+        "five runs, one of which found nothing": [LESS, LESS, OPEN, LESS, LESS],
+        "five runs with three different findings": [OPEN, MORE, WITHIN, OPEN, MORE],
+        "two runs that differ": [WITHIN, OPEN],
+    }
+    return [expect(title, (findings,), share_of_pairs(findings), hint) for title, findings in tries.items()]
+
+
 EXERCISES = {
     "people_interval": Exercise(
         lambda: [
@@ -186,5 +266,36 @@ EXERCISES = {
             Mistake("The sign: first minus second.", lambda s: (-paired_gap(s)[0], paired_gap(s)[1])),
         ),
         "Comparing everybody with themselves takes the differences between people out.",
+    ),
+    "changed_conclusions": Exercise(
+        _changed_cases,
+        (
+            Mistake("The rows of two runs need not stand in the same order: pair them by what was asked.", _row_by_row),
+            Mistake("This compares signs. A difference that nobody could tell from zero has one, too.", _by_sign),
+            Mistake(
+                "This asks whether the p value crossed the line. Which column says what was concluded?",
+                _by_significance,
+            ),
+            Mistake(
+                "Two networks, and several families, ask about the same contrast: keep family and model in the name.",
+                lambda table, *runs: {contrast for _, contrast, _ in changed_conclusions(table, *runs)},
+            ),
+        ),
+        "Two studies by the same rules, on the same people: what differs is the luck of training.",
+    ),
+    "share_of_pairs": Exercise(
+        _share_of_pairs_cases,
+        (
+            Mistake(
+                "This is the share of runs that are not like most. How many of the pairs do they take part in?",
+                _not_like_most,
+            ),
+            Mistake("A run was also compared with itself, and agreed.", _with_itself),
+            Mistake(
+                "This is a number of pairs; the share is wanted.",
+                lambda findings: share_of_pairs(findings) * math.comb(len(findings), 2),
+            ),
+        ),
+        "One run in five that dissents is enough for four pairs in ten.",
     ),
 }

@@ -86,7 +86,8 @@ EXERCISES = {
             Mistake("The false alarms are missing from the errors.", lambda a, p, r: (1 - a) / (1 - r)),
             Mistake("The misses are missing from the errors.", lambda a, p, r: (1 - a) / (r * (1 - p) / p)),
         ),
-        "Three printed scores tell what the question was like, without the data.",
+        "Three printed scores tell what the question was like, without the data: exactly for one table of counts, "
+        "closely for means over similar ones.",
     ),
     "beats_looking_away": Exercise(
         _beats_cases,

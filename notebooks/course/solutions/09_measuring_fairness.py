@@ -1,5 +1,6 @@
 """Solutions of lesson 9."""
 
+import itertools
 import math
 
 import numpy as np
@@ -37,3 +38,15 @@ def paired_gap(scores):
     """Mean difference and its standard error: (P, 2) -> two numbers."""
     differences = scores[:, 0] - scores[:, 1]
     return differences.mean(), differences.std(ddof=1) / np.sqrt(len(differences))
+
+
+def changed_conclusions(table, first, second):
+    """Conclusions (family, contrast, model) that two runs do not share: table, two runs -> set."""
+    findings = table.pivot(index=["family", "contrast", "model"], columns="run", values="finding")
+    return set(findings.index[findings[first] != findings[second]])
+
+
+def share_of_pairs(findings):
+    """Share of the pairs of runs that found different things: one finding per run -> one number."""
+    pairs = list(itertools.combinations(findings, 2))
+    return sum(one != other for one, other in pairs) / len(pairs)

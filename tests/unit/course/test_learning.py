@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from facefair_course import learning
+from facefair_course import experiments, learning
 
 RANDOM = np.random.default_rng(3)
 IMAGES = RANDOM.integers(0, 256, (2, 16, 16, 3)).astype(np.uint8)
@@ -58,3 +58,17 @@ def test_recall_of_the_truth_is_one_where_a_class_occurs() -> None:
     assert table.loc[[4, 5], "truth"].tolist() == [1, 1]
     assert table.loc[[4, 5], "hair"].tolist() == [0, 1]
     assert np.isnan(table.loc[0, "truth"])
+
+
+def test_logits_enlarged_smoothly_keep_more_of_thin_things_than_labels_of_the_same_map() -> None:
+    masks = np.zeros((2, 16, 16), np.uint8)
+    masks[:, 2:13, 3:14] = 4
+    masks[:, 7, 5:12] = 6  # a brow of one row, which no block has at its centre
+    left = learning.through_coarse_logits(masks, 4)
+    labels, logits = ((kept == masks).mean() for kept in (experiments.through_coarse_map(masks, 4), left))
+    assert logits > labels
+    assert (left == 6).any() and not (experiments.through_coarse_map(masks, 4) == 6).any()
+
+
+def test_a_map_as_fine_as_the_picture_has_logits_for_every_mask() -> None:
+    assert (learning.through_coarse_logits(MASKS, 1) == MASKS).all()
