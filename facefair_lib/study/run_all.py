@@ -247,8 +247,10 @@ def keep_as_reference(profile: str) -> int:
 
     Stage(paths.results_dir(profile) / store_stages.REPORT).existing(FILE_NAME)
     source, target = paths.results_dir(profile), paths.kept_results()
+    several = load_profile(profile).runs > 1
+    kept = [stage for stage in store_stages.NOTEBOOK_STAGES if several or stage != store_stages.ANSWER]
     with alone_in(paths.results_root(), say):
-        count = sum(_keep(source, target, stage) for stage in store_stages.NOTEBOOK_STAGES)
+        count = sum(_keep(source, target, stage) for stage in kept)
     readme.update(paths.REPOSITORY / "README.md", target)
     codecheck.update(paths.REPOSITORY / "codecheck.yml", paths.REPORT, paths.FIGURES, target)
     return count
