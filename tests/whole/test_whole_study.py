@@ -126,6 +126,23 @@ def test_the_tables_of_the_fairness_notebook_cover_both_networks(results: Path) 
     assert len(compared) == 3 and compared["interaction_p"].between(0, 1).all()
 
 
+def test_the_answer_rests_on_every_run_and_is_quoted_where_people_were_looked_at_before(results: Path) -> None:
+    folder = results / "10_answer"
+    people = pd.read_csv(results / "counterfactuals" / "people.csv")
+    own = people["subject_id"].map(people.query("design == 'tone'").groupby("subject_id")["group"].first())
+    shown = people[(people["group"] == own) & people["design"].isin(["tone", "factorial"])]
+    effects = pd.read_csv(folder / "effects.csv").set_index(["family", "contrast", "model"])["difference"]
+    for model in stages.TRAINING_STAGES:
+        scores = np.load(results / "runs" / f"{model}_changed.npy")
+        assert scores.shape == (2, len(people))
+        ends = [scores[:, shown.index[shown["skin_tone"] == tone]].mean() for tone in (10, 4)]
+        assert effects["darkest_tone", "tone 10-tone 4", model] == pytest.approx(ends[0] - ends[1], abs=1e-6)
+    assert len(pd.read_csv(folder / "by_run.csv")) == 2 * len(effects)
+    assert not pd.read_csv(folder / "plan.csv")["confirmatory"].any()
+    kept = stages.KEPT / "10_answer" / "effects.csv"
+    assert (folder / "answer.csv").read_text(encoding="utf-8") == kept.read_text(encoding="utf-8")
+
+
 def test_the_experiment_has_a_second_score_and_says_what_nine_pictures_can_show(results: Path) -> None:
     folder = results / "05_ethnicity_emotion_experiment"
     assert set(pd.read_csv(folder / "outlines.csv")["model"]) == {"deeplabv3", "pspnet"}
