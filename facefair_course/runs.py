@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from facefair_lib.errors import InputError
-from facefair_lib.fairness.seeds import two_level_bootstrap
+from facefair_lib.fairness.seeds import two_level_estimate
 from facefair_lib.store import stages
 from facefair_lib.store.results import read_csv
 from facefair_lib.tables.answer import LESS, MORE
@@ -103,7 +103,7 @@ def spreads_table(effects: pd.DataFrame, by_run: pd.DataFrame) -> pd.DataFrame:
 
 
 def interval_coverage_over_runs(
-    people: int, runs: int, spread: float, run_spread: float, studies: int, *, replicates: int = 300, seed: int = 1
+    people: int, runs: int, spread: float, run_spread: float, studies: int, *, seed: int = 1
 ) -> dict[str, float]:
     """How often 95 per cent intervals hold the true effect, where training again would move it.
 
@@ -119,7 +119,7 @@ def interval_coverage_over_runs(
     for study in range(studies):
         person, run = random.normal(0, spread, people), random.normal(0, run_spread, (runs, 1))
         for kind, scores in enumerate((person + run[:1], person + run)):
-            found = two_level_bootstrap(scores, replicates=replicates, seed=study)
+            found = two_level_estimate(scores)
             held[study, kind] = found.low <= 0 <= found.high
     one, several = held.mean(0)
     return {"one run, over people": float(one), f"{runs} runs, over people and runs": float(several)}

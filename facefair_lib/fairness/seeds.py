@@ -1,11 +1,13 @@
 """Training seeds as an outer level: would the effect be there after training again?
 
-Every network sees the same test people, so seeds and people are crossed: a replicate draws seeds, draws people, and
-scores the drawn people under the drawn seeds. Weights are rescaled (Rao and Wu) because drawing n of n with replacement
-makes spreads too small by (n - 1) / n, which matters with three seeds. With so few the percentiles of the replicates
-are worthless, so the interval is value -+ t standard errors of the replicates. t is the mean of the two levels' own
-critical values, weighted by their variances (Cochran): with two or three seeds Satterthwaite's degrees of freedom would
-miss up to 10 times in 100, while this misses at most about 5 times, and less often where both levels matter alike.
+Every network sees the same test people, so seeds and people are crossed: a replicate of a bootstrap draws seeds, draws
+people, and scores the drawn people under the drawn seeds. Its weights are rescaled (Rao and Wu) because drawing n of n
+with replacement makes spreads too small by (n - 1) / n, which matters with three seeds. Only the standard deviation of
+the replicates is used, because with so few seeds their percentiles are worthless; and for a mean that has a closed
+form, which is computed here: nothing is drawn, and no conclusion hangs on the luck of drawing. The interval is value -+
+t standard errors. t is the mean of the two levels' own critical values, weighted by their variances (Cochran): with two
+or three seeds Satterthwaite's degrees of freedom would miss up to 10 times in 100, while this misses at most about 5
+times, and less often where both levels matter alike.
 
 Source: Owen, Annals of Applied Statistics 1 (2007) (crossed bootstrap); Rao and Wu, Journal of the American Statistical
 Association 83 (1988); Cochran, Biometrics 20 (1964).
@@ -20,7 +22,7 @@ import numpy as np
 from scipy import optimize, special
 
 from facefair_lib.errors import InputError
-from facefair_lib.scores.resampling import ALPHA, LEVEL, POWER, REPLICATES, encode_labels, times_drawn
+from facefair_lib.scores.resampling import ALPHA, LEVEL, POWER, encode_labels
 
 BOTH, PEOPLE = "seeds and subjects", "subjects"
 
@@ -53,15 +55,13 @@ class TwoLevel:
     p_margin: float = np.nan
 
 
-def two_level_bootstrap(
+def two_level_estimate(
     scores: np.ndarray,
     labels: np.ndarray | None = None,
     contrast: Mapping[str, float] | None = None,
     *,
     margin: float | None = None,
     comparisons: int = 1,
-    replicates: int = REPLICATES,
-    seed: int = 0,
 ) -> TwoLevel:
     """Estimate a mean, or a contrast of group means, over seeds and subjects.
 
@@ -72,7 +72,6 @@ def two_level_bootstrap(
     contrast : group -> weight, such as {"black": 1, "asian": -1}; the mean of all subjects by default
     margin : a value that would not matter; given, it is tested whether the value is smaller on either side
     comparisons : members of the family within which p will be adjusted; ``detectable`` takes it into account
-    replicates, seed : of the bootstrap; subjects are drawn within groups
 
     Raises
     ------
@@ -92,22 +91,20 @@ def two_level_bootstrap(
     scores, code, weight = scores[:, kept], code[kept], weight[kept]
     by_seed = scores @ weight  # (R,)
     value = float(by_seed.mean())
-    error = _bootstrap_error(scores, code, weight, replicates, seed)
+    levels = _levels(scores, code, weight)
+    error = _error(levels, _interaction(scores, code, weight))
     several = len(scores) > 1
     spread = float(by_seed.std(ddof=1)) if several else np.nan
     sizes = (len(scores), scores.shape[1], BOTH if several else PEOPLE)
-    return _estimate(value, error, _levels(scores, code, weight), spread, sizes, margin, comparisons)
+    return _estimate(value, error, levels, spread, sizes, margin, comparisons)
 
 
-def two_level_difference(
-    first: np.ndarray, second: np.ndarray, *, replicates: int = REPLICATES, seed: int = 0
-) -> TwoLevel:
+def two_level_difference(first: np.ndarray, second: np.ndarray) -> TwoLevel:
     """Compare two kinds of training on the same subjects: mean of the first minus mean of the second.
 
     Parameters
     ----------
     first, second : (R1, S), (R2, S) score of each subject under each training seed; the two have seeds of their own
-    replicates, seed : of the bootstrap
 
     Raises
     ------
@@ -120,21 +117,14 @@ def two_level_difference(
             "two kinds of training", found=f"{len(first)} and {len(second)} seeds", expected="at least two of each",
             do="fit more runs",
         )  # fmt: skip
-    subjects = kinds[0].shape[1]
-    code, weight = _contrast_weights(subjects, None, None)
-    rng = np.random.default_rng(seed)
-    people = _rescaled(times_drawn(code, replicates, rng), np.full(subjects, subjects)) * weight  # (B, S)
-    drawn = []
-    for kind in kinds:
-        times = times_drawn(np.zeros(len(kind), np.int64), replicates, rng)  # (B, R)
-        drawn.append(_rescaled(times, np.full(len(kind), len(kind))) / len(kind) @ kind)
-    error = float(((drawn[0] - drawn[1]) * people).sum(1).std(ddof=1))
-    by_seed = [kind @ weight for kind in kinds]
+    code, weight = _contrast_weights(kinds[0].shape[1], None, None)
     difference = kinds[0].mean(0) - kinds[1].mean(0)  # (S,)
+    by_seed = [kind @ weight for kind in kinds]
     seeds = _welch([(values.var(ddof=1) / len(values), len(values) - 1) for values in by_seed])
     levels = [seeds, *_levels(difference[None], code, weight)]
+    error = _error(levels, sum(_interaction(kind, code, weight) for kind in kinds))
     spread = float(np.sqrt(np.mean([values.var(ddof=1) for values in by_seed])))
-    sizes = (min(map(len, kinds)), subjects, BOTH)
+    sizes = (min(map(len, kinds)), len(difference), BOTH)
     return _estimate(float(difference.mean()), error, levels, spread, sizes)
 
 
@@ -183,20 +173,23 @@ def _contrast_weights(
     return code, share[code]
 
 
-def _bootstrap_error(scores: np.ndarray, code: np.ndarray, weight: np.ndarray, replicates: int, seed: int) -> float:
-    """Standard deviation of the replicates with rescaled weights."""
-    rng = np.random.default_rng(seed)
-    drawn_seeds = times_drawn(np.zeros(len(scores), np.int64), replicates, rng)  # (B, R)
-    drawn_people = times_drawn(code, replicates, rng)  # (B, S)
-    seeds = _rescaled(drawn_seeds, np.full(len(scores), len(scores))) / len(scores)
-    people = _rescaled(drawn_people, np.bincount(code)[code]) * weight
-    return float(((seeds @ scores) * people).sum(1).std(ddof=1))
+def _error(levels: list[tuple[float, float]], interaction: float) -> float:
+    """Standard deviation that infinitely many replicates of the crossed bootstrap would have."""
+    return float(np.sqrt(sum(variance for variance, _ in levels) + interaction))
 
 
-def _rescaled(times: np.ndarray, size: np.ndarray) -> np.ndarray:
-    """Spread times drawn (mean 1) by sqrt(n / (n - 1)); a single unit always counts once. (B, n), (n,) -> (B, n)."""
-    factor = np.sqrt(size / np.maximum(size - 1, 1))
-    return 1 + factor * (times.astype(float) - 1)
+def _interaction(scores: np.ndarray, code: np.ndarray, weight: np.ndarray) -> float:
+    """Variance of the value by what is neither a seed's nor a subject's own; none where there is one seed."""
+    seeds = len(scores)
+    if seeds == 1:
+        return 0.0
+    total = 0.0
+    for group in np.unique(code):
+        part = scores[:, code == group]  # (R, n)
+        size, share = part.shape[1], weight[code == group][0]
+        rest = part - part.mean(0) - part.mean(1, keepdims=True) + part.mean()
+        total += size / (size - 1) * share**2 * (rest**2).sum() / (seeds * (seeds - 1))
+    return float(total)
 
 
 def _levels(scores: np.ndarray, code: np.ndarray, weight: np.ndarray) -> list[tuple[float, float]]:

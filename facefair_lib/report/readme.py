@@ -22,7 +22,7 @@ from facefair_lib.scores.titles import (
 from facefair_lib.settings import paths
 from facefair_lib.store import stages
 from facefair_lib.store.results import write_text
-from facefair_lib.tables.answer import LESS, MORE, OPEN, WITHIN
+from facefair_lib.tables.answer import LESS, MORE, OPEN
 
 BEGIN, END = "<!-- answer: written by make reference -->", "<!-- end of answer -->"
 
@@ -98,10 +98,8 @@ def _side(key: str) -> str:
 
 def _found(row: Row, sign: int) -> str:
     """A difference in points with its interval, and what was found."""
-    text = _turned(row, sign)
-    if row["finding"] in (LESS, MORE):
-        return f"**{text}**"
-    return f"{text} ≈" if row["finding"] == WITHIN else text
+    text = f"**{_turned(row, sign)}**" if row["finding"] in (LESS, MORE) else _turned(row, sign)
+    return f"{text} ≈" if row["p_margin"] < ALPHA else text
 
 
 def _note(results: Results, effects: str) -> str:

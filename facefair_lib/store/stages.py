@@ -86,7 +86,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("07_counterfactual_fairness", ("seed", "counterfactuals.views", "inference.least_share", "analysis")),
     Stage("08_real_photographs", ("seed", "training", "inference", "analysis", "transfer_from", "adaptation")),
     Stage("09_model_comparison", ("seed", "inference", "analysis", "comparison")),
-    Stage(ANSWER, ("seed", "people_seed", "runs", "analysis", "mitigated_by")),
+    Stage(ANSWER, ("people_seed", "runs", "mitigated_by")),
     Stage(REPORT, tuple(Profile.model_fields), "facefair_lib.report.build"),
 )
 TRAINING_STAGES: dict[str, str] = {"deeplabv3": "02_train_deeplabv3", "pspnet": "03_train_pspnet"}

@@ -15,10 +15,9 @@ import numpy as np
 import pandas as pd
 
 from facefair_lib.fairness.families import holm
-from facefair_lib.fairness.seeds import TwoLevel, two_level_bootstrap, two_level_difference
+from facefair_lib.fairness.seeds import TwoLevel, two_level_difference, two_level_estimate
 from facefair_lib.fairness.subjects import contrasts, subject_array
 from facefair_lib.scores.calibration import calibration_error, overconfidence
-from facefair_lib.scores.resampling import REPLICATES
 from facefair_lib.settings.labels import EMOTIONS, GROUPS
 from facefair_lib.settings.plan import AnalysisPlan
 from facefair_lib.tables.checks import on_curve
@@ -75,11 +74,11 @@ class Effect:
     labels: np.ndarray | None = None
 
     def estimate(self, **options: Any) -> TwoLevel:
-        """The effect with the uncertainty of people and runs; see ``two_level_bootstrap`` for the options."""
+        """The effect with the uncertainty of people and runs; see ``two_level_estimate`` for the options."""
         if self.labels is None:
-            return two_level_bootstrap(self.scores, **options)
+            return two_level_estimate(self.scores, **options)
         first, second = self.name.split("-")
-        return two_level_bootstrap(self.scores, self.labels, {first: 1.0, second: -1.0}, **options)
+        return two_level_estimate(self.scores, self.labels, {first: 1.0, second: -1.0}, **options)
 
     def of_run(self, run: int) -> Effect:
         """The same in one run alone."""
@@ -198,9 +197,7 @@ def _emotions(family: str, model: str, scores: np.ndarray, people: pd.DataFrame)
             yield Effect(family, f"{first}-{second}", model, by_set.to_numpy().T, emotion)
 
 
-def effects_table(
-    effects: Sequence[Effect], plan: AnalysisPlan, *, replicates: int = REPLICATES, seed: int = 0
-) -> pd.DataFrame:
+def effects_table(effects: Sequence[Effect], plan: AnalysisPlan) -> pd.DataFrame:
     """Estimate every effect over people and runs.
 
     Returns
@@ -212,7 +209,7 @@ def effects_table(
     for family in plan.families:
         members = [effect for effect in effects if effect.family == family.name]
         options = {"margin": plan.margin if family.margin else None, "comparisons": len(members)}
-        rows = [_row(effect, effect.estimate(**options, replicates=replicates, seed=seed)) for effect in members]
+        rows = [_row(effect, effect.estimate(**options)) for effect in members]
         tables.append(_with_findings(pd.DataFrame(rows), plan))
     return _joined([table for table in tables if len(table)], EFFECT_COLUMNS)
 
@@ -238,13 +235,11 @@ def _with_findings(table: pd.DataFrame, plan: AnalysisPlan) -> pd.DataFrame:
     return table.assign(p_adjusted=adjusted, finding=np.where(adjusted < plan.alpha, sided, within))
 
 
-def runs_table(
-    effects: Sequence[Effect], plan: AnalysisPlan, *, replicates: int = REPLICATES, seed: int = 0
-) -> pd.DataFrame:
+def runs_table(effects: Sequence[Effect], plan: AnalysisPlan) -> pd.DataFrame:
     """What a study of each run alone would have found, with the same tests over people: ``RUN_COLUMNS``."""
     tables = []
     for run in range(len(effects[0].scores) if effects else 0):
-        alone = effects_table([effect.of_run(run) for effect in effects], plan, replicates=replicates, seed=seed)
+        alone = effects_table([effect.of_run(run) for effect in effects], plan)
         tables.append(alone.assign(run=run + 1))
     return _joined(tables, RUN_COLUMNS)
 
@@ -292,9 +287,6 @@ def curve_table(
     runs: Mapping[str, RunScores],
     changed: pd.DataFrame,
     middle: float,
-    *,
-    replicates: int = REPLICATES,
-    seed: int = 0,
 ) -> pd.DataFrame:
     """The tone curve over people and runs, against one tone chosen before.
 
@@ -315,7 +307,7 @@ def curve_table(
                     {"difference": 0.0, "low": np.nan, "high": np.nan, "p_value": np.nan, "seed_spread": np.nan}
                 )
             else:
-                found = two_level_bootstrap(off, replicates=replicates, seed=seed)
+                found = two_level_estimate(off)
                 rows.append({"difference": found.value, **vars(found)})
             rows[-1] |= {"model": model, "skin_tone": tone, "value": values[:, place].mean()}
         table = pd.DataFrame(rows)
@@ -328,9 +320,6 @@ def mitigation_table(
     mitigated: Mapping[str, RunScores],
     changed: pd.DataFrame,
     shares: Shares,
-    *,
-    replicates: int = REPLICATES,
-    seed: int = 0,
 ) -> pd.DataFrame:
     """What training on other people changes for the same tested people: mitigated minus as before.
 
@@ -347,7 +336,7 @@ def mitigation_table(
         kinds = [_by_tone(kind[model].changed, changed) for kind in (mitigated, runs)]
         rows = []
         for of, level, (first, second) in _levels_of(kinds, shares):
-            found = two_level_difference(first, second, replicates=replicates, seed=seed)
+            found = two_level_difference(first, second)
             sizes = {"n_runs": found.n_seeds, "n_units": found.n_subjects}
             names = {"model": model, "of": of, "level": level, "difference": found.value}
             rows.append(vars(found) | names | sizes)  # the estimate has a level of its own, that of its interval
@@ -367,10 +356,7 @@ def _levels_of(
         yield "tones_of_groups", group, [_in_tones_of(kind, group, shares) for kind in kinds]
 
 
-def calibration_table(
-    reliability: Mapping[str, np.ndarray], changed: pd.DataFrame, shares: Shares, *, replicates: int = REPLICATES,
-    seed: int = 0,
-) -> pd.DataFrame:  # fmt: skip
+def calibration_table(reliability: Mapping[str, np.ndarray], changed: pd.DataFrame, shares: Shares) -> pd.DataFrame:
     """How much surer than right networks are, at every tone and in every group's tones.
 
     Parameters
@@ -394,6 +380,6 @@ def calibration_table(
             averaged = float(shares(group, tones) @ list(error.values()))
             levels.append(("tones_of_groups", group, _in_tones_of((values, tones), group, shares), averaged))
         for of, level, scores, wrong in levels:
-            found = two_level_bootstrap(scores, replicates=replicates, seed=seed)
+            found = two_level_estimate(scores)
             rows.append((model, of, level, found.value, found.low, found.high, wrong))
     return pd.DataFrame(rows, columns=CALIBRATION_COLUMNS)

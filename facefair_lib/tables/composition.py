@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from facefair_lib.fairness.seeds import TwoLevel, two_level_bootstrap
+from facefair_lib.fairness.seeds import TwoLevel, two_level_estimate
 from facefair_lib.fairness.subjects import units
 from facefair_lib.scores.metrics import COMPARED_BY, fixed_iou
 from facefair_lib.scores.resampling import encode_labels, sum_by
@@ -37,20 +37,16 @@ def scores_of_fits(counts: np.ndarray, people: pd.DataFrame) -> tuple[np.ndarray
     return scores.to_numpy().T, who.loc[scores.index].reset_index(drop=True)
 
 
-def _effect(scores: np.ndarray, who: pd.DataFrame, contrast: Mapping[str, float], **options: int) -> TwoLevel:
+def _effect(scores: np.ndarray, who: pd.DataFrame, contrast: Mapping[str, float]) -> TwoLevel:
     """A contrast of group means over fits and people, (R, S); within matched sets where everybody is in a whole one."""
     by_set = who.groupby("unit")["group"]
     if not ((by_set.size() == len(contrast)) & (by_set.nunique() == len(contrast))).all():
-        return two_level_bootstrap(scores, who["group"].to_numpy(), contrast, **options)
+        return two_level_estimate(scores, who["group"].to_numpy(), contrast)
     unit, names = encode_labels(who["unit"].to_numpy(), "matched_set")
-    return two_level_bootstrap(
-        sum_by(unit, (scores * who["group"].map(contrast).to_numpy()).T, len(names)).T, **options
-    )
+    return two_level_estimate(sum_by(unit, (scores * who["group"].map(contrast).to_numpy()).T, len(names)).T)
 
 
-def composition_table(
-    fits: pd.DataFrame, counts: np.ndarray, people: pd.DataFrame, *, replicates: int = 2000, seed: int = 0
-) -> pd.DataFrame:
+def composition_table(fits: pd.DataFrame, counts: np.ndarray, people: pd.DataFrame) -> pd.DataFrame:
     """Score every group under every composition.
 
     Parameters
@@ -73,7 +69,7 @@ def composition_table(
         for group in GROUPS:
             others = [other for other in GROUPS if other != group]
             contrast = {group: 1.0, **{other: -1 / len(others) for other in others}}
-            gap = _effect(part, who, contrast, replicates=replicates, seed=seed)
+            gap = _effect(part, who, contrast)
             value = float(part[:, who["group"] == group].mean())
             share = float(first[f"share_{group}"])
             table.append((composition, first["focus"], group, share, value, gap.value, gap.low, gap.high, gap.n_seeds))
@@ -103,9 +99,7 @@ def composition_points(fits: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame
     return pd.DataFrame(rows)
 
 
-def slope_table(
-    fits: pd.DataFrame, counts: np.ndarray, people: pd.DataFrame, *, replicates: int = 2000, seed: int = 0
-) -> pd.DataFrame:
+def slope_table(fits: pd.DataFrame, counts: np.ndarray, people: pd.DataFrame) -> pd.DataFrame:
     """Say how much a group gains on the others with every ten points of its share in training.
 
     The slope is that of a straight line through all fits and groups, each group with a level of its own: some faces may
@@ -129,7 +123,7 @@ def slope_table(
         for _, rows in fits.groupby("seed")
     ]  # (R, S)
     everyone = dict.fromkeys(GROUPS, 1.0)
-    slope = _effect(np.stack(by_seed), who, everyone, replicates=replicates, seed=seed)
+    slope = _effect(np.stack(by_seed), who, everyone)
     row = (
         POINTS * slope.value,
         POINTS * slope.low,

@@ -58,8 +58,8 @@ def test_tables_of_notebook_10_are_read_as_it_writes_them(tmp_path: Path, monkey
         for name, value in (("asian-black", 0.0), ("asian-caucasian", 0.02))
     ]
     folder = tmp_path / "10_answer"
-    by_run = answer.runs_table(effects, plan, replicates=50)
-    write_csv(folder / "effects.csv", answer.effects_table(effects, plan, replicates=50))
+    by_run = answer.runs_table(effects, plan)
+    write_csv(folder / "effects.csv", answer.effects_table(effects, plan))
     write_csv(folder / "by_run.csv", by_run)
     monkeypatch.setattr(runs.stages, "KEPT", tmp_path)
     over_runs, alone = runs.kept_answer()
@@ -88,5 +88,5 @@ def test_one_run_is_not_compared_with_itself(
 
 
 def test_only_an_interval_over_runs_keeps_its_promise_where_training_has_luck() -> None:
-    one, several = runs.interval_coverage_over_runs(40, 5, 0.05, 0.015, 60, replicates=100).values()
+    one, several = runs.interval_coverage_over_runs(40, 5, 0.05, 0.015, 60).values()
     assert several > 0.85 > one

@@ -17,7 +17,7 @@ from facefair_lib.fairness.families import class_family
 from facefair_lib.fairness.model_gaps import compare_gaps
 from facefair_lib.fairness.paired import sign_flip_test
 from facefair_lib.fairness.regression.adjusted import adjusted_gaps
-from facefair_lib.fairness.seeds import TwoLevel, two_level_bootstrap, two_level_difference
+from facefair_lib.fairness.seeds import TwoLevel, two_level_difference, two_level_estimate
 from facefair_lib.scores.resampling import percentile_interval, times_drawn
 from facefair_lib.scores.without_masks import predicts
 
@@ -143,10 +143,7 @@ def compared(first, second, worlds=150, people=25):
 
 
 def two_level(seeds, effect=0.0, worlds=300):
-    return [
-        two_level_bootstrap(seeds_and_people(world, seeds, effect), replicates=200, seed=world)
-        for world in range(worlds)
-    ]
+    return [two_level_estimate(seeds_and_people(world, seeds, effect)) for world in range(worlds)]
 
 
 NO_EFFECT = {
@@ -262,9 +259,7 @@ FOUND = {
     "adjusted gap, mixed": lambda: [
         adjusted_gaps(*confounded(world, 3, 100, GAP), ["yaw", "light"])["p_value"].iloc[4] for world in range(50)
     ],
-    "three seeds": lambda: [
-        two_level_bootstrap(0.3 * seeds_and_people(w, 3) + GAP, replicates=200).p_value for w in range(50)
-    ],
+    "three seeds": lambda: [two_level_estimate(0.3 * seeds_and_people(w, 3) + GAP).p_value for w in range(50)],
 }
 
 
@@ -297,10 +292,9 @@ def studies(runs: int, scatter: float, worlds: int = 400) -> tuple[list[TwoLevel
         rng = np.random.default_rng([world, runs])
         scores = scattered_runs(rng, runs, scatter, 0.02 * rng.normal(size=24))
         gap = GAP if world % 2 else -GAP
-        options = {"replicates": 150, "seed": world}
-        whole.append(two_level_bootstrap(scores + gap, margin=GAP, **options))
-        alone.append(two_level_bootstrap(scores[:1], **options))
-        without.append(two_level_bootstrap(scores, margin=GAP, **options))
+        whole.append(two_level_estimate(scores + gap, margin=GAP))
+        alone.append(two_level_estimate(scores[:1]))
+        without.append(two_level_estimate(scores, margin=GAP))
     return whole, alone, without
 
 
@@ -333,10 +327,10 @@ def test_two_kinds_of_training_are_told_apart_by_several_runs_of_each_and_not_by
         first, second = (
             scattered_runs(rng, count, scatter, who) for count, who in zip(runs, (other, people), strict=True)
         )
-        found = two_level_difference(first, second, replicates=150, seed=world)
+        found = two_level_difference(first, second)
         covered.append(found.low <= GAP <= found.high)
-        alarms.append(two_level_difference(first - GAP, second, replicates=150, seed=world).p_value < 0.05)
-        of_one_run.append(two_level_bootstrap(first[:1] - GAP - second[:1], replicates=150, seed=world).p_value < 0.05)
+        alarms.append(two_level_difference(first - GAP, second).p_value < 0.05)
+        of_one_run.append(two_level_estimate(first[:1] - GAP - second[:1]).p_value < 0.05)
     assert np.mean(covered) >= 0.93
     assert np.mean(alarms) <= 0.07
     assert np.mean(of_one_run) > (0.1 if scatter < 0.01 else 0.5)

@@ -30,10 +30,10 @@ def test_a_difference_is_told_from_the_side_of_the_higher_with_what_was_found(
 ) -> None:
     def plant(table: pd.DataFrame) -> pd.DataFrame:
         one = (table["family"] == "morphology") & (table["contrast"] == "asian-black")
-        found = ("within the margin", "less")
-        for (row, model), finding in zip(table.loc[one, "model"].items(), found, strict=True):
-            assert model in ("deeplabv3", "pspnet")
-            table.loc[row, ["difference", "low", "high", "finding"]] = [-0.4, -0.5, -0.00001, finding]
+        found = (("within the margin", 0.01), ("less", 0.2))
+        for row, (finding, p_margin) in zip(table.index[one], found, strict=True):
+            planted = [-0.4, -0.5, -0.00001, finding, p_margin]
+            table.loc[row, ["difference", "low", "high", "finding", "p_margin"]] = planted
         return table
 
     edit(f"{ANSWER}/answer", plant)

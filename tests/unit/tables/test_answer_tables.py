@@ -109,7 +109,7 @@ def effects(plan: AnalysisPlan) -> list[Effect]:
 
 @pytest.fixture(scope="module")
 def table(effects: list[Effect], plan: AnalysisPlan) -> pd.DataFrame:
-    return effects_table(effects, plan, replicates=300)
+    return effects_table(effects, plan)
 
 
 def curve_of(scores: np.ndarray) -> pd.Series:
@@ -221,7 +221,7 @@ def test_p_values_are_adjusted_within_a_family_over_all_networks_and_a_margin_is
 
 def test_without_a_margin_no_effect_is_called_small(effects: list[Effect], plan: AnalysisPlan) -> None:
     families = tuple(family.model_copy(update={"margin": False}) for family in plan.families)
-    table = effects_table(effects, plan.model_copy(update={"families": families}), replicates=100)
+    table = effects_table(effects, plan.model_copy(update={"families": families}))
     assert "within the margin" not in set(table["finding"])
     assert by_key(table, "finding")["morphology", "asian-caucasian", "pspnet"] == "open"
 
@@ -235,12 +235,12 @@ def single_run(family: str, name: str, t: float, error: float = 0.01, units: int
 
 def test_what_is_found_is_found_after_adjusting_and_at_the_plans_level(plan: AnalysisPlan) -> None:
     three = [single_run("tones_of_groups", name, 2.25) for name in ("a-b", "a-c", "b-c")]
-    alone, together = (effects_table(members, plan, replicates=4000) for members in (three[:1], three))
+    alone, together = (effects_table(members, plan) for members in (three[:1], three))
     assert (together["p_value"] < 0.05).all() and together["finding"].tolist() == ["open"] * 3
     assert alone["finding"].tolist() == ["more"]
     assert together["detectable"].iloc[0] > 1.1 * alone["detectable"].iloc[0], "it takes more among three"
     near = [single_run("morphology", "a-b", plan.margin / 0.01 - off) for off in (1.45, 1.95)]
-    findings = [effects_table([effect], plan, replicates=4000).iloc[0] for effect in near]
+    findings = [effects_table([effect], plan).iloc[0] for effect in near]
     assert [row["finding"] for row in findings] == ["open", "within the margin"]
     assert 0.05 < findings[0]["p_margin"] < 0.1
 
@@ -256,7 +256,7 @@ def test_the_plan_is_shown_as_confirmatory_of_its_own_people_alone(plan: Analysi
 def test_the_scatter_of_kept_runs_stands_beside_the_effects_of_a_single_one(
     table: pd.DataFrame, effects: list[Effect], plan: AnalysisPlan
 ) -> None:
-    single = effects_table([effect.of_run(0) for effect in effects], plan, replicates=50)
+    single = effects_table([effect.of_run(0) for effect in effects], plan)
     beside = scatter_table(single, table.sample(frac=1, random_state=0))
     pd.testing.assert_frame_equal(beside[[*KEY, "difference"]], single[[*KEY, "difference"]])
     np.testing.assert_array_equal(beside["seed_spread"], table["seed_spread"])
@@ -276,7 +276,7 @@ def test_runs_that_contradict_each_other_are_sure_alone_and_leave_the_question_o
     plan: AnalysisPlan,
 ) -> None:
     effects = lucky([0.03, -0.03, 0.03, -0.03, 0.03])
-    together, alone = (make(effects, plan, replicates=200) for make in (effects_table, runs_table))
+    together, alone = (make(effects, plan) for make in (effects_table, runs_table))
     assert together["finding"].tolist() == ["open"]
     assert alone["run"].tolist() == [1, 2, 3, 4, 5]
     assert alone["finding"].tolist() == ["more", "less", "more", "less", "more"]
@@ -287,7 +287,7 @@ def test_runs_that_contradict_each_other_are_sure_alone_and_leave_the_question_o
 
 def test_a_conclusion_survives_the_runs_that_draw_it_alone(plan: AnalysisPlan) -> None:
     effects = lucky([0.05, 0.06, 0.05, 0.04, 0.0])
-    together, alone = (make(effects, plan, replicates=200) for make in (effects_table, runs_table))
+    together, alone = (make(effects, plan) for make in (effects_table, runs_table))
     assert together["finding"].tolist() == ["more"]
     row = survival_table(together, alone).iloc[0]
     assert list(survival_table(together, alone).columns) == answer.SURVIVAL_COLUMNS
@@ -297,11 +297,11 @@ def test_a_conclusion_survives_the_runs_that_draw_it_alone(plan: AnalysisPlan) -
 def test_a_run_alone_is_tested_as_a_study_of_its_own(
     table: pd.DataFrame, effects: list[Effect], plan: AnalysisPlan
 ) -> None:
-    alone = runs_table(effects, plan, replicates=100)
+    alone = runs_table(effects, plan)
     assert list(alone.columns) == answer.RUN_COLUMNS and len(alone) == RUNS * len(table)
     for run in range(RUNS):
         one = {model: RunScores(*(getattr(s, kind)[[run]] for kind in KINDS)) for model, s in SCORED.items()}
-        study = effects_table(planned_effects(plan, one, MATCHED, CHANGED, tone_shares), plan, replicates=100)
+        study = effects_table(planned_effects(plan, one, MATCHED, CHANGED, tone_shares), plan)
         assert set(study["level"]) == {"subjects"} and study["seed_spread"].isna().all()
         of_run = alone[alone["run"] == run + 1].drop(columns="run").reset_index(drop=True)
         pd.testing.assert_frame_equal(of_run, study[of_run.columns])
@@ -311,7 +311,7 @@ def test_a_run_alone_is_tested_as_a_study_of_its_own(
 
 
 def test_survival_counts_the_runs_that_agree(table: pd.DataFrame, effects: list[Effect], plan: AnalysisPlan) -> None:
-    alone = runs_table(effects, plan, replicates=100)
+    alone = runs_table(effects, plan)
     survived = survival_table(table, alone)
     pd.testing.assert_frame_equal(survived[[*KEY, "finding"]], table[[*KEY, "finding"]])
     joined = alone.merge(table[[*KEY, "finding"]], on=KEY, suffixes=("_alone", ""))
@@ -323,7 +323,7 @@ def test_survival_counts_the_runs_that_agree(table: pd.DataFrame, effects: list[
 
 
 def test_the_curve_is_compared_with_the_tone_chosen_before() -> None:
-    table = curve_table(SCORED, CHANGED, 4.0, replicates=200)
+    table = curve_table(SCORED, CHANGED, 4.0)
     assert list(table.columns) == answer.CURVE_COLUMNS
     for model, rows in table.groupby("model"):
         rows = rows.set_index("skin_tone")
@@ -338,7 +338,7 @@ def test_the_curve_is_compared_with_the_tone_chosen_before() -> None:
         assert ((off["low"] < off["difference"]) & (off["difference"] < off["high"]) & (off["high"] < 0)).all()
     deep, psp = (table[table["model"] == model].set_index("skin_tone")["difference"] for model in NETWORKS)
     assert deep[10] - psp[10] == pytest.approx(MORE_DARK[10], abs=0.005)
-    assert curve_table(SCORED, CHANGED, 4.5, replicates=20).empty
+    assert curve_table(SCORED, CHANGED, 4.5).empty
 
 
 def brighter(networks: Mapping[str, RunScores], won: float) -> dict[str, RunScores]:
@@ -349,7 +349,7 @@ def brighter(networks: Mapping[str, RunScores], won: float) -> dict[str, RunScor
 
 def test_what_other_training_people_win_is_a_difference_on_the_same_tested_people() -> None:
     mitigated = brighter(scored(CHANGED, MATCHED, runs=2), 0.1)
-    table = mitigation_table(SCORED, mitigated, CHANGED, tone_shares, replicates=200)
+    table = mitigation_table(SCORED, mitigated, CHANGED, tone_shares)
     assert list(table.columns) == answer.MITIGATION_COLUMNS
     assert set(table["n_runs"]) == {2} and set(table["n_units"]) == {PEOPLE}
     for model, rows in table.groupby("model"):
@@ -366,7 +366,7 @@ def test_what_other_training_people_win_is_a_difference_on_the_same_tested_peopl
 def test_one_run_of_a_kind_of_training_tells_no_mitigation() -> None:
     one = {model: replace(kind, changed=kind.changed[:1]) for model, kind in SCORED.items()}
     with pytest.raises(InputError, match="1 and 5 seeds"):
-        mitigation_table(SCORED, one, CHANGED, tone_shares, replicates=20)
+        mitigation_table(SCORED, one, CHANGED, tone_shares)
 
 
 def reliabilities(runs: int = 3) -> np.ndarray:
@@ -381,7 +381,7 @@ def reliabilities(runs: int = 3) -> np.ndarray:
 
 
 def test_overconfidence_is_told_for_every_tone_and_every_groups_tones() -> None:
-    table = calibration_table({"pspnet": reliabilities()}, CHANGED, tone_shares, replicates=50)
+    table = calibration_table({"pspnet": reliabilities()}, CHANGED, tone_shares)
     assert list(table.columns) == answer.CALIBRATION_COLUMNS
     found = table.set_index(["of", "level"])
     dark = np.array([0.2 if tone >= 9 else 0.0 for tone in TONES])
@@ -398,7 +398,7 @@ def test_overconfidence_is_told_for_every_tone_and_every_groups_tones() -> None:
 def test_overconfidence_carries_people_and_runs() -> None:
     counts = reliabilities()
     counts[1, :, 9, 2] -= 10  # one run is right less often
-    run = calibration_table({"pspnet": counts}, CHANGED, tone_shares, replicates=200).iloc[0]
+    run = calibration_table({"pspnet": counts}, CHANGED, tone_shares).iloc[0]
     assert run["overconfidence"] == pytest.approx(0.1 / 3)
     assert run["low"] < 0 and run["high"] > 0.1, "who fits once more may get the overconfident one"
 
@@ -407,14 +407,14 @@ def test_a_tone_that_somebody_lacks_is_left_out() -> None:
     lacking = (CHANGED["skin_tone"] == 8) & (CHANGED["subject_id"] == "identity_05")
     changed = CHANGED[~lacking]
     networks = {"pspnet": replace(SCORED["pspnet"], changed=SCORED["pspnet"].changed[:, ~lacking.to_numpy()])}
-    table = curve_table(networks, changed, 4.0, replicates=20)
+    table = curve_table(networks, changed, 4.0)
     assert table["skin_tone"].tolist() == [tone for tone in TONES if tone != 8]
 
 
 def test_a_cohort_that_lacks_the_darkest_tone_leaves_that_family_out_and_keeps_the_others(plan: AnalysisPlan) -> None:
     changed = cohort(tones=(1.0, 5.0))
     networks = scored(changed, MATCHED, runs=2)
-    table = effects_table(planned_effects(plan, networks, MATCHED, changed, tone_shares), plan, replicates=20)
+    table = effects_table(planned_effects(plan, networks, MATCHED, changed, tone_shares), plan)
     assert set(table["family"]) == {family.name for family in plan.families} - {"darkest_tone"}
 
 
@@ -423,11 +423,11 @@ def test_without_further_tones_shapes_and_emotions_are_still_compared(plan: Anal
     networks = scored(changed, MATCHED, runs=2)
     effects = planned_effects(plan, networks, MATCHED, changed, tone_shares)
     assert {effect.family for effect in effects} == {"morphology", "emotions"}
-    assert len(effects_table(effects, plan, replicates=20)) == 2 * (3 + 3)
-    assert curve_table(networks, changed, 4.0, replicates=20).empty
-    assert mitigation_table(networks, networks, changed, tone_shares, replicates=20).empty
+    assert len(effects_table(effects, plan)) == 2 * (3 + 3)
+    assert curve_table(networks, changed, 4.0).empty
+    assert mitigation_table(networks, networks, changed, tone_shares).empty
     counts = {"pspnet": np.zeros((2, len(changed), 10, 3))}
-    assert calibration_table(counts, changed, tone_shares, replicates=20).empty
+    assert calibration_table(counts, changed, tone_shares).empty
 
 
 def test_an_emotion_shown_by_one_set_alone_is_not_compared(plan: AnalysisPlan) -> None:

@@ -230,14 +230,14 @@ def test_compositions_are_compared_within_matched_sets() -> None:
     fits = fits_of(1)
     counts = np.stack([counts_of(scores)] * len(fits))
     tables = [
-        composition_table(fits, counts, table, replicates=300).query("group == 'asian'").iloc[0]
+        composition_table(fits, counts, table).query("group == 'asian'").iloc[0]
         for table in (people, people.drop(columns="matched_set"))
     ]
     assert tables[0]["relative"] == pytest.approx(tables[1]["relative"])
     within, between = (row["high"] - row["low"] for row in tables)
     assert within < 0.3 * between
-    assert abs(slope_table(fits, counts, people, replicates=300)["slope"].item()) < 1e-9
-    broken = composition_table(fits, counts[:, 1:], people.iloc[1:], replicates=300).query("group == 'asian'").iloc[0]
+    assert abs(slope_table(fits, counts, people)["slope"].item()) < 1e-9
+    broken = composition_table(fits, counts[:, 1:], people.iloc[1:]).query("group == 'asian'").iloc[0]
     assert broken["high"] - broken["low"] > 3 * within, "a set that lacks somebody: all are compared as strangers"
 
 
@@ -287,7 +287,7 @@ def fitted_counts(fits: pd.DataFrame, people: pd.DataFrame, noise: float) -> np.
 
 def test_the_slope_is_the_gain_that_was_put_in_whatever_the_levels_of_the_groups() -> None:
     fits, people = fits_of(3), people_to_test(8)
-    table = slope_table(fits, fitted_counts(fits, people, noise=0.01), people, replicates=300)
+    table = slope_table(fits, fitted_counts(fits, people, noise=0.01), people)
     # Shares add up to one: what a group gains, the others lose half of each.
     assert table["slope"].item() == pytest.approx(0.1 * 1.5 * GAIN, abs=1e-4)
     assert table["low"].item() <= table["slope"].item() <= table["high"].item()
@@ -296,7 +296,7 @@ def test_the_slope_is_the_gain_that_was_put_in_whatever_the_levels_of_the_groups
 
 def test_compositions_are_compared_with_the_other_groups() -> None:
     fits, people = fits_of(2), people_to_test(200)
-    table = composition_table(fits, fitted_counts(fits, people, noise=0.0), people, replicates=100)
+    table = composition_table(fits, fitted_counts(fits, people, noise=0.0), people)
     assert len(table) == 7 * 3
     rows = table.set_index(["composition", "group"])
     mostly = rows.loc["mostly_black", "black"]
