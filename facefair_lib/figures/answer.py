@@ -103,7 +103,7 @@ def tones_over_runs(curve: pd.DataFrame, swatches: Sequence[str], mitigated: pd.
         if mitigated is not None:
             shown = mitigated[mitigated["of"] == "tone"]
             _draw_tones(panels[1], shown.assign(skin_tone=shown["level"].astype(float)), swatches)
-            panels[1].set_ylabel("gain by training on even tones (points)")
+            panels[1].set_ylabel("gain by even tones (points)")
         figure.legend(handles=model_handles(style.models_in(curve)), loc="outside upper center", ncols=2)
     return style.describe(
         figure,
