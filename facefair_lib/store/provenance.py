@@ -9,6 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from facefair_lib.settings import paths
 from facefair_lib.settings.profiles import Profile
 from facefair_lib.store import results, stages
 
@@ -35,6 +36,7 @@ def write_provenance(folder: Path, profile: Profile, stage: str, seconds: float,
         "settings": profile.model_dump(mode="json"),
         "code": stages.stage_digest(description, profile).splitlines(),
         FILES: _files(folder),
+        "plan": digest_of(paths.PLAN),
         "inputs": {name: digest_of(path) for name, path in sorted(inputs.items())},
         "python": sys.version.split()[0],
         "system": f"{platform.system()} {platform.machine()}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -117,6 +118,7 @@ def test_lines_of_steps_without_a_notebook_arrive_too(
     assert provenance["stage"] == "cohort"
     assert provenance["profile"] == "smoke"
     assert provenance["packages"]["torch"]
+    assert provenance["plan"] == hashlib.sha256(paths.PLAN.read_bytes()).hexdigest()
     assert any(line.startswith("facefair_heads.sets.cohort ") for line in provenance["code"])
 
 
