@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from torch import nn
 
 from facefair_heads.sets.counterfactual_cohort import COLUMNS, TYPICAL_TONES
 from facefair_lib.errors import InputError
 from facefair_lib.experiments.people import People, rendered_people
 from facefair_lib.scores.confusion import confusion_counts
-from facefair_lib.settings.profiles import InferenceSettings
 from facefair_lib.store.results import Stage
 from facefair_lib.tables.counterfactual import typical
 from facefair_lib.tables.features import with_face_share
-from facefair_lib.training.predict import predict
 
 CONTROLS = ("turn", "light", "face_share", "glasses")
 """What adjusted gaps hold fixed: turn of the head, light, size of the face in the picture, glasses."""
@@ -55,16 +52,6 @@ def study_cohorts(experiment: Stage, counterfactuals: Stage) -> dict[str, People
         name: People(with_face_share(people.table, people.labels), people.images, people.labels)
         for name, people in cohorts.items()
     }
-
-
-def predict_people(
-    networks: Mapping[str, nn.Module],
-    people: People,
-    views: InferenceSettings,
-    progress: Callable[[str], Callable[[int, int], None]],
-) -> dict[str, np.ndarray]:
-    """Segment people with every network: model -> (N, H, W) uint8; ``progress(title)`` makes a callback."""
-    return {model: predict(network, people.images, progress(model), views) for model, network in networks.items()}
 
 
 def count_people(people: People, masks: Masks) -> dict[str, np.ndarray]:

@@ -42,6 +42,11 @@ def read_runs(stage: Stage) -> dict[str, RunScores]:
     }
 
 
-def first_masks(stage: Stage) -> dict[str, np.ndarray]:
-    """What the first run of every network says of the counterfactual people, model -> (N, H, W) uint8."""
-    return {model: stage.array(f"{model}_{MASKS}") for model in TRAINING_STAGES}
+def first_masks(stage: Stage, chosen: np.ndarray) -> dict[str, np.ndarray]:
+    """What the first run of every network says of some of the cohort's N pictures, model -> (n, H, W) uint8.
+
+    Parameters
+    ----------
+    chosen : (N,) bool
+    """
+    return {model: stage.array(f"{model}_{MASKS}")[chosen] for model in TRAINING_STAGES}

@@ -156,8 +156,10 @@ def test_every_run_has_its_row_and_every_network_its_arrays(finished: Path, prof
     for model, scores in read_runs(stage).items():
         found = {kind: getattr(scores, kind).shape for kind in KINDS}
         assert found == {**shapes, "reliability": (2, pictures, 10, 3)}
-        masks = first_masks(stage)[model]
+        masks = first_masks(stage, np.ones(pictures, bool))[model]
         assert masks.shape == (pictures, 32, 32) and masks.dtype == np.uint8
+        few = np.arange(pictures) < 3
+        np.testing.assert_array_equal(first_masks(stage, few)[model], masks[:3])
 
 
 def test_seeds_of_runs_differ_and_the_first_is_the_studys_own() -> None:
@@ -203,7 +205,7 @@ def test_changed_people_are_seen_in_one_view_and_only_the_tone_curve_has_outline
     assert curve.sum() == 2 * 4
     one_view = profile.inference.model_copy(update={"views": profile.counterfactuals.views})
     for model in NETWORKS:
-        kept, masks = read_runs(stage)[model], first_masks(stage)[model]
+        kept, masks = read_runs(stage)[model], first_masks(stage, np.ones(len(changed), bool))[model]
         network = load_network(
             model, getattr(profile.models, model), finished / stages.TRAINING_STAGES[model] / "best.pt"
         )
