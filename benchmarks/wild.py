@@ -6,7 +6,8 @@ Run it from the repository's root, once for networks that a study has trained::
 
 Measured in November 2026 with the networks that come with the package, PSPNet / DeepLabV3, on 44 photographs of FASSEG,
 7 of Helen in LaPa's layout and 50 pictures of FaceSynthetics: .861 / .863, .833 / .837, .689 / .691; the same with
-``--faces many``: .861 / .863, .835 / .837, .715 / .719. A PSPNet of quick: .841, .796, .562.
+``--faces many``: .861 / .863, .835 / .837, .715 / .719. The first run of reference: .851 / .851, .824 / .814, .616 /
+.601. A PSPNet of quick: .841, .796, .562.
 
 Every picture is parsed as one head (``facefair parse --faces one``), at its own size. F1 is that of all pixels of a set
 together, averaged over the classes that the set labels, without the background; what a class of ours counts as in a set

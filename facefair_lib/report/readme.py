@@ -114,7 +114,9 @@ def _note(results: Results, effects: str) -> str:
         f"three) *and* {int(rows[0]['n_runs'])} runs of each network. **Bold**: differs from zero, *p* < {ALPHA:g} "
         f"after adjustment within its family. ≈: shown to be smaller than {_points(margin)} points either way."
         f"{largest} "
-        "Questions, tests and margin were [written down](config/analysis_plan.yaml) before these people were rendered. "
+        "Questions, tests and margin were [written down](config/analysis_plan.yaml) before these people were rendered; "
+        "only the standard error, planned as that of drawn replicates, was afterwards computed as their exact limit. "
+        "The first row is of the test pictures, portraits and candid ones together. "
         "The last column says how many runs, taken alone, would have led to the same conclusion."
     )
 
@@ -129,7 +131,7 @@ def _tones(results: Results) -> list[str]:
     middle = next(row["skin_tone"] for row in results.rows(curve) if row["difference"] == 0)
     note = (
         f"Points against tone {middle:g} of the Monk scale, everything else held fixed; \\* *p* < {ALPHA:g}, adjusted "
-        "for the tones."
+        "for the tones. Of this table only the darkest tone was planned."
     )
     if results.has(gain):
         for model in MODEL_TITLES:
