@@ -14,7 +14,7 @@ from facefair_lib.settings import paths
 from facefair_lib.store.processes import available_cores, child_environment
 from facefair_lib.store.screen import use_plain_characters
 from facefair_lib.study.commands import app as explorers
-from facefair_lib.study.commands import check_scores, datasets, doctor, export, parse
+from facefair_lib.study.commands import check_scores, datasets, doctor, export, fit, parse
 
 app = typer.Typer(
     add_completion=False,
@@ -28,6 +28,7 @@ app.command()(export.export)
 app.command()(rendering.render)
 app.command("check-scores")(check_scores.check_scores)
 app.command()(doctor.doctor)
+app.command()(fit.fit)
 app.add_typer(explorers.app)
 
 ProfileOption = Annotated[str, typer.Option(help="A profile in config/, such as quick or fasseg.")]

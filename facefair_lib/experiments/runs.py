@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -34,6 +35,9 @@ from facefair_lib.tables.run_scores import KINDS, MASKS
 from facefair_lib.training.device import assigned_cores, use_cores
 from facefair_lib.training.predict import classes, in_batches, mean_probability, predict
 from facefair_lib.training.resume import WEIGHTS
+
+if TYPE_CHECKING:
+    from facefair_lib.training.fit import FitResult
 
 COLUMNS = ["model", "run", "seed", "test_iou", "epochs", "seconds"]
 _SCORES = "scores.npz"
@@ -95,15 +99,21 @@ def _weights_of(root: Path, profile: Profile, model: str, run: int) -> tuple[Pat
         stage = Stage(root / stages.TRAINING_STAGES[model])
         row = stage.table("model").iloc[0]
         return stage.existing(WEIGHTS), int(row["epochs"]), float(row["seconds"])
+    result = fit_run(root, profile, model, run)
+    row = result.description.iloc[0]
+    return result.weights, int(row["epochs"]), float(row["seconds"])
+
+
+def fit_run(root: Path, profile: Profile, model: str, run: int) -> FitResult:
+    """Fit one run where the study looks for it: the first in the folder of notebook 02 or 03."""
     from facefair_lib.training.fit import fit  # Lightning takes seconds to import: only where something is fitted
 
     data = Stage(root / "01_data_preparation")
     images, labels = data.arrays()
     rows = Pictures(data.table("prepared"), images, labels).rows()
     settings, seed = getattr(profile.models, model), run_seed(profile.seed, run)
-    result = fit(model, settings, profile.training, images, labels, rows, _folder(root, model, run), seed)
-    row = result.description.iloc[0]
-    return result.weights, int(row["epochs"]), float(row["seconds"])
+    folder = root / stages.TRAINING_STAGES[model] if run == 1 else _folder(root, model, run)
+    return fit(model, settings, profile.training, images, labels, rows, folder, seed)
 
 
 def _score(root: Path, profile: Profile, model: str, run: int, weights: Path) -> float:

@@ -72,7 +72,7 @@ class Progress:
             self._update_notebook(text)
         if last or now - self._last_line >= _SECONDS_BETWEEN_LINES:
             self._last_line = now
-            _write_line(text)
+            write_line(text)
 
     def _text(self, now: float, note: str) -> str:
         when = ""
@@ -116,10 +116,11 @@ def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < _SHOWN_IN_SECONDS else f"{seconds / 60:.0f} min"
 
 
-def _write_line(text: str) -> None:
+def write_line(text: str, *, also_in_notebook: bool = False) -> None:
+    """Show a line to whoever started this work; in an open notebook only if asked to, because a bar moves there."""
     target = os.environ.get(PROGRESS_FILE)
     if target:
         with Path(target).open("a", encoding="utf-8") as file:
             file.write(text + "\n")
-    elif not in_notebook():
+    elif also_in_notebook or not in_notebook():
         print(text, file=sys.stderr, flush=True)

@@ -11,6 +11,7 @@ from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, S
 from facefair_lib.models.weights import MEAN, STANDARD_DEVIATION
 
 Batch = tuple[torch.Tensor, torch.Tensor]
+_MAIN_MEMORY = torch.device("cpu")
 
 
 class ArrayBatches(Dataset[Batch]):
@@ -21,11 +22,15 @@ class ArrayBatches(Dataset[Batch]):
     images : (N, H, W, 3) uint8
     labels : (N, H, W) uint8
     rows : (M,) int, the rows that belong to this split
+    device : where they are kept
     """
 
-    def __init__(self, images: np.ndarray, labels: np.ndarray, rows: np.ndarray) -> None:
-        self._images = torch.from_numpy(np.ascontiguousarray(images[rows])).permute(0, 3, 1, 2)  # (M, 3, H, W)
-        self._labels = torch.from_numpy(np.ascontiguousarray(labels[rows]))  # (M, H, W)
+    def __init__(
+        self, images: np.ndarray, labels: np.ndarray, rows: np.ndarray, device: torch.device = _MAIN_MEMORY
+    ) -> None:
+        kept = torch.from_numpy(np.ascontiguousarray(images[rows])).to(device)
+        self._images = kept.permute(0, 3, 1, 2)  # (M, 3, H, W)
+        self._labels = torch.from_numpy(np.ascontiguousarray(labels[rows])).to(device)  # (M, H, W)
 
     def __len__(self) -> int:
         return len(self._labels)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+
+from facefair_lib.store.progress import write_line
+
+_SHARE_FOR_PICTURES = 0.1  # of a GPU's memory: pictures may lie there for the whole fit, which needs most of it
 
 
 @dataclass(frozen=True)
@@ -18,12 +23,39 @@ class Device:
     precision: str
     description: str
 
+    @property
+    def place(self) -> torch.device:
+        """The same in torch's words; of several GPUs the one that this process has taken, by default the first."""
+        if self.accelerator == "gpu":
+            return torch.device("cuda", torch.cuda.current_device())
+        return torch.device(self.accelerator)
 
-def choose_device() -> Device:
-    """Pick the device and its precision; on a CPU that is fp32, unless a fit finds bf16 faster (``number_format``)."""
+    def place_for_pictures(self, size: int) -> torch.device:
+        """Where so many bytes of pictures lie during a fit: on a GPU with ample room, or else in main memory."""
+        ample = self.accelerator == "gpu" and size <= _SHARE_FOR_PICTURES * torch.cuda.mem_get_info()[1]
+        return self.place if ample else torch.device("cpu")
+
+
+def choose_device(try_step: Callable[[torch.device], None] | None = None) -> Device:
+    """Pick the device and its precision; on a CPU that is fp32, unless a fit finds bf16 faster (``number_format``).
+
+    Parameters
+    ----------
+    try_step : takes a training step on a device. Apple's GPUs lack some of torch's operations, so they are picked only
+        if that succeeds; without it, they are not considered
+    """
     if torch.cuda.is_available():
         precision = "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "32-true"
         return Device("gpu", precision, torch.cuda.get_device_name())
+    if try_step and torch.backends.mps.is_available():
+        try:
+            try_step(torch.device("mps"))
+        except (RuntimeError, TypeError) as error:  # NotImplementedError is a RuntimeError; float64 raises TypeError
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            text = f"fitting on the CPU: Apple's GPU cannot take a step of this network ({reason})"
+            write_line(text, also_in_notebook=True)
+        else:
+            return Device("mps", "32-true", f"{_cpu_name()}, its GPU (MPS)")
     threads = torch.get_num_threads()
     return Device("cpu", "32-true", f"{_cpu_name()}, {threads} thread{'s' if threads > 1 else ''}")
 

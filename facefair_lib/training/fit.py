@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 import torch
 from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, ModelCheckpoint
-from lightning.pytorch.plugins.environments import LightningEnvironment
+from timm.layers import convert_sync_batchnorm
 
 from facefair_lib.errors import InputError
 from facefair_lib.models.build import model_from_settings
@@ -21,6 +22,7 @@ from facefair_lib.models.fitted import load_network
 from facefair_lib.settings.labels import IGNORE_INDEX
 from facefair_lib.settings.profiles import ModelSettings, TrainingSettings
 from facefair_lib.store import results
+from facefair_lib.training import ranks
 from facefair_lib.training.batches import ArrayBatches, Batch, ordered_batches, training_batches
 from facefair_lib.training.device import Device, assigned_cores, choose_device, cpu_announces_bf16, use_cores
 from facefair_lib.training.history import History
@@ -63,6 +65,9 @@ def fit(
     An interrupted fit goes on from the last complete epoch and ends with the weights it would have had; a finished one
     is not repeated. Both hold only for the same settings, data, seed and code: what another fit left is removed.
 
+    It takes one device. Processes that have joined (``ranks``) each take one, call this with the same arguments and are
+    given the same result; what another number of them began, they go on with.
+
     Parameters
     ----------
     name : network, as ``build_model`` knows it
@@ -74,17 +79,19 @@ def fit(
     Raises
     ------
     InputError
-        if there are fewer training images than one batch, or nothing is labelled on those of a split; or if the loss
-        of an epoch is no number
+        if there are fewer training images than one batch, or nothing is labelled on those of a split; if a batch cannot
+        be dealt out evenly to several processes; or if the loss of an epoch is no number
     """
+    _check_ranks(training.batch_size, ranks.size())
     _check_rows(rows, training.batch_size)
     _check_labels(labels, rows)
     key = fit_key(name, model, training, images, labels, rows, seed, start)
-    description = start_or_resume(folder, key)
+    description = ranks.on_first(lambda: start_or_resume(folder, key))
     if description is None:
         description = _fit(name, model, training, images, labels, rows, folder, seed, start)
-        finish(folder, key, description)
-    return FitResult(pd.read_csv(folder / "history.csv"), pd.DataFrame([description]), folder / WEIGHTS)
+        ranks.on_first(lambda: finish(folder, key, description))
+    history = ranks.on_first(lambda: pd.read_csv(folder / "history.csv"))
+    return FitResult(history, pd.DataFrame([description]), folder / WEIGHTS)
 
 
 def _fit(
@@ -101,10 +108,17 @@ def _fit(
     """Fit from the start or from ``last.ckpt``, write ``best.pt``, and describe what was done."""
     use_cores(assigned_cores())
     lightning.seed_everything(seed, verbose=False)
-    device = choose_device()
     task = _task(name, model, training, seed, start)
-    seen, held_out = (ArrayBatches(images, labels, rows[split]) for split in ("train", "validation"))
-    number_format = _number_format(device, task, seen[list(range(training.batch_size))], folder)
+    first = ArrayBatches(images, labels, rows["train"][: training.batch_size])[:]
+    device = choose_device(partial(task.try_step, first) if ranks.size() == 1 else None)
+    if device.accelerator == "gpu":
+        torch.cuda.reset_peak_memory_stats()
+        if ranks.size() > 1:  # Lightning's own way would drop the activations within timm's layers
+            task.network = convert_sync_batchnorm(task.network)
+    number_format = ranks.on_first(lambda: _number_format(device, task, first, folder))
+    pixels = (labels[0].size + images[0].size) * sum(len(rows[split]) for split in ("train", "validation"))
+    place = device.place_for_pictures(pixels)
+    seen, held_out = (ArrayBatches(images, labels, rows[split], place) for split in ("train", "validation"))
     loaders = (
         training_batches(seen, training.batch_size, seed),
         ordered_batches(held_out, training.batch_size),
@@ -115,14 +129,25 @@ def _fit(
     # It comes after `best`, because it also remembers which epoch was best.
     last = ModelCheckpoint(folder, filename=Path(LAST).stem, enable_version_counter=False)
     steps = len(rows["train"]) // training.batch_size * model.epochs
-    callbacks = [EMAWeightAveraging(decay=averaging_decay(steps)), history, best, last]
-    resumed = folder / LAST
+    # Without a device, the averages would stay where the network is before the fit: in main memory.
+    callbacks = [EMAWeightAveraging(device.place, decay=averaging_decay(steps)), history, best, last]
+    resumed = ranks.on_first(lambda: folder / LAST if (folder / LAST).exists() else None)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="lightning")  # advice on worker counts and log intervals
-        trainer = _trainer(model.epochs, folder, device.accelerator, number_format.precision, callbacks)
-        trainer.fit(task, *loaders, ckpt_path=resumed if resumed.exists() else None, weights_only=True)
-    _save_weights(Path(best.best_model_path), folder / WEIGHTS)
+        trainer = _trainer(model.epochs, folder, device, number_format.precision, callbacks)
+        trainer.fit(task, *loaders, ckpt_path=resumed, weights_only=True)
+    ranks.on_first(lambda: _save_weights(Path(best.best_model_path), folder / WEIGHTS))
     return _describe(name, model, task, history, len(rows["train"]), device, number_format)
+
+
+def _check_ranks(batch_size: int, several: int) -> None:
+    if batch_size % several:
+        raise InputError(
+            f"a fit by {several} processes",
+            found=f"training.batch_size {batch_size}",
+            expected=f"a multiple of {several}: each takes the same share of a batch",
+            do="start another number of processes, or choose another batch size in a profile of your own",
+        )
 
 
 def _check_rows(rows: dict[str, np.ndarray], batch_size: int) -> None:
@@ -182,15 +207,16 @@ def _number_format(device: Device, task: SegmentationTask, batch: Batch, folder:
     return found
 
 
-def _trainer(
-    epochs: int, folder: Path, accelerator: str, precision: str, callbacks: list[Callback]
-) -> lightning.Trainer:
+def _trainer(epochs: int, folder: Path, device: Device, precision: str, callbacks: list[Callback]) -> lightning.Trainer:
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)  # its banner repeats what model.csv records
     return lightning.Trainer(
         max_epochs=epochs,
-        accelerator=accelerator,
-        devices=1,  # on several GPUs Lightning would start the stage's process once for each
-        plugins=[LightningEnvironment()],  # and in a cluster's shell take it for one of many
+        accelerator=device.accelerator,
+        # One device: on several GPUs Lightning would start the stage's process once for each.
+        devices=[device.place.index] if device.accelerator == "gpu" else 1,
+        num_nodes=ranks.size(),
+        strategy="ddp" if ranks.size() > 1 else "auto",
+        plugins=[ranks.JoinedProcess()],
         precision=precision,
         default_root_dir=folder,
         callbacks=callbacks,
@@ -234,7 +260,8 @@ def _describe(
         "seconds": seconds,
         "seconds_per_epoch": seconds / epochs,
         "images_per_second": images * epochs / seconds,
-        "device": device.description,
+        "device": device.description if ranks.size() == 1 else f"{ranks.size()} × {device.description}",
         "precision": number_format.precision,
         "bf16_speedup": number_format.bf16_speedup,
+        "gpu_peak_bytes": torch.cuda.max_memory_allocated() if device.accelerator == "gpu" else None,
     }

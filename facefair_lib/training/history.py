@@ -60,8 +60,10 @@ class History(lightning.Callback):
         epoch = trainer.current_epoch + 1
         self.seconds += time.monotonic() - self._begin
         for split in ("train", "validation"):
-            row = scores(pl_module.counts[split].numpy())
+            row = scores(pl_module.counts(split).numpy())
             self.rows.append({"epoch": epoch, "split": split, "loss": pl_module.mean_loss(split), **row})
+        if not trainer.is_global_zero:
+            return
         results.write_csv(self.path, pd.DataFrame(self.rows)[COLUMNS])
         last = self.rows[-1]
         self.progress.advance(note=f"validation loss {last['loss']:.3f}, mean IoU {last['iou']:.3f}")

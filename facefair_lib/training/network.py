@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 
 import lightning
@@ -11,6 +12,7 @@ from torch import nn
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import IGNORE_INDEX, NUM_CLASSES
 from facefair_lib.settings.profiles import SmallStart, TrainingSettings
+from facefair_lib.training import ranks
 from facefair_lib.training.augment import augment, shrink
 from facefair_lib.training.batches import Batch, normalise
 from facefair_lib.training.loss import segmentation_loss
@@ -28,6 +30,12 @@ class SegmentationTask(lightning.LightningModule):
     training : AdamW's weight decay, the loss's weight of Dice, and augmentation
     small_start : first epochs on smaller pictures, or None
     seed : source of augmentation, together with the step number
+
+    Notes
+    -----
+    With several ranks, each runs its share of a batch through the network; all else is as with one: the batch, its
+    augmentation, the loss, the counts. Two things differ. Dropout draws other numbers on each rank. And batch norm
+    takes its statistics from the whole batch on GPUs only; on a CPU, from the rank's share.
     """
 
     def __init__(
@@ -42,20 +50,31 @@ class SegmentationTask(lightning.LightningModule):
         super().__init__()
         self.network = network
         self.learning_rate, self.settings, self.small_start, self.seed = learning_rate, training, small_start, seed
-        self.counts = {"train": _no_counts(), "validation": _no_counts()}
-        self.loss_sums = {"train": [0.0, 0], "validation": [0.0, 0]}
+        # Loss, images scored and confusion counts of each step of the epoch, on the network's device.
+        self._steps: dict[str, list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]] = {"train": [], "validation": []}
 
     def training_step(self, batch: Batch, batch_index: int) -> torch.Tensor:
         """One step on an augmented batch. Its randomness depends on the seed and the step only, so a resumed fit
         repeats it.
         """
         seed = self.seed * 1_000_003 + self.global_step
-        torch.manual_seed(seed)  # dropout draws from the global generator
+        # Dropout draws from the global generator; the ranks' seeds lie beyond those of all steps.
+        torch.manual_seed(seed + (ranks.rank() << 40))
         generator = torch.Generator().manual_seed(seed)
         if self._starts_small():
             batch = shrink(*batch, self.small_start.scale)
         images, labels = augment(*batch, self.settings, generator)
         return self._loss("train", images, labels)
+
+    def try_step(self, batch: Batch, device: torch.device) -> None:
+        """Take a step on a device with a copy of the network, up to its gradients: raises what torch does."""
+        trial = copy.deepcopy(self).to(device)
+        images, labels = (part.to(device) for part in batch)
+        if self.small_start:
+            images, labels = shrink(images, labels, self.small_start.scale)
+        images, labels = augment(images, labels, self.settings, torch.Generator().manual_seed(self.seed))
+        trial._loss("train", images, labels).backward()
+        trial._recorded("train")
 
     def _starts_small(self) -> bool:
         """Whether this epoch sees smaller pictures: learning begins with coarse shapes, which take fewer pixels.
@@ -71,20 +90,36 @@ class SegmentationTask(lightning.LightningModule):
         self._loss("validation", *batch)
 
     def on_train_epoch_start(self) -> None:
-        """Start the epoch's counts afresh and tell the sampler which epoch it is."""
-        for split in self.counts:
-            self.counts[split] = _no_counts()
-            self.loss_sums[split] = [0.0, 0]
+        """Start the epoch's record afresh and tell the sampler which epoch it is."""
+        for steps in self._steps.values():
+            steps.clear()
         self.trainer.train_dataloader.sampler.sampler.epoch = self.current_epoch
+
+    def on_validation_epoch_start(self) -> None:
+        """Look at the losses of the steps just trained."""
+        self._refuse_no_number("train")
 
     def on_validation_epoch_end(self) -> None:
         """Log the validation loss, by which the best weights are chosen."""
+        self._refuse_no_number("validation")
         self.log("validation_loss", self.mean_loss("validation"))
 
     def mean_loss(self, split: str) -> float:
         """Mean loss per image of the epoch so far; images of which nothing is labelled count nowhere."""
-        total, images = self.loss_sums[split]
-        return total / images if images else float("nan")
+        losses, scored, _ = self._recorded(split)
+        total = sum(loss * images for loss, images in zip(losses, scored, strict=True))
+        return total / sum(scored) if any(scored) else float("nan")
+
+    def counts(self, split: str) -> torch.Tensor:
+        """Confusion counts (C, C) int64 of the epoch so far, rows = target."""
+        return self._recorded(split)[2]
+
+    def _recorded(self, split: str) -> tuple[list[float], list[int], torch.Tensor]:
+        """Losses and images scored of the epoch's steps, and their counts together. A GPU has to be waited for here;
+        after every step it would stand idle.
+        """
+        losses, scored, counts = (torch.stack(values) for values in zip(*self._steps[split], strict=True))
+        return losses.tolist(), scored.tolist(), counts.sum(0).cpu()
 
     def configure_optimizers(self) -> dict[str, object]:
         """AdamW under a one-cycle schedule that is stepped every batch."""
@@ -100,24 +135,33 @@ class SegmentationTask(lightning.LightningModule):
 
     def _loss(self, split: str, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         target = labels.long()
-        outputs = self.network(normalise(images).contiguous(memory_format=torch.channels_last))
+        outputs = self._outputs(images)
         loss = segmentation_loss(outputs["out"], target, self.settings.dice_weight)
         if self.training and "aux" in outputs:
             loss = loss + _AUXILIARY_WEIGHT * segmentation_loss(outputs["aux"], target, self.settings.dice_weight)
-        self._refuse_no_number(split, value := float(loss.detach()))
-        self.counts[split] += count_pairs(target, outputs["out"].detach().argmax(1))
-        images_scored = int((labels != IGNORE_INDEX).flatten(1).any(1).sum())
-        self.loss_sums[split][0] += value * images_scored
-        self.loss_sums[split][1] += images_scored
+        scored = (labels != IGNORE_INDEX).flatten(1).any(1).sum()
+        self._steps[split].append((loss.detach(), scored, count_pairs(target, outputs["out"].detach().argmax(1))))
         return loss
 
-    def _refuse_no_number(self, split: str, loss: float) -> None:
+    def _outputs(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
+        """The network's outputs for a batch (B, 3, H, W), of which each rank computes its share."""
+        own = images if ranks.size() == 1 else images[ranks.own_share(len(images)).to(images.device)]
+        outputs = self.network(normalise(own).contiguous(memory_format=torch.channels_last))
+        if ranks.size() == 1:
+            return outputs
+        # As every rank has the whole loss, a share's gradients arrive once from each: too large by the number of ranks,
+        # by which DDP divides.
+        gathered = self.all_gather(outputs, sync_grads=True)  # (ranks, share, C, H, W)
+        return {name: logits.flatten(0, 1)[: len(images)] for name, logits in gathered.items()}
+
+    def _refuse_no_number(self, split: str) -> None:
         """Stop a fit that has come apart: no later epoch would be better than the last one before."""
-        if math.isfinite(loss):
+        losses = [loss for loss in self._recorded(split)[0] if not math.isfinite(loss)]
+        if not losses:
             return
         raise InputError(
             f"the fit of {type(self.network).__name__}, epoch {self.current_epoch + 1}",
-            found=f"the {split} loss {loss}",
+            found=f"the {split} loss {losses[0]}",
             expected="a finite number",
             do=f"lower its learning_rate in the profile (now {self.learning_rate:g}) and run the study again; "
             "unchanged, it goes on behind the last complete epoch",
@@ -125,11 +169,8 @@ class SegmentationTask(lightning.LightningModule):
 
 
 def count_pairs(target: torch.Tensor, prediction: torch.Tensor) -> torch.Tensor:
-    """Confusion counts of a batch on its own device: (B, H, W) pairs -> (C, C) int64 on the CPU, rows = target."""
-    scored = target != IGNORE_INDEX
-    pairs = target[scored] * NUM_CLASSES + prediction[scored]
-    return torch.bincount(pairs, minlength=NUM_CLASSES**2).reshape(NUM_CLASSES, NUM_CLASSES).cpu()
-
-
-def _no_counts() -> torch.Tensor:
-    return torch.zeros((NUM_CLASSES, NUM_CLASSES), dtype=torch.int64)
+    """Confusion counts of a batch on its own device: (B, H, W) pairs -> (C, C) int64, rows = target."""
+    ignored = NUM_CLASSES**2  # a bin of their own; to leave them out or to use `bincount`, a GPU has to be waited for
+    pairs = torch.where(target == IGNORE_INDEX, ignored, target * NUM_CLASSES + prediction).flatten()
+    counts = torch.zeros(ignored + 1, dtype=torch.int64, device=pairs.device)
+    return counts.index_add_(0, pairs, torch.ones_like(pairs))[:ignored].reshape(NUM_CLASSES, NUM_CLASSES)

@@ -16,7 +16,7 @@ from facefair_heads.sets.counterfactual_cohort import TYPICAL_TONES
 from facefair_lib.data.pictures import Pictures
 from facefair_lib.experiments import runs
 from facefair_lib.experiments.people import COLUMNS as PEOPLE_COLUMNS
-from facefair_lib.experiments.runs import run_seed, write_runs
+from facefair_lib.experiments.runs import fit_run, run_seed, write_runs
 from facefair_lib.models.fitted import load_network
 from facefair_lib.scores.confusion import confusion_counts
 from facefair_lib.scores.metrics import fixed_iou, mean_iou
@@ -307,3 +307,13 @@ def test_a_profile_without_further_tones_has_no_curve(copied: Path, profile: Pro
     for scores in read_runs(Stage(copied / stages.RUNS)).values():
         assert np.isnan(scores.outlines).all() and (scores.reliability == 0).all()
         assert np.isfinite(scores.changed).all()
+
+
+@pytest.mark.parametrize("run", [1, 2])
+def test_a_run_fitted_by_itself_is_the_one_that_the_study_finds(
+    finished: Path, profile: Profile, run: int, done: dict[str, list]
+) -> None:
+    """The first as notebooks 02 and 03 fit it, the others as this stage does: neither is fitted again."""
+    for model in NETWORKS:
+        assert fit_run(finished, profile, model, run).weights.is_relative_to(finished)
+    assert done["fitted"] == []

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from facefair_lib.training.batches import ArrayBatches, EpochSampler, normalise, ordered_batches, training_batches
-from facefair_lib.training.device import assigned_cores, choose_device, cpu_announces_bf16
+from facefair_lib.training.device import Device, assigned_cores, choose_device, cpu_announces_bf16
 
 
 @pytest.fixture
@@ -80,3 +80,42 @@ def test_a_cpu_starts_from_fp32_whatever_it_announces(
     assert (device.accelerator, device.precision) == ("cpu", "32-true")
     assert device.description.startswith("Some CPU, ")
     assert cpu_announces_bf16() == announces
+
+
+def test_apples_gpu_is_taken_where_a_step_succeeds_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    tried = []
+    device = choose_device(tried.append)
+    assert tried == [device.place] == [torch.device("mps")]
+    assert (device.accelerator, device.precision) == ("mps", "32-true")
+    assert choose_device().accelerator == "cpu", "without a trial nobody knows"
+
+
+@pytest.mark.parametrize(
+    "error", [NotImplementedError("no such operator\nlong advice"), TypeError("no float64"), RuntimeError("")]
+)
+def test_the_cpu_is_taken_where_it_fails_and_one_line_says_why(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception
+) -> None:
+    def fails(device: torch.device) -> None:
+        raise error
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert choose_device(fails).accelerator == "cpu"
+    reason = str(error).partition("\n")[0] or "RuntimeError"
+    assert capsys.readouterr().err.endswith(f"cannot take a step of this network ({reason})\n")
+
+
+def test_pictures_lie_on_a_gpu_with_ample_room(
+    monkeypatch: pytest.MonkeyPatch, numbered: tuple[np.ndarray, np.ndarray]
+) -> None:
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (3e9, 16e9))
+    gpu = Device("gpu", "bf16-mixed", "a GPU")
+    assert gpu.place_for_pictures(1_000_000_000) == gpu.place == torch.device("cuda:1")
+    assert gpu.place_for_pictures(2_000_000_000) == torch.device("cpu")
+    assert Device("mps", "32-true", "a Mac").place_for_pictures(1) == torch.device("cpu")
+    elsewhere = torch.device("meta")
+    assert {part.device for part in ArrayBatches(*numbered, np.arange(10), elsewhere)[[0, 1]]} == {elsewhere}

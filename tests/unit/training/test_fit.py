@@ -16,7 +16,9 @@ from facefair_lib.errors import InputError
 from facefair_lib.models.fitted import load_network
 from facefair_lib.settings.profiles import DeepLabSettings, ModelSettings, SmallStart, TrainingSettings
 from facefair_lib.training import network
-from facefair_lib.training.fit import FitResult, _trainer, averaging_decay, fit
+from facefair_lib.training.batches import ArrayBatches
+from facefair_lib.training.device import choose_device
+from facefair_lib.training.fit import FitResult, _task, _trainer, averaging_decay, fit
 
 Fit = Callable[..., FitResult]
 
@@ -63,7 +65,7 @@ def test_a_fit_takes_one_device_and_is_one_process_whatever_machine_it_runs_on(
     monkeypatch.setattr(CPUAccelerator, "auto_device_count", staticmethod(lambda: 2))
     for name, value in {"NTASKS": "4", "NTASKS_PER_NODE": "4", "JOB_NAME": "train", "PROCID": "0"}.items():
         monkeypatch.setenv(f"SLURM_{name}", value)
-    trainer = _trainer(1, tmp_path, "cpu", "32-true", [])
+    trainer = _trainer(1, tmp_path, choose_device(), "32-true", [])
     assert trainer.num_devices == 1
     assert isinstance(trainer.strategy, SingleDeviceStrategy)
     assert trainer.world_size == 1
@@ -298,3 +300,26 @@ def test_a_loss_that_is_no_number_stops_the_fit_with_its_epoch_and_a_later_run_g
     monkeypatch.setattr(network, "segmentation_loss", original)
     resumed = fit_deeplabv3(folder)
     assert resumed.history["epoch"].tolist() == [1, 1, 2, 2] and resumed.history["loss"].notna().all()
+
+
+def test_a_fit_on_a_mac_whose_gpu_lacks_an_operation_is_that_of_the_cpu_and_says_so(
+    tmp_path: Path, fit_deeplabv3: Fit, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    expected = fit_deeplabv3(tmp_path / "cpu", epochs=1)
+    assert "Apple" not in capsys.readouterr().err
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)  # torch's build for this machine has none
+    result = fit_deeplabv3(tmp_path / "mac", epochs=1)
+    assert equal(expected, result)
+    said = [line for line in capsys.readouterr().err.splitlines() if "Apple" in line]
+    assert len(said) == 1 and said[0].startswith("fitting on the CPU: Apple's GPU cannot take a step of this network (")
+
+
+def test_trying_a_step_changes_nothing(
+    light_deeplabv3: DeepLabSettings, training: TrainingSettings, discs: tuple[np.ndarray, np.ndarray]
+) -> None:
+    model = light_deeplabv3.model_copy(update={"small_start": SmallStart(epochs=0.5, scale=0.5)})
+    task = _task("deeplabv3", model, training, 1, None)
+    before = {name: value.clone() for name, value in task.state_dict().items()}
+    task.try_step(ArrayBatches(*discs, np.arange(4))[:], torch.device("cpu"))
+    assert all(torch.equal(value, before[name]) for name, value in task.state_dict().items())
+    assert all(parameter.grad is None for parameter in task.parameters())

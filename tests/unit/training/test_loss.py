@@ -88,6 +88,11 @@ def test_counts_agree_with_scikit_learn(case: tuple[torch.Tensor, torch.Tensor])
     assert counts.tolist() == expected.tolist()
 
 
+def test_counting_never_waits_for_the_device() -> None:
+    masks = torch.zeros((2, 4, 4), dtype=torch.int64, device="meta")  # holds no values that could be waited for
+    assert count_pairs(masks, masks).shape == (NUM_CLASSES, NUM_CLASSES)
+
+
 def test_a_batch_of_which_nothing_is_labelled_costs_nothing_and_moves_no_weight(
     case: tuple[torch.Tensor, torch.Tensor],
 ) -> None:
