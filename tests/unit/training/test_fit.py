@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,10 @@ from lightning.pytorch.strategies import SingleDeviceStrategy
 from facefair_lib.errors import InputError
 from facefair_lib.models.fitted import load_network
 from facefair_lib.settings.profiles import DeepLabSettings, ModelSettings, SmallStart, TrainingSettings
+from facefair_lib.training import fit as fitting
 from facefair_lib.training import network
 from facefair_lib.training.batches import ArrayBatches
-from facefair_lib.training.device import choose_device
+from facefair_lib.training.device import Device, choose_device
 from facefair_lib.training.fit import FitResult, _task, _trainer, averaging_decay, fit
 
 Fit = Callable[..., FitResult]
@@ -323,3 +325,15 @@ def test_trying_a_step_changes_nothing(
     task.try_step(ArrayBatches(*discs, np.arange(4))[:], torch.device("cpu"))
     assert all(torch.equal(value, before[name]) for name, value in task.state_dict().items())
     assert all(parameter.grad is None for parameter in task.parameters())
+
+
+def test_weights_averaged_all_at_once_are_those_averaged_one_by_one(
+    tmp_path: Path, fit_deeplabv3: Fit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_by_one = weights(fit_deeplabv3(tmp_path / "cpu"))
+    monkeypatch.setattr(Device, "place", torch.device("cpu"))
+    on_gpu = partial(fitting._averaging, Device("gpu", "32-true", "a GPU"))
+    monkeypatch.setattr(fitting, "_averaging", lambda device, decay: on_gpu(decay))
+    at_once = weights(fit_deeplabv3(tmp_path / "gpu"))
+    for name, expected in one_by_one.items():
+        torch.testing.assert_close(at_once[name], expected, rtol=1e-4, atol=1e-6)

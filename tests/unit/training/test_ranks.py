@@ -39,9 +39,9 @@ def test_two_processes_draw_the_curve_of_one(tmp_path: Path) -> None:
     assert fit(1, tmp_path / "one") == fit(2, tmp_path / "two") == 0
     one, two = (pd.read_csv(tmp_path / folder / "history.csv") for folder in ("one", "two"))
     assert one[["epoch", "split"]].equals(two[["epoch", "split"]])
-    np.testing.assert_allclose(two[SCORES], one[SCORES], rtol=2e-3)
+    np.testing.assert_allclose(two[SCORES], one[SCORES], rtol=1e-3)
     # AdamW's steps do not show it if all gradients are twice as large: look at them before it does.
-    np.testing.assert_allclose(np.load(tmp_path / "two.npy"), np.load(tmp_path / "one.npy"), rtol=1e-2)
+    np.testing.assert_allclose(np.load(tmp_path / "two.npy"), np.load(tmp_path / "one.npy"), rtol=1e-3)
     assert sorted(path.name for path in (tmp_path / "two").iterdir()) == ["best.pt", "fit.json", "history.csv"]
 
 
