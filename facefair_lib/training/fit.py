@@ -26,7 +26,17 @@ from facefair_lib.training.device import Device, assigned_cores, choose_device, 
 from facefair_lib.training.history import History
 from facefair_lib.training.network import SegmentationTask
 from facefair_lib.training.number_format import NumberFormat, time_number_formats
-from facefair_lib.training.resume import LAST, WEIGHTS, finish, fit_key, recall, remember, start_or_resume
+from facefair_lib.training.resume import (
+    HISTORY,
+    LAST,
+    TIMINGS,
+    WEIGHTS,
+    finish,
+    fit_key,
+    recall,
+    remember,
+    start_or_resume,
+)
 
 _AVERAGED_STEPS = 100  # the weights that are kept are a moving average over about this many steps
 
@@ -38,12 +48,14 @@ class FitResult:
     Attributes
     ----------
     history : rows of ``history.csv``
-    description : one row for ``model.csv``: what was fitted, for how long, on what
+    description : one row for ``model.csv``: what was fitted, on what
+    timings : row of ``timings.csv``: seconds, also per epoch; training pictures per second; bf16's gain, if timed
     weights : path of the best epoch's weights, a plain state dict
     """
 
     history: pd.DataFrame
     description: pd.DataFrame
+    timings: pd.DataFrame
     weights: Path
 
 
@@ -68,7 +80,7 @@ def fit(
     name : network, as ``build_model`` knows it
     images, labels : (N, H, W, 3) and (N, H, W) uint8 packed arrays
     rows : split name -> row numbers; ``train`` and ``validation`` are needed
-    folder : receives ``history.csv``, ``best.pt`` and, until the fit is complete, its checkpoints
+    folder : receives ``history.csv``, ``timings.csv``, ``best.pt`` and, until the fit is complete, its checkpoints
     start : ``best.pt`` of an earlier fit of this network, to go on from in place of the weights that ``model`` names
 
     Raises
@@ -82,9 +94,10 @@ def fit(
     key = fit_key(name, model, training, images, labels, rows, seed, start)
     description = start_or_resume(folder, key)
     if description is None:
-        description = _fit(name, model, training, images, labels, rows, folder, seed, start)
-        finish(folder, key, description)
-    return FitResult(pd.read_csv(folder / "history.csv"), pd.DataFrame([description]), folder / WEIGHTS)
+        description, timings = _fit(name, model, training, images, labels, rows, folder, seed, start)
+        finish(folder, key, description, timings)
+    history, timings = (results.read_csv(folder / name) for name in (HISTORY, TIMINGS))
+    return FitResult(history, pd.DataFrame([description]), timings, folder / WEIGHTS)
 
 
 def _fit(
@@ -97,8 +110,8 @@ def _fit(
     folder: Path,
     seed: int,
     start: Path | None,
-) -> dict[str, Any]:
-    """Fit from the start or from ``last.ckpt``, write ``best.pt``, and describe what was done."""
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Fit from the start or from ``last.ckpt``, write ``best.pt``; what was done, and how long it took."""
     use_cores(assigned_cores())
     lightning.seed_everything(seed, verbose=False)
     device = choose_device()
@@ -109,7 +122,7 @@ def _fit(
         training_batches(seen, training.batch_size, seed),
         ordered_batches(held_out, training.batch_size),
     )
-    history = History(folder / "history.csv", model.epochs, name)
+    history = History(folder / HISTORY, model.epochs, name)
     best = ModelCheckpoint(folder, filename="best", monitor="validation_loss", enable_version_counter=False)
     # A checkpoint of its own: `save_last` would save only the epochs that are better than all before.
     # It comes after `best`, because it also remembers which epoch was best.
@@ -122,7 +135,9 @@ def _fit(
         trainer = _trainer(model.epochs, folder, device.accelerator, number_format.precision, callbacks)
         trainer.fit(task, *loaders, ckpt_path=resumed if resumed.exists() else None, weights_only=True)
     _save_weights(Path(best.best_model_path), folder / WEIGHTS)
-    return _describe(name, model, task, history, len(rows["train"]), device, number_format)
+    return _describe(name, model, task, history, device, number_format), _timings(
+        name, history, len(rows["train"]), number_format
+    )
 
 
 def _check_rows(rows: dict[str, np.ndarray], batch_size: int) -> None:
@@ -208,8 +223,8 @@ def _save_weights(checkpoint: Path, path: Path) -> None:
     prefix = "network."
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
     network = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
-    with results.replacing(path) as temporary:
-        torch.save(network, temporary)
+    with results.replacing(path) as temporary, temporary.open("wb") as file:
+        torch.save(network, file)  # given a path, torch keeps its name, here a random one, in the file
 
 
 def _describe(
@@ -217,24 +232,29 @@ def _describe(
     model: ModelSettings,
     task: SegmentationTask,
     history: History,
-    images: int,
     device: Device,
     number_format: NumberFormat,
 ) -> dict[str, Any]:
     validation = [row for row in history.rows if row["split"] == "validation"]
-    epochs, seconds = len(validation), history.seconds
     return {
         "model": name,
         "backbone": model.backbone,
         "fine_maps": bool(model.fine_maps),
         "weights": model.weights,
         "parameters": sum(parameter.numel() for parameter in task.network.parameters()),
-        "epochs": epochs,
+        "epochs": len(validation),
         "best_epoch": min(validation, key=lambda row: row["loss"])["epoch"],
+        "device": device.description,
+        "precision": number_format.precision,
+    }
+
+
+def _timings(name: str, history: History, images: int, number_format: NumberFormat) -> dict[str, Any]:
+    epochs, seconds = len(history.rows) // 2, history.seconds  # two rows an epoch, one for each split
+    return {
+        "model": name,
         "seconds": seconds,
         "seconds_per_epoch": seconds / epochs,
         "images_per_second": images * epochs / seconds,
-        "device": device.description,
-        "precision": number_format.precision,
         "bf16_speedup": number_format.bf16_speedup,
     }
