@@ -11,10 +11,10 @@ import typer
 
 from facefair_heads import __main__ as rendering
 from facefair_lib.settings import paths
-from facefair_lib.store.processes import available_cores, child_environment
+from facefair_lib.store.processes import available_cores, child_environment, die_with_parent
 from facefair_lib.store.screen import use_plain_characters
 from facefair_lib.study.commands import app as explorers
-from facefair_lib.study.commands import check_scores, datasets, doctor, export, fit, parse
+from facefair_lib.study.commands import check, check_scores, datasets, doctor, export, fit, parse
 
 app = typer.Typer(
     add_completion=False,
@@ -26,6 +26,7 @@ app.add_typer(datasets.app, name="datasets")
 app.command()(parse.parse)
 app.command()(export.export)
 app.command()(rendering.render)
+app.command()(check.check)
 app.command("check-scores")(check_scores.check_scores)
 app.command()(doctor.doctor)
 app.command()(fit.fit)
@@ -60,6 +61,7 @@ def stage(
     cores: CoresOption = 0,
 ) -> None:
     """Run one stage; the study's graph calls this."""
+    die_with_parent()
     from facefair_lib.study.run_stage import run_stage
 
     run_stage(name, profile, data, photos, cores or available_cores())
@@ -105,7 +107,7 @@ def lab() -> None:
 
 def main() -> None:
     """Run a command; errors that a user can act on are printed without a traceback."""
-    from facefair_lib.errors import InputError
+    from facefair_lib.errors import InputError, unwritable
 
     use_plain_characters()
     os.environ.update(paths.absolute_variables())
@@ -114,6 +116,11 @@ def main() -> None:
         app()
     except InputError as error:
         sys.exit(f"facefair: {error}")
+    except OSError as error:
+        told = unwritable(error)
+        if told is None:
+            raise
+        sys.exit(f"facefair: {told}")
     except RuntimeError as error:
         from facefair_lib.study.run_stage import MARK, StageError
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 from facefair_lib.settings.path_text import path_text
@@ -18,6 +19,22 @@ class InputError(ValueError):
     def __reduce__(self) -> tuple[object, ...]:
         # Keyword-only arguments do not survive the default pickling, and worker processes send errors back pickled.
         return _rebuild, (self.subject, self.found, self.expected, self.do)
+
+
+_FULL = "free some space, or set FACEFAIR_RESULTS to a folder of another disk; then run the same command again"
+_CLOSED = "allow writing there, or set FACEFAIR_RESULTS to a folder of your own; then run the same command again"
+_DO = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), _FULL),
+    **dict.fromkeys((errno.EROFS, errno.EACCES, errno.EPERM), _CLOSED),
+}
+
+
+def unwritable(error: OSError) -> InputError | None:
+    """What to tell a user whose disk is full or whose folder is read-only; None for any other error of the system."""
+    if error.errno not in _DO:
+        return None
+    subject = Path(error.filename) if isinstance(error.filename, str) else "a file of the study"
+    return InputError(subject, found=str(error.strerror), expected="a file that can be written", do=_DO[error.errno])
 
 
 def _rebuild(subject: object, found: str, expected: str, do: str) -> InputError:

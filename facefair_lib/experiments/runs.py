@@ -8,7 +8,7 @@ notebook 07 looks at.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,7 @@ from facefair_lib.training.resume import WEIGHTS
 if TYPE_CHECKING:
     from facefair_lib.training.fit import FitResult
 
-COLUMNS = ["model", "run", "seed", "test_iou", "epochs", "seconds"]
+COLUMNS = ["model", "run", "seed", "test_iou", "epochs"]
 _SCORES = "scores.npz"
 
 
@@ -48,7 +48,7 @@ def run_seed(seed: int, run: int) -> int:
     return seed if run == 1 else seed * 1000 + run
 
 
-def write_runs(root: Path, profile: Profile, workers: int, progress: Advance | None = None) -> None:
+def write_runs(root: Path, profile: Profile, workers: int, progress: Advance | None = None) -> set[Path]:
     """Fit the further runs and score all of them.
 
     Parameters
@@ -58,16 +58,21 @@ def write_runs(root: Path, profile: Profile, workers: int, progress: Advance | N
         interrupted stage goes on where it stopped
     workers : cores; runs share them, a GPU is used by one run at a time
     progress : called with (runs done, runs in all)
+
+    Returns
+    -------
+    files of other stages that were read
     """
     folder = root / stages.RUNS
     planned = [(model, run) for run in range(1, profile.runs + 1) for model in stages.TRAINING_STAGES]
     side_by_side = 1 if torch.cuda.is_available() else min(workers, len(planned))
     jobs = [(root, profile, model, run, max(1, workers // side_by_side)) for model, run in planned]
-    rows = []
+    rows, read = [], set[Path]()
     if progress:
         progress(0, len(jobs))
-    for row in spread(_do_run, jobs, side_by_side):
+    for row, files in spread(_do_run, jobs, side_by_side):
         rows.append(row)
+        read.update(files)
         if progress:
             progress(len(rows), len(jobs))
     for model in stages.TRAINING_STAGES:
@@ -78,37 +83,40 @@ def write_runs(root: Path, profile: Profile, workers: int, progress: Advance | N
         results.write_array(folder / f"{model}_{MASKS}.npy", masks)
     table = pd.DataFrame(rows, columns=COLUMNS).sort_values(["model", "run"], ignore_index=True)
     results.write_csv(folder / "runs.csv", table)
+    return read
 
 
 def _folder(root: Path, model: str, run: int) -> Path:
     return root / stages.RUNS / f"{model}_{run}"
 
 
-def _do_run(root: Path, profile: Profile, model: str, run: int, cores: int) -> dict[str, object]:
-    """Fit one run, unless it is the first or done already, and score it; one row of ``runs.csv``."""
+def _do_run(root: Path, profile: Profile, model: str, run: int, cores: int) -> tuple[dict[str, object], list[Path]]:
+    """Fit one run, unless it is the first or done already, and score it; one row of ``runs.csv``, and files read."""
+    read: list[Path] = []
     with assigned_to(cores):
-        weights, epochs, seconds = _weights_of(root, profile, model, run)
-        test_iou = _score(root, profile, model, run, weights)
+        weights, epochs = _weights_of(root, profile, model, run, read)
+        test_iou = _score(root, profile, model, run, weights, read)
     seed = run_seed(profile.seed, run)
-    return dict(zip(COLUMNS, (model, run, seed, test_iou, epochs, seconds), strict=True))
+    return dict(zip(COLUMNS, (model, run, seed, test_iou, epochs), strict=True)), read
 
 
-def _weights_of(root: Path, profile: Profile, model: str, run: int) -> tuple[Path, int, float]:
-    """Weights of a run, its epochs and how long it took."""
+def _weights_of(root: Path, profile: Profile, model: str, run: int, read: list[Path]) -> tuple[Path, int]:
+    """Weights of a run, and its epochs."""
     if run == 1:
-        stage = Stage(root / stages.TRAINING_STAGES[model])
+        stage = Stage(root / stages.TRAINING_STAGES[model], read.append)
         row = stage.table("model").iloc[0]
-        return stage.existing(WEIGHTS), int(row["epochs"]), float(row["seconds"])
-    result = fit_run(root, profile, model, run)
-    row = result.description.iloc[0]
-    return result.weights, int(row["epochs"]), float(row["seconds"])
+        return stage.existing(WEIGHTS), int(row["epochs"])
+    result = fit_run(root, profile, model, run, read.append)
+    return result.weights, int(result.description["epochs"].item())
 
 
-def fit_run(root: Path, profile: Profile, model: str, run: int) -> FitResult:
+def fit_run(
+    root: Path, profile: Profile, model: str, run: int, on_read: Callable[[Path], None] | None = None
+) -> FitResult:
     """Fit one run where the study looks for it: the first in the folder of notebook 02 or 03."""
     from facefair_lib.training.fit import fit  # Lightning takes seconds to import: only where something is fitted
 
-    data = Stage(root / "01_data_preparation")
+    data = Stage(root / "01_data_preparation", on_read)
     images, labels = data.arrays()
     rows = Pictures(data.table("prepared"), images, labels).rows()
     settings, seed = getattr(profile.models, model), run_seed(profile.seed, run)
@@ -116,12 +124,12 @@ def fit_run(root: Path, profile: Profile, model: str, run: int) -> FitResult:
     return fit(model, settings, profile.training, images, labels, rows, folder, seed)
 
 
-def _score(root: Path, profile: Profile, model: str, run: int, weights: Path) -> float:
+def _score(root: Path, profile: Profile, model: str, run: int, weights: Path, read: list[Path]) -> float:
     """Keep a run's scores of all people, unless they are there; returns the pooled mean IoU of the test pictures."""
-    people = rendered_people(Stage(root / stages.EXPERIMENT)).scored
-    cohort = Stage(root / stages.COUNTERFACTUALS)
+    people = rendered_people(Stage(root / stages.EXPERIMENT, read.append)).scored
+    cohort = Stage(root / stages.COUNTERFACTUALS, read.append)
     changed = Pictures(cohort.table("people"), *cohort.arrays())
-    data = Stage(root / "01_data_preparation")
+    data = Stage(root / "01_data_preparation", read.append)
     prepared = data.table("prepared")
     test = prepared.loc[prepared["split"] == "test", "row"].to_numpy()
     images, labels = (array[test] for array in data.arrays())

@@ -8,7 +8,7 @@ ledger, ``numbers.csv``: every number printed, with the file, row and column tha
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,12 @@ _LEDGER = ("template", "number", "file", "row", "column")
 
 
 def build_report(
-    results_dir: Path, report_dir: Path, profile: str, settings: Mapping[str, Any], output_pdf: Path
+    results_dir: Path,
+    report_dir: Path,
+    profile: str,
+    settings: Mapping[str, Any],
+    output_pdf: Path,
+    on_read: Callable[[Path], None] | None = None,
 ) -> Path:
     """Build the report of one profile.
 
@@ -52,6 +57,7 @@ def build_report(
     profile : name, for messages
     settings : the profile as plain nested values, as ``Profile.model_dump`` gives them
     output_pdf : where the PDF goes; an older one stays until the new one is complete
+    on_read : called with the path of every table and figure of the study that the report shows
 
     Returns
     -------
@@ -68,7 +74,7 @@ def build_report(
     """
     results_dir, report_dir, output_pdf = (Path(p).resolve() for p in (results_dir, report_dir, output_pdf))
     build_dir = results_dir / "report"
-    render(Results(results_dir, report_dir, settings), build_dir)
+    render(Results(results_dir, report_dir, settings, on_read), build_dir)
     run_latexmk(report_dir, build_dir, profile)
     with replacing(output_pdf) as temporary:
         shutil.copyfile(build_dir / "report.pdf", temporary)
@@ -148,6 +154,8 @@ def _names(results: Results, build_dir: Path) -> dict[str, Any]:
             raise InputError(
                 source, found="no such file", expected=f"a figure of {stage}", do=f"run the notebook {stage}"
             )
+        if results.on_read:
+            results.on_read(source)
         target = build_dir / "figures" / source.name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)

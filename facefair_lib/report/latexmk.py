@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from facefair_lib.settings.path_text import path_text
-from facefair_lib.store.processes import child_environment
+from facefair_lib.store.processes import child_environment, dying_with_parent
 
 INSTALL_LATEX = (
     "sudo apt-get install --no-install-recommends texlive-latex-recommended texlive-fonts-recommended "
@@ -51,7 +51,7 @@ def run_latexmk(report_dir: Path, build_dir: Path, profile: str) -> None:
     command = [latexmk, "-norc", "-pdf", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error", "report.tex"]
     try:
         run = subprocess.run(
-            command, cwd=build_dir, env=latex_environment(), capture_output=True, encoding="utf-8",
+            dying_with_parent(command), cwd=build_dir, env=latex_environment(), capture_output=True, encoding="utf-8",
             errors="replace", stdin=subprocess.DEVNULL, timeout=_TIME_LIMIT, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
@@ -63,6 +63,9 @@ def run_latexmk(report_dir: Path, build_dir: Path, profile: str) -> None:
     open_references = sorted(set(_UNRESOLVED.findall(log)))
     if open_references:
         raise ReportError("\n  ".join([f"the report of {profile!r} has open references:", *open_references[:5]]))
+    for made in build_dir.glob("report.*"):  # what is left is no result: it names folders of this machine
+        if made.suffix not in (".tex", ".pdf", ".log"):
+            made.unlink()
 
 
 def latex_environment() -> dict[str, str]:

@@ -21,14 +21,19 @@ from facefair_lib.scores.titles import (
 )
 from facefair_lib.settings import paths
 from facefair_lib.store import stages
-from facefair_lib.store.results import write_text
+from facefair_lib.store.results import TIMINGS, write_text
 from facefair_lib.tables.answer import LESS, MORE, OPEN
 
 BEGIN, END = "<!-- answer: written by make reference -->", "<!-- end of answer -->"
 
 
 def update(readme: Path, reference: Path) -> None:
-    """Write the answer into the README between its two marks.
+    """Write the answer into the README between its two marks."""
+    write_text(readme, updated(readme, reference))
+
+
+def updated(readme: Path, reference: Path) -> str:
+    """The README's text with the answer, as ``results/kept`` has it now, between its two marks.
 
     Raises
     ------
@@ -41,7 +46,7 @@ def update(readme: Path, reference: Path) -> None:
             readme, found="no place for the answer", expected=f"the lines {BEGIN} and {END}", do="add them"
         )
     before, after = text.split(BEGIN)[0], text.split(END)[1]
-    write_text(readme, f"{before}{BEGIN}\n\n{answer(reference)}\n\n{END}{after}")
+    return f"{before}{BEGIN}\n\n{answer(reference)}\n\n{END}{after}"
 
 
 def answer(reference: Path) -> str:
@@ -155,11 +160,12 @@ def _architectures(results: Results) -> list[str]:
     if not results.has(table) or not results.cell("09_model_comparison/status", "fitted"):
         return []
     rows = sorted(results.rows(table), key=lambda row: -row["iou"])
+    speed = {row["network"]: row["images_per_second"] for row in results.rows(f"09_model_comparison/{TIMINGS}")}
     heads = ["million parameters", "GFLOP", "memory, MB", "images/s", "mean IoU, test people", "largest gap", "p"]
     lines = _head("fitted alike", heads)
     for r in rows:
         cells = [f"{r['parameters'] / 1e6:.1f}", f"{r['flops'] / 1e9:.1f}", f"{r['peak_bytes'] / 1e6:.0f}"]
-        cells += [f"{r['images_per_second']:.0f}", _estimate(r, "iou"), _points(r["gap"]), f"{r['p_adjusted']:.2g}"]
+        cells += [f"{speed[r['network']]:.0f}", _estimate(r, "iou"), _points(r["gap"]), f"{r['p_adjusted']:.2g}"]
         front = " \\*" if r["front"] else ""
         name = network_title(r["model"], r.get("fine_maps"))
         start = ", ImageNet weights" if r["weights"] == "imagenet" else ""

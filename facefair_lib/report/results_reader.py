@@ -8,7 +8,7 @@ A table is named as its file is, from the folder of the profile's results and wi
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,11 +84,18 @@ class Results:
     results_dir : ``results/<profile>``, or ``results/kept``
     report_dir : folder with ``published.csv`` and ``literature.csv``
     settings : the profile as plain nested values
+    on_read : called with the path of every table of the study that is read
     """
 
-    def __init__(self, results_dir: Path, report_dir: Path, settings: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        results_dir: Path,
+        report_dir: Path,
+        settings: Mapping[str, Any] | None = None,
+        on_read: Callable[[Path], None] | None = None,
+    ) -> None:
         self.results_dir, self.report_dir = Path(results_dir), Path(report_dir)
-        self.settings = settings or {}
+        self.settings, self.on_read = settings or {}, on_read
         self._tables: dict[str, list[Row]] = {}
 
     def rows(self, table: str, **where: object) -> list[Row]:
@@ -153,7 +160,7 @@ class Results:
     def _read(self, table: str) -> pd.DataFrame:
         path = self._path(table)
         if path.parent != self.report_dir:
-            return Stage(path.parent).table(path.stem)
+            return Stage(path.parent, self.on_read).table(path.stem)
         if not path.is_file():
             raise InputError(
                 path, found="no such file", expected="a file of the repository", do=f"git checkout {path.name}"

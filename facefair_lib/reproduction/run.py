@@ -249,5 +249,5 @@ def _fit_as_the_study_does(
     losses = result.history[["epoch", "split", "loss"]]
     masks = predict(network, task.unseen)
     none = np.empty((0, _COLOUR_CHANNELS, *task.unseen.shape[1:3]), np.float32)
-    seconds, words = float(description["seconds_per_epoch"]), str(description["device"])
+    seconds, words = float(result.timings["seconds_per_epoch"].item()), str(description["device"])
     return Run(losses, {}, {best: counts}, best, model.epochs, masks, none, seconds, words, result.weights)

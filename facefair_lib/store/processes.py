@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import platform
 import signal
 import sys
 import tempfile
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +72,45 @@ def child_environment(**values: str) -> dict[str, str]:
     return {**kept, **own, **paths.absolute_variables(), **values}
 
 
-def die_with_parent() -> None:
-    """Ask Linux to end this process when its parent ends, so that a killed study leaves no kernel computing on."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1 = PR_SET_PDEATHSIG
+def die_with_parent(parent: int | None = None) -> None:
+    """Ask Linux to end this process when its parent ends, so that a killed study leaves nothing computing on.
+
+    Where that has happened already, while this process was still starting, it ends now.
+
+    Parameters
+    ----------
+    parent : number of the process that started this one, if it is known
+    """
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1 = PR_SET_PDEATHSIG
+    host, _, program = os.environ.get(_PROGRAM, "").rpartition(" ")
+    gone = host == platform.node() and not Path("/proc", program).exists()
+    if gone or parent not in (None, os.getppid()):
+        os._exit(1)
+
+
+_PROGRAM = "STUDY_PROGRAM"
+"""Tells what a program starts, also through others, on which machine it runs and its number."""
+_LAUNCHER = f"""
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(1, {int(signal.SIGKILL)})
+os.environ["{_PROGRAM}"] = f"{{os.uname().nodename}} {{os.getpid()}}"
+if os.getppid() == int(sys.argv[1]):
+    os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+def dying_with_parent(command: list[str]) -> list[str]:
+    """A command that starts another program, which Linux ends when this process ends, however it ends.
+
+    Parameters
+    ----------
+    command : the program's absolute path and its arguments
+    """
+    if sys.platform != "linux":
+        return command
+    return [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(os.getpid()), *command]
 
 
 def spread(
@@ -122,7 +158,8 @@ _shared: tuple[Any, ...] = ()  # in a worker: what every job is given
 
 def _start_worker(*shared: Any) -> None:
     global _shared
-    die_with_parent()
+    starter = parent_process()
+    die_with_parent(starter.pid if starter else None)
     _shared = shared
 
 

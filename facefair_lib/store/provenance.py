@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
 import sys
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -14,12 +16,20 @@ from facefair_lib.settings.profiles import Profile
 from facefair_lib.store import results, stages
 
 FILE_NAME = "provenance.json"
-FILES = "files"
-"""Entry that lists the files which the stage left in its folder, so that a missing one is noticed."""
+FILES = "made"
+"""Entry that lists the files which the stage left in its folder, with their digests: what is gone, or was changed by
+somebody else, is noticed."""
 _PACKAGES = ("torch", "torchvision", "segmentation-models-pytorch", "lightning", "anny", "warp-lang", "numpy", "pandas")
 
 
-def write_provenance(folder: Path, profile: Profile, stage: str, seconds: float, inputs: dict[str, Path]) -> Path:
+def write_provenance(
+    folder: Path,
+    profile: Profile,
+    stage: str,
+    seconds: float,
+    inputs: Mapping[str, Path],
+    made_from: Sequence[str] | None = None,
+) -> Path:
     """Write ``provenance.json``.
 
     Parameters
@@ -27,17 +37,19 @@ def write_provenance(folder: Path, profile: Profile, stage: str, seconds: float,
     folder : the stage's folder
     seconds : wall time of the stage
     inputs : name -> file that the stage read; its digest is recorded
+    made_from : ``stages.known_lines`` as they were when the stage began; None takes them as they are now
     """
-    description = next(entry for entry in stages.STAGES if entry.name == stage)
+    if made_from is None:
+        made_from = stages.known_lines(stages.named(stage), profile)
     values: dict[str, Any] = {
         "profile": profile.name,
         "stage": stage,
         "seconds": round(seconds, 1),
         "settings": profile.model_dump(mode="json"),
-        "code": stages.stage_digest(description, profile).splitlines(),
+        "code": list(made_from),
         FILES: _files(folder),
         "plan": digest_of(paths.PLAN),
-        "inputs": {name: digest_of(path) for name, path in sorted(inputs.items())},
+        "inputs": {name: digest_of(path) for name, path in sorted(inputs.items()) if path.stem != results.TIMINGS},
         "python": sys.version.split()[0],
         "system": f"{platform.system()} {platform.machine()}",
         "packages": package_versions(),
@@ -45,10 +57,34 @@ def write_provenance(folder: Path, profile: Profile, stage: str, seconds: float,
     return results.write_json(folder / FILE_NAME, values)
 
 
-def _files(folder: Path) -> list[str]:
-    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    names = (path.as_posix() for path in found if not any(part.startswith(".") for part in path.parts))
-    return sorted(name for name in names if name != FILE_NAME)
+def _files(folder: Path) -> dict[str, str]:
+    """Name -> digest, of timings none: they are no result."""
+    found = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
+    shown = {name.as_posix(): path for name, path in found.items() if not any(p.startswith(".") for p in name.parts)}
+    shown.pop(FILE_NAME, None)
+    return {name: "" if path.stem == results.TIMINGS else digest_of(path) for name, path in shown.items()}
+
+
+def changed_file(record: Path, *, thorough: bool) -> str:
+    """Say which of the files that a stage recorded is gone, or is not as the stage left it; empty if none is.
+
+    Parameters
+    ----------
+    record : the stage's provenance
+    thorough : read all files; otherwise only those that were written after the record
+    """
+    try:
+        made = json.loads(record.read_text(encoding="utf-8")).get(FILES, {})
+    except ValueError:
+        return f"{FILE_NAME} cannot be read"
+    written = record.stat().st_mtime_ns
+    for name, digest in made.items():
+        path = record.parent / name
+        if not path.is_file():
+            return f"{name} is missing"
+        if digest and (thorough or path.stat().st_mtime_ns > written) and digest_of(path) != digest:
+            return f"{name} was changed"
+    return ""
 
 
 def package_versions() -> dict[str, str]:
@@ -57,6 +93,8 @@ def package_versions() -> dict[str, str]:
 
 
 def digest_of(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
+    """SHA-256 of a file's bytes, or of all that a stage left in its folder."""
+    if path.is_dir():
+        return hashlib.sha256(json.dumps(_files(path), sort_keys=True).encode()).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,6 +2,7 @@
 
 Every write goes to a temporary name in the same folder and is renamed when complete, so that a reader sees the old file
 or the new one and never a part. CSVs have a fixed float format and no timestamps: the same results give the same bytes.
+How long things took is in files of their own (``TIMINGS``), which no other result depends on.
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import numpy as np
 import pandas as pd
@@ -20,6 +24,8 @@ import pandas as pd
 from facefair_lib.errors import InputError
 
 FLOAT_FORMAT = "%.6g"
+TIMINGS = "timings"
+"""Table of a stage with what its clock measured: the only one that another run does not repeat."""
 COMPLETE, SKIPPED = "complete", "skipped"
 """What ``write_status`` says of a stage."""
 _NAMES = ("image_id", "kept_id", "removed_id", "folder")
@@ -87,6 +93,17 @@ def _is_text(name: str, cells: pd.Series) -> bool:
     if name in _TEXT and (cells != "").any():
         return True
     return name in _NAMES or not cells.str.fullmatch(_NUMBER).all()
+
+
+def write_workbook(path: Path, table: pd.DataFrame) -> Path:
+    """Write a table as an Excel workbook, atomically, and nothing of when it was written."""
+    made = BytesIO()
+    table.to_excel(made, index=False)
+    with ZipFile(made) as dated, replacing(path) as temporary, ZipFile(temporary, "w") as undated:
+        for name in dated.namelist():
+            content = re.sub(rb"(<dcterms:\w+ [^>]*>)[^<]+", rb"\g<1>1980-01-01T00:00:00Z", dated.read(name))
+            undated.writestr(ZipInfo(name), content, ZIP_DEFLATED)  # a ZipInfo's own date is that of 1980
+    return path
 
 
 def write_status(folder: Path, status: str, reason: str) -> Path:

@@ -11,7 +11,7 @@ from facefair_lib.errors import InputError
 from facefair_lib.settings import paths
 from facefair_lib.settings.path_text import path_text
 from facefair_lib.store import stages
-from facefair_lib.store.provenance import FILE_NAME, FILES
+from facefair_lib.store.provenance import FILE_NAME, FILES, changed_file
 
 
 def made_by_a_study(profile: str) -> bool:
@@ -40,7 +40,7 @@ def check_is_free(profile: str) -> None:
 
 
 def forget_incomplete(profile: str) -> Iterator[str]:
-    """Take back that a stage is complete where files that it wrote are gone, so that it runs again.
+    """Take back that a stage is complete where files that it wrote are gone or were changed, so that it runs again.
 
     Yields
     ------
@@ -49,10 +49,11 @@ def forget_incomplete(profile: str) -> Iterator[str]:
     for stage in stages.STAGE_NAMES:
         record = paths.results_dir(profile) / stage / FILE_NAME
         if record.is_file():
-            missing = _missing(record) or _missing_report(profile, stage)
-            if missing:
+            why = changed_file(record, thorough=False)
+            why = why or (missing_report(profile) if stage == stages.REPORT else "")
+            if why:
                 record.unlink()
-                yield f"{stage}: {missing} is missing, so the stage runs again"
+                yield f"{stage}: {why}, so the stage runs again"
 
 
 def remove(profile: str) -> list[str]:
@@ -111,16 +112,7 @@ def _parts(profile: str) -> list[Path]:
     return [path for path in (folder / name for name in names) if path.exists() or path.is_symlink()]
 
 
-def _missing(record: Path) -> str:
-    """The first file that a stage recorded and that is gone; the record itself where it cannot be read."""
-    try:
-        files = json.loads(record.read_text(encoding="utf-8")).get(FILES, [])
-    except ValueError:
-        return FILE_NAME
-    return next((name for name in files if not (record.parent / name).is_file()), "")
-
-
-def _missing_report(profile: str, stage: str) -> str:
-    """The report's name where it is not there and LaTeX is; without LaTeX the stage is complete all the same."""
+def missing_report(profile: str) -> str:
+    """Say that the report is not there where LaTeX is; without LaTeX the stage is complete all the same."""
     pdf = paths.report_pdf(profile)
-    return pdf.name if stage == stages.REPORT and shutil.which("latexmk") and not pdf.is_file() else ""
+    return f"{pdf.name} is missing" if shutil.which("latexmk") and not pdf.is_file() else ""

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from facefair_lib.settings import paths
-from facefair_lib.settings.path_text import path_text
 from facefair_lib.settings.profiles import Profile
 from facefair_lib.store import digests, results
 
@@ -30,6 +29,9 @@ ANSWER = "10_answer"
 REPORT = "report"
 KEPT = paths.REPOSITORY / "results" / "kept"
 """Small tables of the reference run, as git has them, wherever a study's own results go."""
+USERS_DATA, USERS_PHOTOS = "data", "photos"
+"""Names of the lines that describe the user's own files."""
+_USES_DATA, _USES_PHOTOS = "01_data_preparation", "05_ethnicity_emotion_experiment"
 _READERS = "facefair_lib.data.readers.opening"
 """Where data sets are opened by name."""
 
@@ -96,6 +98,11 @@ STAGE_NAMES: tuple[str, ...] = tuple(stage.name for stage in STAGES)
 NOTEBOOK_STAGES: tuple[str, ...] = tuple(stage.name for stage in STAGES if stage.notebook)
 
 
+def named(name: str) -> Stage:
+    """The stage of a name."""
+    return next(stage for stage in STAGES if stage.name == name)
+
+
 def digest_file(profile: str, stage: str) -> Path:
     """The small file whose content changes when a stage's code or settings change."""
     return paths.results_dir(profile) / ".digests" / f"{stage}.txt"
@@ -110,32 +117,54 @@ def write_digests(profile: Profile, data: Path | None, photos: Sequence[Path]) -
     photos : the user's table of photographs and the files that it names, if there is one
     """
     for stage in STAGES:
-        text = stage_digest(stage, profile)
-        if stage.name == "01_data_preparation":
-            text += _describe_folder(data)
-        if stage.name == "05_ethnicity_emotion_experiment":
-            text += _describe(photos[0].parent, photos) if photos else ""
-        if stage.name == "06_reproduction_audit":
-            text += _describe(paths.REPORT, [paths.REPORT / "published.csv"])
-        if stage.name == ANSWER:
-            # A study of one run prints the scatter of the kept runs beside its own intervals.
-            kept = sorted((KEPT / ANSWER).glob("*.csv")) if profile.runs == 1 else []
-            text += "".join(f"{path.name} {_digest_of_bytes(path.read_bytes())}\n" for path in [paths.PLAN, *kept])
-        if stage.name == REPORT:
-            text += _describe_folder(paths.REPORT, (".tex", ".csv", ".bib"))
+        text = "".join(f"{line}\n" for line in digest_lines(stage, profile, data, photos))
         path = digest_file(profile.name, stage.name)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             results.write_text(path, text)
 
 
+def digest_lines(stage: Stage, profile: Profile, data: Path | None, photos: Sequence[Path]) -> list[str]:
+    """One line per thing that the stage's results depend on, beside those of other stages: its name and its digest."""
+    lines = stage_digest(stage, profile).splitlines()
+    if stage.name == _USES_DATA and data is not None:
+        lines.append(f"{USERS_DATA} {_describe(data, sorted(data.rglob('*')))}")
+    if stage.name == _USES_PHOTOS and photos:
+        lines.append(f"{USERS_PHOTOS} {_describe(photos[0].parent, photos)}")
+    return lines
+
+
+def known_lines(stage: Stage, profile: Profile) -> list[str]:
+    """These lines where the user's files are not at hand: of them, what the study wrote down before it began."""
+    path = digest_file(profile.name, stage.name)
+    written = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    users = [line for line in written if line.split(" ")[0] in (USERS_DATA, USERS_PHOTOS)]
+    return [*stage_digest(stage, profile).splitlines(), *users]
+
+
 def stage_digest(stage: Stage, profile: Profile) -> str:
-    """Lines of text: one per thing that the stage's results depend on."""
+    """Lines of text: one per setting, module and file of the repository that the stage's results depend on."""
     values = profile.model_dump(mode="json")
     settings = [
         f"settings.{key} {digests.text_digest(json.dumps(_value(values, key), sort_keys=True))}"
         for key in stage.settings
     ]
-    return "\n".join(settings + _code_lines(stage, profile.data.source)) + "\n"
+    files = [
+        f"{path.relative_to(paths.REPOSITORY).as_posix()} {_digest_of_bytes(path.read_bytes())}"
+        for path in _files_of_the_repository(stage, profile)
+    ]
+    return "\n".join(settings + _code_lines(stage, profile.data.source) + files) + "\n"
+
+
+def _files_of_the_repository(stage: Stage, profile: Profile) -> list[Path]:
+    """What a stage reads that is neither code nor settings nor another stage's result."""
+    if stage.name == "06_reproduction_audit":
+        return [paths.REPORT / "published.csv"]
+    if stage.name == ANSWER:
+        # A study of one run prints the scatter of the kept runs beside its own intervals.
+        return [paths.PLAN, *(sorted((KEPT / ANSWER).glob("*.csv")) if profile.runs == 1 else [])]
+    if stage.name == REPORT:
+        return sorted(path for path in paths.REPORT.rglob("*") if path.suffix in (".tex", ".csv", ".bib"))
+    return []
 
 
 def _value(values: dict[str, Any], key: str) -> Any:
@@ -147,7 +176,7 @@ def _value(values: dict[str, Any], key: str) -> Any:
 
 def code_version(stage: str) -> str:
     """One digest of all code that a stage reaches, data sets' readers left out."""
-    lines = _code_lines(next(entry for entry in STAGES if entry.name == stage))
+    lines = _code_lines(named(stage))
     return digests.text_digest("\n".join(lines))
 
 
@@ -165,19 +194,10 @@ def _code_lines(stage: Stage, source: str = "") -> list[str]:
     return lines + digests.module_lines(reached)
 
 
-def _describe_folder(folder: Path | None, endings: tuple[str, ...] = ()) -> str:
-    """What says that a folder's files changed; only files with one of the endings, if any are given."""
-    if folder is None:
-        return ""
-    files = sorted(path for path in folder.rglob("*") if not endings or path.suffix in endings)
-    return _describe(folder, files)
-
-
 def _describe(root: Path, files: Sequence[Path]) -> str:
-    """Names, sizes and times of files: enough to notice a change without reading them."""
+    """Digest of where files are, their names, sizes and times: enough to notice a change without reading them."""
     lines = [line for line in (_file_line(root, path) for path in files) if line]
-    digest = _digest_of_bytes(b"\n".join(lines))
-    return f"{path_text(root.resolve())} {len(lines)} files {digest}\n"
+    return _digest_of_bytes(b"\n".join([os.fsencode(root.resolve()), *lines]))
 
 
 def _file_line(root: Path, path: Path) -> bytes:

@@ -48,6 +48,7 @@ class Study:
         self.photos = Path(photos).expanduser() if photos else None
         if PROGRESS_FILE in os.environ:
             die_with_parent()
+        self._made_from = stages.known_lines(stages.named(stage), self.settings)
         self._begin = time.monotonic()
 
     def of(self, stage: str, profile: str = "") -> Stage:
@@ -72,7 +73,7 @@ class Study:
     def finish(self) -> None:
         """Write the stage's provenance; it is written last, so its presence says that the stage is complete."""
         seconds = time.monotonic() - self._begin
-        write_provenance(self.here.folder, self.settings, self.here.name, seconds, self._inputs)
+        write_provenance(self.here.folder, self.settings, self.here.name, seconds, self._inputs, self._made_from)
         print(f"{self.here.name}: complete in {seconds:.0f} s; results in {_short(self.here.folder)}")
 
     def _record(self, file: Path) -> None:
@@ -83,7 +84,9 @@ class Study:
     def data_root(self) -> Path:
         """Folder of the data set: the user's, or that of the rendered people."""
         if self.settings.data.source == "rendered":
-            return paths.results_dir(self.settings.name) / stages.COHORT
+            cohort = paths.results_dir(self.settings.name) / stages.COHORT
+            self._record(cohort)
+            return cohort
         if not self._data:
             raise no_folder(self.settings.name, self.settings.data.source)
         return Path(self._data).expanduser().resolve()

@@ -18,7 +18,7 @@ from facefair_lib.settings.profiles import Profile, load_profile, profile_names
 from facefair_lib.store import results, results_folder
 from facefair_lib.store import stages as store_stages
 from facefair_lib.store.locking import alone_in
-from facefair_lib.store.processes import child_environment
+from facefair_lib.store.processes import child_environment, dying_with_parent
 from facefair_lib.store.provenance import FILE_NAME
 from facefair_lib.store.results import Stage
 from facefair_lib.study.closing import closing_lines
@@ -48,7 +48,7 @@ def run_study(profile: str, data: str, photos: str, until: str, cores: int) -> i
     table = pictures[0] if pictures else None
     for place in (paths.REPOSITORY, paths.results_root(), folder, table):
         _check_name(place)
-    needed = (settings, *_profiles_below(settings))
+    needed = (settings, *profiles_below(settings))
     for each in needed:
         results_folder.check_is_free(each.name)
     with alone_in(paths.results_root(), say) as lock:
@@ -155,7 +155,7 @@ def _check_photos(profile: str, table: Path) -> None:
         check_photos(table)
 
 
-def _profiles_below(settings: Profile) -> list[Profile]:
+def profiles_below(settings: Profile) -> list[Profile]:
     """Profiles whose fits this one needs."""
     return [load_profile(name) for name in (settings.transfer_from, settings.mitigated_by) if name]
 
@@ -190,10 +190,10 @@ def _run_graph(command: list[str], log: Path, lock: int) -> tuple[int, int]:
     with (
         log.open("w", encoding="utf-8", buffering=1) as file,
         # Leaving this block waits for Snakemake to end, also when the user interrupts. It holds the lock as well: where
-        # only this process is killed, no other study starts beside it.
+        # it outlives this process, as it can on macOS, no other study starts beside it.
         subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
-            env=child_environment(MPLBACKEND="Agg"), pass_fds=[lock],
+            dying_with_parent(command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
+            errors="replace", env=child_environment(MPLBACKEND="Agg"), pass_fds=[lock],
         ) as process,
     ):  # fmt: skip
         for line in process.stdout or ():

@@ -11,8 +11,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from facefair_lib.errors import InputError
+from facefair_lib.errors import InputError, unwritable
 from facefair_lib.settings import paths
 from facefair_lib.settings.path_text import path_text
 from facefair_lib.settings.profiles import Profile, load_profile
@@ -21,6 +22,9 @@ from facefair_lib.store.progress import PROGRESS_FILE, Progress
 from facefair_lib.store.provenance import write_provenance
 from facefair_lib.store.results import Stage
 from facefair_lib.study import copy_rendered
+
+if TYPE_CHECKING:
+    from facefair_lib.experiments.people import People
 
 MARK = "▸ "  # begins every line that the wrapper shows; everything else goes to the log only
 _KERNEL_HANGS = 1800  # seconds; a kernel starts within two, and within a minute or two beside much other work
@@ -51,15 +55,14 @@ def run_stage(name: str, profile_name: str, data: str, photos: str, cores: int) 
     begin = time.monotonic()
     say(f"{name} …")
     try:
-        _run(
-            next(entry for entry in stages.STAGES if entry.name == name),
-            load_profile(profile_name),
-            data,
-            photos,
-            cores,
-        )
+        _run(stages.named(name), load_profile(profile_name), data, photos, cores)
     except InputError as error:
         raise StageError(f"{name} {FAILED}: {error}") from error
+    except OSError as error:
+        told = unwritable(error)
+        if told is None:
+            raise
+        raise StageError(f"{name} {FAILED}: {told}") from error
     say(f"{name} done in {time.monotonic() - begin:.0f} s")
 
 
@@ -68,7 +71,7 @@ def _run(stage: stages.Stage, profile: Profile, data: str, photos: str, cores: i
     if stage.notebook:
         _run_notebook(stage.notebook, profile, {"profile": profile.name, "data": data, "photos": photos})
         return
-    begin = time.monotonic()
+    begin, made_from, read = time.monotonic(), stages.known_lines(stage, profile), set[Path]()
     folder = paths.results_dir(profile.name) / stage.name
     twin = copy_rendered.find_twin(stage, profile)
     if twin:
@@ -76,8 +79,9 @@ def _run(stage: stages.Stage, profile: Profile, data: str, photos: str, cores: i
         say(f"{stage.name} copied from the profile {twin.parent.name}, which rendered the same people")
     else:
         with _progress_to_console(stage.name):
-            _STEPS[stage.name](profile, cores)
-    write_provenance(folder, profile, stage.name, time.monotonic() - begin, {})
+            read = set(_STEPS[stage.name](profile, cores) or ())
+    inputs = {str(path.relative_to(paths.results_root())): path for path in read}
+    write_provenance(folder, profile, stage.name, time.monotonic() - begin, inputs, made_from)
 
 
 def _run_notebook(notebook: Path, profile: Profile, values: dict[str, str]) -> None:
@@ -86,6 +90,7 @@ def _run_notebook(notebook: Path, profile: Profile, values: dict[str, str]) -> N
     # notebooks hold nothing that it would check.
     sys.modules.setdefault("rfc3987_syntax", None)
     import papermill
+    from nbclient.exceptions import DeadKernelError
 
     executed = paths.results_dir(profile.name) / "notebooks" / notebook.name
     executed.parent.mkdir(parents=True, exist_ok=True)
@@ -106,6 +111,12 @@ def _run_notebook(notebook: Path, profile: Profile, values: dict[str, str]) -> N
             )
         except papermill.PapermillExecutionError as error:
             raise StageError(_explain(error, executed)) from error
+        except DeadKernelError as error:
+            raise InputError(
+                f"the kernel of {executed.name}", found="ended by the system, mostly because memory ran out",
+                expected="room for all stages that run side by side",
+                do="end other programs, or give --cores=1; then run the same command again",
+            ) from error  # fmt: skip
 
 
 def _literal(path: Path) -> str:
@@ -184,43 +195,52 @@ def _render_counterfactuals(profile: Profile, cores: int) -> None:
     write_counterfactuals(folder, profile.counterfactuals, size, seed, cores, version, advance)
 
 
-def _fit_compositions(profile: Profile, cores: int) -> None:
+def _fit_compositions(profile: Profile, cores: int) -> list[Path]:
     from facefair_lib.experiments.composition.run import Pictures, write_compositions
-    from facefair_lib.experiments.people import rendered_people
 
-    root = paths.results_dir(profile.name)
-    data, people = Stage(root / "01_data_preparation"), rendered_people(Stage(root / stages.EXPERIMENT)).scored
+    data, people, read = _pictures(profile)
     prepared = Pictures(data.table("prepared"), *data.arrays())
-    folder, version = root / stages.COMPOSITION, stages.code_version(stages.COMPOSITION)
+    folder, version = paths.results_dir(profile.name) / stages.COMPOSITION, stages.code_version(stages.COMPOSITION)
     write_compositions(folder, profile, prepared, people, cores, version, Progress.callback("fits"))
+    return read
 
 
-def _compare_networks(profile: Profile, cores: int) -> None:
+def _compare_networks(profile: Profile, cores: int) -> list[Path]:
     from facefair_lib.experiments.architectures.run import write_comparison
+
+    data, people, read = _pictures(profile)
+    folder = paths.results_dir(profile.name) / stages.COMPARISON
+    write_comparison(folder, profile, data, people, cores, Progress.callback("fits"))
+    return read
+
+
+def _pictures(profile: Profile) -> tuple[Stage, People, list[Path]]:
+    """The prepared pictures, the people who are scored, and a list that receives the files read of both."""
     from facefair_lib.experiments.people import rendered_people
 
-    root = paths.results_dir(profile.name)
-    data, people = Stage(root / "01_data_preparation"), rendered_people(Stage(root / stages.EXPERIMENT)).scored
-    write_comparison(root / stages.COMPARISON, profile, data, people, cores, Progress.callback("fits"))
+    root, read = paths.results_dir(profile.name), list[Path]()
+    people = rendered_people(Stage(root / stages.EXPERIMENT, read.append)).scored
+    return Stage(root / "01_data_preparation", read.append), people, read
 
 
-def _score_runs(profile: Profile, cores: int) -> None:
+def _score_runs(profile: Profile, cores: int) -> set[Path]:
     from facefair_lib.experiments.runs import write_runs
 
-    write_runs(paths.results_dir(profile.name), profile, cores, Progress.callback("fits and scores"))
+    return write_runs(paths.results_dir(profile.name), profile, cores, Progress.callback("fits and scores"))
 
 
-def _build_report(profile: Profile, cores: int) -> None:
+def _build_report(profile: Profile, cores: int) -> list[Path]:
     from facefair_lib.report.build import build_report
     from facefair_lib.report.latexmk import MissingLatexError
 
     pdf = paths.report_pdf(profile.name)
-    folder = paths.results_dir(profile.name)
+    folder, read = paths.results_dir(profile.name), list[Path]()
     try:
-        build_report(folder, paths.REPORT, profile.name, profile.model_dump(mode="json"), pdf)
+        build_report(folder, paths.REPORT, profile.name, profile.model_dump(mode="json"), pdf, read.append)
         say(f"the report is {path_text(pdf)}")
     except MissingLatexError as error:
         say(str(error))
+    return read
 
 
 _STEPS = {

@@ -13,8 +13,8 @@ from facefair_lib.tables.performance import summary_table
 
 GAP_COLUMNS = ["metric", "gap", "expected_by_chance", "low", "high", "p_value", "best", "worst"]
 COMPARISON_COLUMNS = [
-    *("network", "model", "backbone", "fine_maps", "weights", "epochs", "best_epoch", "learning_rate", "seconds"),
-    *("parameters", "flops", "peak_bytes", "images_per_second", "slowest", "fastest", "size", "views", "device"),
+    *("network", "model", "backbone", "fine_maps", "weights", "epochs", "best_epoch", "learning_rate"),
+    *("parameters", "flops", "peak_bytes", "size", "views", "device"),
     *("iou", "iou_low", "iou_high", "f1", "f1_low", "f1_high", "behind", "behind_low", "behind_high", "front"),
     *("gap_metric", "gap", "expected_by_chance", "gap_low", "gap_high", "p_value", "p_adjusted", "best", "worst"),
     *("n_images", "n_subjects"),
@@ -35,8 +35,7 @@ def comparison_table(
 
     Parameters
     ----------
-    networks : a row per network: network, model, backbone, fine_maps, weights, epochs, best_epoch, learning_rate,
-        seconds
+    networks : a row per network: network, model, backbone, fine_maps, weights, epochs, best_epoch, learning_rate
     costs : what ``architectures.cost.measure_costs`` gives for the same networks
     counts : network -> (N, 11, 11) integer counts on the test pictures
     images : N rows with image_id and subject_id

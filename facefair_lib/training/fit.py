@@ -30,7 +30,17 @@ from facefair_lib.training.device import Device, assigned_cores, choose_device, 
 from facefair_lib.training.history import History
 from facefair_lib.training.network import SegmentationTask
 from facefair_lib.training.number_format import NumberFormat, time_number_formats
-from facefair_lib.training.resume import LAST, WEIGHTS, finish, fit_key, recall, remember, start_or_resume
+from facefair_lib.training.resume import (
+    HISTORY,
+    LAST,
+    TIMINGS,
+    WEIGHTS,
+    finish,
+    fit_key,
+    recall,
+    remember,
+    start_or_resume,
+)
 
 _AVERAGED_STEPS = 100  # the weights that are kept are a moving average over about this many steps
 
@@ -42,12 +52,14 @@ class FitResult:
     Attributes
     ----------
     history : rows of ``history.csv``
-    description : one row for ``model.csv``: what was fitted, for how long, on what
+    description : one row for ``model.csv``: what was fitted, on what
+    timings : row of ``timings.csv``: seconds, also per epoch; training pictures per second; bf16's gain, if timed
     weights : path of the best epoch's weights, a plain state dict
     """
 
     history: pd.DataFrame
     description: pd.DataFrame
+    timings: pd.DataFrame
     weights: Path
 
 
@@ -75,7 +87,7 @@ def fit(
     name : network, as ``build_model`` knows it
     images, labels : (N, H, W, 3) and (N, H, W) uint8 packed arrays
     rows : split name -> row numbers; ``train`` and ``validation`` are needed
-    folder : receives ``history.csv``, ``best.pt`` and, until the fit is complete, its checkpoints
+    folder : receives ``history.csv``, ``timings.csv``, ``best.pt`` and, until the fit is complete, its checkpoints
     start : ``best.pt`` of an earlier fit of this network, to go on from in place of the weights that ``model`` names
 
     Raises
@@ -90,10 +102,10 @@ def fit(
     key = fit_key(name, model, training, images, labels, rows, seed, start)
     description = ranks.on_first(lambda: start_or_resume(folder, key))
     if description is None:
-        description = _fit(name, model, training, images, labels, rows, folder, seed, start)
-        ranks.on_first(lambda: finish(folder, key, description))
-    history = ranks.on_first(lambda: pd.read_csv(folder / "history.csv"))
-    return FitResult(history, pd.DataFrame([description]), folder / WEIGHTS)
+        description, timings = _fit(name, model, training, images, labels, rows, folder, seed, start)
+        ranks.on_first(lambda: finish(folder, key, description, timings))
+    history, timings = ranks.on_first(lambda: [results.read_csv(folder / name) for name in (HISTORY, TIMINGS)])
+    return FitResult(history, pd.DataFrame([description]), timings, folder / WEIGHTS)
 
 
 def _fit(
@@ -106,8 +118,8 @@ def _fit(
     folder: Path,
     seed: int,
     start: Path | None,
-) -> dict[str, Any]:
-    """Fit from the start or from ``last.ckpt``, write ``best.pt``, and describe what was done."""
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Fit from the start or from ``last.ckpt``, write ``best.pt``; what was done, and how long it took."""
     use_cores(assigned_cores())
     lightning.seed_everything(seed, verbose=False)
     task = _task(name, model, training, seed, start)
@@ -119,7 +131,7 @@ def _fit(
             task.network = convert_sync_batchnorm(task.network)
     number_format = ranks.on_first(lambda: _number_format(device, task, first, folder))
     loaders = _loaders(images, labels, rows, training.batch_size, seed, device)
-    history = History(folder / "history.csv", model.epochs, name)
+    history = History(folder / HISTORY, model.epochs, name)
     best = ModelCheckpoint(folder, filename="best", monitor="validation_loss", enable_version_counter=False)
     # A checkpoint of its own: `save_last` would save only the epochs that are better than all before.
     # It comes after `best`, because it also remembers which epoch was best.
@@ -132,7 +144,8 @@ def _fit(
         trainer = _trainer(model.epochs, folder, device, number_format.precision, callbacks)
         trainer.fit(task, *loaders, ckpt_path=resumed, weights_only=True)
     ranks.on_first(lambda: _save_weights(Path(best.best_model_path), folder / WEIGHTS))
-    return _describe(name, model, task, history, len(rows["train"]), device, number_format)
+    timings = _timings(name, history, len(rows["train"]), device, number_format)
+    return _describe(name, model, task, history, device, number_format), timings
 
 
 def _check_ranks(batch_size: int, several: int) -> None:
@@ -250,8 +263,8 @@ def _save_weights(checkpoint: Path, path: Path) -> None:
     prefix = "network."
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
     network = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
-    with results.replacing(path) as temporary:
-        torch.save(network, temporary)
+    with results.replacing(path) as temporary, temporary.open("wb") as file:
+        torch.save(network, file)  # given a path, torch keeps its name, here a random one, in the file
 
 
 def _describe(
@@ -259,25 +272,30 @@ def _describe(
     model: ModelSettings,
     task: SegmentationTask,
     history: History,
-    images: int,
     device: Device,
     number_format: NumberFormat,
 ) -> dict[str, Any]:
     validation = [row for row in history.rows if row["split"] == "validation"]
-    epochs, seconds = len(validation), history.seconds
     return {
         "model": name,
         "backbone": model.backbone,
         "fine_maps": bool(model.fine_maps),
         "weights": model.weights,
         "parameters": sum(parameter.numel() for parameter in task.network.parameters()),
-        "epochs": epochs,
+        "epochs": len(validation),
         "best_epoch": min(validation, key=lambda row: row["loss"])["epoch"],
+        "device": device.description if ranks.size() == 1 else f"{ranks.size()} × {device.description}",
+        "precision": number_format.precision,
+    }
+
+
+def _timings(name: str, history: History, images: int, device: Device, number_format: NumberFormat) -> dict[str, Any]:
+    epochs, seconds = len(history.rows) // 2, history.seconds  # two rows an epoch, one for each split
+    return {
+        "model": name,
         "seconds": seconds,
         "seconds_per_epoch": seconds / epochs,
         "images_per_second": images * epochs / seconds,
-        "device": device.description if ranks.size() == 1 else f"{ranks.size()} × {device.description}",
-        "precision": number_format.precision,
         "bf16_speedup": number_format.bf16_speedup,
         "gpu_peak_bytes": torch.cuda.max_memory_allocated() if device.accelerator == "gpu" else None,
     }

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from facefair_lib.settings.profiles import ModelSettings, TrainingSettings
 from facefair_lib.store import results
 from facefair_lib.store.digests import module_version
 
 WEIGHTS = "best.pt"
+HISTORY, TIMINGS = "history.csv", f"{results.TIMINGS}.csv"
 LAST = "last.ckpt"
 _RECORD = "fit.json"
 
@@ -50,9 +52,10 @@ def start_or_resume(folder: Path, key: str) -> dict[str, Any] | None:
     """
     record = _read(folder / _RECORD)
     if record.get("key") == key:
-        return dict(record["description"]) if "description" in record and (folder / WEIGHTS).exists() else None
-    for path in (folder / WEIGHTS, folder / "history.csv"):
-        path.unlink(missing_ok=True)
+        whole = all((folder / name).exists() for name in (WEIGHTS, HISTORY, TIMINGS))
+        return dict(record["description"]) if "description" in record and whole else None
+    for name in (WEIGHTS, HISTORY, TIMINGS):
+        (folder / name).unlink(missing_ok=True)
     remove_checkpoints(folder)
     results.write_json(folder / _RECORD, {"key": key})
     return None
@@ -68,8 +71,9 @@ def recall(folder: Path, what: str) -> Any:
     return _read(folder / _RECORD).get(what)
 
 
-def finish(folder: Path, key: str, description: dict[str, Any]) -> None:
+def finish(folder: Path, key: str, description: dict[str, Any], timings: dict[str, Any]) -> None:
     """Record that the fit is complete; its checkpoints, several times as large as its weights, are no longer needed."""
+    results.write_csv(folder / TIMINGS, pd.DataFrame([timings]))
     in_order = list(description.items())  # a JSON object would be sorted
     results.write_json(folder / _RECORD, {"key": key, "description": in_order})
     remove_checkpoints(folder)

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from kills import PROFILE, differences, kill_and_finish
 
 from facefair_lib.settings import paths
 from facefair_lib.store import stages
 from facefair_lib.store.processes import child_environment
+from facefair_lib.study.commands.check import check_study
 
-PROFILE = "smoke"
+PDF = f"report-{PROFILE}.pdf"
 
 
 def run_study(results: Path, *options: str, shell: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -79,7 +83,7 @@ def test_every_figure_of_the_report_is_saved_as_pdf_and_png(results: Path) -> No
 def test_the_report_is_printed_where_latex_is_installed(results: Path) -> None:
     if shutil.which("latexmk") is None:
         pytest.skip("latexmk is not installed here")
-    assert (results / f"report-{PROFILE}.pdf").stat().st_size > 100_000
+    assert (results / PDF).stat().st_size > 100_000
 
 
 def test_nobody_is_trained_on_and_tested_on(results: Path) -> None:
@@ -173,7 +177,9 @@ def test_every_listed_network_is_fitted_scored_and_measured(results: Path) -> No
     pretrained = "pspnet_efficientnet_lite0_fine_maps_imagenet"
     assert list(table["network"]) == ["deeplabv3_resnet18", "unet_resnet18", pretrained]
     assert (table["epochs"] == 1).all()
-    assert (table[["parameters", "flops", "peak_bytes", "images_per_second"]] > 0).all(axis=None)
+    assert (table[["parameters", "flops", "peak_bytes"]] > 0).all(axis=None)
+    speeds = pd.read_csv(results / "09_model_comparison" / "timings.csv")
+    assert list(speeds["network"]) == list(table["network"]) and (speeds["images_per_second"] > 0).all()
     assert table["iou"].between(table["iou_low"], table["iou_high"]).all()
     assert (results / "09_model_comparison" / "figures" / "model_comparison.pdf").exists()
 
@@ -184,6 +190,88 @@ def test_executed_notebooks_hold_no_error(results: Path) -> None:
         outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
         assert outputs
         assert not [output for output in outputs if output["output_type"] == "error"]
+
+
+@pytest.fixture
+def copy(results: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the finished results, whose path is as long: manifests name the folder."""
+    folder = tmp_path_factory.mktemp("copying")
+    shutil.copytree(results.parent, folder, dirs_exist_ok=True)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("killed", "kills"), [(("04_metric_analysis", "10_answer", "report"), 3), (("03_train_pspnet",), 2)]
+)
+def test_a_study_that_is_killed_at_random_ends_with_the_files_of_one_that_is_not(
+    results: Path, copy: Path, killed: tuple[str, ...], kills: int
+) -> None:
+    for stage in killed:
+        shutil.rmtree(copy / PROFILE / stage)
+    seed = random.randrange(1000)
+    print(f"seed {seed}")
+    print(*kill_and_finish(copy, kills, seed, 6.0, "--until", killed[-1]), sep="\n")
+    assert differences(results.parent, copy, *killed) == []
+    if killed[-1] == stages.REPORT:
+        assert (copy / PROFILE / PDF).read_bytes() == (results / PDF).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def project(results: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A copy of the project and of its results, in which something may be changed."""
+    root = tmp_path_factory.mktemp("project")
+    for folder in (*paths.PACKAGES, "notebooks", "report", "config", "results/kept"):
+        shutil.copytree(paths.REPOSITORY / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "*.pdf"))
+    shutil.copy(paths.REPOSITORY / "README.md", root)
+    shutil.copytree(results, root / "results" / PROFILE)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("NOTEBOOKS", "PROFILES", "PLAN", "REPORT", "REPOSITORY"):
+            patch.setattr(paths, name, root / getattr(paths, name).relative_to(paths.REPOSITORY))
+        patch.setattr(stages, "KEPT", root / "results" / "kept")
+        patch.setenv("FACEFAIR_RESULTS", str(root / "results"))
+        yield root
+
+
+READ_PICTURES = {"01_data_preparation", "02_train_deeplabv3", "03_train_pspnet", "composition", "comparison", "runs"}
+NUMBERS = {*(stage for stage in stages.NOTEBOOK_STAGES if stage >= "04"), "report"}
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "changed", "after"),
+    [
+        ("README.md", lambda text: text, set(), set()),
+        ("facefair_lib/scores/metrics.py", lambda text: text + "\n# a comment\n", set(), set()),
+        (
+            "facefair_lib/figures/architectures.py",
+            lambda text: text + "\n_EDITED = 1\n",
+            {"09_model_comparison"},
+            {"report"},
+        ),
+        (
+            "config/smoke.yaml",
+            lambda text: text.replace("people_per_cell: 4", "people_per_cell: 5"),
+            {"experiment", "05_ethnicity_emotion_experiment", "report"},
+            {"composition", "comparison", "runs", *NUMBERS} - {"04_metric_analysis"},
+        ),
+        ("config/analysis_plan.yaml", lambda text: text + "# more\n", {"10_answer"}, {"report"}),
+        (f"results/{PROFILE}/04_metric_analysis/summary.csv", lambda text: text + "\n", {"04_metric_analysis"}, set()),
+        (f"results/{PROFILE}/{PDF}", lambda text: text + "%", {"report"}, set()),
+        ("README.md", lambda text: text.replace("mean IoU, people", "mean IoU of people"), {"README.md"}, set()),
+    ],
+)
+def test_what_is_out_of_date_is_named_with_what_changed_and_nothing_else_is(
+    project: Path, file: str, change: Callable[[str], str], changed: set[str], after: set[str]
+) -> None:
+    path = project / file
+    before = path.read_bytes()
+    path.write_text(change(before.decode("latin-1")), encoding="latin-1")
+    try:
+        findings = {finding.name: finding.why for finding in check_study(PROFILE)}
+    finally:
+        path.write_bytes(before)
+    print(findings)
+    assert {name for name, why in findings.items() if any(not one.startswith("after ") for one in why)} == changed
+    assert {name for name, why in findings.items() if why} == changed | after
 
 
 def times_written(results: Path) -> dict[Path, int]:

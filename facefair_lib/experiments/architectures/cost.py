@@ -16,9 +16,9 @@ from facefair_lib.training.device import choose_device
 from facefair_lib.training.predict import mean_probability
 
 COST_COLUMNS = [
-    *("network", "parameters", "flops", "peak_bytes", "images_per_second", "slowest", "fastest"),
-    *("size", "views", "device"),
+    *("network", "parameters", "flops", "peak_bytes", "size", "views", "device"),
 ]
+SPEED_COLUMNS = ["images_per_second", "slowest", "fastest"]
 _BATCH = 8  # pictures at a time while the speed is measured
 
 
@@ -61,8 +61,8 @@ def measure_costs(
 
     Returns
     -------
-    ``COST_COLUMNS``, in the order of ``networks``: ``flops`` and ``peak_bytes`` of one picture; ``slowest`` and
-    ``fastest`` of the rounds' images per second
+    ``COST_COLUMNS`` and ``SPEED_COLUMNS``, in the order of ``networks``: ``flops`` and ``peak_bytes`` of one
+    picture; ``slowest`` and ``fastest`` of the rounds' images per second
     """
     target = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     with _one_thread():
@@ -78,8 +78,8 @@ def measure_costs(
         speeds = [costs[place].images_per_second for costs in measured]
         cost = (first.parameters, first.flops, first.peak_bytes)
         speed = (float(np.median(speeds)), min(speeds), max(speeds))
-        rows.append((name, *cost, *speed, size, len(views.views), device))
-    return pd.DataFrame(rows, columns=COST_COLUMNS)
+        rows.append((name, *cost, size, len(views.views), device, *speed))
+    return pd.DataFrame(rows, columns=[*COST_COLUMNS, *SPEED_COLUMNS])
 
 
 @contextmanager

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from facefair_lib.experiments.architectures.cost import measure_costs
+from facefair_lib.experiments.architectures.cost import COST_COLUMNS, measure_costs
 from facefair_lib.experiments.architectures.plan import network_name
-from facefair_lib.experiments.architectures.run import NETWORK_COLUMNS
+from facefair_lib.experiments.architectures.run import NETWORK_COLUMNS, TIMING_COLUMNS
 from facefair_lib.models.fitted import load_network
 from facefair_lib.scores.metrics import COMPARED_BY
 from facefair_lib.store import stages
-from facefair_lib.store.results import COMPLETE
+from facefair_lib.store.results import COMPLETE, TIMINGS
 from facefair_lib.tables.experiment import gap_table
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class Compared:
     ----------
     networks : a row per network, ``architectures.run.NETWORK_COLUMNS``
     costs : a row per network, ``architectures.cost.COST_COLUMNS``
+    timings : a row per network, ``architectures.run.TIMING_COLUMNS``
     counts : network -> (N, 11, 11) int64 on the test pictures, rows of a matrix = target
     images : N rows with image_id and subject_id
     gaps : gap between the groups of the experiment's people, a row per network; no rows where nobody could be scored
@@ -38,6 +39,7 @@ class Compared:
 
     networks: pd.DataFrame
     costs: pd.DataFrame
+    timings: pd.DataFrame
     counts: dict[str, np.ndarray]
     images: pd.DataFrame
     gaps: pd.DataFrame
@@ -69,7 +71,8 @@ def _fitted(study: Study) -> Compared:
         seed=study.settings.seed,
     )
     counts = dict(zip(names, stage.array("test_counts"), strict=True))
-    return Compared(networks, stage.table("costs"), counts, stage.table("test_images"), gaps)
+    costs, timings = stage.table("costs"), stage.table(TIMINGS)
+    return Compared(networks, costs, timings, counts, stage.table("test_images"), gaps)
 
 
 def _of_the_study(study: Study) -> Compared:
@@ -80,7 +83,7 @@ def _of_the_study(study: Study) -> Compared:
         name = network_name(model, settings.backbone, settings.fine_maps)
         described = fit.table("model").iloc[0].to_dict()
         described |= {"network": name, "learning_rate": settings.learning_rate}
-        rows.append({column: described[column] for column in NETWORK_COLUMNS})
+        rows.append(described | {"seconds": fit.table(TIMINGS)["seconds"].item()})
         counts[name] = fit.array("test_counts")
         networks[name] = load_network(model, settings, fit.existing("best.pt"))
     costs = measure_costs(networks, study.settings.inference, study.settings.data.size)
@@ -89,4 +92,6 @@ def _of_the_study(study: Study) -> Compared:
     chosen = (gaps["feature"] == "group") & (gaps["metric"] == COMPARED_BY)
     own = gaps[chosen].assign(model=gaps.loc[chosen, "model"].map(names))
     images = study.of(stages.TRAINING_STAGES["deeplabv3"]).table("test_images")
-    return Compared(pd.DataFrame(rows), costs, counts, images, own)
+    table = pd.DataFrame(rows)
+    timings = table[["network", "seconds"]].merge(costs, on="network")[TIMING_COLUMNS]
+    return Compared(table[NETWORK_COLUMNS], costs[COST_COLUMNS], timings, counts, images, own)

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from facefair_lib.data.pictures import Pictures
-from facefair_lib.experiments.architectures.cost import COST_COLUMNS, measure_costs
+from facefair_lib.experiments.architectures.cost import COST_COLUMNS, SPEED_COLUMNS, measure_costs
 from facefair_lib.experiments.architectures.plan import Contender, contenders
 from facefair_lib.models.fitted import load_network
 from facefair_lib.scores.confusion import confusion_counts
@@ -26,8 +26,9 @@ from facefair_lib.training.predict import predict
 from facefair_lib.training.resume import WEIGHTS
 
 NETWORK_COLUMNS = [
-    *("network", "model", "backbone", "fine_maps", "weights", "learning_rate", "epochs", "best_epoch", "seconds"),
+    *("network", "model", "backbone", "fine_maps", "weights", "learning_rate", "epochs", "best_epoch"),
 ]
+TIMING_COLUMNS = ["network", "seconds", *SPEED_COLUMNS]
 NOT_ASKED = "the profile lists no networks to compare (comparison: null); make study PROFILE=models compares a dozen"
 
 
@@ -38,9 +39,9 @@ def write_comparison(
 
     Parameters
     ----------
-    folder : receives ``status.csv``, ``networks.csv``, ``costs.csv``, ``test_counts.npy`` (networks, N, 11, 11) with
-        ``test_images.csv``, ``people_counts.npy`` (networks, P, 11, 11) with ``people.csv``, and ``fits/``, by which an
-        interrupted run goes on where it stopped
+    folder : receives ``status.csv``, ``networks.csv``, ``costs.csv``, ``timings.csv``, ``test_counts.npy`` (networks,
+        N, 11, 11) with ``test_images.csv``, ``people_counts.npy`` (networks, P, 11, 11) with ``people.csv``, and
+        ``fits/``, by which an interrupted run goes on where it stopped
     profile : its section ``comparison`` lists the networks and their common budget; null writes the tables without rows
         and says why. A class that its data set does not label is read as what the set counts it as
     data : the stage whose pictures, split into train, validation and test, the networks are fitted to and scored on
@@ -50,7 +51,12 @@ def write_comparison(
     """
     settings = profile.comparison
     if settings is None:
-        _write(folder, [], pd.DataFrame(columns=COST_COLUMNS), *(_nothing(people.table) for _ in range(2)))
+        _write(
+            folder,
+            [],
+            pd.DataFrame(columns=[*COST_COLUMNS, *SPEED_COLUMNS]),
+            *(_nothing(people.table) for _ in range(2)),
+        )
         results.write_status(folder, SKIPPED, NOT_ASKED)
         return
     prepared = Pictures(data.table("prepared"), *data.arrays())
@@ -114,9 +120,9 @@ def _fit_one(
     images, labels = Stage(data).arrays()
     with assigned_to(cores):
         result = fit(contender.model, contender.settings, training, images, labels, rows, folder, seed)
-    found = result.description.iloc[0].to_dict()
+    found = result.description.iloc[0].to_dict() | {"seconds": result.timings["seconds"].item()}
     found |= {"network": contender.name, "learning_rate": contender.settings.learning_rate}
-    return {column: found[column] for column in NETWORK_COLUMNS}
+    return {column: found[column] for column in (*NETWORK_COLUMNS, "seconds")}
 
 
 def _count_all(
@@ -141,8 +147,10 @@ def _write(
     tested: tuple[pd.DataFrame, np.ndarray],
     grouped: tuple[pd.DataFrame, np.ndarray],
 ) -> None:
-    results.write_csv(folder / "networks.csv", pd.DataFrame(networks, columns=NETWORK_COLUMNS))
-    results.write_csv(folder / "costs.csv", costs)
+    table = pd.DataFrame(networks, columns=[*NETWORK_COLUMNS, "seconds"])
+    results.write_csv(folder / "networks.csv", table[NETWORK_COLUMNS])
+    results.write_csv(folder / "costs.csv", costs[COST_COLUMNS])
+    results.write_csv(folder / f"{results.TIMINGS}.csv", table.merge(costs, on="network")[TIMING_COLUMNS])
     for (table, counts), (table_name, counts_name) in zip(
         (tested, grouped), (("test_images", "test_counts"), ("people", "people_counts")), strict=True
     ):

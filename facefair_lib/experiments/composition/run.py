@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import time
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +22,7 @@ from facefair_lib.store.progress import Advance
 from facefair_lib.store.results import COMPLETE, SKIPPED
 from facefair_lib.training.device import use_cores
 
-FIT_COLUMNS = ["fit", "composition", "focus", "seed", "images", *(f"share_{g}" for g in GROUPS), "epochs", "seconds"]
+FIT_COLUMNS = ["fit", "composition", "focus", "seed", "images", *(f"share_{g}" for g in GROUPS), "epochs"]
 SCORE_COLUMNS = ["fit", "composition", "focus", "seed", "group", metrics.COMPARED_BY, "n_images", "n_subjects"]
 BASELINE_COLUMNS = ["group", metrics.COMPARED_BY, "n_images", "n_subjects"]
 
@@ -76,8 +75,7 @@ def write_compositions(
             progress(len(fits) - len(missing) + done, len(fits))
     stored = [np.load(kept / f"{fit.name}.npz", allow_pickle=False) for fit in fits]
     counts = np.stack([entry["counts"] for entry in stored])  # (F, N, 11, 11)
-    seconds = [float(entry["seconds"]) for entry in stored]
-    described = [_fit_row(fit, small.table, settings, lasted) for fit, lasted in zip(fits, seconds, strict=True)]
+    described = [_fit_row(fit, small.table, settings) for fit in fits]
     scores = _score_rows(fits, counts, tested.table)
     _write(folder, described, scores, tested.table, counts, _baseline(small, tested))
     results.write_status(folder, COMPLETE, "")
@@ -103,16 +101,14 @@ def _kept(folder: Path, small: Pictures, tested: Pictures, settings: str) -> Pat
 def _fit_one(kept: Path, fit: Fit, settings: CompositionSettings, training: TrainingSettings, seed: int) -> str:
     """Fit one network and keep its counts; all fits of one repetition start from the same weights."""
     use_cores(1)
-    begin = time.monotonic()
     images, labels, test_images, test_labels = (
         np.load(kept / f"{split}_{kind}.npy", mmap_mode="r")
         for split in ("train", "test")
         for kind in ("images", "labels")
     )
     network = fit_small(settings, training, images[fit.rows], labels[fit.rows], seed * 1000 + fit.seed)
-    seconds = time.monotonic() - begin
     with results.replacing(kept / f"{fit.name}.npz") as temporary:
-        np.savez_compressed(temporary, counts=confusion_per_picture(network, test_images, test_labels), seconds=seconds)
+        np.savez_compressed(temporary, counts=confusion_per_picture(network, test_images, test_labels))
     return fit.name
 
 
@@ -125,11 +121,11 @@ def _names(fit: Fit) -> dict[str, object]:
     }
 
 
-def _fit_row(fit: Fit, table: pd.DataFrame, settings: CompositionSettings, seconds: float) -> dict[str, object]:
+def _fit_row(fit: Fit, table: pd.DataFrame, settings: CompositionSettings) -> dict[str, object]:
     """One row of ``fits.csv``; shares are those of the pictures dealt out, not those wished for."""
     groups = table.set_index("row").loc[fit.rows, "group"]
     shares = {f"share_{group}": float((groups == group).mean()) for group in GROUPS}
-    return {**_names(fit), "images": len(fit.rows), **shares, "epochs": settings.epochs, "seconds": seconds}
+    return {**_names(fit), "images": len(fit.rows), **shares, "epochs": settings.epochs}
 
 
 def _score_rows(fits: list[Fit], counts: np.ndarray, people: pd.DataFrame) -> list[dict[str, object]]:

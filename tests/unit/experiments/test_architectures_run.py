@@ -116,6 +116,8 @@ def test_listed_networks_are_fitted_scored_and_measured_whatever_their_order(
     assert list(networks["network"]) == ["pspnet_resnet18", "fcn_resnet18"]
     assert (networks["epochs"] == 1).all() and (networks["learning_rate"] == 0.004).all()
     assert list(first.table("costs").columns) == COST_COLUMNS
+    assert list(first.table("timings").columns) == run.TIMING_COLUMNS
+    assert (first.table("timings").drop(columns="network") > 0).all(axis=None)
     assert first.table("status")["status"].item() == run.COMPLETE
     assert list(first.table("test_images")["image_id"]) == ["i16", "i17", "i18", "i19"]
     for name, pictures in (("test_counts", 4), ("people_counts", 6)):

@@ -38,12 +38,8 @@ def planted(gap: float = 0.2) -> tuple[pd.DataFrame, pd.DataFrame, dict, pd.Data
     names = [f"p{number}" for number in range(PEOPLE)]
     images = pd.DataFrame({"image_id": names, "subject_id": names})
     people = images.assign(group=np.repeat(["asian", "black", "caucasian"], PEOPLE // 3))
-    networks = pd.DataFrame(
-        [(n, n, "resnet18", False, "none", 0.001, 8, 7, 61.0) for n in RIGHT], columns=NETWORK_COLUMNS
-    )
-    costs = pd.DataFrame(
-        [(n, 1e6, FLOPS[n], 5e6, 10.0, 9.0, 11.0, 128, 1, "CPU, 1 thread") for n in RIGHT], columns=COST_COLUMNS
-    )
+    networks = pd.DataFrame([(n, n, "resnet18", False, "none", 0.001, 8, 7) for n in RIGHT], columns=NETWORK_COLUMNS)
+    costs = pd.DataFrame([(n, 1e6, FLOPS[n], 5e6, 128, 1, "CPU, 1 thread") for n in RIGHT], columns=COST_COLUMNS)
     on_test = {name: counts(share + spread) for name, share in RIGHT.items()}
     lower = np.where(people["group"] == "black", gap, 0.0)
     on_people = {name: counts(share + spread - (lower if name == "pspnet" else 0)) for name, share in RIGHT.items()}

@@ -150,7 +150,7 @@ def test_every_run_has_its_row_and_every_network_its_arrays(finished: Path, prof
     assert list(table.columns) == runs.COLUMNS
     assert list(zip(table["model"], table["run"], strict=True)) == [(name, run) for name in NETWORKS for run in (1, 2)]
     assert list(table["seed"]) == [3, 3002, 3, 3002]
-    assert (table["epochs"] == 4).all() and (table["seconds"] > 0).all()
+    assert (table["epochs"] == 4).all()
     pictures = len(changed_people())
     shapes = {"people": (2, SCORED), "changed": (2, pictures), "outlines": (2, pictures)}
     for model, scores in read_runs(stage).items():
@@ -177,8 +177,6 @@ def test_the_first_run_is_that_of_the_training_notebook_and_the_second_another(
     second = finished / stages.RUNS / f"{model}_2" / "best.pt"
     assert not torch.equal(weights(first), weights(second))
     table = Stage(finished / stages.RUNS).table("runs").set_index(["model", "run"])
-    described = pd.read_csv(finished / stages.TRAINING_STAGES[model] / "model.csv").iloc[0]
-    assert table.loc[(model, 1), "seconds"] == pytest.approx(described["seconds"])
     people, test = Stage(finished / stages.EXPERIMENT), Stage(finished / "01_data_preparation")
     kept = read_runs(Stage(finished / stages.RUNS))[model]
     for run, path in ((1, first), (2, second)):

@@ -24,11 +24,12 @@ Edit = Callable[[str, str, str], None]
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The project's code, notebooks and the words of its report, in a folder of their own."""
     root = tmp_path_factory.mktemp("project")
-    for folder in (*paths.PACKAGES, "notebooks", "report"):
+    for folder in (*paths.PACKAGES, "notebooks", "report", "config", "results/kept"):
         shutil.copytree(paths.REPOSITORY / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "*.pdf"))
     with pytest.MonkeyPatch.context() as patch:
-        for name, folder in {"REPOSITORY": "", "NOTEBOOKS": "notebooks", "REPORT": "report"}.items():
-            patch.setattr(paths, name, root / folder)
+        for name in ("NOTEBOOKS", "PLAN", "REPORT", "REPOSITORY"):
+            patch.setattr(paths, name, root / getattr(paths, name).relative_to(paths.REPOSITORY))
+        patch.setattr(stages, "KEPT", root / "results" / "kept")
         patch.setenv("FACEFAIR_RESULTS", str(root / "results"))
         yield root
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import operator
 import os
+import platform
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+import psutil
 import pytest
 
 from facefair_lib.errors import InputError
 from facefair_lib.settings import paths
-from facefair_lib.store.processes import COPIES, assigned_to, child_environment, spread
+from facefair_lib.store.processes import COPIES, assigned_to, child_environment, dying_with_parent, spread
 from facefair_lib.training.device import assigned_cores
 
 
@@ -45,6 +47,41 @@ def test_every_job_is_given_what_is_shared(workers: int) -> None:
 def test_a_process_that_the_system_ends_is_named() -> None:
     with pytest.raises(InputError, match="memory ran out"):
         list(spread(os._exit, [(1,), (1,)], 2))
+
+
+STUDY = """
+import subprocess, sys, time
+from facefair_lib.store.processes import dying_with_parent, spread
+subprocess.Popen(dying_with_parent([sys.executable, "-c", "import time; time.sleep(1e6)"]))
+list(spread(time.sleep, [(1e6,)] * 2, 2))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent's end")
+def test_programs_and_workers_end_with_a_process_that_is_killed() -> None:
+    command = [sys.executable, "-c", STUDY]
+    with subprocess.Popen(command, env=child_environment()) as study:
+        started: list[psutil.Process] = []
+        while len(started) < 3:  # a program and two workers
+            assert study.poll() is None
+            started = psutil.Process(study.pid).children(recursive=True)
+        study.kill()
+    assert not psutil.wait_procs(started, timeout=60)[1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent's end")
+def test_nothing_begins_where_what_it_belongs_to_has_ended_already() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    begin = [sys.executable, "-c", "from facefair_lib.store.processes import die_with_parent as d; d(); print('begun')"]
+    command = dying_with_parent(begin)
+    place = command.index(str(os.getpid()))
+    for parent, printed in ((os.getpid(), "begun\n"), (ended.pid, "")):
+        command[place] = str(parent)
+        assert subprocess.run(command, capture_output=True, text=True, env=child_environment()).stdout == printed
+    for host, printed in (("another", "begun\n"), (platform.node(), "")):
+        environment = child_environment(STUDY_PROGRAM=f"{host} {ended.pid}")
+        assert subprocess.run(begin, capture_output=True, text=True, env=environment).stdout == printed
 
 
 def test_one_job_or_one_worker_stays_in_this_process() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 
 from facefair_lib.errors import InputError
 from facefair_lib.store import results
@@ -129,3 +131,13 @@ def test_numbers_come_back_as_numbers_however_they_are_written(tmp_path: Path) -
     stage = Stage(tmp_path)
     stage.save_table("scores", table)
     pd.testing.assert_frame_equal(stage.table("scores"), table)
+
+
+def test_a_workbook_says_nothing_of_when_it_was_written(tmp_path: Path) -> None:
+    table = pd.DataFrame({"epoch": [1, 2], "loss": [0.5, 0.25]})
+    path = results.write_workbook(tmp_path / "history.xlsx", table)
+    pd.testing.assert_frame_equal(pd.read_excel(path), table)
+    properties = load_workbook(path).properties
+    assert {properties.created.year, properties.modified.year} == {1980}
+    with ZipFile(path) as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,18 @@ def test_a_stage_that_lacks_one_of_its_files_runs_again(folder: Path, name: str)
     (folder / name).unlink()
     assert list(results_folder.forget_incomplete("smoke")) == [f"{STAGE}: {name} is missing, so the stage runs again"]
     assert not (folder / FILE_NAME).exists()
+
+
+def test_a_table_that_somebody_changed_is_made_again_and_one_that_was_only_touched_is_not(folder: Path) -> None:
+    table, record = folder / "summary.csv", folder / FILE_NAME
+    later = record.stat().st_mtime_ns + 1
+    os.utime(table, ns=(later, later))
+    assert list(results_folder.forget_incomplete("smoke")) == []
+    table.write_text("by hand", encoding="utf-8")
+    os.utime(table, ns=(later, later))
+    assert list(results_folder.forget_incomplete("smoke")) == [
+        f"{STAGE}: summary.csv was changed, so the stage runs again"
+    ]
 
 
 def test_a_record_that_was_cut_off_says_nothing_of_its_stage(folder: Path) -> None:

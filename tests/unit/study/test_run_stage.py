@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -102,6 +103,29 @@ def test_a_failing_notebook_says_where_and_what_and_keeps_the_executed_copy(note
     ]
     assert "so far" in executed.read_text(encoding="utf-8")
     assert "Traceback" not in message
+
+
+def test_a_kernel_that_the_system_ends_is_named_and_the_stage_runs_once_there_is_room(notebooks: Path) -> None:
+    write_notebook(notebooks, "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
+    with pytest.raises(StageError, match=rf"(?s)^{STAGE} failed: the kernel of {STAGE}.*memory ran out.*--cores=1"):
+        run_stage(STAGE, "smoke", data="", photos="", cores=1)
+    write_notebook(notebooks, "print('enough now')")
+    run_stage(STAGE, "smoke", data="", photos="", cores=1)
+
+
+@pytest.mark.parametrize(
+    ("number", "do"), [(errno.ENOSPC, "free some space"), (errno.EROFS, "allow writing"), (errno.EIO, None)]
+)
+def test_a_full_or_closed_disk_is_named_with_what_to_do(
+    notebooks: Path, monkeypatch: pytest.MonkeyPatch, number: int, do: str | None
+) -> None:
+    def step(profile: object, cores: int) -> None:
+        raise OSError(number, os.strerror(number), "images.npy")
+
+    monkeypatch.setitem(study_run_stage._STEPS, stages.COHORT, step)
+    told = pytest.raises(StageError, match=f"(?s)cohort failed: images.npy.*{os.strerror(number)}.*{do}")
+    with told if do else pytest.raises(OSError, match=r"images\.npy"):
+        run_stage(stages.COHORT, "smoke", data="", photos="", cores=1)
 
 
 def test_lines_of_steps_without_a_notebook_arrive_too(

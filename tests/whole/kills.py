@@ -1,0 +1,183 @@
+"""Kills studies at random moments and says what differs from a study that nobody killed.
+
+`make test` uses it for a few kills; many are made so, each call with kills and a seed of its own:
+python tests/whole/kills.py UNINTERRUPTED NEW --kills=10 --seed=1
+where UNINTERRUPTED and NEW, of equally long names, are folders for ``FACEFAIR_RESULTS`` and the first holds a study.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import filecmp
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+from facefair_lib.report.build import build_report
+from facefair_lib.settings import paths
+from facefair_lib.settings.profiles import load_profile
+from facefair_lib.store import stages
+from facefair_lib.store.provenance import FILE_NAME, FILES
+from facefair_lib.store.results import TIMINGS
+
+PROFILE = "smoke"
+_BEGUN = re.compile(r"▸ \w+ …")
+_HALF_WRITTEN = re.compile(r"\..+-[a-z0-9_]{8}(\.\w+)?")
+_PATIENCE = 600  # seconds to the first stage, to the end of killed processes: no machine is so busy
+_OTHER = ("notebooks", "study.log", ".digests")  # what was printed, with times, and notes of the graph
+
+
+def start(results: Path, *options: str) -> subprocess.Popen[str]:
+    """Start a study whose output can be read."""
+    command = [sys.executable, "-m", "facefair_lib", "study", "--profile", PROFILE, *options]
+    environment = {**os.environ, "FACEFAIR_RESULTS": str(results), "FACEFAIR_CACHE": str(paths.cache_dir())}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "errors": "replace"}
+    return subprocess.Popen(command, env=environment, cwd=paths.REPOSITORY, **pipes)
+
+
+def kill_and_finish(results: Path, kills: int, seed: int, longest: float, *options: str) -> list[str]:
+    """Start a study, kill its processes at a random moment, and so on; then let it end.
+
+    Parameters
+    ----------
+    longest : seconds that pass at most between a study's first stage and the moment; every second kill then waits for
+        a file that is half written, and every third kills the first process alone, with which the others must end
+
+    Returns
+    -------
+    a line for every kill: when it came, and what the study had said last
+    """
+    chance, told = random.Random(seed), []
+    for number in range(kills):
+        with start(results, *options) as study:
+            begun = next((line for line in study.stdout if _BEGUN.match(line)), None)
+            if begun is None:
+                break  # it had nothing left to do
+            delay = chance.uniform(0, longest)
+            time.sleep(delay)
+            half = _half_written(results / PROFILE, patience=3.0) if number % 2 else ""
+            alone = number % 3 == 2 and sys.platform == "linux"
+            _kill(study, results, alone=alone)
+            said = [begun, *study.stdout][-1].strip()
+            told.append(f"kill {number + 1}{' of the first process' * alone}: {delay:.1f} s on, at {said!r} {half}")
+    with start(results, *options) as study:
+        printed = study.stdout.read()
+    assert study.returncode == 0, printed
+    return told
+
+
+def _half_written(folder: Path, patience: float) -> str:
+    """Wait for a temporary file of the results store and name it; empty if none is seen."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        for _, _, names in os.walk(folder):
+            for name in names:
+                if _HALF_WRITTEN.fullmatch(name):
+                    return name
+    return ""
+
+
+def _kill(study: subprocess.Popen[str], results: Path, *, alone: bool) -> None:
+    """Kill a study's first process or all of them, and see that none is left."""
+    for process in [study] if alone else _processes(results):
+        process.kill()
+    end = time.monotonic() + _PATIENCE
+    while alive := _processes(results):
+        assert time.monotonic() < end, f"they outlive their study: {alive}"
+        time.sleep(0.1)
+
+
+def _processes(results: Path) -> list[psutil.Process]:
+    """Every process that a study with these results has started, and the study's own."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):  # one that ends just now, or that belongs to somebody else
+            if process.environ().get("FACEFAIR_RESULTS") == str(results) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
+def differences(first: Path, second: Path, *only: str) -> list[str]:
+    """Names of the files of two folders of results that are not the same, byte for byte, as they must be.
+
+    Times are compared nowhere. The report prints them: ``rebuilt`` gives those of another study to it.
+
+    Parameters
+    ----------
+    only : stages to be compared; by default all but the report
+    """
+    chosen = only or [name for name in stages.STAGE_NAMES if name != stages.REPORT]
+    different = []
+    for stage in chosen:
+        left, right = (_files(results / PROFILE / stage) for results in (first, second))
+        different += [f"{stage}/{name} is in one of them" for name in sorted(left.keys() ^ right.keys())]
+        for name in sorted(left.keys() & right.keys()):
+            if not _same(left[name], right[name], first, second):
+                different.append(f"{stage}/{name}")
+    return different
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    found = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file() and path.suffix != ".log"}
+    return {name.as_posix(): path for name, path in found.items() if not name.name.startswith(".")}
+
+
+def _same(left: Path, right: Path, first: Path, second: Path) -> bool:
+    if left.stem == TIMINGS:
+        return left.read_text().splitlines()[0] == right.read_text().splitlines()[0]
+    if left.name == FILE_NAME:
+        records = [json.loads(path.read_text(encoding="utf-8")) for path in (left, right)]
+        for record in records:
+            record["seconds"] = 0
+            record[FILES].pop("report.log", None)
+        return records[0] == records[1]
+    # The manifest names the folder of its data set.
+    return left.read_bytes() == right.read_bytes().replace(os.fsencode(second), os.fsencode(first))
+
+
+def report_differences(first: Path, second: Path) -> list[str]:
+    """Print the second study's report again, first as it is, then with the times of the first, and compare both."""
+    folder, pdf = second / PROFILE, second / PROFILE / f"report-{PROFILE}.pdf"
+    different = []
+    for other, times in ((pdf, None), (first / PROFILE / pdf.name, first / PROFILE)):
+        for path in times.glob(f"*/{TIMINGS}.csv") if times else ():
+            shutil.copyfile(path, folder / path.relative_to(times))
+        again = folder / "again.pdf"
+        settings = load_profile(PROFILE).model_dump(mode="json")
+        build_report(folder, paths.REPORT, PROFILE, settings, again)
+        if not filecmp.cmp(other, again, shallow=False):
+            different.append(f"{pdf.name} {'with the times of the other study' if times else 'printed again'}")
+    for name in ("numbers.csv", "report.tex"):
+        if not filecmp.cmp(first / PROFILE / "report" / name, folder / "report" / name, shallow=False):
+            different.append(f"report/{name}")
+    return different
+
+
+def main() -> Iterator[str]:
+    """Kill a study and compare it, as the command line says."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("uninterrupted", type=Path)
+    parser.add_argument("new", type=Path)
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--longest", type=float, default=30.0)
+    given = parser.parse_args()
+    yield f"seed {given.seed}"
+    yield from kill_and_finish(given.new, given.kills, given.seed, given.longest, "--cores=1")
+    found = differences(given.uninterrupted, given.new) + report_differences(given.uninterrupted, given.new)
+    yield from found or ["no difference"]
+
+
+if __name__ == "__main__":
+    for line in main():
+        print(line, flush=True)
