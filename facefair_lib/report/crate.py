@@ -85,6 +85,7 @@ def _action(folder: Path, files: dict[str, str]) -> Entity:
         "@type": "CreateAction",
         "name": f"{folder.name} with the profile {run['profile']}",
         "description": f"{run['seconds']:g} s, Python {run['python']}, {run['system']}",
+        "agent": {"@id": "#authors"},
         "instrument": {"@id": f"notebooks/{folder.name}.ipynb"},
         "object": [{"@id": f"config/{run['profile']}.yaml"}, *([{"@id": _PLAN}] if run.get("plan") else [])],
         "result": [{"@id": name} for name, comment in sorted(files.items()) if comment.endswith(f" of {folder.name}")],
