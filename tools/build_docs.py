@@ -157,7 +157,7 @@ def write_pages(lessons: list[str], has_report: bool) -> None:
         toctree("Guides", list(GUIDES)),
         toctree("Course", ["course/README", *lessons]),
         toctree("Explorers", ["explorers"]),
-        toctree("Reference", [slug(title) for title, _ in REFERENCE]),
+        toctree("Reference", [f"reference/{slug(title)}" for title, _ in REFERENCE]),
         toctree("Cards of networks", [site_place(card).removesuffix(".md") for card in CARDS]),
         *([toctree("Project", [name.removesuffix(".md") for name in PROJECT])] if PROJECT else []),
     ]
@@ -167,7 +167,7 @@ def write_pages(lessons: list[str], has_report: bool) -> None:
         results.write_text(SOURCE / site_place(page), text + end)
     results.write_text(SOURCE / "report.md", report_page(has_report))
     for title, modules in REFERENCE:
-        results.write_text(SOURCE / f"{slug(title)}.md", reference_page(title, modules))
+        results.write_text(SOURCE / "reference" / f"{slug(title)}.md", reference_page(title, modules))
 
 
 def pages() -> list[str]:
