@@ -64,7 +64,10 @@ docs: $(READY) ## build the site of executed notebooks: make docs [PROFILE=quick
 	@$(PY) tools/build_docs.py --profile="$$PROFILE"
 
 slides: $(READY) ## the lessons as slides with their figures, in slides/
-	@$(PY) -m nbconvert --to slides --execute --SlidesExporter.reveal_scroll=True --SlidesExporter.reveal_width=1200 --SlidesExporter.reveal_height=800 --output-dir slides notebooks/course/*.ipynb
+	@$(PY) -m nbconvert --to slides --output-dir slides --execute \
+		--ExecutePreprocessor.kernel_manager_class=facefair_lib.study.jupyter_kernel.LocalKernelManager \
+		--SlidesExporter.reveal_scroll=True --SlidesExporter.reveal_width=1200 --SlidesExporter.reveal_height=800 \
+		notebooks/course/*.ipynb
 
 badges: $(READY) ## badges that open the notebooks in Binder and Colab: make badges REPO=owner/name [BRANCH=main]
 	@$(PY) tools/badges.py --branch="$$BRANCH" -- "$$REPO"
