@@ -28,7 +28,7 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup study test test-fast test-browser lab app docs badges clean reference lock
+.PHONY: help setup study test test-fast test-browser lab app docs badges clean reference slides lock
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -62,6 +62,12 @@ app: $(READY) ## explore in the browser, without a study or with one's own netwo
 docs: $(READY) ## build the site of executed notebooks: make docs [PROFILE=quick]
 	@$(PY) -m pip install --quiet --disable-pip-version-check --requirement requirements-docs.lock
 	@$(PY) tools/build_docs.py --profile="$$PROFILE"
+
+slides: $(READY) ## the lessons as slides with their figures, in slides/
+	@$(PY) -m nbconvert --to slides --output-dir slides --execute \
+		--ExecutePreprocessor.kernel_manager_class=facefair_lib.study.jupyter_kernel.LocalKernelManager \
+		--SlidesExporter.reveal_scroll=True --SlidesExporter.reveal_width=1200 --SlidesExporter.reveal_height=800 \
+		notebooks/course/*.ipynb
 
 badges: $(READY) ## badges that open the notebooks in Binder and Colab: make badges REPO=owner/name [BRANCH=main]
 	@$(PY) tools/badges.py --branch="$$BRANCH" -- "$$REPO"

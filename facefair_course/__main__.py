@@ -1,19 +1,21 @@
-"""``python -m facefair_course FOLDER``: write all lessons with their solutions, for instructors."""
+"""``python -m facefair_course FOLDER``: write all lessons for instructors, with their solutions or for nbgrader."""
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
-from facefair_course.solving import write_solved
+from facefair_course import grading, solving
 
 
 def main(arguments: list[str]) -> int:
-    """Write the solved lessons into the folder that is named."""
-    if len(arguments) != 1 or arguments[0].startswith("-"):
-        print("usage: python -m facefair_course FOLDER   writes every lesson with its solutions into FOLDER")
-        return 2
-    for path in write_solved(Path(arguments[0])):
+    """Write the lessons into the folder that is named."""
+    parser = argparse.ArgumentParser(prog="python -m facefair_course", description="Write every lesson, solved.")
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="where to write the lessons")
+    parser.add_argument("--nbgrader", action="store_true", help="FOLDER is a course of nbgrader: write its assignments")
+    chosen = parser.parse_args(arguments)
+    for path in (grading.write_assignments if chosen.nbgrader else solving.write_solved)(chosen.folder):
         print(path)
     return 0
 

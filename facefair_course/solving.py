@@ -94,8 +94,13 @@ def write_solved(folder: Path) -> list[Path]:
     written = []
     for path in lesson_files():
         lesson = solved(read_lesson(path), solutions(solution_file(path)))
-        written.append(write_text(folder / path.name, json.dumps(lesson, indent=1, ensure_ascii=False) + "\n"))
+        written.append(write_lesson(folder / path.name, lesson))
     return written
+
+
+def write_lesson(path: Path, lesson: Notebook) -> Path:
+    """Write a lesson as Jupyter writes notebooks."""
+    return write_text(path, json.dumps(lesson, indent=1, ensure_ascii=False) + "\n")
 
 
 def _name(node: ast.stmt) -> str:

@@ -120,6 +120,8 @@ def collect(profile: str) -> None:
     report = paths.report_pdf(profile)
     if report.exists():
         copy(report, SOURCE / "static" / "report.pdf")
+    if paths.kept_report().exists():
+        copy(paths.kept_report(), SOURCE / "static" / "reference.pdf")
     write_pages([f"course/{lesson.stem}" for lesson in lessons], report.exists())
 
 
@@ -155,7 +157,7 @@ def write_pages(lessons: list[str], has_report: bool) -> None:
         toctree("Guides", list(GUIDES)),
         toctree("Course", ["course/README", *lessons]),
         toctree("Explorers", ["explorers"]),
-        toctree("Reference", [slug(title) for title, _ in REFERENCE]),
+        toctree("Reference", [f"reference/{slug(title)}" for title, _ in REFERENCE]),
         toctree("Cards of networks", [site_place(card).removesuffix(".md") for card in CARDS]),
         *([toctree("Project", [name.removesuffix(".md") for name in PROJECT])] if PROJECT else []),
     ]
@@ -165,7 +167,7 @@ def write_pages(lessons: list[str], has_report: bool) -> None:
         results.write_text(SOURCE / site_place(page), text + end)
     results.write_text(SOURCE / "report.md", report_page(has_report))
     for title, modules in REFERENCE:
-        results.write_text(SOURCE / f"{slug(title)}.md", reference_page(title, modules))
+        results.write_text(SOURCE / "reference" / f"{slug(title)}.md", reference_page(title, modules))
 
 
 def pages() -> list[str]:
@@ -180,11 +182,13 @@ def toctree(title: str, pages: list[str]) -> str:
 
 
 def report_page(exists: bool) -> str:
-    """The report inside the page, or how to get it."""
+    """The report inside the page, or how to get it; and, where it is kept, that of the reference run."""
+    kept = paths.kept_report().exists()
+    title = "# The report\n\n" + "[Report of the reference run](static/reference.pdf).\n\n" * kept
     if not exists:
-        return "# The report\n\nThe study ran without LaTeX; with it, `make study` also writes the report.\n"
+        return f"{title}The study ran without LaTeX; with it, `make study` also writes the report.\n"
     frame = '<iframe src="_static/report.pdf" title="The report as PDF" style="width:100%;height:85vh"></iframe>'
-    return f"# The report\n\n[Open it on its own](static/report.pdf).\n\n```{{raw}} html\n{frame}\n```\n"
+    return f"{title}[Open this study's report on its own](static/report.pdf).\n\n```{{raw}} html\n{frame}\n```\n"
 
 
 def reference_page(title: str, modules: tuple[str, ...]) -> str:
@@ -223,7 +227,8 @@ def site_links(text: str, place: str) -> str:
 def site_place(path: str) -> str | None:
     """Where the site shows a file of the repository; ``None`` where it does not."""
     folder, name = posixpath.split(path)
-    named = {"README.md": "index.md", "notebooks/explore.ipynb": "explorers.md", "report": "report.md"}
+    named = {"README.md": "index.md", "notebooks/explore.ipynb": "explorers.md"}
+    named |= dict.fromkeys(("report", "report/reference.pdf"), "report.md")
     if path in named:
         return named[path]
     if path in PROJECT or folder == "docs":

@@ -52,7 +52,17 @@ def updated(readme: Path, reference: Path) -> str:
 def answer(reference: Path) -> str:
     """Compose the tables and their notes from ``results/kept``."""
     results = Results(reference, paths.REPORT)
-    return "\n".join([*_planned(results), *_tones(results), *_architectures(results)])
+    return "\n".join([*_report(), *_planned(results), *_tones(results), *_architectures(results)])
+
+
+def _report() -> list[str]:
+    """The way to the whole report, where it is kept."""
+    file = paths.kept_report()
+    place = file.relative_to(paths.REPOSITORY).as_posix()
+    return [
+        f"**[Read the report of this run]({place})** (PDF); it names the source of every number.",
+        "",
+    ] * file.is_file()
 
 
 def _planned(results: Results) -> list[str]:

@@ -50,6 +50,11 @@ def report_pdf(profile: str) -> Path:
     return folder / name
 
 
+def kept_report() -> Path:
+    """The report of the last reference run, which is in git once ``make reference`` has put it there."""
+    return REPORT / "reference.pdf"
+
+
 def absolute_variables() -> dict[str, str]:
     """The variables that move folders, made absolute: they mean the same in every process, wherever it works."""
     chosen = {name: _chosen(name) for name in (RESULTS_VARIABLE, CACHE_VARIABLE)}

@@ -232,7 +232,9 @@ def clean_results(profile: str, ask: Callable[[str], bool] | None) -> list[str]:
 
 
 def keep_as_reference(profile: str) -> int:
-    """Copy figures to ``figures/`` and small tables to ``results/kept/``; write README's answer, codecheck.yml's list.
+    """Copy figures to ``figures/``, small tables to ``results/kept/`` and, of several runs, the report to ``report/``.
+
+    README's answer, the list of codecheck.yml and the RO-Crate's description are written from what is kept.
 
     Returns
     -------
@@ -241,18 +243,26 @@ def keep_as_reference(profile: str) -> int:
     Raises
     ------
     InputError
-        if the study has not run to its end: the old reference stays
+        if the study has not run to its end, or without the PDF that is to be kept: the old reference stays
     """
-    from facefair_lib.report import codecheck, readme  # loads SciPy, which no other command needs
+    from facefair_lib.report import codecheck, crate, readme  # loads SciPy, which no other command needs
 
     Stage(paths.results_dir(profile) / store_stages.REPORT).existing(FILE_NAME)
     source, target = paths.results_dir(profile), paths.kept_results()
     several = load_profile(profile).runs > 1
     kept = [stage for stage in store_stages.NOTEBOOK_STAGES if several or stage != store_stages.ANSWER]
+    report = paths.report_pdf(profile)
+    if several and not report.is_file():
+        raise InputError(
+            report, found="no such file: the study ran without LaTeX", expected="the report as PDF",
+            do=f"install LaTeX, then: make study PROFILE={profile}",
+        )  # fmt: skip
     with alone_in(paths.results_root(), say):
         count = sum(_keep(source, target, stage) for stage in kept)
+        count += _copy(report, paths.kept_report()) if several else 0
     readme.update(paths.REPOSITORY / "README.md", target)
     codecheck.update(paths.REPOSITORY / "codecheck.yml", paths.REPORT, paths.FIGURES, target)
+    crate.update(paths.REPOSITORY, codecheck.listed(paths.REPORT, paths.FIGURES, target), target)
     return count
 
 

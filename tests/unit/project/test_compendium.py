@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 import yaml
 
 from facefair_lib.errors import InputError
-from facefair_lib.report import codecheck
+from facefair_lib.report import codecheck, crate
 from facefair_lib.settings import paths
 from facefair_lib.settings.paths import REPOSITORY
 
@@ -74,6 +75,37 @@ def test_a_reference_writes_the_list_anew_and_leaves_what_stands_above(tmp_path:
     file.write_text("---\n", encoding="utf-8")
     with pytest.raises(InputError, match="a line manifest:"):
         codecheck.update(file, *folders)
+
+
+def test_the_crate_says_what_is_kept_and_which_notebook_made_it() -> None:
+    text = (REPOSITORY / crate.CRATE).read_text(encoding="utf-8")
+    found = json.loads(text)
+    parts = {entity["@id"]: entity for entity in found["@graph"]}
+    date = parts["./"]["datePublished"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", date)
+    kept = REPOSITORY / "results" / "kept"
+    expected = crate.crate(REPOSITORY, codecheck.listed(paths.REPORT, paths.FIGURES, kept), kept, date)
+    assert found == expected, "run make reference"
+
+
+def test_the_crate_is_one_that_a_reader_of_the_format_can_follow() -> None:
+    graph = json.loads((REPOSITORY / crate.CRATE).read_text(encoding="utf-8"))["@graph"]
+    parts = {entity["@id"]: entity for entity in graph}
+    assert len(parts) == len(graph)
+    descriptor, root = parts["ro-crate-metadata.json"], parts["./"]
+    assert descriptor["about"] == {"@id": "./"} and descriptor["conformsTo"]["@id"] == "https://w3id.org/ro/crate/1.1"
+    assert root["@type"] == "Dataset" and {"name", "description", "datePublished", "license"} <= set(root)
+    referred = set(re.findall(r'\{"@id": "([^"]+)"\}', json.dumps(graph))) - {"https://w3id.org/ro/crate/1.1"}
+    assert referred <= set(parts)
+    files = {name for name, entity in parts.items() if "File" in entity["@type"]}
+    assert files == {part["@id"] for part in root["hasPart"]}
+    assert all((REPOSITORY / name).is_file() and "encodingFormat" in parts[name] for name in files)
+    listed = {entry["file"] for entry in load("codecheck.yml")["manifest"]}
+    actions = [parts[action["@id"]] for action in root["mentions"]]
+    assert {part["@id"] for action in actions for part in action["result"]} == listed
+    assert {action["instrument"]["@id"] for action in actions} == {
+        f"notebooks/{path.name}" for path in paths.NOTEBOOKS.glob("[0-9]*.ipynb")
+    }
 
 
 def test_hooks_have_the_versions_that_the_tests_use_and_change_notebooks_as_they_do() -> None:

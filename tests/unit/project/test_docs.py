@@ -77,6 +77,8 @@ def test_every_page_that_is_no_notebook_is_written_and_stands_in_the_contents(mo
     written = {path.relative_to(tmp_path).with_suffix("").as_posix() for path in tmp_path.rglob("*.md")}
     assert written - {"index"} <= listed
     assert {"explorers", "report", *docs.GUIDES} <= written
+    # No page is written over another: a part of the reference may be called as a guide is.
+    assert len(written) == len(docs.pages()) + len(docs.REFERENCE) + 1
 
 
 @pytest.mark.parametrize("page", docs.pages())

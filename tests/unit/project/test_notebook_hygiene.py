@@ -122,6 +122,21 @@ def test_each_exercise_is_named_explained_left_open_solvable_and_checked_in_the_
 
 
 @each(*LESSON_FILES)
+def test_each_heading_of_a_lesson_begins_a_slide_which_leaves_out_imports_and_checks(path: Path) -> None:
+    imports, *code = cells(path, "code")
+    assert all(slide(cell) == "skip" for cell in (imports, *code) if source(cell).startswith(("check(", "scorecard(")))
+    assert slide(imports) == "skip" and not any(slide(cell) == "skip" for cell in code if solving.is_exercise(cell))
+    for cell in cells(path, "markdown"):
+        headings = re.findall(r"^(#+) ", source(cell), re.MULTILINE)
+        assert not headings or (len(headings) == 1 and source(cell).startswith("#")), source(cell)
+        assert slide(cell) == (("subslide" if headings == ["###"] else "slide") if headings else slide(cell))
+
+
+def slide(cell: dict[str, Any]) -> str:
+    return cell["metadata"].get("slideshow", {}).get("slide_type", "-")
+
+
+@each(*LESSON_FILES)
 def test_prose_of_a_lesson_holds_no_decimal_that_it_could_compute(path: Path) -> None:
     allowed = {"0.60", "0.02", "0.08", "0.58", "0.5", "0.1", "11.1", "22.2", "80.0", "1.2", "2.9", "0.3", "0.03"}
     text = "\n".join(source(cell) for cell in cells(path, "markdown"))

@@ -25,6 +25,17 @@ def test_the_readme_holds_the_answer_of_the_reference_study(pristine: Path) -> N
     assert text.split(readme.BEGIN)[1].split(readme.END)[0].strip() == readme.answer(pristine)
 
 
+def test_the_kept_report_is_linked_before_the_answer(study: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(paths, "REPOSITORY", tmp_path)
+    file = tmp_path / "report" / "reference.pdf"
+    monkeypatch.setattr(paths, "kept_report", lambda: file)
+    without = readme.answer(study)
+    file.parent.mkdir()
+    file.touch()
+    first, *rest = readme.answer(study).splitlines()
+    assert "](report/reference.pdf)" in first and rest[1:] == without.splitlines()
+
+
 def test_a_difference_is_told_from_the_side_of_the_higher_with_what_was_found(
     study: Path, edit: Callable[..., None]
 ) -> None:

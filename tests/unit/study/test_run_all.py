@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from facefair_lib import __main__
 from facefair_lib.errors import InputError
-from facefair_lib.report import codecheck, readme
+from facefair_lib.report import codecheck, crate, readme
 from facefair_lib.settings import paths
 from facefair_lib.settings.profiles import load_profile, profile_names
 from facefair_lib.store import stages
@@ -278,7 +278,7 @@ def test_the_reference_keeps_small_tables_and_figures_and_nothing_else(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(paths, "FIGURES", root / "figures")
-    for module in (readme, codecheck):  # they have tests of their own
+    for module in (readme, codecheck, crate):  # they have tests of their own
         monkeypatch.setattr(module, "update", lambda *_: None)
     complete("quick", "report")
     stage = paths.results_dir("quick") / "04_metric_analysis"
@@ -306,6 +306,22 @@ def test_the_reference_keeps_small_tables_and_figures_and_nothing_else(
     with Image.open(root / "figures" / "fig6.png") as picture:
         assert picture.mode == "P"
         assert np.abs(np.asarray(picture.convert("RGB"), int) - gradient).max() < 8
+
+
+def test_a_reference_of_several_runs_keeps_its_report_and_is_refused_without(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "REPORT", root / "report")
+    for module in (readme, codecheck, crate):
+        monkeypatch.setattr(module, "update", lambda *_: None)
+    complete("reference", "report")
+    paths.report_pdf("reference").unlink()
+    with pytest.raises(InputError, match="make study PROFILE=reference"):
+        keep_as_reference("reference")
+    assert not paths.kept_results().exists()
+    paths.report_pdf("reference").write_bytes(b"%PDF new")
+    assert keep_as_reference("reference") == 1 + len(stages.NOTEBOOK_STAGES)
+    assert paths.kept_report().read_bytes() == b"%PDF new"
 
 
 def test_a_reference_of_a_study_that_was_not_run_is_refused_and_the_old_one_stays(root: Path) -> None:
