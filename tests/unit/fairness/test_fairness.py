@@ -64,6 +64,20 @@ def test_the_interval_of_few_people_is_as_long_as_students(make_cohort):
     assert few_high - few_low > 1.2 * (high - low)
 
 
+def test_people_are_drawn_within_their_group_so_that_no_replicate_loses_one(make_cohort):
+    cohort = make_cohort(0, errors=(0.1, 0.2), people=3, images=2)
+    bootstrap = group_bootstrap(cohort.subjects, cohort.groups, replicates=200)
+    for name in np.unique(cohort.groups):
+        own = np.unique(bootstrap.unit[cohort.groups == name])
+        assert (bootstrap.weights[:, own].sum(1) == 3).all()
+    for refused in (
+        lambda labels: group_bootstrap(cohort.subjects, labels),
+        lambda labels: by_group(cohort.counts, labels, bootstrap),
+    ):
+        with pytest.raises(InputError, match=r"labels[\s\S]*12 labels, one per image"):
+            refused(cohort.groups[:-1])
+
+
 def test_people_shown_in_several_groups_are_drawn_with_all_their_images(make_paired_cohort):
     cohort = make_paired_cohort(0, people=15)
     bootstrap = group_bootstrap(cohort.subjects, cohort.groups, replicates=50)

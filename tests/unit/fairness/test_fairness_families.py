@@ -117,6 +117,7 @@ def test_one_clear_class_does_not_make_the_others_clear():
     assert table.loc[table["class"] == "n", "p_adjusted"].min() == pytest.approx(1 / 500)
     assert (table.loc[table["class"] != "n", "p_adjusted"] > 0.05).all()
     assert (table["p_adjusted"] >= table["p_value"]).all()
+    np.testing.assert_allclose(table["p_holm"], holm(table["p_value"]))
 
 
 def test_rows_follow_the_order_asked_for():

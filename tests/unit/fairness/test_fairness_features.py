@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from facefair_lib.fairness.features import CONTROL, SENSITIVE, feature_table, levels
+from facefair_lib.fairness.features import CONTROL, FACE_SIZES, SENSITIVE, TONE_BANDS, YAW_BANDS, feature_table, levels
 
 PEOPLE = pd.DataFrame(
     {
@@ -11,7 +11,7 @@ PEOPLE = pd.DataFrame(
         "gender": ["female", "male", "female", "male", "female", "male"],
         "emotion": "sad",
         "age": [18, 29.9, 30, 45, 59.5, 80],
-        "skin_tone": [1.0, 3.49, 3.5, 6.5, 9.6, np.nan],
+        "skin_tone": [0.4, 3.49, 3.5, 6.5, 10.7, np.nan],
         "yaw": [0, -15, 15.1, -45, 50, np.nan],
         "interocular": [10, 20, 30, 40, 50, 60],
         "glasses": ["none", "clear", "none", "none", "sunglasses", "none"],
@@ -41,6 +41,8 @@ def test_only_columns_that_people_allows_in_the_order_of_the_features():
     expected = [name for name in (*SENSITIVE, *CONTROL) if name not in ("light", "occluder")]
     assert table.columns.tolist() == expected
     assert levels(PEOPLE[["subject_id", "gender"]]).columns.tolist() == ["gender"]
+    seen = levels(pd.DataFrame({"occluder": ["hand"], "light": ["soft"]}))
+    assert seen.to_dict("list") == {"light": ["soft"], "occluder": ["hand"]}
 
 
 def test_matched_people_are_drawn_together_and_counted_one_by_one():
@@ -65,8 +67,9 @@ def test_feature_table_averages_subjects_and_keeps_the_order_of_scales():
     people = pd.concat([PEOPLE, PEOPLE], ignore_index=True)
     scores = rng.random(12)
     table = feature_table(scores, people, replicates=200)
+    for feature, scale in (("tone_band", TONE_BANDS), ("yaw_band", YAW_BANDS), ("face_size", FACE_SIZES)):
+        assert table.loc[table["feature"] == feature, "level"].tolist() == list(scale)
     bands = table[table["feature"] == "tone_band"]
-    assert bands["level"].tolist() == ["light (1-3)", "medium (4-6)", "dark (7-10)"]
     row = bands.iloc[0]
     assert row["value"] == pytest.approx(scores[[0, 1, 6, 7]].mean())
     assert (row["n_images"], row["n_subjects"], row["small"]) == (4, 2, True)
@@ -81,6 +84,5 @@ def test_people_without_a_level_or_a_score_are_left_out_of_the_feature():
     table = feature_table(scores, PEOPLE, replicates=20)
     counts = table.groupby("feature")["n_images"].sum()
     assert (counts["group"], counts["gender"], counts["skin_tone"]) == (4, 5, 4)
-    assert table.loc[table["level"] == "3", ["value", "n_images"]].to_numpy().tolist()[0] == pytest.approx(
-        [np.nan, 0], nan_ok=True
-    )
+    nobody = table.loc[table["level"] == "3", ["value", "low", "n_images", "n_subjects"]]
+    assert nobody.to_numpy().tolist()[0] == pytest.approx([np.nan, np.nan, 0, 0], nan_ok=True)

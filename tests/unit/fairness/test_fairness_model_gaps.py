@@ -3,7 +3,10 @@ import pytest
 from scipy import stats
 
 from facefair_lib.errors import InputError
+from facefair_lib.fairness import model_gaps
+from facefair_lib.fairness.groups import group_bootstrap
 from facefair_lib.fairness.model_gaps import compare_gaps, model_by_group
+from facefair_lib.scores.resampling import permutation_p_value
 
 
 def two_models(seed=0, people=30, first=(0, 0, 0), second=(0, 0, 0)):
@@ -43,6 +46,27 @@ def test_interval_excludes_zero_exactly_where_p_is_below_5_per_cent():
         decided.append(result.p_value < 0.05)
         assert decided[-1] == (result.low > 0 or result.high < 0)
     assert 0.1 < np.mean(decided) < 1
+
+
+def test_the_ends_of_the_interval_are_the_last_points_that_the_p_value_keeps():
+    errors = np.random.default_rng(0).permutation(np.arange(1.0, 200.0))
+    low, high, _ = model_gaps._one_side_at_a_time(0.0, [errors])
+    for end, sample in ((-low, errors), (high, -errors)):
+        assert end == max(point for point in sample if permutation_p_value(point, sample) >= 0.025)
+    few = compare_gaps(*two_models(), replicates=19)
+    assert (few.low, few.high) == (-np.inf, np.inf), "1 of 20 is no 2.5 per cent"
+
+
+def test_errors_of_few_people_are_those_of_the_bootstrap_expanded_to_students_t():
+    first, second, labels, subjects = two_models(people=10)
+    code = np.unique(labels, return_inverse=True)[1]
+    errors = model_gaps._bootstrap_errors(code, subjects, np.stack([first, second], 1), 3, 50, 7)
+    drawn = group_bootstrap(subjects, code, replicates=50, seed=7)
+    for group in range(3):
+        plain = drawn.totals(first, code == group) / 10 - first[code == group].mean()
+        expansion = np.sqrt(10 / 9) * stats.t.isf(0.025, 9) / stats.norm.isf(0.025)
+        np.testing.assert_allclose(errors[:, group, 0], plain * expansion, atol=1e-12)
+    assert np.isfinite(compare_gaps(first, second, labels, subjects, replicates=99).p_value), "ten people are enough"
 
 
 def test_a_model_that_is_better_everywhere_is_not_thereby_fairer():

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from facefair_lib.errors import InputError
+from facefair_lib.fairness import paired
 from facefair_lib.fairness.paired import paired_table, sign_flip_test
 from facefair_lib.fairness.power import detectable_paired
 
@@ -97,6 +98,10 @@ def test_adjusted_p_values_follow_westfall_and_youngs_definition():
     test = sign_flip_test(values)
     np.testing.assert_allclose(test.p_adjusted, (largest[:, None] >= np.abs(test.t) - 1e-9).mean(0))
     assert (test.p_adjusted >= test.p_value).all()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paired, "_CELLS", 1)  # member by member
+        for name, values_alone in vars(sign_flip_test(values)).items():
+            np.testing.assert_allclose(values_alone, getattr(test, name), err_msg=name)
     assert (np.abs(largest) > test.critical + 1e-9).mean() <= 0.05 < (largest > test.critical - 1e-9).mean()
 
 
@@ -105,7 +110,9 @@ def test_table_names_its_rows_and_says_what_could_be_found_among_those_that_some
     names = {"contrast": ["a-b", "a-b", "a-c"], "component": ["total", "tone", "total"]}
     table = paired_table(values, pd.DataFrame(names))
     assert table.columns.tolist()[:3] == ["contrast", "component", "difference"]
-    assert table["small"].all()
+    assert table["small"].all() and table["exact"].all()
+    assert not paired_table(values, pd.DataFrame(names), permutations=50)["exact"].any()
+    assert table[["low", "high", "p_value"]].dtypes.eq(float).all() and table.iloc[2, 2:7].isna().all()
     critical = sign_flip_test(values).critical
     found = [detectable_paired(spread, 9, critical=critical) for spread in values[:, :2].std(0, ddof=1)]
     assert table["detectable"].tolist() == pytest.approx([*found, np.nan], nan_ok=True)

@@ -18,6 +18,9 @@ def test_totals_add_images_as_often_as_their_subject_was_drawn():
     bootstrap = resampling.SubjectBootstrap(np.array([0, 0, 1]), np.array([[2, 0], [1, 1]], np.uint16))
     assert bootstrap.totals(np.array([[1.0], [10.0], [100.0]])).tolist() == [[22.0], [111.0]]
     assert bootstrap.totals(np.array([1.0, 10.0, 100.0]), np.array([False, True, True])).tolist() == [20.0, 110.0]
+    many = np.random.default_rng(0).integers(0, 2 * 10**12, (3, 11, 11))
+    exact = [2 * (many[0] + many[1]), many[0] + many[1] + many[2]]
+    assert bootstrap.totals(many).tolist() == np.array(exact).tolist(), "every pixel of 1e14"
 
 
 def test_every_replicate_draws_as_many_subjects_as_there_are_in_every_stratum():
@@ -97,6 +100,8 @@ def test_all_replicates_of_ten_thousand_images_are_never_in_memory_as_floats():
 def test_p_value_is_never_zero_counts_ties_and_is_nan_of_an_undefined_statistic():
     assert resampling.permutation_p_value(5.0, np.zeros(99)) == pytest.approx(1 / 100)
     assert resampling.permutation_p_value(0.3, np.array([0.1 + 0.2, 0.1, np.nan])) == pytest.approx(2 / 3)
+    assert resampling.permutation_p_value(1e6, np.array([1e6 - 1e-7])) == 1, "the last bits of a large sum"
+    assert resampling.permutation_p_value(1e-6, np.array([1e-6 - 1e-10])) == pytest.approx(1 / 2)
     assert np.isnan(resampling.permutation_p_value(np.nan, np.zeros(9)))
     assert np.isnan(resampling.permutation_p_value(1.0, np.full(9, np.nan)))
 
@@ -134,6 +139,8 @@ def test_sets_in_which_few_subjects_change_label_are_refused():
     subjects, labels = np.array([0, 0, 1, 2, 3]), np.array(list("ababa"))
     with pytest.raises(InputError, match="1 of 4 subjects under several labels"):
         resampling.permuted_totals(np.ones((5, 1)), labels, subjects)
+    with pytest.raises(InputError, match="5 labels, one per image"):
+        resampling.permuted_totals(np.ones((5, 1)), labels[:-1], subjects)
 
 
 @pytest.mark.parametrize(

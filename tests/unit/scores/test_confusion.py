@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.metrics import confusion_matrix
+from torchmetrics.functional.classification import multiclass_confusion_matrix
 
 from facefair_lib.errors import InputError
 from facefair_lib.scores.confusion import check_counts, confusion_counts, merge_counts
@@ -42,6 +44,14 @@ def test_counts_equal_scikit_learns_confusion_matrix(target, prediction):
     np.testing.assert_array_equal(confusion_counts(target, prediction), reference)
 
 
+def test_counts_with_ignored_pixels_equal_those_of_torchmetrics():
+    rng = np.random.default_rng(0)
+    target, prediction = rng.integers(0, 11, (2, 300, 200))
+    target[rng.random(target.shape) < 0.3] = 255
+    theirs = multiclass_confusion_matrix(torch.tensor(prediction), torch.tensor(target), 11, ignore_index=255)
+    np.testing.assert_array_equal(confusion_counts(target, prediction), theirs.numpy())
+
+
 def test_different_shapes_and_logits_in_place_of_classes_are_refused():
     with pytest.raises(InputError, match=r"\(4, 4\), prediction of shape \(4, 5\)"):
         confusion_counts(np.zeros((4, 4), np.uint8), np.zeros((4, 5), np.uint8))
@@ -61,6 +71,8 @@ def test_values_that_are_no_class_are_refused_and_named(target, prediction):
 def test_merging_drops_targets_that_are_not_scored_and_refuses_to_hide_misses():
     counts, lookup = np.array([[5, 0, 0], [0, 4, 0], [1, 2, 3]]), np.array([0, 1, -1])
     assert merge_counts(counts, lookup).tolist() == [[5, 0], [0, 4]]
+    many = merge_counts(np.full((2, 2), 10**15 + 1), np.zeros(2, int))
+    assert many.dtype == np.int64 and many.tolist() == [[4 * (10**15 + 1)]], "every pixel of 4e15"
     counts[0, 2] = 2
     with pytest.raises(InputError, match="2 pixels of scored classes"):
         merge_counts(counts, lookup)

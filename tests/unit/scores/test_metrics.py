@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -9,11 +10,13 @@ from hypothesis.extra import numpy as hnp
 from sklearn import metrics as reference
 
 from facefair_lib.scores import metrics
-from facefair_lib.scores.metrics import ESTIMANDS, confusion_counts
+from facefair_lib.scores.metrics import CLASS_METRICS, ESTIMANDS, confusion_counts
 from facefair_lib.settings.labels import FIXED_CLASSES, INDEX, OPTIONAL_PARTS
 
 # Class 0: 8 right, 2 taken for 1. Class 1: 4 right, 1 taken for 0, 1 for 2. Class 2 is predicted only, class 3 nowhere.
 HAND = np.array([[8, 2, 0, 0], [1, 4, 1, 0], [0, 0, 0, 0], [0, 0, 0, 0]])
+
+FACE, NOSE, SPECS, TEETH = (INDEX[name] for name in ("face", "nose", "specs", "teeth"))
 
 any_counts = hnp.arrays(np.int64, (3, 5, 5), elements=st.integers(0, 40))
 sparse_counts = hnp.arrays(np.int64, (4, 5, 5), elements=st.sampled_from([0, 0, 0, 0, 1, 9]))
@@ -84,11 +87,69 @@ def test_scores_equal_scikit_learn(stack):
         assert metrics.mean_iou(counts) == pytest.approx(reference.jaccard_score(target, prediction, average="macro"))
 
 
+def exact_class_scores(counts):
+    """Every class metric in whole numbers, {metric: {class: Fraction}}; a class without one is left out."""
+    pixels = [[int(n) for n in row] for row in counts]
+    scores = {key: {} for key in CLASS_METRICS}
+    for c, row in enumerate(pixels):
+        hit, shown, named = row[c], sum(row), sum(other[c] for other in pixels)
+        parts = {"precision": (hit, named), "recall": (hit, shown), "f1": (2 * hit, shown + named)}
+        for key, (above, below) in {**parts, "iou": (hit, shown + named - hit)}.items():
+            if below:
+                scores[key][c] = Fraction(above, below)
+    return scores
+
+
+def exact_scores(counts):
+    """Every estimand of one matrix in whole numbers."""
+    scores, everything = exact_class_scores(counts), sum(int(n) for n in counts.flat)
+    there = scores["f1"]  # of every class in target or prediction
+    means = {key: sum(of.values(), Fraction()) / len(there) for key, of in scores.items()}
+    foreground = [value for c, value in there.items() if c != INDEX["background"]]
+    fixed = [scores["iou"][INDEX[name]] for name in FIXED_CLASSES if INDEX[name] in scores["recall"]]
+    return {
+        **means,
+        "accuracy": Fraction(int(np.trace(counts)), everything),
+        "mean_f1_foreground": sum(foreground) / len(foreground),
+        "image_iou": means["iou"],
+        "image_f1": means["f1"],
+        "fixed_iou": sum(fixed) / len(fixed),
+        "fixed_image_iou": sum(fixed) / len(fixed),
+    }
+
+
+def test_scores_of_a_million_million_pixels_are_those_of_exact_fractions():
+    counts = np.random.default_rng(0).integers(10**12 - 10**6, 10**12 + 10**6, (3, 11, 11))
+    counts[:, NOSE], counts[:, :, NOSE] = 0, 0  # a class that is nowhere
+    counts[0, FACE], counts[0, :, SPECS] = 0, 0  # one that is only predicted, one that is never predicted
+    counts[1, FACE, 0] = 1  # among 10^12 of others, one pixel
+    for one in counts:
+        for key, score in CLASS_METRICS.items():
+            expected = np.full(11, np.nan)
+            for c, value in exact_class_scores(one)[key].items():
+                expected[c] = float(value)
+            np.testing.assert_array_equal(score(one), expected, err_msg=key)
+        for key, value in exact_scores(one).items():
+            assert ESTIMANDS[key].function(one[None]) == pytest.approx(float(value), rel=5e-16, abs=0), key
+    for key, estimand in ESTIMANDS.items():
+        images = [exact_scores(one)[key] for one in counts]
+        value = sum(images) / len(images) if estimand.per_image else exact_scores(counts.sum(0))[key]
+        assert estimand.function(counts) == pytest.approx(float(value), rel=5e-16, abs=0), key
+
+
+def test_not_one_pixel_of_two_million_pictures_is_lost():
+    counts = np.full((2_000_000, 2, 2), [[999_983, 3], [1, 999_979]])
+    counts[-1, 0, 1] += 1  # one of 4e12 moves a score by 1e-13
+    for key in ("iou", "f1", "accuracy"):
+        value = exact_scores(counts.sum(0))[key]
+        assert ESTIMANDS[key].function(counts) == pytest.approx(float(value), rel=5e-16, abs=0), key
+
+
 @settings(deadline=None)
 @given(any_counts)
 def test_iou_and_f1_are_two_names_of_one_number(counts):
     f1, iou = metrics.f1_per_class(counts), metrics.iou_per_class(counts)
-    np.testing.assert_allclose(iou, f1 / (2 - f1), equal_nan=True)
+    np.testing.assert_allclose(iou, metrics.iou_floor(f1), equal_nan=True)
     defined = np.isfinite(f1)
     assert (f1[defined] >= iou[defined]).all()
     assert ((iou[defined] >= 0) & (f1[defined] <= 1)).all()
@@ -121,9 +182,6 @@ def test_a_subset_of_estimands_can_be_evaluated():
     counts = HAND[None]
     assert list(metrics.evaluate(counts, lambda parts: parts.sum(0), ["image_f1"])) == ["image_f1"]
     assert list(metrics.evaluate(counts, lambda parts: parts.sum(0), ["iou", "accuracy"])) == ["iou", "accuracy"]
-
-
-FACE, NOSE, SPECS, TEETH = (INDEX[name] for name in ("face", "nose", "specs", "teeth"))
 
 
 def portrait() -> np.ndarray:

@@ -143,6 +143,29 @@ def test_stacks_are_measured_image_by_image():
     assert outline_errors.boundary_error(masks[:0], masks[:0]).shape == (0, len(CLASS_NAMES))
 
 
+def test_outlines_are_off_in_shares_of_the_distance_between_the_eyes_of_the_picture():
+    small = np.zeros((40, 40), np.uint8)
+    small[5:35, 5:35], small[26:30, 15:25] = FACE, INDEX["lips"]
+    small[12:15, 10:14] = small[12:15, 26:30] = EYES  # 16 pixels apart
+    blind = small.copy()
+    blind[blind == EYES] = FACE  # measured by the others' median distance
+    wide = small.copy()
+    wide[wide == EYES] = FACE
+    wide[12:15, 6:10] = wide[12:15, 30:34] = EYES  # 24 pixels apart
+    labels = np.stack([small, wide, small, blind])
+    masks = labels.copy()
+    masks[:, 27:31, 15:25], masks[:, 26:27, 15:25] = INDEX["lips"], FACE  # lips one pixel too low
+    masks[2, 26:31, 15:25] = FACE  # or missed
+    shares = outline_errors.outline_shares(labels, masks)
+    assert shares.shape == (4, len(outline_errors.OUTLINES))
+    lips, hair, eyes = (outline_errors.OUTLINES.index(name) for name in ("lips", "hair", "eyes"))
+    distance = outline_errors.boundary_error(labels[:1], masks[:1])[0, INDEX["lips"]]  # pixels
+    assert 0 < distance < 1
+    np.testing.assert_allclose(shares[:, lips], [distance / 16, distance / 24, outline_errors.MISSED, distance / 16])
+    assert np.isnan(shares[:, hair]).all(), "nobody shows hair"
+    assert (shares[:3, eyes] == 0).all() and np.isnan(shares[3, eyes])
+
+
 def test_table_of_traps_by_group():
     target = np.stack([eyes((10, 15), (10, 35)), eyes((10, 15), (10, 25)), eyes((10, 20))])
     prediction = np.roll(target, 1, axis=1)
@@ -155,9 +178,9 @@ def test_table_of_traps_by_group():
     assert row["boundary_error"] == pytest.approx(np.median(100 * error / [20, 10]))
     assert row["n_images"] == 2
     assert np.isnan(table.loc[("b", "eyes"), "boundary_error"])  # no distance to measure in
-    given_distance = outline_errors.traps_table(target, prediction, list("aab"), [np.nan, 30.0, 12.0])
+    given_distance = outline_errors.traps_table(target, prediction, list("aab"), [0.0, 30.0, 12.0])
     given_distance = given_distance.set_index(["group", "class"])
-    assert given_distance.loc[("a", "eyes"), "interocular"] == pytest.approx(25)
+    assert given_distance.loc[("a", "eyes"), "interocular"] == pytest.approx(25)  # 0 is no distance: measured, 20
     assert given_distance.loc[("b", "eyes"), "boundary_error"] > 0
     assert outline_errors.traps_table(target, None, list("aab"))["boundary_error"].isna().all()
     assert table.loc[("a", "nose"), "n_images"] == 0

@@ -79,13 +79,21 @@ def test_pictures_of_one_person_are_no_independent_witnesses():
     assert clustered.high - clustered.low > 2 * (apart.high - apart.low)
 
 
+def test_the_interval_is_fishers_with_students_t_for_few_people():
+    low, high = without_masks._fisher_interval(np.tanh(0.5), np.tanh([-1.0, 0.0, 1.0, np.nan]), 5)
+    reach = stats.t.ppf(0.975, 4) * np.sqrt(5 / 4) * 1.0  # the standard deviation of -1, 0 and 1
+    assert (low, high) == (pytest.approx(np.tanh(0.5 - reach)), pytest.approx(np.tanh(0.5 + reach)))
+    assert np.isnan(without_masks._fisher_interval(0.5, np.array([0.5, np.nan]), 5)).all()
+    assert without_masks._fisher_interval(1.0, np.array([1.0, 1.0]), 5) == (pytest.approx(1), pytest.approx(1))
+
+
 def test_images_without_both_numbers_are_left_out_and_counted():
     measure, truth = np.array([0.1, np.nan, 0.3, 0.2, 0.5]), np.array([1.0, 2.0, np.nan, 3.0, 4.0])
     result = without_masks.predicts(measure, truth, list("ppqrs"), replicates=50)
     assert (result.n_images, result.n_subjects) == (3, 3)
     assert result.correlation == pytest.approx(1)
     nothing = without_masks.predicts(np.full(3, np.nan), np.ones(3), list("abc"))
-    assert (nothing.n_images, np.isnan(nothing.low)) == (0, True)
+    assert (nothing.n_images, nothing.n_subjects, np.isnan(nothing.low)) == (0, 0, True)
     constant = without_masks.predicts(np.ones(10), np.arange(10.0), np.arange(10), replicates=50)
     assert np.isnan([constant.correlation, constant.low, constant.high]).all()
 

@@ -22,6 +22,7 @@ from facefair_lib.settings.labels import (
     encode,
     merge_lookup,
     pack_rgb,
+    shows_face,
     unpack_rgb,
 )
 
@@ -98,8 +99,18 @@ def test_unknown_counts_add_up_to_the_ignored_pixels(picture: np.ndarray) -> Non
 
 def test_ignored_pixels_are_drawn_in_a_colour_of_no_class_and_come_back_as_ignored() -> None:
     picture = encode(np.array([[IGNORE_INDEX, 4]], np.uint8))
+    assert picture[0, 0].tolist() == [120, 0, 160]
     assert decode(picture)[0].tolist() == [[IGNORE_INDEX, 4]]
     assert all(picture[0, 0].tolist() not in table.tolist() for table in PALETTES.values())
+
+
+def test_a_mask_shows_a_face_where_it_holds_any_part_of_one() -> None:
+    background = np.zeros((2, 3, 4, 5), np.uint8)
+    assert not shows_face(background).any()
+    for name, index in INDEX.items():
+        background[1, 2, 3, 4] = index
+        part = name in ("face", "lips", "eyes", "nose", "eyebrows", "teeth")
+        assert shows_face(background).tolist() == [[False] * 3, [False, False, part]], name
 
 
 def test_decoding_with_a_table_of_ones_own_gives_row_numbers() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from facefair_lib.scores.outline_errors import MISSED, OUTLINES, boundary_error, outline_shares
+from facefair_lib.scores.outline_errors import MISSED, OUTLINES
 from facefair_lib.settings.labels import GROUPS, INDEX
 from facefair_lib.tables.outline_errors import outlines_table
 
@@ -18,27 +18,6 @@ def heads(per_group: int) -> tuple[np.ndarray, pd.DataFrame]:
     labels[:, 26:30, 15:25] = INDEX["lips"]
     people = pd.DataFrame({"group": np.repeat(GROUPS, per_group), "matched_set": np.tile(range(per_group), 3)})
     return labels, people.assign(subject_id=[f"person_{n}" for n in range(len(people))])
-
-
-def test_outlines_are_off_in_shares_of_the_distance_between_the_eyes_of_the_picture() -> None:
-    labels, _ = heads(1)
-    small, blind = labels[0], labels[0].copy()
-    blind[blind == INDEX["eyes"]] = INDEX["face"]  # measured by the others' median distance
-    wide = small.copy()
-    wide[wide == INDEX["eyes"]] = INDEX["face"]
-    wide[12:15, 6:10] = wide[12:15, 30:34] = INDEX["eyes"]  # 24 pixels apart
-    labels = np.stack([small, wide, small, blind])
-    masks = labels.copy()
-    masks[:, 27:31, 15:25], masks[:, 26:27, 15:25] = INDEX["lips"], INDEX["face"]  # lips one pixel too low
-    masks[2, 26:31, 15:25] = INDEX["face"]  # or missed
-    shares = outline_shares(labels, masks)
-    assert shares.shape == (4, len(OUTLINES))
-    lips, hair, eyes = (OUTLINES.index(name) for name in ("lips", "hair", "eyes"))
-    distance = boundary_error(labels[:1], masks[:1])[0, INDEX["lips"]]  # pixels
-    assert 0 < distance < 1
-    np.testing.assert_allclose(shares[:, lips], [distance / 16, distance / 24, MISSED, distance / 16])
-    assert np.isnan(shares[:, hair]).all(), "nobody shows hair"
-    assert (shares[:3, eyes] == 0).all() and np.isnan(shares[3, eyes])
 
 
 def test_the_group_whose_outlines_are_off_is_found_and_missed_parts_count() -> None:

@@ -73,6 +73,43 @@ def test_the_gradient_of_the_loss_is_that_of_finite_differences() -> None:
     assert torch.autograd.gradcheck(lambda p: dice_loss(p, labels), (probability,))
 
 
+def loss_in_float64(logits: torch.Tensor, labels: torch.Tensor, dice_weight: float) -> torch.Tensor:
+    """The loss written with one-hot targets, for a gradient to compare with."""
+    scored = (labels != IGNORE_INDEX).unsqueeze(1)
+    target = functional.one_hot(labels.where(labels != IGNORE_INDEX, 0), logits.shape[1]).permute(0, 3, 1, 2) * scored
+    probability = logits.softmax(1) * scored
+    overlap, size, predicted = (t.sum((0, 2, 3)) for t in (probability * target, target, probability))
+    dice = ((2 * overlap + 1) / (predicted + size + 1))[size > 0].mean()
+    return -(logits.log_softmax(1) * target).sum() / scored.sum() + dice_weight * (1 - dice)
+
+
+@pytest.mark.parametrize("dice_weight", [0.0, 1.0])
+def test_the_gradient_of_the_whole_loss_is_that_of_a_reference_which_finite_differences_confirm(
+    case: tuple[torch.Tensor, torch.Tensor], dice_weight: float
+) -> None:
+    logits, labels = case
+    exact = logits.double().requires_grad_()
+    small = exact[:1, :, :2, :2].detach().requires_grad_()
+    assert torch.autograd.gradcheck(lambda x: loss_in_float64(x, labels[:1, :2, :2], dice_weight), (small,))
+    loss_in_float64(exact, labels, dice_weight).backward()
+    logits.requires_grad_()
+    segmentation_loss(logits, labels, dice_weight).backward()
+    torch.testing.assert_close(logits.grad.double(), exact.grad, rtol=1e-4, atol=1e-8)
+
+
+def test_a_picture_without_labels_takes_nothing_from_the_rest_of_its_batch(
+    case: tuple[torch.Tensor, torch.Tensor],
+) -> None:
+    logits, labels = case
+    labels[0] = IGNORE_INDEX
+    logits[0] = 1e30  # whatever the network says there
+    loss = segmentation_loss(logits.requires_grad_(), labels, 1.0)
+    alone = segmentation_loss(logits[1:], labels[1:], 1.0)
+    assert loss.item() == pytest.approx(alone.item(), rel=1e-6)
+    loss.backward()
+    assert torch.isfinite(logits.grad).all() and not logits.grad[0].any()
+
+
 def test_a_network_in_half_precision_is_scored_in_full(case: tuple[torch.Tensor, torch.Tensor]) -> None:
     logits, labels = case
     assert segmentation_loss(logits.bfloat16(), labels, 1.0).dtype == torch.float32
