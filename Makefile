@@ -3,6 +3,7 @@ PROFILE ?= quick
 DATA ?=
 PHOTOS ?=
 CORES ?= 0
+EXECUTOR ?= local
 PYTHON ?= python3
 REPO ?=
 BRANCH ?= main
@@ -13,10 +14,11 @@ override PROFILE := $(value PROFILE)
 override DATA := $(value DATA)
 override PHOTOS := $(value PHOTOS)
 override CORES := $(value CORES)
+override EXECUTOR := $(value EXECUTOR)
 override PYTHON := $(value PYTHON)
 override REPO := $(value REPO)
 override BRANCH := $(value BRANCH)
-export CHOSEN PROFILE DATA PHOTOS CORES PYTHON REPO BRANCH
+export CHOSEN PROFILE DATA PHOTOS CORES EXECUTOR PYTHON REPO BRANCH
 # Packages and home of another Python.
 unexport PYTHONPATH PYTHONHOME
 
@@ -26,18 +28,20 @@ PY := $(VENV)/bin/python
 FACEFAIR := $(PY) -m facefair_lib
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
+CLUSTER := $(PY) -m pip install --quiet --disable-pip-version-check --requirement requirements-cluster.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup study test test-fast test-browser lab app docs badges clean reference slides lock
+.PHONY: help setup study test test-fast test-browser test-cluster lab app docs badges clean reference slides lock
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: $(READY) ## install into .venv, pinned
 
-study: $(READY) ## run the study to its report: make study [PROFILE=quick] [DATA=folder] [PHOTOS=photos.csv] [CORES=n]
+study: $(READY) ## run the study to its report: make study [PROFILE=quick] [DATA=folder] [PHOTOS=photos.csv] [CORES=n] [EXECUTOR=slurm]
 	@sh tools/ensure_tex.sh
-	@$(FACEFAIR) study --profile="$$PROFILE" --data="$$DATA" --photos="$$PHOTOS" --cores="$$CORES"
+	@test "$$EXECUTOR" = local || $(CLUSTER)
+	@$(FACEFAIR) study --profile="$$PROFILE" --data="$$DATA" --photos="$$PHOTOS" --cores="$$CORES" --executor="$$EXECUTOR"
 
 test: $(READY_DEV) ## run the whole test suite
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check .
@@ -52,6 +56,11 @@ test-browser: $(READY_DEV) ## try JupyterLab, the app and a lesson in a real bro
 	@sh tools/ensure_chromium.sh
 	@$(PY) -m pip install --quiet --disable-pip-version-check --requirement requirements-browser.lock
 	@$(PY) -m pytest tests/browser -r s
+
+test-cluster: $(READY_DEV) ## run the study on a Slurm of two nodes, started here for the test
+	@sh tools/ensure_slurm.sh
+	@$(CLUSTER)
+	@$(PY) -m pytest tests/cluster -r s
 
 lab: $(READY) ## open the notebooks in JupyterLab
 	@$(FACEFAIR) lab
@@ -79,7 +88,7 @@ reference: $(READY) ## keep a study's figures and small tables in git: make refe
 	@$(FACEFAIR) reference --profile="$$PROFILE"
 
 lock: $(READY_DEV) ## write the lock files from what is installed
-	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-docs.lock -r requirements-browser.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-docs.lock -r requirements-browser.lock -r requirements-cluster.lock
 	@$(PY) tools/lock.py
 
 $(READY): requirements.lock pyproject.toml

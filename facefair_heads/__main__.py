@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from facefair_lib.store.processes import available_cores
+from facefair_lib.store.processes import available_cores, parse_shard
 
 CoresOption = Annotated[int, typer.Option(help="Cores to use; 0 uses all.", min=0)]
 
@@ -39,7 +39,7 @@ def render(
     Interrupted, the same command goes on where it stopped; the same options give the same bytes again.
     """
     from facefair_heads.people.label_rules import parse_label_rules
-    from facefair_heads.sets.dataset import DataSetSettings, parse_shard, write_data_set
+    from facefair_heads.sets.dataset import DataSetSettings, write_data_set
     from facefair_lib.store.progress import Progress
 
     share, rules, workers = parse_shard(shard), parse_label_rules(labels), cores or available_cores()

@@ -11,7 +11,7 @@ import typer
 
 from facefair_heads import __main__ as rendering
 from facefair_lib.settings import paths
-from facefair_lib.store.processes import available_cores, child_environment, die_with_parent
+from facefair_lib.store.processes import available_cores, child_environment, die_with_parent, parse_shard
 from facefair_lib.store.screen import use_plain_characters
 from facefair_lib.study.commands import app as explorers
 from facefair_lib.study.commands import check, check_scores, datasets, doctor, export, fit, parse
@@ -35,7 +35,7 @@ app.add_typer(explorers.app)
 ProfileOption = Annotated[str, typer.Option(help="A profile in config/, such as quick or fasseg.")]
 DataOption = Annotated[str, typer.Option(help="Folder of your data set, for profiles that read one.")]
 PhotosOption = Annotated[str, typer.Option(help="CSV of your own photographs: image, subject, group, emotion[, mask].")]
-CoresOption = Annotated[int, typer.Option(help="Cores to use; 0 uses all.", min=0)]
+CoresOption = Annotated[int, typer.Option(help="Cores to use, on a cluster for one job; 0 uses all, or 8.", min=0)]
 
 
 @app.command()
@@ -45,11 +45,12 @@ def study(
     photos: PhotosOption = "",
     until: Annotated[str, typer.Option(help="Stop after this stage, such as 04_metric_analysis.")] = "",
     cores: CoresOption = 0,
+    executor: Annotated[str, typer.Option(help="Where jobs run: local, or a cluster in config/cluster.")] = "local",
 ) -> None:
     """Run the whole study of a profile, up to its report; what is up to date is not run again."""
     from facefair_lib.study.run_all import run_study
 
-    raise typer.Exit(run_study(profile, data, photos, until, cores or available_cores()))
+    raise typer.Exit(run_study(profile, data, photos, until, cores, executor))
 
 
 @app.command(hidden=True)
@@ -59,12 +60,13 @@ def stage(
     data: DataOption = "",
     photos: PhotosOption = "",
     cores: CoresOption = 0,
+    shard: Annotated[str, typer.Option(help="k/n: the k-th of n shares, for several machines on one folder.")] = "1/1",
 ) -> None:
     """Run one stage; the study's graph calls this."""
     die_with_parent()
     from facefair_lib.study.run_stage import run_stage
 
-    run_stage(name, profile, data, photos, cores or available_cores())
+    run_stage(name, profile, data, photos, cores or available_cores(), parse_shard(shard))
 
 
 @app.command()

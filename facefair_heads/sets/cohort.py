@@ -40,7 +40,7 @@ from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import encode
 from facefair_lib.settings.profiles import CohortSettings
 from facefair_lib.store import results
-from facefair_lib.store.processes import spread
+from facefair_lib.store.processes import WHOLE, share_of, spread
 from facefair_lib.store.progress import Advance
 
 # First names of many languages. They are dealt out at random: a folder's name says nothing about a group.
@@ -146,6 +146,7 @@ def write_cohort(
     workers: int,
     version: str = "",
     progress: Advance | None = None,
+    shard: tuple[int, int] = WHOLE,
 ) -> Path:
     """Render the cohort into ``root``.
 
@@ -154,6 +155,7 @@ def write_cohort(
     workers : processes; Warp's CPU kernels are single-threaded, so one per core
     version : of the rendering code; pictures of another version, or of other settings, are rendered again
     progress : called with (pictures there, pictures to render)
+    shard : see ``write_pictures``; a shard renders its pictures and writes nothing else
 
     Returns
     -------
@@ -166,7 +168,9 @@ def write_cohort(
     """
     plan = plan_cohort(settings, seed)
     originals = [picture for picture in plan if not picture.copy_of]
-    write_pictures(root, originals, Format(settings.size, settings.samples), workers, version, progress)
+    write_pictures(root, originals, Format(settings.size, settings.samples), workers, version, progress, shard)
+    if shard != WHOLE:
+        return root
     for picture in plan[len(originals) :]:
         _write_duplicate(root, picture)
     results.write_text(root / "training.xml", index_xml(plan))
@@ -181,15 +185,16 @@ def write_pictures(
     workers: int,
     version: str = "",
     progress: Advance | None = None,
-    shard: tuple[int, int] = (1, 1),
+    shard: tuple[int, int] = WHOLE,
 ) -> None:
     """Render the pictures that ``root`` lacks; see ``write_cohort`` for the arguments and errors.
 
-    ``shard`` (k, n) renders every n-th picture from the k-th on, for several machines that share one folder.
+    ``shard`` (k, n) renders every n-th picture from the k-th on, for several machines that share one folder. Where the
+    folder may hold another plan's pictures, which are removed, one shard must have begun before the others do.
     """
     other_rules = [form.rules] if form.rules != MUT1NY_RULES else []
     _start_or_resume(root, repr((version, form.size, form.samples, pictures, *other_rules)))
-    pictures = pictures[shard[0] - 1 :: shard[1]]
+    pictures = share_of(pictures, shard)
     missing = [picture for picture in pictures if not _is_there(root, picture)]
     for done, _ in enumerate(_render_all(root, missing, form, workers), len(pictures) - len(missing) + 1):
         if progress:

@@ -39,7 +39,7 @@ from facefair_heads.sets.experiment_people import EMOTIONS
 from facefair_lib.settings.labels import INDEX
 from facefair_lib.settings.profiles import CounterfactualSettings
 from facefair_lib.store import results
-from facefair_lib.store.processes import spread
+from facefair_lib.store.processes import WHOLE, share_of, spread
 
 TYPICAL_TONES = {"asian": 4.0, "black": 7.0, "caucasian": 3.0}
 """A tone of the Monk scale near each group's mean in ``population``."""
@@ -139,6 +139,7 @@ def write_counterfactuals(
     workers: int,
     version: str = "",
     progress: Advance | None = None,
+    shard: tuple[int, int] = WHOLE,
 ) -> None:
     """Render the cohort and pack it.
 
@@ -150,10 +151,12 @@ def write_counterfactuals(
     workers : processes, one per core
     version : of the rendering code; pictures of another version, or of other settings, are rendered again
     progress : called with (pictures there, pictures in all)
+    shard : (k, n) renders every n-th sheet from the k-th on and packs nothing; one must have begun before the others do
     """
     plan = plan_counterfactuals(settings, seed)
     sheets = _sheets_of(folder, repr((version, size, _SAMPLES, plan)))
-    total, missing = sum(len(sheet.versions) for sheet in plan), [s for s in plan if not _file(sheets, s).exists()]
+    wanted = share_of(plan, shard)
+    total, missing = sum(len(sheet.versions) for sheet in wanted), [s for s in wanted if not _file(sheets, s).exists()]
     done = total - sum(len(sheet.versions) for sheet in missing)
     if missing:
         warm_up()
@@ -161,6 +164,8 @@ def write_counterfactuals(
         done += rendered
         if progress:
             progress(done, total)
+    if shard != WHOLE:
+        return
     parts = [_read(_file(sheets, sheet)) for sheet in plan]
     results.write_array(folder / "images.npy", np.concatenate([part["images"] for part in parts]))
     results.write_array(folder / "labels.npy", np.concatenate([part["labels"] for part in parts]))

@@ -37,6 +37,7 @@ from facefair_heads.sets.cohort import (
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import CLASS_NAMES, INDEX, decode
 from facefair_lib.store import results
+from facefair_lib.store.processes import WHOLE, check_shard, share_of
 
 LAYOUTS = ("mut1ny", "celebamask")
 POPULATIONS = ("balanced", "wild")
@@ -125,7 +126,7 @@ def write_data_set(
     workers: int = 1,
     progress: Advance | None = None,
     *,
-    shard: tuple[int, int] = (1, 1),
+    shard: tuple[int, int] = WHOLE,
     version: str = "",
 ) -> Path:
     """Render a labelled data set.
@@ -147,14 +148,14 @@ def write_data_set(
     InputError
         for a shard out of range, a folder with other files or of another plan, or a full disk
     """
-    _check_shard(shard)
+    check_shard(shard)
     folder, plan = Path(folder), plan_data_set(settings)
     _check_folder(folder, settings, version)
     try:
         form = Format(settings.size, _SAMPLES, settings.rules)
         write_pictures(folder, plan, form, workers, version, progress, shard)
         if settings.layout == "celebamask":
-            for picture in plan[shard[0] - 1 :: shard[1]]:
+            for picture in share_of(plan, shard):
                 _write_parts(folder, picture)
         if all((folder / picture.sample).exists() and (folder / picture.label).exists() for picture in plan):
             _write_summary(folder, plan, settings)
@@ -168,24 +169,6 @@ def write_data_set(
             do="free some space and run the same command again: it goes on where it stopped",
         ) from error
     return folder
-
-
-def _check_shard(shard: tuple[int, int]) -> None:
-    whole = len(shard) == 2 and all(isinstance(part, (int, np.integer)) for part in shard)
-    if not whole or not 1 <= shard[0] <= shard[1]:
-        raise InputError(
-            "shard", found=repr(shard), expected="two whole numbers k and n with 1 <= k <= n", do="give --shard k/n"
-        )
-
-
-def parse_shard(text: str) -> tuple[int, int]:
-    """Read "k/n" as (k, n)."""
-    parts = text.split("/")
-    if len(parts) != 2 or not all(part.isdecimal() for part in parts):
-        raise InputError("shard", found=repr(text), expected="k/n, such as 1/4", do="give --shard k/n")
-    shard = int(parts[0]), int(parts[1])
-    _check_shard(shard)
-    return shard
 
 
 def _check_folder(folder: Path, settings: DataSetSettings, version: str) -> None:

@@ -20,6 +20,7 @@ from facefair_heads.people.shots import attributes
 from facefair_heads.sets.cohort import Advance, Format, Head, Picture, stream_seeds, write_pictures
 from facefair_lib.settings.labels import EMOTIONS, GROUPS, decode
 from facefair_lib.store import results
+from facefair_lib.store.processes import WHOLE
 
 """The emotions of the course paper's experiment, in its order."""
 
@@ -53,6 +54,7 @@ def write_experiment(
     workers: int,
     version: str = "",
     progress: Advance | None = None,
+    shard: tuple[int, int] = WHOLE,
 ) -> None:
     """Render the experiment's people and pack them.
 
@@ -63,9 +65,12 @@ def write_experiment(
     size : side of the pictures in pixels
     workers : processes
     version : of the rendering code; pictures of another version are rendered again
+    shard : see ``write_pictures``; a shard renders its pictures and packs nothing
     """
     plan = plan_experiment(people_per_cell, seed)
-    write_pictures(folder, plan, Format(size, _SAMPLES), workers, version, progress)
+    write_pictures(folder, plan, Format(size, _SAMPLES), workers, version, progress, shard)
+    if shard != WHOLE:
+        return
     results.write_array(folder / "images.npy", np.stack([_read(folder / picture.sample) for picture in plan]))
     masks = [decode(_read(folder / picture.label))[0] for picture in plan]
     results.write_array(folder / "labels.npy", np.stack(masks))

@@ -27,7 +27,7 @@ from facefair_lib.scores.outline_errors import outline_shares
 from facefair_lib.settings.labels import as_labelled
 from facefair_lib.settings.profiles import InferenceSettings, Profile
 from facefair_lib.store import results, stages
-from facefair_lib.store.processes import assigned_to, spread
+from facefair_lib.store.processes import WHOLE, assigned_to, share_of, spread
 from facefair_lib.store.progress import Advance
 from facefair_lib.store.results import Stage
 from facefair_lib.tables.checks import on_curve
@@ -48,7 +48,9 @@ def run_seed(seed: int, run: int) -> int:
     return seed if run == 1 else seed * 1000 + run
 
 
-def write_runs(root: Path, profile: Profile, workers: int, progress: Advance | None = None) -> set[Path]:
+def write_runs(
+    root: Path, profile: Profile, workers: int, progress: Advance | None = None, shard: tuple[int, int] = WHOLE
+) -> set[Path]:
     """Fit the further runs and score all of them.
 
     Parameters
@@ -58,13 +60,15 @@ def write_runs(root: Path, profile: Profile, workers: int, progress: Advance | N
         interrupted stage goes on where it stopped
     workers : cores; runs share them, a GPU is used by one run at a time
     progress : called with (runs done, runs in all)
+    shard : (k, n) fits and scores every n-th run from the k-th on and writes no table
 
     Returns
     -------
     files of other stages that were read
     """
     folder = root / stages.RUNS
-    planned = [(model, run) for run in range(1, profile.runs + 1) for model in stages.TRAINING_STAGES]
+    every_run = [(model, run) for run in range(1, profile.runs + 1) for model in stages.TRAINING_STAGES]
+    planned = share_of(every_run, shard)
     side_by_side = 1 if torch.cuda.is_available() else min(workers, len(planned))
     jobs = [(root, profile, model, run, max(1, workers // side_by_side)) for model, run in planned]
     rows, read = [], set[Path]()
@@ -75,6 +79,8 @@ def write_runs(root: Path, profile: Profile, workers: int, progress: Advance | N
         read.update(files)
         if progress:
             progress(len(rows), len(jobs))
+    if shard != WHOLE:
+        return read
     for model in stages.TRAINING_STAGES:
         kept = [_read(_folder(root, model, run) / _SCORES) for run in range(1, profile.runs + 1)]
         for kind in KINDS:

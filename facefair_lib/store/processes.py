@@ -13,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,11 @@ _FAMILIES_NOT_INHERITED = (
     *("PL_", "SLURM_", "PMI_", "PMIX_", "OMPI_", "LSB_", "JSM_NAMESPACE_", "TORCHELASTIC_"),
 )
 """Variables, and beginnings of their names, that act on a study although they are meant for something else."""
+_INHERITED_ALL_THE_SAME = frozenset(("SLURM_CONF", "SLURM_CONF_SERVER"))  # where Slurm itself is
 
+
+WHOLE = (1, 1)
+"""The shard (k, n) that is all of the work: the first of one."""
 
 COPIES = sys.platform == "linux"
 """Whether a process can safely be copied: macOS's own libraries do not survive it, and Windows cannot."""
@@ -56,7 +61,8 @@ def child_environment(**values: str) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name not in _NOT_INHERITED and not name.startswith(_FAMILIES_NOT_INHERITED)
+        if name not in _NOT_INHERITED
+        and (name in _INHERITED_ALL_THE_SAME or not name.startswith(_FAMILIES_NOT_INHERITED))
     }
     packages = [str(Path(place).absolute()) for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place]
     own = {
@@ -179,6 +185,30 @@ def assigned_to(cores: int) -> Iterator[None]:
             del os.environ["FACEFAIR_CORES"]
         else:
             os.environ["FACEFAIR_CORES"] = before
+
+
+def parse_shard(text: str) -> tuple[int, int]:
+    """Read "k/n", the k-th of n shares of some work, as (k, n)."""
+    parts = text.split("/")
+    if len(parts) != 2 or not all(part.isdecimal() for part in parts):
+        raise InputError("shard", found=repr(text), expected="k/n, such as 1/4", do="give --shard k/n")
+    shard = int(parts[0]), int(parts[1])
+    check_shard(shard)
+    return shard
+
+
+def check_shard(shard: tuple[int, int]) -> None:
+    """Refuse what is no share."""
+    whole = len(shard) == 2 and all(isinstance(part, Integral) for part in shard)
+    if not whole or not 1 <= shard[0] <= shard[1]:
+        raise InputError(
+            "shard", found=repr(shard), expected="two whole numbers k and n with 1 <= k <= n", do="give --shard k/n"
+        )
+
+
+def share_of(work: list[Any], shard: tuple[int, int]) -> list[Any]:
+    """Every n-th piece of work from the k-th on: what is dear and what is cheap is dealt out alike."""
+    return work[shard[0] - 1 :: shard[1]]
 
 
 def available_cores() -> int:

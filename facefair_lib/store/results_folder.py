@@ -53,6 +53,8 @@ def forget_incomplete(profile: str) -> Iterator[str]:
             why = why or (missing_report(profile) if stage == stages.REPORT else "")
             if why:
                 record.unlink()
+                for mark in stages.digest_file(profile, stage).parent.glob(f"{stage}.*-*"):  # of its shards
+                    mark.unlink()
                 yield f"{stage}: {why}, so the stage runs again"
 
 
@@ -108,7 +110,7 @@ def _parts(profile: str) -> list[Path]:
     folder = paths.results_dir(profile)
     digests = stages.digest_file(profile, stages.REPORT).parent.name
     copies = (f".{stage}-copy" for stage in stages.STAGE_NAMES)
-    names = (*stages.STAGE_NAMES, *copies, "notebooks", "study.log", digests, paths.report_pdf(profile).name)
+    names = (*stages.STAGE_NAMES, *copies, "notebooks", "study.log", "logs", digests, paths.report_pdf(profile).name)
     return [path for path in (folder / name for name in names) if path.exists() or path.is_symlink()]
 
 

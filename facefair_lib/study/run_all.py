@@ -6,9 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+from typing import TextIO
 
 from facefair_lib.data.published.catalogue import no_folder
 from facefair_lib.errors import InputError
@@ -18,10 +21,11 @@ from facefair_lib.settings.profiles import Profile, load_profile, profile_names
 from facefair_lib.store import results, results_folder
 from facefair_lib.store import stages as store_stages
 from facefair_lib.store.locking import alone_in
-from facefair_lib.store.processes import child_environment, dying_with_parent
+from facefair_lib.store.processes import available_cores, child_environment, dying_with_parent
 from facefair_lib.store.provenance import FILE_NAME
 from facefair_lib.store.results import Stage
 from facefair_lib.study.closing import closing_lines
+from facefair_lib.study.cluster import JOB_CORES, LOCAL, LOG_FOLDER, check_executor, followed, graph_options
 from facefair_lib.study.run_stage import FAILED, MARK, say
 
 _USES_PHOTOS = "05_ethnicity_emotion_experiment"
@@ -30,8 +34,13 @@ _REFERENCE_SUFFIXES = {".csv", ".json"}
 _REFERENCE_BYTES = 200_000
 
 
-def run_study(profile: str, data: str, photos: str, until: str, cores: int) -> int:
+def run_study(profile: str, data: str, photos: str, until: str, cores: int, executor: str = LOCAL) -> int:
     """Bring a profile's study up to date.
+
+    Parameters
+    ----------
+    cores : of this machine, and on a cluster of the largest job; 0 for all that are here, and for 8
+    executor : ``LOCAL``, or a folder of ``config/cluster`` with Snakemake's settings for a cluster
 
     Returns
     -------
@@ -40,9 +49,11 @@ def run_study(profile: str, data: str, photos: str, until: str, cores: int) -> i
     Raises
     ------
     InputError
-        if the profile, the data folder or the stage is wrong; nothing has been started then
+        if the profile, the data folder, the stage or the executor is wrong; nothing has been started then
     """
     settings = load_profile(profile)
+    check_executor(executor)
+    cores = cores or (available_cores() if executor == LOCAL else JOB_CORES)
     targets = _targets(settings, until)
     folder, pictures = _folder(settings, data), _photos(photos)
     table = pictures[0] if pictures else None
@@ -59,14 +70,18 @@ def run_study(profile: str, data: str, photos: str, until: str, cores: int) -> i
                 say(line)
         if table:
             _check_photos(profile, table)
-        return _bring_up_to_date(settings, _command(profile, folder, table, cores, targets), until, cores, lock)
+        command = _command(profile, folder, table, cores, targets, executor)
+        where = f"{cores} cores" if executor == LOCAL else f"{executor}, {cores} cores a job at most"
+        return _bring_up_to_date(settings, command, until, where, lock, elsewhere=executor != LOCAL)
 
 
-def _bring_up_to_date(settings: Profile, command: list[str], until: str, cores: int, lock: int) -> int:
+def _bring_up_to_date(
+    settings: Profile, command: list[str], until: str, where: str, lock: int, *, elsewhere: bool
+) -> int:
     profile, log = settings.name, paths.results_dir(settings.name) / "study.log"
     begin = time.monotonic()
-    say(f"study {profile}: {settings.title} ({cores} cores; details in {path_text(log)})")
-    status, stages = _run_graph(command, log, lock)
+    say(f"study {profile}: {settings.title} ({where}; details in {path_text(log)})")
+    status, stages = _run_graph(command, log, lock, log.with_name(LOG_FOLDER) if elsewhere else None)
     seconds = time.monotonic() - begin
     if status:
         say(f"study {profile} stopped after {seconds:.0f} s; run the same command again to go on")
@@ -160,17 +175,20 @@ def profiles_below(settings: Profile) -> list[Profile]:
     return [load_profile(name) for name in (settings.transfer_from, settings.mitigated_by) if name]
 
 
-def _command(profile: str, data: Path | None, photos: Path | None, cores: int, targets: list[str]) -> list[str]:
+def _command(
+    profile: str, data: Path | None, photos: Path | None, cores: int, targets: list[str], executor: str = LOCAL
+) -> list[str]:
     """Snakemake's command line. It works in the folder of the results, so that their path is no pattern of the graph,
     and reads values from a file, because it would take ``007`` or ``a, b`` on its command line for something else.
     """
-    values = {"profile": profile, "cores": cores, "data": _text(data), "photos": _text(photos)}
+    root = None if executor == LOCAL else paths.results_root()
+    values = {"profile": profile, "cores": cores, "data": _text(data), "photos": _text(photos), "root": _text(root)}
     settings = results.write_json(paths.results_dir(profile) / ".digests" / "graph.json", values)
     return [
         *(sys.executable, "-m", "snakemake", "--snakefile", str(paths.SNAKEFILE)),
         *("--directory", str(paths.results_root()), "--configfile", str(settings)),
-        *("--profile", "none", "--workflow-profile", "none"),  # a user's own, made for other workflows
-        *("--cores", str(cores), "--rerun-incomplete", "--rerun-triggers", "mtime", "--nolock"),
+        *graph_options(executor, cores),
+        *("--rerun-incomplete", "--rerun-triggers", "mtime", "--nolock"),
         *("--quiet", "progress", "rules", "host", "reason"),
         *("--", *targets),
     ]
@@ -180,15 +198,33 @@ def _text(path: Path | None) -> str:
     return os.fsencode(path).decode("utf-8") if path else ""
 
 
-def _run_graph(command: list[str], log: Path, lock: int) -> tuple[int, int]:
-    """Run Snakemake; show marked lines, write everything to the log. Returns the exit status and the stages
-    completed.
+class _Screen:
+    """Shows marked lines, writes everything to the log, and counts the stages that are completed."""
+
+    def __init__(self, log: TextIO) -> None:
+        self._log = log
+        self._turn = threading.Lock()  # lines of jobs on other machines come beside Snakemake's own
+        self.stages = 0
+        self.last: list[str] = []
+        self.failed = False
+
+    def show(self, line: str) -> None:
+        with self._turn:
+            self._log.write(line)
+            self.last = [*self.last[-14:], line]
+            if line.startswith(MARK):
+                print(line, end="", flush=True)
+                self.stages += " done in " in line
+                self.failed = self.failed or f" {FAILED}" in line
+
+
+def _run_graph(command: list[str], log: Path, lock: int, logs: Path | None) -> tuple[int, int]:
+    """Run Snakemake; ``logs`` is where its jobs print that run on other machines. Returns the exit status and the
+    stages completed.
     """
-    stages = 0
-    last: list[str] = []
-    shown = False
     with (
         log.open("w", encoding="utf-8", buffering=1) as file,
+        followed(logs, (screen := _Screen(file)).show) if logs else nullcontext(screen := _Screen(file)),
         # Leaving this block waits for Snakemake to end, also when the user interrupts. It holds the lock as well: where
         # it outlives this process, as it can on macOS, no other study starts beside it.
         subprocess.Popen(
@@ -196,17 +232,20 @@ def _run_graph(command: list[str], log: Path, lock: int) -> tuple[int, int]:
             errors="replace", env=child_environment(MPLBACKEND="Agg"), pass_fds=[lock],
         ) as process,
     ):  # fmt: skip
-        for line in process.stdout or ():
-            file.write(line)
-            last = [*last[-14:], line]
-            if line.startswith(MARK):
-                print(line, end="", flush=True)
-                stages += " done in " in line
-                shown = shown or f" {FAILED}" in line
+        try:
+            _show_all(process, screen)
+        except KeyboardInterrupt:  # of Snakemake too, which has yet to say so, and to cancel what runs elsewhere
+            _show_all(process, screen)
+            raise
         status = process.wait()
-    if status and not shown:
-        print("".join(last), end="", file=sys.stderr)
-    return status, stages
+    if status and not screen.failed:
+        print("".join(screen.last), end="", file=sys.stderr)
+    return status, screen.stages
+
+
+def _show_all(process: subprocess.Popen[str], screen: _Screen) -> None:
+    for line in process.stdout or ():
+        screen.show(line)
 
 
 def clean_results(profile: str, ask: Callable[[str], bool] | None) -> list[str]:

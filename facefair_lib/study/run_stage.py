@@ -18,6 +18,7 @@ from facefair_lib.settings import paths
 from facefair_lib.settings.path_text import path_text
 from facefair_lib.settings.profiles import Profile, load_profile
 from facefair_lib.store import stages
+from facefair_lib.store.processes import WHOLE
 from facefair_lib.store.progress import PROGRESS_FILE, Progress
 from facefair_lib.store.provenance import write_provenance
 from facefair_lib.store.results import Stage
@@ -44,8 +45,11 @@ def say(text: str) -> None:
         print(MARK + line, flush=True)
 
 
-def run_stage(name: str, profile_name: str, data: str, photos: str, cores: int) -> None:
+def run_stage(name: str, profile_name: str, data: str, photos: str, cores: int, shard: tuple[int, int] = WHOLE) -> None:
     """Run one stage and say when it begins, how far it is and when it ends.
+
+    A shard (k, n) does the k-th of n shares of a stage's work and leaves what the stage itself will recall: only that
+    completes it.
 
     Raises
     ------
@@ -53,9 +57,10 @@ def run_stage(name: str, profile_name: str, data: str, photos: str, cores: int) 
         if it fails for a reason that a user can act on; the message begins with the stage's name
     """
     begin = time.monotonic()
-    say(f"{name} …")
+    part = "" if shard == WHOLE else f", part {shard[0]} of {shard[1]}"
+    say(f"{name}{part} …")
     try:
-        _run(stages.named(name), load_profile(profile_name), data, photos, cores)
+        _run(stages.named(name), load_profile(profile_name), data, photos, cores, shard)
     except InputError as error:
         raise StageError(f"{name} {FAILED}: {error}") from error
     except OSError as error:
@@ -63,10 +68,10 @@ def run_stage(name: str, profile_name: str, data: str, photos: str, cores: int) 
         if told is None:
             raise
         raise StageError(f"{name} {FAILED}: {told}") from error
-    say(f"{name} done in {time.monotonic() - begin:.0f} s")
+    say(f"{name}{part} {'ready' if part else 'done'} in {time.monotonic() - begin:.0f} s")
 
 
-def _run(stage: stages.Stage, profile: Profile, data: str, photos: str, cores: int) -> None:
+def _run(stage: stages.Stage, profile: Profile, data: str, photos: str, cores: int, shard: tuple[int, int]) -> None:
     os.environ["FACEFAIR_CORES"] = str(cores)
     if stage.notebook:
         _run_notebook(stage.notebook, profile, {"profile": profile.name, "data": data, "photos": photos})
@@ -74,14 +79,15 @@ def _run(stage: stages.Stage, profile: Profile, data: str, photos: str, cores: i
     begin, made_from, read = time.monotonic(), stages.known_lines(stage, profile), set[Path]()
     folder = paths.results_dir(profile.name) / stage.name
     twin = copy_rendered.find_twin(stage, profile)
-    if twin:
+    if not twin:
+        with _progress_to_console(stage.name):
+            read = set(_STEPS[stage.name](profile, cores, shard) or ())
+    elif shard == WHOLE:
         copy_rendered.copy_twin(twin, folder)
         say(f"{stage.name} copied from the profile {twin.parent.name}, which rendered the same people")
-    else:
-        with _progress_to_console(stage.name):
-            read = set(_STEPS[stage.name](profile, cores) or ())
-    inputs = {str(path.relative_to(paths.results_root())): path for path in read}
-    write_provenance(folder, profile, stage.name, time.monotonic() - begin, inputs, made_from)
+    if shard == WHOLE:
+        inputs = {str(path.relative_to(paths.results_root())): path for path in read}
+        write_provenance(folder, profile, stage.name, time.monotonic() - begin, inputs, made_from)
 
 
 def _run_notebook(notebook: Path, profile: Profile, values: dict[str, str]) -> None:
@@ -168,49 +174,50 @@ def _progress_to_console(name: str) -> Iterator[None]:
             del os.environ[PROGRESS_FILE]
 
 
-def _render_cohort(profile: Profile, cores: int) -> None:
+def _render_cohort(profile: Profile, cores: int, shard: tuple[int, int]) -> None:
     from facefair_heads.sets.cohort import write_cohort
 
     root = paths.results_dir(profile.name) / stages.COHORT
     version = stages.code_version(stages.COHORT)
-    write_cohort(root, profile.cohort, profile.seed, cores, version, Progress.callback("rendered pictures"))
+    write_cohort(root, profile.cohort, profile.seed, cores, version, Progress.callback("rendered pictures"), shard)
 
 
-def _render_experiment(profile: Profile, cores: int) -> None:
+def _render_experiment(profile: Profile, cores: int, shard: tuple[int, int]) -> None:
     from facefair_heads.sets.experiment_people import write_experiment
 
     folder = paths.results_dir(profile.name) / stages.EXPERIMENT
     people, size = profile.experiment.people_per_cell, profile.data.size
     version = stages.code_version(stages.EXPERIMENT)
-    write_experiment(folder, people, size, profile.people_seed, cores, version, Progress.callback("rendered people"))
+    advance = Progress.callback("rendered people")
+    write_experiment(folder, people, size, profile.people_seed, cores, version, advance, shard)
 
 
-def _render_counterfactuals(profile: Profile, cores: int) -> None:
+def _render_counterfactuals(profile: Profile, cores: int, shard: tuple[int, int]) -> None:
     from facefair_heads.sets.counterfactual_cohort import write_counterfactuals
 
     folder = paths.results_dir(profile.name) / stages.COUNTERFACTUALS
     version = stages.code_version(stages.COUNTERFACTUALS)
     size, seed = profile.data.size, profile.people_seed
     advance = Progress.callback("rendered pictures")
-    write_counterfactuals(folder, profile.counterfactuals, size, seed, cores, version, advance)
+    write_counterfactuals(folder, profile.counterfactuals, size, seed, cores, version, advance, shard)
 
 
-def _fit_compositions(profile: Profile, cores: int) -> list[Path]:
+def _fit_compositions(profile: Profile, cores: int, shard: tuple[int, int]) -> list[Path]:
     from facefair_lib.experiments.composition.run import Pictures, write_compositions
 
     data, people, read = _pictures(profile)
     prepared = Pictures(data.table("prepared"), *data.arrays())
     folder, version = paths.results_dir(profile.name) / stages.COMPOSITION, stages.code_version(stages.COMPOSITION)
-    write_compositions(folder, profile, prepared, people, cores, version, Progress.callback("fits"))
+    write_compositions(folder, profile, prepared, people, cores, version, Progress.callback("fits"), shard)
     return read
 
 
-def _compare_networks(profile: Profile, cores: int) -> list[Path]:
+def _compare_networks(profile: Profile, cores: int, shard: tuple[int, int]) -> list[Path]:
     from facefair_lib.experiments.architectures.run import write_comparison
 
     data, people, read = _pictures(profile)
     folder = paths.results_dir(profile.name) / stages.COMPARISON
-    write_comparison(folder, profile, data, people, cores, Progress.callback("fits"))
+    write_comparison(folder, profile, data, people, cores, Progress.callback("fits"), shard)
     return read
 
 
@@ -223,13 +230,13 @@ def _pictures(profile: Profile) -> tuple[Stage, People, list[Path]]:
     return Stage(root / "01_data_preparation", read.append), people, read
 
 
-def _score_runs(profile: Profile, cores: int) -> set[Path]:
+def _score_runs(profile: Profile, cores: int, shard: tuple[int, int]) -> set[Path]:
     from facefair_lib.experiments.runs import write_runs
 
-    return write_runs(paths.results_dir(profile.name), profile, cores, Progress.callback("fits and scores"))
+    return write_runs(paths.results_dir(profile.name), profile, cores, Progress.callback("fits and scores"), shard)
 
 
-def _build_report(profile: Profile, cores: int) -> list[Path]:
+def _build_report(profile: Profile, cores: int, shard: tuple[int, int]) -> list[Path]:
     from facefair_lib.report.build import build_report
     from facefair_lib.report.latexmk import MissingLatexError
 

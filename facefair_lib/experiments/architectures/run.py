@@ -19,7 +19,7 @@ from facefair_lib.scores.confusion import confusion_counts
 from facefair_lib.settings.labels import NUM_CLASSES, as_labelled
 from facefair_lib.settings.profiles import InferenceSettings, Profile, TrainingSettings
 from facefair_lib.store import results
-from facefair_lib.store.processes import assigned_to, spread
+from facefair_lib.store.processes import WHOLE, assigned_to, share_of, spread
 from facefair_lib.store.progress import Advance
 from facefair_lib.store.results import COMPLETE, SKIPPED, Stage
 from facefair_lib.training.predict import predict
@@ -33,7 +33,13 @@ NOT_ASKED = "the profile lists no networks to compare (comparison: null); make s
 
 
 def write_comparison(
-    folder: Path, profile: Profile, data: Stage, people: Pictures, workers: int, progress: Advance | None = None
+    folder: Path,
+    profile: Profile,
+    data: Stage,
+    people: Pictures,
+    workers: int,
+    progress: Advance | None = None,
+    shard: tuple[int, int] = WHOLE,
 ) -> None:
     """Fit, score and measure every network that the profile lists.
 
@@ -48,6 +54,7 @@ def write_comparison(
     people : the experiment's
     workers : cores; the fits share them, a GPU is used by one fit at a time
     progress : called with (fits done, fits in all)
+    shard : (k, n) fits every n-th network from the k-th on, and scores and writes nothing
     """
     settings = profile.comparison
     if settings is None:
@@ -62,7 +69,9 @@ def write_comparison(
     prepared = Pictures(data.table("prepared"), *data.arrays())
     size = prepared.images.shape[1]
     chosen = contenders(settings, size)
-    fitted = _fit_all(chosen, profile, data.folder, prepared.rows(), folder / "fits", workers, progress)
+    fitted = _fit_all(chosen, profile, data.folder, prepared.rows(), folder / "fits", workers, progress, shard)
+    if shard != WHOLE:
+        return
     networks = {c.name: load_network(c.model, c.settings, folder / "fits" / c.name / WEIGHTS) for c in chosen}
     views = profile.inference.model_copy(update={"views": settings.views})
     test = prepared.table[prepared.table["split"] == "test"]
@@ -83,17 +92,18 @@ def _fit_all(
     kept: Path,
     workers: int,
     progress: Advance | None,
+    shard: tuple[int, int],
 ) -> dict[str, dict[str, object]]:
     """Fit side by side, the longest first; what networks left that are no longer listed is removed."""
     names = {contender.name for contender in chosen}
     for other in kept.glob("*"):
         if other.name not in names:
-            shutil.rmtree(other)
+            shutil.rmtree(other, ignore_errors=True)  # another shard may be removing it too
+    chosen = share_of(sorted(chosen, key=lambda contender: (-contender.flops, contender.name)), shard)
     side_by_side = 1 if torch.cuda.is_available() else min(workers, len(chosen))
     cores = max(1, workers // side_by_side)
     jobs = [
-        (contender, profile.training, data, rows, kept / contender.name, profile.seed, cores)
-        for contender in sorted(chosen, key=lambda contender: (-contender.flops, contender.name))
+        (contender, profile.training, data, rows, kept / contender.name, profile.seed, cores) for contender in chosen
     ]
     if progress:
         progress(0, len(jobs))

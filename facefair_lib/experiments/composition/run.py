@@ -17,7 +17,7 @@ from facefair_lib.scores import metrics
 from facefair_lib.settings.labels import NUM_CLASSES
 from facefair_lib.settings.profiles import CompositionSettings, Profile, TrainingSettings
 from facefair_lib.store import results
-from facefair_lib.store.processes import spread
+from facefair_lib.store.processes import WHOLE, share_of, spread
 from facefair_lib.store.progress import Advance
 from facefair_lib.store.results import COMPLETE, SKIPPED
 from facefair_lib.training.device import use_cores
@@ -35,6 +35,7 @@ def write_compositions(
     workers: int,
     version: str = "",
     progress: Advance | None = None,
+    shard: tuple[int, int] = WHOLE,
 ) -> None:
     """Fit every composition and score it.
 
@@ -48,6 +49,7 @@ def write_compositions(
     workers : processes of one thread each; with a GPU one process does all
     version : of the code; fits of another version, other settings or other pictures are repeated
     progress : called with (fits done, fits in all)
+    shard : (k, n) makes every n-th fit from the k-th on and writes no table; one must have begun before the others do
 
     Notes
     -----
@@ -66,13 +68,16 @@ def write_compositions(
     small, tested = small.resized(settings.size), tested.resized(settings.size)
     fits = plan_fits(small.table, settings.images, settings.seeds, seed)
     kept = _kept(folder, small, tested, repr((version, settings, training, seed)))
-    missing = [fit for fit in fits if not (kept / f"{fit.name}.npz").exists()]
+    wanted = share_of(fits, shard)
+    missing = [fit for fit in wanted if not (kept / f"{fit.name}.npz").exists()]
     jobs = [(kept, fit, settings, training, seed) for fit in missing]
     if progress:
-        progress(len(fits) - len(missing), len(fits))
+        progress(len(wanted) - len(missing), len(wanted))
     for done, _ in enumerate(spread(_fit_one, jobs, 1 if torch.cuda.is_available() else workers), 1):
         if progress:
-            progress(len(fits) - len(missing) + done, len(fits))
+            progress(len(wanted) - len(missing) + done, len(wanted))
+    if shard != WHOLE:
+        return
     stored = [np.load(kept / f"{fit.name}.npz", allow_pickle=False) for fit in fits]
     counts = np.stack([entry["counts"] for entry in stored])  # (F, N, 11, 11)
     described = [_fit_row(fit, small.table, settings) for fit in fits]

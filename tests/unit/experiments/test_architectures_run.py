@@ -172,6 +172,23 @@ def test_what_is_fitted_is_not_fitted_again_and_what_is_missing_is(
     assert sorted(path.name for path in (folder / "fits").iterdir()) == ["fcn_resnet34", "pspnet_resnet18"]
 
 
+def test_shards_in_any_order_leave_all_fits_and_no_table(
+    tmp_path: Path, data: Stage, people: Pictures, fitted: list[str]
+) -> None:
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    write_comparison(whole, profile(), data, people, 1)
+    fitted.clear()
+    for k in (2, 1):
+        write_comparison(parts, profile(), data, people, 1, shard=(k, 2))
+        assert [path.name for path in parts.iterdir()] == ["fits"]
+    assert sorted(fitted) == ["fcn", "pspnet"]
+    fitted.clear()
+    write_comparison(parts, profile(), data, people, 1)
+    assert fitted == []
+    for name in ("test_counts.npy", "people_counts.npy"):
+        assert (parts / name).read_bytes() == (whole / name).read_bytes()
+
+
 def test_a_class_that_the_set_does_not_label_is_counted_as_what_the_set_counts_it_as(
     tmp_path: Path, data: Stage, people: Pictures
 ) -> None:

@@ -104,6 +104,20 @@ def test_what_is_fitted_is_not_fitted_again_and_what_is_missing_is(tmp_path: Pat
     assert fitted == []
 
 
+def test_shards_in_any_order_leave_all_fits_and_no_table(tmp_path: Path, fitted: list[int]) -> None:
+    whole = write(tmp_path / "whole")
+    fitted.clear()
+    for k in (1, 3, 2):
+        write(tmp_path / "shards", shard=(k, 3))
+        assert not list((tmp_path / "shards").glob("*.csv"))
+    assert len(fitted) == 14
+    fitted.clear()
+    recalled = write(tmp_path / "shards")
+    assert fitted == []
+    for name in ("scores.csv", "test_counts.npy"):
+        assert recalled.path(name).read_bytes() == whole.path(name).read_bytes()
+
+
 @pytest.mark.parametrize("change", [{"seed": 2}, {"version": "b"}, {"prepared": people(15, "trained")}])
 def test_another_seed_code_or_data_set_begins_afresh(tmp_path: Path, fitted: list[int], change: dict) -> None:
     write(tmp_path)

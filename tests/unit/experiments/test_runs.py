@@ -232,6 +232,21 @@ def test_what_is_done_is_done_once(finished: Path, profile: Profile, done: dict[
     assert files(finished) == before
 
 
+def test_shards_in_any_order_leave_all_runs_and_no_table(copied: Path, profile: Profile, done: dict[str, list]) -> None:
+    before = files(copied)
+    shutil.rmtree(copied / stages.RUNS)
+    for k in (3, 1, 4, 2):
+        write_runs(copied, profile, 1, shard=(k, 4))
+        assert files(copied) == {}
+    assert len(done["fitted"]) == 2 and len(done["scored"]) == 4
+    write_runs(copied, profile, 1)
+    assert len(done["fitted"]) == 2 and len(done["scored"]) == 4, "all are recalled"
+    after = files(copied)
+    assert {name: after[name] for name in before if name.endswith(".npy")} == {
+        name: content for name, content in before.items() if name.endswith(".npy")
+    }
+
+
 def test_runs_share_the_cores_and_can_be_sent_to_other_processes(
     finished: Path, profile: Profile, done: dict[str, list], monkeypatch: pytest.MonkeyPatch
 ) -> None:

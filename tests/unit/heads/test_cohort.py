@@ -235,6 +235,16 @@ def test_an_interrupted_cohort_goes_on_with_what_is_missing_and_gives_the_same_b
     assert steps == [(originals, originals)]  # one picture, the last one missing
 
 
+def test_shards_in_any_order_and_the_cohort_after_them_give_the_same_bytes(cohort: Path, tmp_path: Path) -> None:
+    for k in (1, 3, 2):
+        write_cohort(tmp_path / "root", settings(), seed=4, workers=1, version="a", shard=(k, 3))
+        assert not (tmp_path / "root" / "training.xml").exists()
+    rendered = {path: path.stat().st_mtime_ns for path in (tmp_path / "root").rglob("*.png")}
+    write_cohort(tmp_path / "root", settings(), seed=4, workers=1, version="a")
+    assert digests(tmp_path / "root") == digests(cohort)
+    assert {path: path.stat().st_mtime_ns for path in rendered} == rendered, "none is rendered twice"
+
+
 def test_pictures_of_another_version_are_cleared_before_rendering(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

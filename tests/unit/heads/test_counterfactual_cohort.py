@@ -163,6 +163,19 @@ def test_an_interrupted_run_goes_on_and_a_complete_one_renders_nothing(tmp_path:
     assert rendered == []
 
 
+def test_shards_in_any_order_leave_all_sheets_and_no_table(tmp_path: Path, rendered: list[str]) -> None:
+    write_counterfactuals(tmp_path / "whole", FEW, 16, 20, workers=1)
+    every = len(rendered)
+    rendered.clear()
+    for k in (1, 3, 2):
+        write_counterfactuals(tmp_path / "shards", FEW, 16, 20, 1, shard=(k, 3))
+        assert [path.name for path in (tmp_path / "shards").iterdir()] == ["sheets"]
+    write_counterfactuals(tmp_path / "shards", FEW, 16, 20, workers=1)
+    assert len(rendered) == every
+    for name in ("people.csv", "images.npy", "labels.npy"):
+        assert (tmp_path / "shards" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
 @pytest.mark.parametrize("change", [{"version": "b"}, {"size": 32}, {"seed": 21}])
 def test_other_code_size_or_seed_renders_everything_again(tmp_path: Path, rendered: list[str], change: dict) -> None:
     asked = {"size": 16, "seed": 20, "version": "a"}

@@ -12,9 +12,10 @@ from PIL import Image
 
 from facefair_heads.people.label_rules import parse_label_rules
 from facefair_heads.sets import dataset
-from facefair_heads.sets.dataset import DataSetSettings, parse_shard, plan_data_set, split_parts, write_data_set
+from facefair_heads.sets.dataset import DataSetSettings, plan_data_set, split_parts, write_data_set
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import INDEX, decode
+from facefair_lib.store.processes import parse_shard
 
 SETTINGS = DataSetSettings(people=3, shots=1, size=32)
 

@@ -20,7 +20,7 @@ from facefair_lib.settings.profiles import profile_names
 GITHUB = REPOSITORY / ".github"
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
 SETUP = GITHUB / "actions" / "setup" / "action.yml"
-PAGE = (REPOSITORY / "docs" / "ci.md").read_text(encoding="utf-8")
+PAGE, CLUSTER = ((REPOSITORY / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in ("ci", "cluster"))
 MAKEFILE = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
 TARGETS = re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)[1].split()
 DEVELOPMENT = (REPOSITORY / "requirements-dev.lock").read_text(encoding="utf-8")
@@ -38,12 +38,12 @@ def steps(path: Path) -> list[dict[str, Any]]:
     return [step for job in jobs for step in job["steps"]]
 
 
-def snippet(language: str) -> list[str]:
-    """Blocks of the page about CI in a language."""
-    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+def snippet(page: str, language: str) -> list[str]:
+    """A page's blocks in a language."""
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
 
 
-GITLAB = yaml.safe_load(snippet("yaml")[0])
+GITLAB = yaml.safe_load(snippet(PAGE, "yaml")[0])
 
 
 def scripts() -> Iterator[tuple[str, str]]:
@@ -53,7 +53,7 @@ def scripts() -> Iterator[tuple[str, str]]:
             yield from ((path.stem, line) for line in step.get("run", "").splitlines())
     for job in (GITLAB["default"], GITLAB["fast"], GITLAB["study"]):
         yield from (("gitlab", line) for line in [*job.get("before_script", []), *job.get("script", [])])
-    for script in snippet("sh"):
+    for script in snippet(CLUSTER, "sh"):
         yield from (("cluster", line) for line in script.splitlines() if not line.startswith("#"))
 
 

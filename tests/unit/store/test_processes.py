@@ -121,7 +121,9 @@ def test_what_is_meant_for_another_program_does_not_reach_a_study(monkeypatch: p
     assert "theirs" not in child_environment().values()
 
 
-@pytest.mark.parametrize("name", ["CUDA_VISIBLE_DEVICES", "https_proxy", "HF_HOME", "LD_LIBRARY_PATH", "ENVIRONMENT"])
+@pytest.mark.parametrize(
+    "name", ["CUDA_VISIBLE_DEVICES", "https_proxy", "HF_HOME", "LD_LIBRARY_PATH", "ENVIRONMENT", "SLURM_CONF"]
+)
 def test_where_things_are_and_which_devices_to_use_is_inherited(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "theirs")
     assert child_environment()[name] == "theirs"

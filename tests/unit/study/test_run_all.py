@@ -21,10 +21,11 @@ from facefair_lib.errors import InputError
 from facefair_lib.report import codecheck, crate, readme
 from facefair_lib.settings import paths
 from facefair_lib.settings.profiles import load_profile, profile_names
-from facefair_lib.store import stages
+from facefair_lib.store import results_folder, stages
 from facefair_lib.store.processes import available_cores, child_environment
 from facefair_lib.store.provenance import write_provenance
 from facefair_lib.study import run_all
+from facefair_lib.study.cluster import LOCAL, graph_options
 from facefair_lib.study.run_all import clean_results, keep_as_reference, run_study
 from facefair_lib.study.run_stage import MARK
 
@@ -149,10 +150,18 @@ def complete(profile: str, until: str) -> None:
         paths.report_pdf(profile).touch()
 
 
-def plan(profile: str, until: str, data: Path | None = None, photos: Path | None = None) -> str:
+def plan(
+    profile: str,
+    until: str,
+    data: Path | None = None,
+    photos: Path | None = None,
+    *,
+    executor: str = LOCAL,
+    cores: int = 1,
+) -> str:
     """Snakemake's own plan, with the commands that it would run."""
     targets = run_all._targets(load_profile(profile), until)
-    command = run_all._command(profile, data, photos, 1, targets)
+    command = run_all._command(profile, data, photos, cores, targets, executor)
     place = command.index("--")
     command[place:place] = ["--dry-run", "--printshellcmds", "--quiet", "progress"]  # the later --quiet counts
     environment = child_environment()
@@ -204,6 +213,56 @@ def test_no_name_of_a_user_is_read_by_a_shell_or_by_the_graph(
     always = ["--profile=smoke", "--cores=1"]
     assert values["01_data_preparation"] == [*always, f"--data={data}", "--photos="]
     assert values["05_ethnicity_emotion_experiment"] == [*always, "--data=", f"--photos={photos}"]
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where jobs run is this machine, and Snakemake is told all else as for a cluster."""
+    monkeypatch.setattr(run_all, "graph_options", lambda executor, cores: graph_options(LOCAL, cores))
+
+
+def jobs(profile: str, until: str, executor: str = "slurm") -> list[tuple[str, str, str]]:
+    """Stage, shard and cores of what would run, in order."""
+    stages.write_digests(load_profile(profile), None, ())
+    found = []
+    for words in commands(plan(profile, until, executor=executor, cores=8)):
+        options = dict(word.split("=", 1) for word in words if word.startswith("--"))
+        found.append((words[4], options.get("--shard", ""), options["--cores"]))
+        assert (">>" in words) == (executor != LOCAL)
+    return found
+
+
+@pytest.mark.usefixtures("root", "elsewhere")
+def test_on_a_cluster_each_run_composition_and_network_is_a_job_before_its_stage() -> None:
+    planned = jobs("smoke", "")
+    for stage, count, cores in ((stages.RUNS, 4, "2"), (stages.COMPOSITION, 7, "1"), (stages.COMPARISON, 3, "2")):
+        *shards, whole = [job for job in planned if job[0] == stage]
+        assert sorted(shards) == [(stage, f"{k}/{count}", cores) for k in range(1, count + 1)], "eight cores for all"
+        assert whole[1] == ""
+    assert len(planned) == len(stages.STAGES) + 4 + 7 + 3
+
+
+@pytest.mark.usefixtures("root", "elsewhere")
+def test_many_people_are_rendered_by_several_jobs_of_which_one_clears_the_folder_first() -> None:
+    shards = [shard for _, shard, _ in jobs("quick", stages.COHORT)]
+    assert shards[0] == "1/4" and sorted(shards[1:]) == ["", "2/4", "3/4", "4/4"] and shards[-1] == ""
+
+
+@pytest.mark.usefixtures("root")
+def test_on_one_machine_nothing_is_split() -> None:
+    assert not [shard for _, shard, _ in jobs("quick", "07_counterfactual_fairness", LOCAL) if shard]
+
+
+@pytest.mark.usefixtures("root", "elsewhere")
+def test_shards_of_a_stage_that_lost_a_file_are_done_again() -> None:
+    stages.write_digests(load_profile("smoke"), None, ())
+    complete("smoke", "10_answer")
+    for k in range(1, 5):
+        stages.digest_file("smoke", stages.RUNS).with_name(f"runs.{k}-4").touch()
+    record = paths.results_dir("smoke") / stages.RUNS / "provenance.json"
+    record.write_text('{"files": ["runs.csv"]}', encoding="utf-8")
+    assert list(results_folder.forget_incomplete("smoke")) == ["runs: runs.csv is missing, so the stage runs again"]
+    assert [stage for stage, _, _ in jobs("smoke", stages.RUNS)] == [stages.RUNS] * 5
 
 
 def commands(plan: str) -> list[list[str]]:

@@ -64,6 +64,23 @@ def test_a_value_for_a_notebook_without_that_parameter_stops_before_any_kernel_s
         run_stage(STAGE, "smoke", data="/somewhere", photos="", cores=1)
 
 
+def test_a_shard_is_no_complete_stage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FACEFAIR_RESULTS", str(tmp_path))
+    monkeypatch.setenv("FACEFAIR_CORES", "1")
+    asked: list[tuple[int, int]] = []
+    monkeypatch.setitem(study_run_stage._STEPS, stages.RUNS, lambda profile, cores, shard: asked.append(shard))
+    record = tmp_path / "smoke" / stages.RUNS / "provenance.json"
+    run_stage(stages.RUNS, "smoke", "", "", 1, (2, 4))
+    assert not record.exists()
+    said = capfd.readouterr().out.splitlines()
+    assert said[0] == f"{MARK}runs, part 2 of 4 …" and said[1].startswith(f"{MARK}runs, part 2 of 4 ready in ")
+    run_stage(stages.RUNS, "smoke", "", "", 1)
+    assert record.exists()
+    assert asked == [(2, 4), (1, 1)]
+
+
 def test_a_stage_runs_with_its_parameters_shows_progress_and_opens_no_port(
     notebooks: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

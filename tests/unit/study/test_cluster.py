@@ -1,0 +1,69 @@
+"""Jobs on a cluster: settings that exist, and lines that arrive from other machines."""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from facefair_lib.errors import InputError
+from facefair_lib.settings import paths
+from facefair_lib.study import cluster
+from facefair_lib.study.cluster import LOCAL, check_executor, followed, graph_options
+
+
+def test_an_executor_without_settings_is_refused_with_those_there_are() -> None:
+    with pytest.raises(InputError, match=r"local, kubernetes, slurm"):
+        check_executor("slrum")
+    with pytest.raises(InputError, match="no such folder"):
+        check_executor("")
+    check_executor(LOCAL)
+
+
+def test_a_missing_plugin_is_named_with_what_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"snakemake_executor_plugin_slurm\n(.*\n)*.*make study EXECUTOR=slurm"):
+        check_executor("slurm")
+
+
+@pytest.mark.parametrize("executor", [LOCAL, "slurm", "kubernetes"])
+def test_only_the_projects_own_settings_reach_snakemake(executor: str) -> None:
+    options = graph_options(executor, 3)
+    given = dict(zip(options[::2], options[1::2], strict=True))
+    assert given["--workflow-profile"] == "none"
+    assert given["--profile"] == ("none" if executor == LOCAL else str(paths.CLUSTERS / executor))
+
+
+RULES = [line.split()[1].rstrip(":") for line in paths.SNAKEFILE.read_text().splitlines() if line.startswith("rule ")]
+
+
+@pytest.mark.parametrize("executor", sorted(path.parent.name for path in paths.CLUSTERS.glob("*/config.yaml")))
+def test_settings_of_a_cluster_name_rules_that_exist_and_say_what_all_others_get(executor: str) -> None:
+    settings = yaml.safe_load((paths.CLUSTERS / executor / "config.yaml").read_text(encoding="utf-8"))
+    assert set(settings["set-resources"]) <= set(RULES)
+    assert {"mem_mb", "runtime", "gpu"} <= set(settings["default-resources"])
+
+
+def test_lines_of_several_jobs_are_shown_once_and_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "_EVERY", 0.001)
+    folder, shown = tmp_path / "logs", []
+    folder.mkdir()
+    (folder / "old.log").write_text("of an earlier study\n", encoding="utf-8")
+    with (
+        followed(folder, shown.append),
+        (folder / "a.log").open("ab", buffering=0) as first,
+        (folder / "b.log").open("ab", buffering=0) as second,
+    ):
+        first.write("▸ one\n▸ tw".encode())
+        second.write(b"three\n")
+        while len(shown) < 2:
+            time.sleep(0.001)
+        assert sorted(shown) == ["three\n", "▸ one\n"]
+        first.write(b"o\n")
+        while len(shown) < 3:
+            time.sleep(0.001)
+        second.write(b"cut \xff")
+    assert shown[2:] == ["▸ two\n", "cut \ufffd"]
