@@ -1,8 +1,9 @@
 """Kills studies at random moments and says what differs from a study that nobody killed.
 
 `make test` uses it for a few kills; many are made so, each call with kills and a seed of its own:
-python tests/whole/kills.py UNINTERRUPTED NEW --kills=10 --seed=1
+python tests/whole/kills.py UNINTERRUPTED NEW --kills=10 --seed=1 [--again=runs]
 where UNINTERRUPTED and NEW, of equally long names, are folders for ``FACEFAIR_RESULTS`` and the first holds a study.
+The whole study is made, or of a copy the stages of ``--again``.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psutil
@@ -27,6 +28,7 @@ from facefair_lib.report.build import build_report
 from facefair_lib.settings import paths
 from facefair_lib.settings.profiles import load_profile
 from facefair_lib.store import stages
+from facefair_lib.store.processes import dying_with_parent
 from facefair_lib.store.provenance import FILE_NAME, FILES
 from facefair_lib.store.results import TIMINGS
 
@@ -42,10 +44,10 @@ def start(results: Path, *options: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "facefair_lib", "study", "--profile", PROFILE, *options]
     environment = {**os.environ, "FACEFAIR_RESULTS": str(results), "FACEFAIR_CACHE": str(paths.cache_dir())}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "errors": "replace"}
-    return subprocess.Popen(command, env=environment, cwd=paths.REPOSITORY, **pipes)
+    return subprocess.Popen(dying_with_parent(command), env=environment, cwd=paths.REPOSITORY, **pipes)
 
 
-def kill_and_finish(results: Path, kills: int, seed: int, longest: float, *options: str) -> list[str]:
+def kill_and_finish(results: Path, kills: int, seed: int, longest: float, *options: str) -> Iterator[str]:
     """Start a study, kill its processes at a random moment, and so on; then let it end.
 
     Parameters
@@ -53,11 +55,11 @@ def kill_and_finish(results: Path, kills: int, seed: int, longest: float, *optio
     longest : seconds that pass at most between a study's first stage and the moment; every second kill then waits for
         a file that is half written, and every third kills the first process alone, with which the others must end
 
-    Returns
-    -------
+    Yields
+    ------
     a line for every kill: when it came, and what the study had said last
     """
-    chance, told = random.Random(seed), []
+    chance = random.Random(seed)
     for number in range(kills):
         with start(results, *options) as study:
             begun = next((line for line in study.stdout if _BEGUN.match(line)), None)
@@ -69,11 +71,10 @@ def kill_and_finish(results: Path, kills: int, seed: int, longest: float, *optio
             alone = number % 3 == 2 and sys.platform == "linux"
             _kill(study, results, alone=alone)
             said = [begun, *study.stdout][-1].strip()
-            told.append(f"kill {number + 1}{' of the first process' * alone}: {delay:.1f} s on, at {said!r} {half}")
+            yield f"kill {number + 1}{' of the first process' * alone}: {delay:.1f} s on, at {said!r} {half}"
     with start(results, *options) as study:
         printed = study.stdout.read()
     assert study.returncode == 0, printed
-    return told
 
 
 def _half_written(folder: Path, patience: float) -> str:
@@ -171,11 +172,24 @@ def main() -> Iterator[str]:
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--longest", type=float, default=30.0)
+    parser.add_argument("--again", nargs="*", choices=stages.STAGE_NAMES)
     given = parser.parse_args()
     yield f"seed {given.seed}"
-    yield from kill_and_finish(given.new, given.kills, given.seed, given.longest, "--cores=1")
-    found = differences(given.uninterrupted, given.new) + report_differences(given.uninterrupted, given.new)
+    options = ["--cores=1"]
+    if given.again:
+        copy_without(given.uninterrupted, given.new, given.again)
+        options += ["--until", given.again[-1]]
+    yield from kill_and_finish(given.new, given.kills, given.seed, given.longest, *options)
+    found = differences(given.uninterrupted, given.new, *(given.again or ()))
+    found += [] if given.again else report_differences(given.uninterrupted, given.new)
     yield from found or ["no difference"]
+
+
+def copy_without(results: Path, new: Path, again: Sequence[str]) -> None:
+    """Copy results, but not of the stages that are to be made again."""
+    shutil.copytree(results, new, dirs_exist_ok=True)
+    for stage in again:
+        shutil.rmtree(new / PROFILE / stage)
 
 
 if __name__ == "__main__":
