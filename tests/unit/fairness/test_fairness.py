@@ -196,3 +196,5 @@ def test_missing_group_labels_are_refused(make_cohort):
         group_gap.gaps(cohort.counts, labels, cohort.subjects)
     with pytest.raises(InputError, match="30 labels, one per image"):
         group_gap.gaps(cohort.counts, cohort.groups[:-1], cohort.subjects)
+    with pytest.raises(InputError, match=r"subject_id[\s\S]*30 labels, one per image"):
+        group_gap.gaps(cohort.counts, cohort.groups, cohort.subjects[:-1])

@@ -45,6 +45,7 @@ def test_pairs_of_groups_are_the_same_people_or_different_ones():
     rows = subject_scores([0.1, 0.2, 0.3, np.nan], list("ppqq"), list("abab"))
     kind, first, second = pair_of_groups(rows, "a", "b")
     assert (kind, first.tolist(), second.tolist()) == (PAIRED, [0.1], [0.2])  # q has no score in b
+    assert [values.tolist() for values in pair_of_groups(rows, "b", "a")[1:]] == [[0.2], [0.1]]
     rows = subject_scores([0.1, 0.2, 0.3], list("prq"), list("aba"))
     kind, first, second = pair_of_groups(rows, "a", "b")
     assert (kind, first.tolist(), second.tolist()) == (UNPAIRED, [0.1, 0.3], [0.2])

@@ -56,8 +56,15 @@ def test_pictures_without_tone_and_collections_of_too_few_people_are_left_out():
 def test_too_few_people_have_no_slope(count):
     found = tone_slope(*people(count, 0.001, 0.1))
     assert np.isnan(found.slope) and np.isnan(found.low)
+    assert (found.n_images, found.n_subjects) == (0, 0), "collections of fewer than three people are left out"
 
 
 def test_people_of_one_tone_have_no_slope():
     scores, tones, subjects, collections = people(10, 0.001, 0.1)
-    assert np.isnan(tone_slope(scores, np.full_like(tones, 20.0), subjects, collections).slope)
+    found = tone_slope(scores, np.full_like(tones, 20.0), subjects, collections)
+    assert np.isnan(found.slope) and found.darkest == found.lightest == 20
+    assert (found.n_images, found.n_subjects) == (40, 20)
+    three = collections == "V3"
+    three &= np.isin(subjects, ["10", "11", "12"])
+    few = tone_slope(*(part[three] for part in (scores, tones, subjects, collections)))
+    assert np.isfinite(few.slope) and (few.n_images, few.n_subjects) == (6, 3), "three people are enough"

@@ -122,6 +122,7 @@ def test_decoding_with_a_table_of_ones_own_gives_row_numbers() -> None:
 @given(picture=PICTURES, table=arrays.arrays(np.uint8, st.tuples(st.integers(1, 12), st.just(3))))
 def test_nearest_colour_agrees_with_a_search_pixel_by_pixel(picture: np.ndarray, table: np.ndarray) -> None:
     rows, distance = decode_nearest(picture, table)
+    assert (rows.dtype, distance.dtype) == (np.uint8, np.float32)
     for place in np.ndindex(picture.shape[:2]):
         distances = [
             sum((int(a) - int(b)) ** 2 for a, b in zip(picture[place], colour, strict=True)) ** 0.5 for colour in table
