@@ -298,7 +298,7 @@ def keep_as_reference(profile: str) -> int:
         )  # fmt: skip
     with alone_in(paths.results_root(), say):
         count = sum(_keep(source, target, stage) for stage in kept)
-        count += _copy(report, paths.kept_report()) if several else 0
+        count += _keep_report(report, paths.kept_report()) if several else 0
     readme.update(paths.REPOSITORY / "README.md", target)
     codecheck.update(paths.REPOSITORY / "codecheck.yml", paths.REPORT, paths.FIGURES, target)
     crate.update(paths.REPOSITORY, codecheck.listed(paths.REPORT, paths.FIGURES, target), target)
@@ -316,6 +316,19 @@ def _keep(source: Path, target: Path, stage: str) -> int:
         elif file.parent.name == "figures" and file.suffix == ".png":
             count += _copy_figure(file, paths.FIGURES / file.name)
     return count
+
+
+def _keep_report(source: Path, target: Path) -> int:
+    """Keep a report with its pictures as JPEG, at half its size; those with a palette, such as masks, stay exact."""
+    from pypdf import PdfWriter
+
+    pdf = PdfWriter(clone_from=source)
+    for image in (image for page in pdf.pages for image in page.images):
+        if image.indirect_reference.get_object()["/ColorSpace"] == "/DeviceRGB":
+            image.replace(image.image.convert("RGB"), quality=80, subsampling=0)
+    with results.replacing(target) as temporary:
+        pdf.write(temporary)
+    return 1
 
 
 def _copy_figure(source: Path, target: Path) -> int:

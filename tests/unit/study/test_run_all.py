@@ -13,7 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
+from pypdf import PdfReader
 from typer.testing import CliRunner
 
 from facefair_lib import __main__
@@ -378,9 +380,21 @@ def test_a_reference_of_several_runs_keeps_its_report_and_is_refused_without(
     with pytest.raises(InputError, match="make study PROFILE=reference"):
         keep_as_reference("reference")
     assert not paths.kept_results().exists()
-    paths.report_pdf("reference").write_bytes(b"%PDF new")
+    made, kept = paths.report_pdf("reference"), paths.kept_report()
+    shades = np.linspace(20, 230, 128)[:, None, None] + np.random.default_rng(0).normal(0, 4, (128, 128, 3))
+    shades = shades.astype(np.uint8)
+    mask = np.zeros((128, 128, 3), np.uint8)
+    mask[:, 64:] = (255, 255, 0)
+    figure = Figure(figsize=(2, 2))
+    for place, picture in ((0.0, shades), (0.5, mask)):
+        figure.add_axes((place, 0, 0.5, 1)).imshow(picture, interpolation="none")
+    figure.savefig(made)
     assert keep_as_reference("reference") == 1 + len(stages.NOTEBOOK_STAGES)
-    assert paths.kept_report().read_bytes() == b"%PDF new"
+    assert kept.stat().st_size < 0.75 * made.stat().st_size
+    (photograph, one), (_, other) = (PdfReader(file).pages[0].images for file in (kept, made))
+    shown = np.asarray(photograph.image.convert("RGB"), int)
+    assert 0 < np.abs(shown - shades[::-1]).mean() < 5  # a PDF holds pictures from the bottom up
+    assert len({mask.indirect_reference.get_object().get_data() for mask in (one, other)}) == 1
 
 
 def test_a_reference_of_a_study_that_was_not_run_is_refused_and_the_old_one_stays(root: Path) -> None:
