@@ -11,6 +11,7 @@ import typer
 
 from facefair_heads import __main__ as rendering
 from facefair_lib.settings import paths
+from facefair_lib.settings.path_text import path_text
 from facefair_lib.store.processes import available_cores, child_environment
 from facefair_lib.store.screen import use_plain_characters
 from facefair_lib.study.commands import app as explorers
@@ -113,6 +114,15 @@ def main() -> None:
         app()
     except InputError as error:
         sys.exit(f"facefair: {error}")
+    except OSError as error:  # the disk is full, a folder is closed, a name is too long
+        place = path_text(error.filename) if isinstance(error.filename, str | bytes) else "the disk or the network"
+        told = InputError(
+            place,
+            found=error.strerror or str(error),
+            expected="files and folders that may be read and written, and room",
+            do="correct the name, the permissions or the room, and run the same command again",
+        )
+        sys.exit(f"facefair: {told}")
     except RuntimeError as error:
         from facefair_lib.study.run_stage import MARK, StageError
 

@@ -44,6 +44,25 @@ class ProfileFiles:
         return next((path for path, layer in self.layers if _gives(layer, location)), self.layers[0][0])
 
 
+def read_yaml(path: Path, expected: str) -> Any:
+    """Read the plain values of a YAML file.
+
+    Raises
+    ------
+    InputError
+        if it cannot be read or is no YAML
+    """
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(path, found="no such file", expected=expected, do="take it from git") from error
+    # A number of thousands of digits and the 31st of February are ValueErrors, as is what is no UTF-8.
+    except (yaml.YAMLError, ValueError, RecursionError, OSError) as error:
+        raise InputError(
+            path, found=f"no valid YAML: {error}", expected=expected, do="correct the line named"
+        ) from error
+
+
 def names_in(folder: Path) -> list[str]:
     """Names of the profiles in a folder, sorted."""
     return sorted(path.stem for path in folder.glob("*.yaml") if path.name != paths.PLAN.name)
@@ -78,12 +97,7 @@ def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(
-            path, found=f"no valid YAML: {error}", expected="a profile", do="correct the line named"
-        ) from error
+    values = read_yaml(path, "a profile")
     if not isinstance(values, dict):
         raise InputError(path, found=repr(values), expected="a profile: keys with values", do="correct this file")
     if "name" in values:

@@ -56,6 +56,26 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+AGAIN = "remove it and run the same command again: it is made anew"
+
+
+@contextlib.contextmanager
+def reading(path: Path, do: str = AGAIN) -> Iterator[None]:
+    """Say which file is damaged, and what to do, in place of whatever its format's library raises in the block."""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:  # every format fails in ways of its own
+        told = f"unreadable or damaged ({type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]})"
+        raise InputError(
+            path,
+            found="no such file" if isinstance(error, FileNotFoundError) else told,
+            expected="the file as it was written",
+            do=do,
+        ) from error
+
+
 def write_text(path: Path, text: str) -> Path:
     """Write ``text``, atomically."""
     with replacing(path) as temporary:
@@ -75,10 +95,11 @@ def read_csv(path: Path) -> pd.DataFrame:
 
     A column is text if its name says so, or if it holds anything that is no number as ``write_csv`` writes it.
     """
-    # pandas alone would take the person NA for an absent one, and 007 for 7.
-    written = pd.read_csv(path, dtype="str", keep_default_na=False)
-    text = [column for column in written if _is_text(column, written[column])]
-    table = pd.read_csv(path, dtype=dict.fromkeys(text, "str"), keep_default_na=False, na_values=[""])
+    with reading(path):
+        # pandas alone would take the person NA for an absent one, and 007 for 7.
+        written = pd.read_csv(path, dtype="str", keep_default_na=False)
+        text = [column for column in written if _is_text(column, written[column])]
+        table = pd.read_csv(path, dtype=dict.fromkeys(text, "str"), keep_default_na=False, na_values=[""])
     text = table.select_dtypes(include=["object", "str"]).columns
     return table.assign(**{column: table[column].fillna("") for column in text})
 
@@ -101,9 +122,36 @@ def write_array(path: Path, array: np.ndarray) -> Path:
     return path
 
 
+def read_array(path: Path, *, memory_map: bool = False, do: str = AGAIN) -> np.ndarray:
+    """Read an array that ``write_array`` wrote, if asked memory-mapped and read-only."""
+    with reading(path, do), path.open("rb") as file:
+        if file.read(6) != np.lib.format.MAGIC_PREFIX:  # NumPy would read archives and pickles as well
+            raise TypeError("no NumPy array")
+        return np.load(path, mmap_mode="r" if memory_map else None, allow_pickle=False)
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Read the arrays of an ``.npz`` by name."""
+    # Opened here, because NumPy leaves a damaged file open.
+    with reading(path), path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+        arrays = dict(stored)
+        if not all(isinstance(array, np.ndarray) for array in arrays.values()):
+            raise TypeError("an archive of other things than arrays")
+        return arrays
+
+
 def write_json(path: Path, values: Mapping[str, Any]) -> Path:
     """Write plain values as sorted, indented JSON, atomically."""
     return write_text(path, json.dumps(values, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read what ``write_json`` wrote."""
+    with reading(path):
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(values, dict):
+            raise TypeError(f"a JSON {type(values).__name__} in place of keys and values")
+        return values
 
 
 class Stage:
@@ -159,7 +207,7 @@ class Stage:
 
     def array(self, name: str, *, memory_map: bool = True) -> np.ndarray:
         """Read one of the stage's arrays, memory-mapped read-only unless told otherwise."""
-        return np.load(self.existing(f"{name}.npy"), mmap_mode="r" if memory_map else None, allow_pickle=False)
+        return read_array(self.existing(f"{name}.npy"), memory_map=memory_map)
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
         """The packed arrays: images (N, H, W, 3) and labels (N, H, W), uint8, memory-mapped read-only."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from facefair_lib.settings import paths
 from facefair_lib.settings.path_text import path_text
 from facefair_lib.store import stages
 from facefair_lib.store.provenance import FILE_NAME, FILES
+from facefair_lib.store.results import read_json
 
 
 def made_by_a_study(profile: str) -> bool:
@@ -90,9 +90,8 @@ def _remove_folder(folder: Path, kept: set[Path]) -> None:
 def _strangers(stage: Path) -> list[Path]:
     """Files that a complete stage did not leave in its folder; of an incomplete one nobody can tell."""
     record = stage / FILE_NAME
-    try:
-        made = set(json.loads(record.read_text(encoding="utf-8"))[FILES])
-    except (OSError, ValueError, KeyError):
+    made = _files(record)
+    if made is None:
         return []
     found = {path.relative_to(stage): path for path in stage.rglob("*") if path.is_file() and path != record}
     return [
@@ -113,11 +112,19 @@ def _parts(profile: str) -> list[Path]:
 
 def _missing(record: Path) -> str:
     """The first file that a stage recorded and that is gone; the record itself where it cannot be read."""
-    try:
-        files = json.loads(record.read_text(encoding="utf-8")).get(FILES, [])
-    except ValueError:
+    files = _files(record)
+    if files is None:
         return FILE_NAME
     return next((name for name in files if not (record.parent / name).is_file()), "")
+
+
+def _files(record: Path) -> list[str] | None:
+    """The files that a stage recorded; None where the record is not there or cannot be read."""
+    try:
+        files = read_json(record).get(FILES)
+    except InputError:
+        return None
+    return files if isinstance(files, list) and all(isinstance(name, str) for name in files) else None
 
 
 def _missing_report(profile: str, stage: str) -> str:

@@ -74,7 +74,7 @@ def write_compositions(
     for done, _ in enumerate(spread(_fit_one, jobs, 1 if torch.cuda.is_available() else workers), 1):
         if progress:
             progress(len(fits) - len(missing) + done, len(fits))
-    stored = [np.load(kept / f"{fit.name}.npz", allow_pickle=False) for fit in fits]
+    stored = [results.read_arrays(kept / f"{fit.name}.npz") for fit in fits]
     counts = np.stack([entry["counts"] for entry in stored])  # (F, N, 11, 11)
     seconds = [float(entry["seconds"]) for entry in stored]
     described = [_fit_row(fit, small.table, settings, lasted) for fit, lasted in zip(fits, seconds, strict=True)]
@@ -105,7 +105,7 @@ def _fit_one(kept: Path, fit: Fit, settings: CompositionSettings, training: Trai
     use_cores(1)
     begin = time.monotonic()
     images, labels, test_images, test_labels = (
-        np.load(kept / f"{split}_{kind}.npy", mmap_mode="r")
+        results.read_array(kept / f"{split}_{kind}.npy", memory_map=True)
         for split in ("train", "test")
         for kind in ("images", "labels")
     )
