@@ -18,7 +18,7 @@ os.environ["MKL_NUM_THREADS"] = "1"
 # machine.
 _TIMELESS = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("facefair", derandomize=True, max_examples=50, **_TIMELESS)
-settings.register_profile("long", max_examples=5000, **_TIMELESS)
+settings.register_profile("long", max_examples=1500, **_TIMELESS)
 settings.load_profile("facefair")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -36,6 +37,8 @@ _TEXT = frozenset(
 _NUMBER = r"-?(?:inf|(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]\d{2,})?)|True|False|"
 """What ``write_csv`` makes of numbers and truth values, and of those that are absent. ``007``, ``NA`` and ``nan`` are
 none of these, in whatever column they stand."""
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_PRINTED_NUMBER = re.compile(r"[+-][\d.,]*\d(e[+-]\d+)?")
 
 
 @contextlib.contextmanager
@@ -83,10 +86,23 @@ def write_text(path: Path, text: str) -> Path:
     return path
 
 
+def guarded(cell: Any) -> Any:
+    """Text that a spreadsheet would compute, such as ``=1+1``, behind an apostrophe; all else as it is."""
+    computed = isinstance(cell, str) and _FORMULA.match(cell) and not _PRINTED_NUMBER.fullmatch(cell)
+    return f"'{cell}" if computed else cell
+
+
+def unguarded(cell: Any) -> Any:
+    """Undo ``guarded``."""
+    return cell[1:] if isinstance(cell, str) and cell[:1] == "'" and _FORMULA.match(cell, 1) else cell
+
+
 def write_csv(path: Path, table: pd.DataFrame) -> Path:
-    """Write a table without its index, atomically and in the fixed float format."""
+    """Write a table without its index, atomically, in the fixed float format and with no cell that is a formula."""
+    text = table.select_dtypes(exclude=["number", "bool"])
+    safe = table.assign(**{name: cells.map(guarded) for name, cells in text.items()})
     with replacing(path) as temporary:
-        table.to_csv(temporary, index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
+        safe.to_csv(temporary, index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
     return path
 
 
@@ -101,7 +117,7 @@ def read_csv(path: Path) -> pd.DataFrame:
         text = [column for column in written if _is_text(column, written[column])]
         table = pd.read_csv(path, dtype=dict.fromkeys(text, "str"), keep_default_na=False, na_values=[""])
     text = table.select_dtypes(include=["object", "str"]).columns
-    return table.assign(**{column: table[column].fillna("") for column in text})
+    return table.assign(**{column: table[column].fillna("").map(unguarded) for column in text})
 
 
 def _is_text(name: str, cells: pd.Series) -> bool:

@@ -39,7 +39,7 @@ from facefair_lib.settings.plan import load_plan
 from facefair_lib.settings.profiles import ONE_VIEW, ModelSettings, load_profile
 from facefair_lib.settings.shipped import Card
 from facefair_lib.store import results
-from facefair_lib.training.resume import start_or_resume
+from facefair_lib.training.resume import recall
 
 MODEL = ModelSettings(backbone="resnet18", weights="none", output_stride=8, channels=16, epochs=1, learning_rate=0.003)
 
@@ -173,7 +173,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "fit.json": Kind(
         lambda folder: results.write_json(folder / "fit.json", {"key": "1", "description": [["epochs", 1]]}),
-        lambda folder: start_or_resume(folder, "1"),
+        lambda folder: recall(folder, "key"),
     ),
     "profile.yaml": Kind(profile, lambda folder: load_profile("smoke", folder)),
     "plan.yaml": Kind(
@@ -288,13 +288,16 @@ OTHER_THINGS: Mapping[str, Callable[[Path], object]] = {
 """What may lie where a file belongs -> makes it."""
 
 
-def fuzz_one(data: bytes, places: dict[str, Place]) -> None:
-    """Read a kind with one file's bytes replaced; the first two bytes choose the kind and the file."""
+def fuzz_one(data: bytes, folder: Path, places: dict[str, Place]) -> None:
+    """Read a kind with one file's bytes replaced; the first two bytes choose the kind and the file.
+
+    Good files are made in ``folder`` once for each kind, and kept in ``places``.
+    """
     if len(data) < 2:
         return
     kind = list(KINDS)[data[0] % len(KINDS)]
     if kind not in places:
-        places[kind] = Place(Path(tempfile.mkdtemp(prefix="facefair-fuzz-")), kind)
+        places[kind] = Place(folder / f"place {len(places)}", kind)
     files = list(places[kind].good)
     places[kind].refusal(files[data[1] % len(files)], data[2:])
 
@@ -317,10 +320,10 @@ def main() -> None:
                 if getattr(function, "__module__", "") == name and hasattr(function, "__code__"):
                     setattr(module, key, atheris.instrument_func(function))
     places: dict[str, Place] = {}
-    with tempfile.TemporaryDirectory() as corpus:
+    with tempfile.TemporaryDirectory() as corpus, tempfile.TemporaryDirectory() as folder:
         for number, seed in enumerate(seeds()):
             (Path(corpus) / str(number)).write_bytes(seed)
-        atheris.Setup([*sys.argv, corpus], lambda data: fuzz_one(data, places))
+        atheris.Setup([*sys.argv, corpus], lambda data: fuzz_one(data, Path(folder), places))
         atheris.Fuzz()
 
 

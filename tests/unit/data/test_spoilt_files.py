@@ -1,6 +1,6 @@
 """Whatever happens to a file that facefair reads: it is read, or refused in words; nothing else.
 
-With ``--hypothesis-profile long`` a hundred times as many are tried, and others each time.
+With ``--hypothesis-profile long`` thirty times as many are tried, and others each time.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ def test_folders_of_any_name_are_read(place: Place, tmp_path: Path) -> None:
     Place(tmp_path / "no UTF-8: \udcff", place.name).read()
 
 
-def test_what_the_fuzzer_begins_with_is_read() -> None:
+def test_what_the_fuzzer_begins_with_is_read(tmp_path: Path) -> None:
     places: dict[str, Place] = {}
     for seed in seeds():
         if not seed[1]:
-            fuzz_one(seed, places)
+            fuzz_one(seed, tmp_path, places)
     assert list(places) == list(KINDS)
