@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 from facefair_lib.errors import InputError
 from facefair_lib.settings import paths
 from facefair_lib.settings.path_text import path_text
-from facefair_lib.settings.profile_files import read_yaml
+from facefair_lib.settings.profile_files import read_yaml, shown
 from facefair_lib.settings.profiles import Section
 
 FamilyName = Literal[
@@ -52,5 +52,5 @@ def load_plan(path: Path = paths.PLAN) -> AnalysisPlan:
         # A misspelt key is also missed under its right name: what was typed comes first.
         first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
         key = ".".join(map(str, first["loc"])) or "the plan"
-        found = "no such key" if first["type"] == "missing" else repr(first["input"])
+        found = "no such key" if first["type"] == "missing" else shown(first["input"])
         raise InputError(f"{path_text(path)}: {key}", found=found, expected=first["msg"], do="correct it") from error

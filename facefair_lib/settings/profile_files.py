@@ -6,6 +6,7 @@ Sections are merged key by key, at any depth; everything else, lists included, i
 from __future__ import annotations
 
 import difflib
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,15 @@ def read_yaml(path: Path, expected: str) -> Any:
         ) from error
 
 
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother = 2, 200, 200
+
+
+def shown(value: Any) -> str:
+    """What a file gives, for a message; shortened, because aliases of YAML let a few lines mean millions of values."""
+    return _SHORT.repr(value)
+
+
 def names_in(folder: Path) -> list[str]:
     """Names of the profiles in a folder, sorted."""
     return sorted(path.stem for path in folder.glob("*.yaml") if path.name != paths.PLAN.name)
@@ -99,11 +109,11 @@ def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
 def _read(path: Path) -> dict[str, Any]:
     values = read_yaml(path, "a profile")
     if not isinstance(values, dict):
-        raise InputError(path, found=repr(values), expected="a profile: keys with values", do="correct this file")
+        raise InputError(path, found=shown(values), expected="a profile: keys with values", do="correct this file")
     if "name" in values:
         raise InputError(
             f"{path}: name",
-            found=repr(values["name"]),
+            found=shown(values["name"]),
             expected="no such key: a profile is named by its file",
             do="remove this key, or rename the file",
         )
@@ -125,7 +135,7 @@ def _parent(layers: Sequence[tuple[Path, dict[str, Any]]]) -> str | None:
     if not isinstance(parent, str):
         raise InputError(
             f"{path}: {EXTENDS}",
-            found=repr(parent),
+            found=shown(parent),
             expected="the name of one profile",
             do="name it, or remove this key",
         )
