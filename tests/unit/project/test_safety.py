@@ -43,6 +43,22 @@ def test_no_file_brings_code_with_it_and_no_name_of_a_file_reaches_a_shell() -> 
     assert not names & {"os.system", "os.popen", "subprocess.getoutput", "eval", "exec"}
 
 
+def test_jupyterlab_is_started_as_it_is_by_itself_on_this_machine_only_and_with_a_token(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from jupyter_server.auth.identity import IdentityProvider
+    from jupyter_server.serverapp import ServerApp
+
+    started: list[list[str]] = []
+    monkeypatch.setattr("os.execve", lambda program, command, environment: started.append(command))
+    monkeypatch.chdir(REPOSITORY)
+    __main__.lab()
+    assert [word for word in started[0] if word.startswith("--")] == ["--notebook-dir=."]
+    monkeypatch.delenv("JUPYTER_TOKEN", raising=False)
+    assert ServerApp.ip.default() in ("localhost", "127.0.0.1") and not ServerApp.allow_remote_access.default()
+    assert len(IdentityProvider().token) >= 32
+
+
 def test_a_small_file_that_means_millions_of_values_is_refused_in_few_words(tmp_path: Path) -> None:
     lists = "".join(f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in pairwise(LETTERS))
     (tmp_path / "smoke.yaml").write_text(f"a: &a [x, x, x]\n{lists}title: *i\n", encoding="utf-8")
