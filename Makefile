@@ -91,10 +91,11 @@ lock: $(READY_DEV) ## write the lock files from what is installed
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-docs.lock -r requirements-browser.lock -r requirements-cluster.lock
 	@$(PY) tools/lock.py
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock requirements-hashes.lock pyproject.toml
 	@"$$PYTHON" -c 'import sys; v = sys.version_info[:2]; sys.exit(f"facefair needs Python 3.11 to 3.13, found {v[0]}.{v[1]}; name one: make PYTHON=python3.12 …" if not (3, 11) <= v <= (3, 13) else 0)'
 	@test -x $(PY) || "$$PYTHON" -m venv $(VENV)
 	@echo "▸ installing pinned packages into $(VENV) (a few minutes, once)"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements-hashes.lock
 	@$(PY) -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

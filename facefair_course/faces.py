@@ -16,7 +16,7 @@ from facefair_heads.people.population import sample_person
 from facefair_heads.people.shots import Shot, sample_shot
 from facefair_lib.settings import paths
 from facefair_lib.store.digests import module_version
-from facefair_lib.store.results import replacing
+from facefair_lib.store.results import read_arrays, replacing
 
 _EMOTIONS = ("happy", "sad", "angry")
 _STYLES = ({"facial_hair": "full"}, {}, {"glasses": "clear"}, {})
@@ -129,5 +129,4 @@ def _kept(name: str, make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.
         arrays = make()
         with replacing(file) as temporary:
             np.savez_compressed(temporary, **arrays)
-    with np.load(file) as stored:
-        return dict(stored)
+    return read_arrays(file)

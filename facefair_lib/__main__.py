@@ -10,7 +10,9 @@ from typing import Annotated
 import typer
 
 from facefair_heads import __main__ as rendering
+from facefair_lib.errors import InputError, unwritable
 from facefair_lib.settings import paths
+from facefair_lib.settings.path_text import path_text
 from facefair_lib.store.processes import available_cores, child_environment, die_with_parent, parse_shard
 from facefair_lib.store.screen import use_plain_characters
 from facefair_lib.study.commands import app as explorers
@@ -109,8 +111,6 @@ def lab() -> None:
 
 def main() -> None:
     """Run a command; errors that a user can act on are printed without a traceback."""
-    from facefair_lib.errors import InputError, unwritable
-
     use_plain_characters()
     os.environ.update(paths.absolute_variables())
     os.environ["MPLBACKEND"] = "Agg"  # no command opens a window; a backend that is not installed would stop them all
@@ -119,10 +119,7 @@ def main() -> None:
     except InputError as error:
         sys.exit(f"facefair: {error}")
     except OSError as error:
-        told = unwritable(error)
-        if told is None:
-            raise
-        sys.exit(f"facefair: {told}")
+        sys.exit(f"facefair: {unwritable(error) or _unusable(error)}")
     except RuntimeError as error:
         from facefair_lib.study.run_stage import MARK, StageError
 
@@ -130,6 +127,17 @@ def main() -> None:
             raise
         print(MARK + str(error).replace("\n", "\n" + MARK), flush=True)
         sys.exit(1)
+
+
+def _unusable(error: OSError) -> InputError:
+    """What to tell of other errors of the system: a name that is too long, a folder in place of a file."""
+    place = path_text(error.filename) if isinstance(error.filename, str | bytes) else "the disk or the network"
+    return InputError(
+        place,
+        found=error.strerror or str(error),
+        expected="files and folders that may be read and written, and room",
+        do="correct the name, the permissions or the room, and run the same command again",
+    )
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ os.environ["MKL_NUM_THREADS"] = "1"
 # machine.
 _TIMELESS = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("facefair", derandomize=True, max_examples=50, **_TIMELESS)
+settings.register_profile("long", max_examples=1500, **_TIMELESS)
 settings.load_profile("facefair")
 
 
@@ -25,6 +26,7 @@ TESTS = Path(__file__).parent
 SLOW = (
     *("whole", "browser", "unit/course", "unit/experiments", "unit/heads", "unit/models", "unit/parse", "unit/study"),
     *("unit/training", "unit/data/test_check.py", "unit/data/test_masked_sets_study.py"),
+    "unit/data/test_spoilt_files.py",
     *("unit/explore/test_person_explorer.py", "unit/explore/test_training_viewer.py"),
     *("unit/fairness/test_fairness_simulations.py", "unit/project/test_docs.py", "unit/report/test_build_report.py"),
     *("unit/reproduction/test_run.py", "unit/store/test_digests.py", "unit/store/test_screen.py"),

@@ -4,6 +4,8 @@ version.
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
 from importlib import metadata
 from pathlib import Path
@@ -26,6 +28,13 @@ dependencies:
   - pip
   - pip:
 """
+
+
+HASHES = """\
+# The SHA-256 of every file of the versions in requirements.lock, for all systems. torch and torchvision are left out:
+# their builds for the CPU and for each CUDA are other files under one version. Written by `make lock`.
+"""
+BUILDS = ("torch", "torchvision")
 
 
 BINDER = """\
@@ -76,9 +85,19 @@ def write_environment(path: Path, direct: list[str], versions: dict[str, str]) -
     path.write_text(ENVIRONMENT + "\n".join(lines) + "\n", encoding="utf-8")
 
 
+def write_hashes(path: Path, lock: Path) -> None:
+    """Write the locked versions with their files' hashes, as the index of packages gives them; a line for each."""
+    options = ("--no-deps", "--generate-hashes", "--no-annotate", "--no-header", "--quiet")
+    command = [sys.executable, "-m", "uv", "pip", "compile", *options, str(lock)]
+    hashed = subprocess.run(command, stdout=subprocess.PIPE, encoding="utf-8", check=True).stdout
+    lines = [" ".join(line.split()) for line in hashed.replace("\\\n", " ").splitlines()]
+    kept = [line for line in lines if line.partition("==")[0] not in BUILDS]
+    path.write_text(HASHES + "\n".join(kept) + "\n", encoding="utf-8")
+
+
 def write_binder(folder: Path, direct: list[str], versions: dict[str, str]) -> None:
     """Write what Binder installs, and what the course needs in Colab beyond Colab's own packages."""
-    builds = [f"{name}=={versions[name]}+cpu" for name in ("torch", "torchvision")]
+    builds = [f"{name}=={versions[name]}+cpu" for name in BUILDS]
     (folder / "requirements.txt").write_text(BINDER + "\n".join(builds) + "\n", encoding="utf-8")
     names = {canonicalize_name(Requirement(text).name) for text in direct} & set(MISSING_IN_COLAB)
     lines = [f"{name}=={versions[name]}" for name in sorted(names)]
@@ -86,10 +105,11 @@ def write_binder(folder: Path, direct: list[str], versions: dict[str, str]) -> N
 
 
 def main() -> None:
-    """Write requirements.lock, one lock file per extra, environment.yml and what Binder and Colab install."""
+    """Write requirements.lock, its hashes, a lock file per extra, environment.yml, what Binder and Colab install."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     runtime = closure(project["dependencies"] + BUILD)
     write(ROOT / "requirements.lock", runtime, "What the study needs.")
+    write_hashes(ROOT / "requirements-hashes.lock", ROOT / "requirements.lock")
     write_environment(ROOT / "environment.yml", project["dependencies"], runtime)
     write_binder(ROOT / ".binder", project["dependencies"], runtime)
     for extra, requirements in project["optional-dependencies"].items():

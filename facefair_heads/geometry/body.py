@@ -184,8 +184,9 @@ def load_body_model(cache_dir: Path | None = None, progress: Callable[[str], Non
 
 @functools.lru_cache(maxsize=2)
 def _load(path: Path) -> BodyModel:
-    with np.load(path, allow_pickle=False) as stored:
-        arrays = {name: stored[name] for name in stored.files}
+    from facefair_lib.store.results import read_arrays  # loads pandas, which rendering does without
+
+    arrays = read_arrays(path)
     return BodyModel(
         template=arrays["template"],
         quads={part: arrays[f"quads_{part}"] for part in body_cache.PARTS},

@@ -166,7 +166,7 @@ def write_counterfactuals(
             progress(done, total)
     if shard != WHOLE:
         return
-    parts = [_read(_file(sheets, sheet)) for sheet in plan]
+    parts = [results.read_arrays(_file(sheets, sheet)) for sheet in plan]
     results.write_array(folder / "images.npy", np.concatenate([part["images"] for part in parts]))
     results.write_array(folder / "labels.npy", np.concatenate([part["labels"] for part in parts]))
     interocular = np.concatenate([part["interocular"] for part in parts])
@@ -212,11 +212,6 @@ def _sheets_of(folder: Path, plan: str) -> Path:
 
 def _file(sheets: Path, sheet: Sheet) -> Path:
     return sheets / f"{sheet.name}.npz"
-
-
-def _read(path: Path) -> dict[str, np.ndarray]:
-    with np.load(path, allow_pickle=False) as stored:
-        return dict(stored)
 
 
 def _render_sheet(path: Path, sheet: Sheet, size: int) -> int:

@@ -17,6 +17,7 @@ from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import CLASS_NAMES, INDEX
 from facefair_lib.store.parallel import map_ordered
 from facefair_lib.store.progress import Advance
+from facefair_lib.store.results import read_array
 
 IMAGES, LABELS = "images.npy", "labels.npy"
 
@@ -101,13 +102,7 @@ def open_arrays(folder: Path) -> tuple[np.ndarray, np.ndarray]:
     do = "run the data preparation again"
     arrays = []
     for name in (IMAGES, LABELS):
-        path = folder / name
-        if not path.is_file():
-            raise InputError(path, found="no such file", expected="packed arrays", do=do)
-        try:
-            arrays.append(np.load(path, mmap_mode="r"))
-        except (OSError, ValueError) as error:
-            raise InputError(path, found=f"unreadable: {error}", expected="a NumPy array file", do=do) from error
+        arrays.append(read_array(folder / name, memory_map=True, do=do))
     images, labels = arrays
     if images.shape != (*labels.shape, 3) or images.dtype != np.uint8 or labels.dtype != np.uint8:
         raise InputError(

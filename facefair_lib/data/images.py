@@ -185,8 +185,9 @@ def stored_orientation(path: Path) -> int:
 def opened(path: Path) -> Iterator[Image.Image]:
     """Open a picture file, with its header alone read; one of more than ``MAX_PIXELS`` is an InputError."""
     with ExitStack() as stack:
+        file = stack.enter_context(path.open("rb"))  # Pillow leaves it open where the disk fails
         with _pillow_limit(None):
-            picture = stack.enter_context(Image.open(path))
+            picture = stack.enter_context(Image.open(file))
         if picture.width * picture.height > MAX_PIXELS:
             raise _too_large(path, f"{picture.width}x{picture.height} pixels")
         if picture.width * picture.height > _PILLOWS_LIMIT:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from facefair_lib.errors import InputError
-from facefair_lib.store.results import replacing
+from facefair_lib.store.results import reading, replacing
 
 REQUIRED = ("image_id", "image_path", "source", "folder", "subject_id")
 OPTIONAL_TEXT = ("label_path", "category", "group", "gender", "emotion", "light")
@@ -106,7 +107,7 @@ def _typed(frame: pd.DataFrame, where: object) -> pd.DataFrame:
     for column in NUMBERS:
         points = frame[column].map(lambda value: value.replace(",", ".") if isinstance(value, str) else value)
         numbers = pd.to_numeric(points.replace("", float("nan")), errors="coerce")
-        wrong = numbers.isna() & frame[column].notna() & (frame[column].astype(str) != "")
+        wrong = ~np.isfinite(numbers) & frame[column].notna() & (frame[column].astype(str) != "")
         if wrong.any():
             row = frame[wrong].iloc[0]
             raise InputError(
@@ -166,8 +167,8 @@ def save_manifest(frame: pd.DataFrame, path: Path, root: Path) -> Path:
     """Save a manifest as Parquet; the data set's root is recorded beside it, the paths stay relative."""
     frame = check_manifest(frame, path)
     frame.attrs["root"] = Path(root).as_posix()
-    with replacing(path) as temporary:
-        frame.to_parquet(temporary, index=False)
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        frame.to_parquet(file, index=False)
     return path
 
 
@@ -189,12 +190,8 @@ def load_manifest(path: Path, root: Path | None = None) -> pd.DataFrame:
         if the file is missing, is not Parquet or is not a manifest
     """
     do = "run the data preparation again"
-    if not path.is_file():
-        raise InputError(path, found="no such file", expected="a manifest saved by save_manifest", do=do)
-    try:
-        frame = pd.read_parquet(path)
-    except (OSError, ValueError) as error:  # pyarrow's errors derive from these
-        raise InputError(path, found=f"unreadable: {error}", expected="a Parquet file", do=do) from error
+    with reading(path, do), path.open("rb") as file:  # pyarrow takes no path that is not UTF-8
+        frame = pd.read_parquet(file)
     frame = check_manifest(frame, path)
     if root is not None:
         frame.attrs["root"] = Path(root).as_posix()

@@ -15,6 +15,7 @@ import pandas as pd
 
 from facefair_lib.errors import InputError
 from facefair_lib.settings.path_text import path_text
+from facefair_lib.store.results import unguarded
 
 SEPARATORS = "\t;,"  # the rarer a mark is inside cells, the earlier: the first of equally good ones is taken
 _LOOKED_AT = 100  # rows that tell the separator
@@ -55,6 +56,7 @@ def read_spreadsheet(
     Columns are separated by commas, semicolons or tabs, or as a first line ``sep=;`` says. Lines may end in any of the
     three ways. Empty rows and empty columns without a name are left out. Names of columns are in lower case, and
     nothing begins or ends with a space; else every cell is the text that it was: ``NA``, ``007`` and ``1e3`` as well.
+    An apostrophe that keeps a cell such as ``=1+1`` from being a formula goes.
 
     Parameters
     ----------
@@ -201,7 +203,7 @@ def _trimmed(cell: str) -> str:
     before = None
     while cell != before:  # spaces and invisible marks may alternate
         before, cell = cell, cell.strip().strip(_INVISIBLE)
-    return cell
+    return unguarded(cell)
 
 
 def _separator(text: str, known: Collection[str]) -> str:

@@ -82,10 +82,10 @@ def write_runs(
     if shard != WHOLE:
         return read
     for model in stages.TRAINING_STAGES:
-        kept = [_read(_folder(root, model, run) / _SCORES) for run in range(1, profile.runs + 1)]
+        kept = [results.read_arrays(_folder(root, model, run) / _SCORES) for run in range(1, profile.runs + 1)]
         for kind in KINDS:
             results.write_array(folder / f"{model}_{kind}.npy", np.stack([scores[kind] for scores in kept]))
-        masks = np.load(_folder(root, model, 1) / f"{MASKS}.npy", allow_pickle=False)
+        masks = results.read_array(_folder(root, model, 1) / f"{MASKS}.npy")
         results.write_array(folder / f"{model}_{MASKS}.npy", masks)
     table = pd.DataFrame(rows, columns=COLUMNS).sort_values(["model", "run"], ignore_index=True)
     results.write_csv(folder / "runs.csv", table)
@@ -143,8 +143,8 @@ def _score(root: Path, profile: Profile, model: str, run: int, weights: Path, re
     pictures = (images, labels, people.images, people.labels, changed.images, changed.labels, on_curve(changed.table))
     key = _key(weights, (profile.inference, one_view, profile.data.source), pictures)
     kept = _folder(root, model, run) / _SCORES
-    if kept.exists() and str(_read(kept)["key"]) == key:
-        return float(_read(kept)["test_iou"])
+    if kept.exists() and str(results.read_arrays(kept)["key"]) == key:
+        return float(results.read_arrays(kept)["test_iou"])
     network = load_network(model, getattr(profile.models, model), weights)
     tested = as_labelled(predict(network, images, views=profile.inference), profile.data.source)
     test_iou = float(mean_iou(confusion_counts(labels, tested).sum(0)))
@@ -186,8 +186,3 @@ def _key(weights: Path, settings: tuple[object, ...], arrays: tuple[np.ndarray, 
     for array in arrays:
         digest.update(np.ascontiguousarray(array))
     return digest.hexdigest()
-
-
-def _read(path: Path) -> dict[str, np.ndarray]:
-    with np.load(path, allow_pickle=False) as stored:
-        return dict(stored)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from facefair_lib.explore import charts, controls
 from facefair_lib.explore.latest_worker import Poller
 from facefair_lib.scores import titles
 from facefair_lib.store import stages
+from facefair_lib.store.results import read_json
 
 if TYPE_CHECKING:
     from facefair_lib.study.open import Study
@@ -110,7 +110,7 @@ def describe(history: pd.DataFrame, epochs: int | None, seconds: float) -> str:
 
 def is_complete(record: Path) -> bool:
     """Whether the fit that keeps this record has come to its end."""
-    return record.exists() and "description" in json.loads(record.read_text(encoding="utf-8"))
+    return record.exists() and "description" in read_json(record)
 
 
 def best_row(history: pd.DataFrame) -> pd.Series:

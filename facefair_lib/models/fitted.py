@@ -22,10 +22,12 @@ def load_network(name: str, model: ModelSettings, weights: Path) -> nn.Module:
         if the file is not there, is no plain state dict, or belongs to another network
     """
     where = f"{name} weights {path_text(weights)}"
-    network = model_from_settings(name, model.model_copy(update={"weights": "none"}))
     try:
         state = torch.load(weights, map_location="cpu", weights_only=True)
+        network = model_from_settings(name, model.model_copy(update={"weights": "none"}))
         network.load_state_dict(state)
+    except InputError:
+        raise
     except FileNotFoundError as error:
         raise InputError(
             where, found="no such file", expected="best.pt of a fit", do="train this network first"

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from pydantic import ValidationError
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save
 from torch import nn
 
@@ -88,7 +87,7 @@ def read_card(path: Path) -> Card:
     try:
         with safe_open(path, "pt") as file:
             return Card.model_validate_json((file.metadata() or {}).get(_CARD, ""))
-    except (SafetensorError, ValidationError) as error:
+    except Exception as error:  # a damaged file is a SafetensorError, a strange card a ValidationError, a disk fails
         raise _damaged(path, error) from error
 
 

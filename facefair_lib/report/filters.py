@@ -23,6 +23,8 @@ _SPECIAL = {
     "[": "{[}", "*": "{*}",  # behind a line break, where a row of a table begins, they would be an argument
 }  # fmt: skip
 _LAST_LATIN = 0x17F
+_NO_GLYPH = "ĦħĸĿŀŉŦŧſ"
+_PUNCTUATION = "‐‑‒–—―‘’‚“”„†‡•…‰‹›"
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _STARTS = {"none": "random weights", "imagenet": "ImageNet weights in the backbone", "coco": "COCO weights"}
 
@@ -42,8 +44,8 @@ class Tex(str):
 def tex(text: object) -> Tex:
     """Escape text for LaTeX: a folder called ``real_50%`` prints as it is written.
 
-    The report's fonts hold the Latin alphabets. A letter of any other is printed by its code point, U+6771, rather than
-    stop the report.
+    The report's fonts hold the Latin alphabets. Any other letter or mark, and what is none, such as the end of a line,
+    is printed by its code point, U+6771, rather than stop the report.
     """
     if isinstance(text, Tex):
         return text
@@ -53,8 +55,8 @@ def tex(text: object) -> Tex:
 
 
 def _latin(letter: str) -> str:
-    foreign = ord(letter) > _LAST_LATIN and unicodedata.category(letter)[0] in "LMSC"
-    return f"(U+{ord(letter):04X})" if foreign else letter
+    latin = ord(letter) <= _LAST_LATIN and letter not in _NO_GLYPH and unicodedata.category(letter) != "Cc"
+    return letter if latin or letter in _PUNCTUATION else f"(U+{ord(letter):04X})"
 
 
 def compose(template: str, *parts: object) -> Tex:

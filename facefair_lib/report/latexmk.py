@@ -48,7 +48,8 @@ def run_latexmk(report_dir: Path, build_dir: Path, profile: str) -> None:
             made.unlink()
     for literature in report_dir.glob("*.bib"):
         shutil.copyfile(literature, build_dir / literature.name)
-    command = [latexmk, "-norc", "-pdf", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error", "report.tex"]
+    options = ("-interaction=nonstopmode", "-halt-on-error", "-file-line-error", "-latexoption=-no-shell-escape")
+    command = [latexmk, "-norc", "-pdf", *options, "report.tex"]
     try:
         run = subprocess.run(
             dying_with_parent(command), cwd=build_dir, env=latex_environment(), capture_output=True, encoding="utf-8",

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from facefair_lib.errors import InputError
-from facefair_lib.store.results import Stage
+from facefair_lib.store.results import Stage, reading
 
 _OTHER_PAPERS = "report"
 
@@ -161,11 +161,11 @@ class Results:
         path = self._path(table)
         if path.parent != self.report_dir:
             return Stage(path.parent, self.on_read).table(path.stem)
+        restore = f"git checkout {path.name}"
         if not path.is_file():
-            raise InputError(
-                path, found="no such file", expected="a file of the repository", do=f"git checkout {path.name}"
-            )
-        return pd.read_csv(path, dtype=str, keep_default_na=False)  # 40.70 stays 40.70
+            raise InputError(path, found="no such file", expected="a file of the repository", do=restore)
+        with reading(path, restore):
+            return pd.read_csv(path, dtype=str, keep_default_na=False)  # 40.70 stays 40.70
 
 
 def _cell(value: Any, source: Source) -> Any:

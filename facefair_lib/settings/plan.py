@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import Field, ValidationError
 
 from facefair_lib.errors import InputError
 from facefair_lib.settings import paths
 from facefair_lib.settings.path_text import path_text
+from facefair_lib.settings.profile_files import read_yaml, shown
 from facefair_lib.settings.profiles import Section
 
 FamilyName = Literal[
@@ -47,16 +47,10 @@ def load_plan(path: Path = paths.PLAN) -> AnalysisPlan:
         if it is not there, not YAML, or a key is unknown, missing or out of range; the message names file and key
     """
     try:
-        return AnalysisPlan.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
-        raise InputError(path, found="no such file", expected="the analysis plan", do="take it from git") from error
-    except yaml.YAMLError as error:
-        raise InputError(
-            path, found="no valid YAML", expected="the keys of config/analysis_plan.yaml", do="correct it"
-        ) from error
+        return AnalysisPlan.model_validate(read_yaml(path, "the analysis plan"))
     except ValidationError as error:
         # A misspelt key is also missed under its right name: what was typed comes first.
         first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
         key = ".".join(map(str, first["loc"])) or "the plan"
-        found = "no such key" if first["type"] == "missing" else repr(first["input"])
+        found = "no such key" if first["type"] == "missing" else shown(first["input"])
         raise InputError(f"{path_text(path)}: {key}", found=found, expected=first["msg"], do="correct it") from error

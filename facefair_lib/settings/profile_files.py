@@ -6,6 +6,7 @@ Sections are merged key by key, at any depth; everything else, lists included, i
 from __future__ import annotations
 
 import difflib
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,34 @@ class ProfileFiles:
         return next((path for path, layer in self.layers if _gives(layer, location)), self.layers[0][0])
 
 
+def read_yaml(path: Path, expected: str) -> Any:
+    """Read the plain values of a YAML file.
+
+    Raises
+    ------
+    InputError
+        if it cannot be read or is no YAML
+    """
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(path, found="no such file", expected=expected, do="take it from git") from error
+    # A number of thousands of digits and the 31st of February are ValueErrors, as is what is no UTF-8.
+    except (yaml.YAMLError, ValueError, RecursionError, OSError) as error:
+        raise InputError(
+            path, found=f"no valid YAML: {error}", expected=expected, do="correct the line named"
+        ) from error
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother = 2, 200, 200
+
+
+def shown(value: Any) -> str:
+    """What a file gives, for a message; shortened, because aliases of YAML let a few lines mean millions of values."""
+    return _SHORT.repr(value)
+
+
 def names_in(folder: Path) -> list[str]:
     """Names of the profiles in a folder, sorted."""
     return sorted(path.stem for path in folder.glob("*.yaml") if path.name != paths.PLAN.name)
@@ -78,18 +107,13 @@ def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(
-            path, found=f"no valid YAML: {error}", expected="a profile", do="correct the line named"
-        ) from error
+    values = read_yaml(path, "a profile")
     if not isinstance(values, dict):
-        raise InputError(path, found=repr(values), expected="a profile: keys with values", do="correct this file")
+        raise InputError(path, found=shown(values), expected="a profile: keys with values", do="correct this file")
     if "name" in values:
         raise InputError(
             f"{path}: name",
-            found=repr(values["name"]),
+            found=shown(values["name"]),
             expected="no such key: a profile is named by its file",
             do="remove this key, or rename the file",
         )
@@ -111,7 +135,7 @@ def _parent(layers: Sequence[tuple[Path, dict[str, Any]]]) -> str | None:
     if not isinstance(parent, str):
         raise InputError(
             f"{path}: {EXTENDS}",
-            found=repr(parent),
+            found=shown(parent),
             expected="the name of one profile",
             do="name it, or remove this key",
         )

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from facefair_lib.errors import InputError
 from facefair_lib.settings import paths
-from facefair_lib.settings.profile_files import EXTENDS, names_in, read_profile
+from facefair_lib.settings.profile_files import EXTENDS, names_in, read_profile, shown
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -350,7 +350,7 @@ def parse_profile(values: Any, where: object, origin: Callable[[Location], objec
         first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
         location = first["loc"]
         key = ".".join(str(part) for part in location) or "the profile"
-        found, expected, do = repr(first["input"]), first["msg"], "correct this key"
+        found, expected, do = shown(first["input"]), first["msg"], "correct this key"
         if first["type"] == "missing":
             found, do = "no such key", "add it"
         if first["type"] == "extra_forbidden":

@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from facefair_lib.errors import InputError
 from facefair_lib.settings import paths
 from facefair_lib.settings.profiles import Profile
 from facefair_lib.store import results, stages
@@ -73,9 +74,8 @@ def changed_file(record: Path, *, thorough: bool) -> str:
     record : the stage's provenance
     thorough : read all files; otherwise only those that were written after the record
     """
-    try:
-        made = json.loads(record.read_text(encoding="utf-8")).get(FILES, {})
-    except ValueError:
+    made = recorded_files(record)
+    if made is None:
         return f"{FILE_NAME} cannot be read"
     written = record.stat().st_mtime_ns
     for name, digest in made.items():
@@ -85,6 +85,15 @@ def changed_file(record: Path, *, thorough: bool) -> str:
         if digest and (thorough or path.stat().st_mtime_ns > written) and digest_of(path) != digest:
             return f"{name} was changed"
     return ""
+
+
+def recorded_files(record: Path) -> dict[str, str] | None:
+    """Files that a stage recorded, name -> digest; None where the record is not there or cannot be read."""
+    try:
+        files = results.read_json(record).get(FILES)
+    except InputError:
+        return None
+    return files if isinstance(files, dict) and all(isinstance(digest, str) for digest in files.values()) else None
 
 
 def package_versions() -> dict[str, str]:

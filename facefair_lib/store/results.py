@@ -42,6 +42,8 @@ _TEXT = frozenset(
 _NUMBER = r"-?(?:inf|(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]\d{2,})?)|True|False|"
 """What ``write_csv`` makes of numbers and truth values, and of those that are absent. ``007``, ``NA`` and ``nan`` are
 none of these, in whatever column they stand."""
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_PRINTED_NUMBER = re.compile(r"[+-][\d.,]*\d(e[+-]\d+)?")
 
 
 @contextlib.contextmanager
@@ -65,6 +67,26 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+AGAIN = "remove it and run the same command again: it is made anew"
+
+
+@contextlib.contextmanager
+def reading(path: Path, do: str = AGAIN) -> Iterator[None]:
+    """Say which file is damaged, and what to do, in place of whatever its format's library raises in the block."""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:  # every format fails in ways of its own
+        told = f"unreadable or damaged ({type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]})"
+        raise InputError(
+            path,
+            found="no such file" if isinstance(error, FileNotFoundError) else told,
+            expected="the file as it was written",
+            do=do,
+        ) from error
+
+
 def write_text(path: Path, text: str) -> Path:
     """Write ``text``, atomically."""
     with replacing(path) as temporary:
@@ -72,10 +94,23 @@ def write_text(path: Path, text: str) -> Path:
     return path
 
 
+def guarded(cell: Any) -> Any:
+    """Text that a spreadsheet would compute, such as ``=1+1``, behind an apostrophe; all else as it is."""
+    computed = isinstance(cell, str) and _FORMULA.match(cell) and not _PRINTED_NUMBER.fullmatch(cell)
+    return f"'{cell}" if computed else cell
+
+
+def unguarded(cell: Any) -> Any:
+    """Undo ``guarded``."""
+    return cell[1:] if isinstance(cell, str) and cell[:1] == "'" and _FORMULA.match(cell, 1) else cell
+
+
 def write_csv(path: Path, table: pd.DataFrame) -> Path:
-    """Write a table without its index, atomically and in the fixed float format."""
+    """Write a table without its index, atomically, in the fixed float format and with no cell that is a formula."""
+    text = table.select_dtypes(exclude=["number", "bool"])
+    safe = table.assign(**{name: cells.map(guarded) for name, cells in text.items()})
     with replacing(path) as temporary:
-        table.to_csv(temporary, index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
+        safe.to_csv(temporary, index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
     return path
 
 
@@ -84,12 +119,13 @@ def read_csv(path: Path) -> pd.DataFrame:
 
     A column is text if its name says so, or if it holds anything that is no number as ``write_csv`` writes it.
     """
-    # pandas alone would take the person NA for an absent one, and 007 for 7.
-    written = pd.read_csv(path, dtype="str", keep_default_na=False)
-    text = [column for column in written if _is_text(column, written[column])]
-    table = pd.read_csv(path, dtype=dict.fromkeys(text, "str"), keep_default_na=False, na_values=[""])
+    with reading(path):
+        # pandas alone would take the person NA for an absent one, and 007 for 7.
+        written = pd.read_csv(path, dtype="str", keep_default_na=False)
+        text = [column for column in written if _is_text(column, written[column])]
+        table = pd.read_csv(path, dtype=dict.fromkeys(text, "str"), keep_default_na=False, na_values=[""])
     text = table.select_dtypes(include=["object", "str"]).columns
-    return table.assign(**{column: table[column].fillna("") for column in text})
+    return table.assign(**{column: table[column].fillna("").map(unguarded) for column in text})
 
 
 def _is_text(name: str, cells: pd.Series) -> bool:
@@ -121,9 +157,36 @@ def write_array(path: Path, array: np.ndarray) -> Path:
     return path
 
 
+def read_array(path: Path, *, memory_map: bool = False, do: str = AGAIN) -> np.ndarray:
+    """Read an array that ``write_array`` wrote, if asked memory-mapped and read-only."""
+    with reading(path, do), path.open("rb") as file:
+        if file.read(6) != np.lib.format.MAGIC_PREFIX:  # NumPy would read archives and pickles as well
+            raise TypeError("no NumPy array")
+        return np.load(path, mmap_mode="r" if memory_map else None, allow_pickle=False)
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Read the arrays of an ``.npz`` by name."""
+    # Opened here, because NumPy leaves a damaged file open.
+    with reading(path), path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+        arrays = dict(stored)
+        if not all(isinstance(array, np.ndarray) for array in arrays.values()):
+            raise TypeError("an archive of other things than arrays")
+        return arrays
+
+
 def write_json(path: Path, values: Mapping[str, Any]) -> Path:
     """Write plain values as sorted, indented JSON, atomically."""
     return write_text(path, json.dumps(values, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read what ``write_json`` wrote."""
+    with reading(path):
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(values, dict):
+            raise TypeError(f"a JSON {type(values).__name__} in place of keys and values")
+        return values
 
 
 class Stage:
@@ -179,7 +242,7 @@ class Stage:
 
     def array(self, name: str, *, memory_map: bool = True) -> np.ndarray:
         """Read one of the stage's arrays, memory-mapped read-only unless told otherwise."""
-        return np.load(self.existing(f"{name}.npy"), mmap_mode="r" if memory_map else None, allow_pickle=False)
+        return read_array(self.existing(f"{name}.npy"), memory_map=memory_map)
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
         """The packed arrays: images (N, H, W, 3) and labels (N, H, W), uint8, memory-mapped read-only."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ from facefair_lib.errors import InputError
 from facefair_lib.settings import paths
 from facefair_lib.settings.path_text import path_text
 from facefair_lib.store import stages
-from facefair_lib.store.provenance import FILE_NAME, FILES, changed_file
+from facefair_lib.store.provenance import FILE_NAME, changed_file, recorded_files
 
 
 def made_by_a_study(profile: str) -> bool:
@@ -93,9 +92,8 @@ def _remove_folder(folder: Path, kept: set[Path]) -> None:
 def _strangers(stage: Path) -> list[Path]:
     """Files that a complete stage did not leave in its folder; of an incomplete one nobody can tell."""
     record = stage / FILE_NAME
-    try:
-        made = set(json.loads(record.read_text(encoding="utf-8"))[FILES])
-    except (OSError, ValueError, KeyError):
+    made = recorded_files(record)
+    if made is None:
         return []
     found = {path.relative_to(stage): path for path in stage.rglob("*") if path.is_file() and path != record}
     return [

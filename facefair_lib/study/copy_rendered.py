@@ -6,7 +6,6 @@ notebook or a fit leaves behind carries its profile's name and inputs, and is al
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from facefair_lib.settings import paths
 from facefair_lib.settings.profiles import Profile
 from facefair_lib.store import stages
 from facefair_lib.store.provenance import FILE_NAME, package_versions
+from facefair_lib.store.results import read_json
 
 REUSABLE = (stages.COHORT, stages.EXPERIMENT, stages.COUNTERFACTUALS)
 
@@ -26,7 +26,7 @@ def find_twin(stage: stages.Stage, profile: Profile) -> Path | None:
     for made in sorted(paths.results_root().glob(f"*/{stage.name}/{FILE_NAME}")):
         if made.parent.parent.name == profile.name:
             continue
-        found = json.loads(made.read_text(encoding="utf-8"))
+        found = read_json(made)
         if {key: found.get(key) for key in wanted} == wanted:
             return made.parent
     return None

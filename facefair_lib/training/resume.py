@@ -86,4 +86,4 @@ def remove_checkpoints(folder: Path) -> None:
 
 
 def _read(record: Path) -> dict[str, Any]:
-    return json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
+    return results.read_json(record) if record.exists() else {}

@@ -23,7 +23,7 @@ from facefair_lib.data.spreadsheet import read_spreadsheet
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import EMOTIONS, GROUPS
 from facefair_lib.settings.path_text import path_text
-from facefair_lib.store.results import replacing
+from facefair_lib.store.results import replacing, write_csv
 
 GROUP_OF_WORD: Mapping[str, str] = MappingProxyType(
     {
@@ -174,8 +174,7 @@ def save_photos(table: pd.DataFrame, reader: Reader, out: Path, *, copy: bool = 
                 shutil.copyfile(reader.file(source), temporary)
     if before is not None:
         rows = pd.concat([before, rows], ignore_index=True).fillna("")
-    with replacing(out) as temporary:
-        rows.to_csv(temporary, index=False, lineterminator="\n")
+    write_csv(out, rows)
     return len(rows)
 
 

@@ -67,6 +67,13 @@ def list_folders(root: Path, folder: Path) -> list[Path]:
 
 def refuse_link_out(root: Path, path: Path) -> None:
     """Raise InputError if a path of the data set really lies outside it, by a symbolic link."""
+    if path.is_symlink() and not path.exists():
+        raise InputError(
+            path,
+            found="a symbolic link that leads nowhere, or round in a circle",
+            expected="a file or a folder",
+            do="remove the link, or put there what it should lead to",
+        )
     target = path.resolve()
     if not target.is_relative_to(root.resolve()):
         raise InputError(

@@ -78,7 +78,7 @@ def write_compositions(
             progress(len(wanted) - len(missing) + done, len(wanted))
     if shard != WHOLE:
         return
-    stored = [np.load(kept / f"{fit.name}.npz", allow_pickle=False) for fit in fits]
+    stored = [results.read_arrays(kept / f"{fit.name}.npz") for fit in fits]
     counts = np.stack([entry["counts"] for entry in stored])  # (F, N, 11, 11)
     described = [_fit_row(fit, small.table, settings) for fit in fits]
     scores = _score_rows(fits, counts, tested.table)
@@ -107,7 +107,7 @@ def _fit_one(kept: Path, fit: Fit, settings: CompositionSettings, training: Trai
     """Fit one network and keep its counts; all fits of one repetition start from the same weights."""
     use_cores(1)
     images, labels, test_images, test_labels = (
-        np.load(kept / f"{split}_{kind}.npy", mmap_mode="r")
+        results.read_array(kept / f"{split}_{kind}.npy", memory_map=True)
         for split in ("train", "test")
         for kind in ("images", "labels")
     )

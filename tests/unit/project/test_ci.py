@@ -72,7 +72,8 @@ def check_facefair(words: list[str]) -> None:
 def check_module(words: list[str]) -> None:
     """A module that the packages bring, called on files that are there."""
     module = words[0]
-    assert module in ("pip", "venv") or f"\n{module}==" in DEVELOPMENT
+    assert module in ("pip", "venv", "pip_audit") or f"\n{module}==" in DEVELOPMENT
+    assert all((REPOSITORY / word).is_file() for word in words if word.endswith(".lock"))
     patterns = [word for word in words[1:] if "/" in word and not word.startswith("-")]
     assert all(list(REPOSITORY.glob(pattern)) for pattern in patterns)
 

@@ -58,6 +58,14 @@ def test_the_lock_files_hold_every_dependency_in_its_version(extra: str) -> None
     assert not set(runtime) & set(beyond)
 
 
+def test_every_locked_package_has_hashes_but_those_of_which_one_version_is_several_builds() -> None:
+    lines = [line for line in read("requirements-hashes.lock").splitlines() if not line.startswith("#")]
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+( --hash=sha256:[0-9a-f]{64})+", line) for line in lines)
+    hashed, locked = pins([line.partition(" ")[0] for line in lines]), lock("requirements.lock")
+    assert hashed.items() <= locked.items()
+    assert set(locked) - set(hashed) == {"torch", "torchvision"}
+
+
 def test_every_third_party_import_is_a_declared_dependency() -> None:
     providers = metadata.packages_distributions()
     declared = {canonicalize_name(Requirement(text).name) for text in PROJECT["dependencies"]}
@@ -91,7 +99,7 @@ def test_make_hands_on_what_is_typed_letter_by_letter(tmp_path: Path, given: str
     (tmp_path / ".venv" / ".ready").touch()
     (tmp_path / "tools").mkdir()
     (tmp_path / "tools" / "ensure_tex.sh").touch()
-    for name in ("requirements.lock", "pyproject.toml"):
+    for name in ("requirements.lock", "requirements-hashes.lock", "pyproject.toml"):
         (tmp_path / name).touch()
         os.utime(tmp_path / name, (1, 1))
     values = {name: f"{name} {HOSTILE}" for name in ("PROFILE", "DATA", "PHOTOS", "CORES", "EXECUTOR")}

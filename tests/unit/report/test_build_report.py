@@ -15,6 +15,7 @@ import pytest
 
 from facefair_lib.data.audit import scored_classes
 from facefair_lib.errors import InputError
+from facefair_lib.report import filters
 from facefair_lib.report.build import build_report, environment, fill, render
 from facefair_lib.report.latexmk import MissingLatexError, ReportError, failure_message, run_latexmk
 from facefair_lib.report.results_reader import Results
@@ -410,6 +411,17 @@ def test_an_open_reference_fails_the_build(tmp_path: Path) -> None:
     (tmp_path / "report.tex").write_text("\\documentclass{article}\\begin{document}\\ref{nowhere}\\end{document}\n")
     with pytest.raises(ReportError, match="nowhere"):
         run_latexmk(tmp_path, tmp_path, "quick")
+
+
+@needs_latex
+def test_latex_prints_every_letter_that_is_not_printed_by_its_number_and_runs_no_program(tmp_path: Path) -> None:
+    letters = "\n\n".join(filters.tex(f"a{chr(code)}b") for code in range(0x2100))
+    packages = "\\documentclass{article}\\usepackage[utf8]{inputenc}\\usepackage[T1]{fontenc}"
+    text = f"{packages}\\begin{{document}}\\immediate\\write18{{touch RUN}}\n{letters}\n\\end{{document}}\n"
+    (tmp_path / "report.tex").write_text(text, encoding="utf-8")
+    run_latexmk(tmp_path, tmp_path, "quick")
+    assert "runsystem(touch RUN)...disabled" in (tmp_path / "report.log").read_text(encoding="utf-8", errors="replace")
+    assert not (tmp_path / "RUN").exists()
 
 
 def test_a_missing_latexmk_says_in_one_line_how_to_get_it(

@@ -91,3 +91,8 @@ def test_a_network_is_named_with_what_was_added_and_its_backbone_with_the_part_t
     assert filters.network(Row("a/table", 2, {"model": "pspnet"})) == "PSPNet"  # written before there were any
     assert filters.backbone("efficientnet_lite0", "pspnet") == "EfficientNet-Lite0 to stride 16"
     assert filters.backbone("efficientnet_lite0") == "EfficientNet-Lite0"
+
+
+@pytest.mark.parametrize("letter", ["\n", "\x1b", "\x7f", "\x85", "ħ", "、", "😀", "\u202e", "\ud800"])
+def test_what_the_reports_fonts_lack_is_printed_by_its_number(letter: str) -> None:
+    assert filters.tex(f"Zoë–{letter}") == f"Zoë–(U+{ord(letter):04X})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import multiprocessing
 from pathlib import Path
 from zipfile import ZipFile
@@ -141,3 +142,17 @@ def test_a_workbook_says_nothing_of_when_it_was_written(tmp_path: Path) -> None:
     assert {properties.created.year, properties.modified.year} == {1980}
     with ZipFile(path) as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+CELLS = ["=1+1", "+1 person", "-x", "@home", "'=1", "''-", "it's", "-5", "-0.5e+300", "-", "\tx", "", "a=b"]
+
+
+def test_no_cell_is_a_formula_of_a_spreadsheet_and_each_is_read_back_as_it_was(tmp_path: Path) -> None:
+    table = pd.DataFrame({"group": CELLS, "value": -1.5, "mixed": [*CELLS[:-1], None]})
+    path = results.write_csv(tmp_path / "a.csv", table)
+    with path.open(encoding="utf-8", newline="") as file:
+        written = [cell for row in list(csv.reader(file))[1:] for cell in row]
+    assert {cell for cell in written if cell[:1] in set("=+-@\t\r") and cell} == {"-5", "-0.5e+300", "-1.5"}
+    read = results.read_csv(path)
+    assert read["group"].tolist() == CELLS
+    assert read["mixed"].tolist() == [*CELLS[:-1], ""]

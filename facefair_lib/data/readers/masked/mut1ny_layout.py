@@ -133,7 +133,7 @@ def read_index(path: Path) -> list[tuple[str, str]]:
     do = f"restore the published {INDEX}, or remove it: the folders are then paired by base name"
     try:
         elements = list(ElementTree.parse(path).getroot())
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, OSError, ValueError, LookupError) as error:  # strange encodings are the last two
         raise InputError(path, found=f"broken XML ({error})", expected="the index of the release", do=do) from error
     entries = [(element.tag, element.get("name", "")) for element in elements]
     tags = [tag for tag, _ in entries]
