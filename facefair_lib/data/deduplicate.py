@@ -16,7 +16,9 @@ Source: hashes by the ImageHash library, 8 x 8 = 64 bits each.
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import imagehash
@@ -24,6 +26,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from facefair_lib.data.hash_buckets import HashBuckets
 from facefair_lib.data.images import read_rgb
 from facefair_lib.data.readers.files import file_in
 from facefair_lib.errors import InputError
@@ -45,12 +48,10 @@ TABLE_COLUMNS = ("kind", "kept_id", "removed_id", "distance", "folder", "categor
 class Fingerprints:
     """What is compared, one entry per image of a manifest, in its order."""
 
-    digest: (
-        np.ndarray
-    )  # (N,) str, SHA-256 of size and pixels: equal for files that are equal or only stored differently
+    digest: np.ndarray  # (N,) 32 bytes, SHA-256 of size and pixels: equal where only the file format differs
     gradient: np.ndarray  # (N,) uint64, dhash
     frequency: np.ndarray  # (N,) uint64, phash
-    thumbnail: np.ndarray  # (N, T, T, 3) uint8
+    thumbnail: np.ndarray  # (N, T, T, 3) uint8, in a temporary file: only those of pictures with close hashes are read
 
 
 @dataclass(frozen=True)
@@ -76,19 +77,24 @@ def fingerprint(
 ) -> Fingerprints:
     """Read every image once, on all cores, and compute what is compared."""
     paths = [file_in(Path(root), place) for place in manifest["image_path"]]
-    measured = map_ordered(_fingerprint_one, paths, progress, workers)
-    digest, gradient, frequency, thumbnail = zip(*measured, strict=True)
+    with tempfile.TemporaryFile() as file:  # its pages are the system's to take back; the map outlives the name
+        thumbnail = np.memmap(file, np.uint8, "w+", shape=(len(paths), THUMBNAIL, THUMBNAIL, 3))
+    store = partial(_fingerprint_one, thumbnail=thumbnail)
+    measured = map_ordered(store, list(enumerate(paths)), progress, workers)
+    digest, gradient, frequency = zip(*measured, strict=True)
     return Fingerprints(
-        np.array(digest), np.array(gradient, np.uint64), np.array(frequency, np.uint64), np.stack(thumbnail)
+        np.array(digest, "S32"), np.array(gradient, np.uint64), np.array(frequency, np.uint64), thumbnail
     )
 
 
-def _fingerprint_one(path: Path) -> tuple[str, int, int, np.ndarray]:
+def _fingerprint_one(place: tuple[int, Path], thumbnail: np.ndarray) -> tuple[bytes, int, int]:
+    row, path = place
     rgb = read_rgb(path)
-    digest = hashlib.sha256(str(rgb.shape).encode() + np.ascontiguousarray(rgb).tobytes()).hexdigest()
+    digest = hashlib.sha256(str(rgb.shape).encode())
+    digest.update(np.ascontiguousarray(rgb))
     picture = Image.fromarray(rgb)
-    small = np.asarray(picture.resize((THUMBNAIL, THUMBNAIL), Image.Resampling.BOX))  # (T, T, 3)
-    return digest, _bits(imagehash.dhash(picture)), _bits(imagehash.phash(picture)), small
+    thumbnail[row] = picture.resize((THUMBNAIL, THUMBNAIL), Image.Resampling.BOX)
+    return digest.digest(), _bits(imagehash.dhash(picture)), _bits(imagehash.phash(picture))
 
 
 def _bits(image_hash: imagehash.ImageHash) -> int:
@@ -165,22 +171,24 @@ def near_duplicates(
     (kept, removed, distance) positions, each image removed at most once, distance = the larger Hamming distance
     """
     gradient, frequency = prints.gradient[rows], prints.frequency[rows]
+    buckets = HashBuckets(gradient, frequency, hash_distance)
     removed = np.zeros(len(rows), bool)
     found = []
-    for i in range(len(rows) - 1):
+    for i in buckets.in_company:
         if removed[i]:
             continue
+        later = buckets.later(i)
         distance = np.maximum(
-            np.bitwise_count(gradient[i + 1 :] ^ gradient[i]), np.bitwise_count(frequency[i + 1 :] ^ frequency[i])
-        )  # (N - i - 1,) uint8
-        close = np.flatnonzero(distance <= hash_distance) + i + 1
-        close = close[~removed[close]]
-        if not len(close):
+            np.bitwise_count(gradient[later] ^ gradient[i]), np.bitwise_count(frequency[later] ^ frequency[i])
+        )  # (M,) uint8
+        close = (distance <= hash_distance) & ~removed[later]
+        if not close.any():
             continue
-        levels = np.abs(prints.thumbnail[rows[close]].astype(np.int16) - prints.thumbnail[rows[i]]).mean((1, 2, 3))
-        for j in close[levels <= pixel_distance]:
+        later, distance = later[close], distance[close]
+        levels = np.abs(prints.thumbnail[rows[later]].astype(np.int16) - prints.thumbnail[rows[i]]).mean((1, 2, 3))
+        for j, bits in zip(later[levels <= pixel_distance], distance[levels <= pixel_distance], strict=True):
             removed[j] = True
-            found.append((int(rows[i]), int(rows[j]), int(distance[j - i - 1])))
+            found.append((int(rows[i]), int(rows[j]), int(bits)))
     return found
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import TypeVar
 
 from facefair_lib.store.progress import Advance
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+_AHEAD = 16  # items per thread that wait in the queue: one slow item holds nobody up, and a queue of all costs memory
 
 
 def map_ordered(
@@ -32,10 +36,14 @@ def map_ordered(
     count = min(workers or os.cpu_count() or 1, max(len(items), 1))
     if count == 1:
         return [_report(function(item), done, len(items), progress) for done, item in enumerate(items, 1)]
+    waiting, results = iter(items), []
     with ThreadPoolExecutor(count) as pool:
-        futures = [pool.submit(function, item) for item in items]
+        futures = deque(pool.submit(function, item) for item in islice(waiting, _AHEAD * count))
         try:
-            return [_report(future.result(), done, len(items), progress) for done, future in enumerate(futures, 1)]
+            while futures:
+                results.append(_report(futures.popleft().result(), len(results) + 1, len(items), progress))
+                futures.extend(pool.submit(function, item) for item in islice(waiting, 1))
+            return results
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -82,10 +84,10 @@ def test_equal_hashes_with_other_colours_are_different_pictures(tmp_path):
     assert len(find_duplicates(manifest, tmp_path, pixel_distance=255).kept) == 1, "the hashes alone would remove one"
 
 
-def prints_of(gradient: list[int], levels: list[int]) -> Fingerprints:
-    bits = np.array(gradient, np.uint64)
+def prints_of(gradient: Sequence[int], levels: Sequence[int], frequency: Sequence[int] | None = None) -> Fingerprints:
+    bits, others = (np.array(part, np.uint64) for part in (gradient, gradient if frequency is None else frequency))
     thumbnails = np.array(levels, np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 3), np.uint8)
-    return Fingerprints(np.array([str(n) for n in range(len(bits))]), bits, bits, thumbnails)
+    return Fingerprints(np.array([str(n) for n in range(len(bits))]), bits, others, thumbnails)
 
 
 def test_a_chain_of_small_steps_does_not_swallow_a_picture_that_differs():
@@ -94,18 +96,39 @@ def test_a_chain_of_small_steps_does_not_swallow_a_picture_that_differs():
     assert near_duplicates(prints, np.arange(3), 4, 8.0) == [(0, 1, 3)]
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 255), st.integers(0, 30)), min_size=2, max_size=14))
-def test_near_duplicates_agree_with_a_plain_double_loop(items):
-    prints = prints_of([bits for bits, _ in items], [level for _, level in items])
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 255), st.integers(0, 255), st.integers(0, 30)), min_size=2, max_size=14),
+    st.sampled_from([0, 1, 2, 4, 15, 16, 64]),
+)
+def test_near_duplicates_agree_with_a_plain_double_loop(items, limit):
+    gradient, frequency, levels = map(list, zip(*items, strict=True))
+    agree_with_a_double_loop(prints_of(gradient, levels, frequency), limit)
+
+
+@pytest.mark.parametrize("scenes", [1, 40, 400])
+def test_near_duplicates_among_many_equal_and_close_hashes_agree_with_a_plain_double_loop(scenes):
+    rng = np.random.default_rng(scenes)
+    flipped = [np.bitwise_or.reduce(np.uint64(1) << rng.integers(0, 64, (400, 2), np.uint64), 1) for _ in range(2)]
+    scene = rng.integers(0, 2**64, (2, scenes), np.uint64)[:, rng.integers(0, scenes, 400)]
+    gradient, frequency = (np.where(rng.random(400) < 0.5, part, part ^ f) for part, f in zip(scene, flipped, strict=True))
+    prints = prints_of(gradient, rng.integers(0, 30, 400), frequency)
+    assert agree_with_a_double_loop(prints, 4) > 50
+
+
+def agree_with_a_double_loop(prints: Fingerprints, limit: int) -> int:
+    """Compare with every pair, one by one; returns how many pictures are removed."""
+    hashes = list(zip(prints.gradient.tolist(), prints.frequency.tolist(), strict=True))
+    levels = prints.thumbnail[:, 0, 0, 0].astype(int)
     removed: dict[int, tuple[int, int]] = {}
-    for i in range(len(items)):
-        for j in range(i + 1, len(items)):
-            distance = (items[i][0] ^ items[j][0]).bit_count()
-            if i not in removed and j not in removed and distance <= 2 and abs(items[i][1] - items[j][1]) <= 8:
+    for i in range(len(hashes)):
+        for j in range(i + 1, len(hashes)):
+            distance = max((a ^ b).bit_count() for a, b in zip(hashes[i], hashes[j], strict=True))
+            if i not in removed and j not in removed and distance <= limit and abs(levels[i] - levels[j]) <= 8:
                 removed[j] = (i, distance)
     expected = sorted((i, j, distance) for j, (i, distance) in removed.items())
-    assert sorted(near_duplicates(prints, np.arange(len(items)), 2, 8.0)) == expected
+    assert sorted(near_duplicates(prints, np.arange(len(hashes)), limit, 8.0)) == expected
+    return len(expected)
 
 
 def test_exact_duplicates_point_to_the_first_occurrence():
