@@ -13,6 +13,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -62,12 +63,11 @@ def hashes(sizes: list[int]) -> None:
     """Time the grouping of hashes."""
     for pictures in sizes:
         prints = made_up_hashes(pictures)
-        spent, found = seconds(
-            lambda prints=prints: near_duplicates(prints, np.arange(pictures), HASH_DISTANCE, PIXEL_DISTANCE)
-        )
+        limits = HASH_DISTANCE, PIXEL_DISTANCE
+        spent, found = seconds(partial(near_duplicates, prints, np.arange(pictures), *limits))
         plain = ""
         if pictures <= 20_000:
-            one_by_one, expected = seconds(lambda prints=prints: compared_one_by_one(prints))
+            one_by_one, expected = seconds(partial(compared_one_by_one, prints))
             assert found == expected
             plain = f", compared one by one {one_by_one:.2f} s"
         print(f"  {pictures:9,d} hashes grouped, {len(found):,d} near-duplicates {spent:9.2f} s{plain}")

@@ -22,21 +22,26 @@ class ArrayBatches(Dataset[Batch]):
     images : (N, H, W, 3) uint8
     labels : (N, H, W) uint8
     rows : (M,) int, the rows that belong to this split
-    device : where they are kept
+    device : where they are kept. In main memory they are not: each batch is read from the arrays, which are mapped
+        files of a study and may be larger than memory
     """
 
     def __init__(
         self, images: np.ndarray, labels: np.ndarray, rows: np.ndarray, device: torch.device = _MAIN_MEMORY
     ) -> None:
-        kept = torch.from_numpy(np.ascontiguousarray(images[rows])).to(device)
-        self._images = kept.permute(0, 3, 1, 2)  # (M, 3, H, W)
-        self._labels = torch.from_numpy(np.ascontiguousarray(labels[rows])).to(device)  # (M, H, W)
+        self._arrays, self._rows = (images, labels), rows
+        if device != _MAIN_MEMORY:
+            self._arrays, self._rows = tuple(part.to(device) for part in self._read(slice(None))), np.arange(len(rows))
 
     def __len__(self) -> int:
-        return len(self._labels)
+        return len(self._rows)
 
-    def __getitem__(self, indices: list[int]) -> Batch:
-        return self._images[indices], self._labels[indices]
+    def __getitem__(self, indices: list[int] | slice) -> Batch:
+        images, labels = self._read(indices)
+        return images.permute(0, 3, 1, 2), labels  # (B, 3, H, W), (B, H, W)
+
+    def _read(self, indices: list[int] | slice) -> tuple[torch.Tensor, ...]:
+        return tuple(torch.as_tensor(part[self._rows[indices]]) for part in self._arrays)
 
 
 def training_batches(dataset: ArrayBatches, batch_size: int, seed: int) -> DataLoader[Batch]:

@@ -35,9 +35,10 @@ def fit_key(
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     digest.update(module_version("facefair_lib.training.fit").encode())
     for split in ("train", "validation"):
-        for array in (images[rows[split]], labels[rows[split]]):
-            digest.update(f"{split} {array.shape}".encode())
-            digest.update(np.ascontiguousarray(array))
+        for array in (images, labels):
+            digest.update(f"{split} {(len(rows[split]), *array.shape[1:])}".encode())
+            for row in rows[split]:
+                digest.update(np.ascontiguousarray(array[row]))
     if start:
         digest.update(start.read_bytes())
     return digest.hexdigest()

@@ -111,7 +111,9 @@ def test_near_duplicates_among_many_equal_and_close_hashes_agree_with_a_plain_do
     rng = np.random.default_rng(scenes)
     flipped = [np.bitwise_or.reduce(np.uint64(1) << rng.integers(0, 64, (400, 2), np.uint64), 1) for _ in range(2)]
     scene = rng.integers(0, 2**64, (2, scenes), np.uint64)[:, rng.integers(0, scenes, 400)]
-    gradient, frequency = (np.where(rng.random(400) < 0.5, part, part ^ f) for part, f in zip(scene, flipped, strict=True))
+    gradient, frequency = (
+        np.where(rng.random(400) < 0.5, part, part ^ f) for part, f in zip(scene, flipped, strict=True)
+    )
     prints = prints_of(gradient, rng.integers(0, 30, 400), frequency)
     assert agree_with_a_double_loop(prints, 4) > 50
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -119,3 +121,16 @@ def test_pictures_lie_on_a_gpu_with_ample_room(
     assert Device("mps", "32-true", "a Mac").place_for_pictures(1) == torch.device("cpu")
     elsewhere = torch.device("meta")
     assert {part.device for part in ArrayBatches(*numbered, np.arange(10), elsewhere)[[0, 1]]} == {elsewhere}
+
+
+def test_a_fit_from_files_reads_no_more_than_the_batches_that_it_is_asked_for(tmp_path: Path) -> None:
+    images, labels = (tmp_path / name for name in ("images.npy", "labels.npy"))
+    for path, shape in ((images, (10, 4, 4, 3)), (labels, (10, 4, 4))):
+        np.save(path, np.arange(np.prod(shape), dtype=np.uint8).reshape(shape))
+    mapped = [np.load(path, mmap_mode="r+") for path in (images, labels)]
+    dataset = ArrayBatches(*mapped, np.array([7, 1, 4]))
+    mapped[0][4], mapped[1][4] = 9, 9  # what is read after this shows it: nothing was copied before
+    shown, masks = dataset[[2, 0]]
+    assert (shown[0] == 9).all() and (masks[0] == 9).all()
+    assert torch.equal(shown[1], torch.from_numpy(np.array(mapped[0][7])).permute(2, 0, 1))
+    assert shown.is_contiguous(memory_format=torch.channels_last)
