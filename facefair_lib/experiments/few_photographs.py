@@ -10,7 +10,6 @@ import pandas as pd
 
 from facefair_lib.data.pictures import Pictures
 from facefair_lib.data.skin_tone import typology_angle
-from facefair_lib.experiments.adaptation import Adapted, Trained, adapt
 from facefair_lib.figures.pictures import Picture
 from facefair_lib.settings import labels
 from facefair_lib.settings.profiles import load_profile
@@ -18,6 +17,7 @@ from facefair_lib.store import stages
 from facefair_lib.tables.adaptation import tone_table
 
 if TYPE_CHECKING:
+    from facefair_lib.experiments.adaptation import Adapted
     from facefair_lib.study.open import Study
 
 
@@ -39,6 +39,8 @@ def adapt_networks(study: Study) -> dict[str, Adapted]:
     """Adapt both networks of the profile named in ``transfer_from``; none where there are no photographs."""
     if status(study)["skipped"].item():
         return {}
+    from facefair_lib.experiments.adaptation import Trained, adapt  # with torch, for which the others need not wait
+
     other, settings = study.settings.transfer_from, study.settings
     photographs = Pictures(photograph_table(study), *study.of("01_data_preparation").arrays())
     models, folder = load_profile(other).models, study.here.folder / "fits"
