@@ -2,7 +2,7 @@
 
 Run it from the repository's root, on one core::
 
-    OMP_NUM_THREADS=1 python benchmarks/growth.py [--images 256] [--factors 1 4 16] [--only scores gaps]
+    OMP_NUM_THREADS=1 python benchmarks/growth.py [--images 32] [--factors 1 4 16] [--only scores gaps]
 
 Each part runs in a process of its own, on made-up pictures of 64 pixels in the layout of LaPa, with the networks of the
 profile smoke. Memory is what the part itself takes at its peak, beyond what imports took: pages of mapped files, which
@@ -196,7 +196,7 @@ def in_a_process(part: str, folder: Path, images: int) -> dict[str, float]:
 def main() -> None:
     """Print one row per part."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--images", type=int, default=256)
+    options.add_argument("--images", type=int, default=32)
     options.add_argument("--factors", type=int, nargs="+", default=[1, 4, 16])
     options.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="those before labelling too")
     options.add_argument("--part", nargs=3, help=argparse.SUPPRESS)
