@@ -21,6 +21,7 @@ from facefair_lib.report.latexmk import MissingLatexError, ReportError, failure_
 from facefair_lib.report.results_reader import Results
 from facefair_lib.settings import paths
 from facefair_lib.settings.labels import NUM_CLASSES
+from facefair_lib.store import results
 
 EXPERIMENT, FAIRNESS, COMPARED = "05_ethnicity_emotion_experiment", "07_counterfactual_fairness", "09_model_comparison"
 AUDIT = "06_reproduction_audit"
@@ -152,7 +153,9 @@ def test_the_ledger_lists_every_number_with_file_row_and_column(study: Path, set
         text = (study / "report" / name).read_text(encoding="utf-8").replace("$", "").replace(r"\,", " ")
         assert [number for number in entries["number"] if number not in text.lower() and number not in text] == []
     pd.testing.assert_frame_equal(
-        pd.read_csv(study / "report" / "numbers.csv", dtype=str, keep_default_na=False), ledger, check_dtype=False
+        pd.read_csv(study / "report" / "numbers.csv", dtype=str, keep_default_na=False).map(results.unguarded),
+        ledger,
+        check_dtype=False,
     )
 
 
