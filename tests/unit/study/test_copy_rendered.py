@@ -23,7 +23,7 @@ def rendered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setenv("FACEFAIR_CORES", "1")
     names: list[str] = []
 
-    def render(profile: Profile, cores: int) -> None:
+    def render(profile: Profile, cores: int, shard: tuple[int, int]) -> None:
         folder = paths.results_dir(profile.name) / stages.EXPERIMENT
         (folder / "pictures").mkdir(parents=True, exist_ok=True)
         (folder / "pictures" / "a.png").write_bytes(f"picture of {len(names)}".encode())

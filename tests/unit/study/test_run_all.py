@@ -25,7 +25,7 @@ from facefair_lib.settings import paths
 from facefair_lib.settings.profiles import load_profile, profile_names
 from facefair_lib.store import results_folder, stages
 from facefair_lib.store.processes import available_cores, child_environment
-from facefair_lib.store.provenance import write_provenance
+from facefair_lib.store.provenance import FILES, write_provenance
 from facefair_lib.study import run_all
 from facefair_lib.study.cluster import LOCAL, graph_options
 from facefair_lib.study.run_all import clean_results, keep_as_reference, run_study
@@ -262,7 +262,7 @@ def test_shards_of_a_stage_that_lost_a_file_are_done_again() -> None:
     for k in range(1, 5):
         stages.digest_file("smoke", stages.RUNS).with_name(f"runs.{k}-4").touch()
     record = paths.results_dir("smoke") / stages.RUNS / "provenance.json"
-    record.write_text('{"files": ["runs.csv"]}', encoding="utf-8")
+    record.write_text(json.dumps({FILES: {"runs.csv": ""}}), encoding="utf-8")
     assert list(results_folder.forget_incomplete("smoke")) == ["runs: runs.csv is missing, so the stage runs again"]
     assert [stage for stage, _, _ in jobs("smoke", stages.RUNS)] == [stages.RUNS] * 5
 

@@ -136,7 +136,7 @@ def test_a_kernel_that_the_system_ends_is_named_and_the_stage_runs_once_there_is
 def test_a_full_or_closed_disk_is_named_with_what_to_do(
     notebooks: Path, monkeypatch: pytest.MonkeyPatch, number: int, do: str | None
 ) -> None:
-    def step(profile: object, cores: int) -> None:
+    def step(profile: object, cores: int, shard: tuple[int, int]) -> None:
         raise OSError(number, os.strerror(number), "images.npy")
 
     monkeypatch.setitem(study_run_stage._STEPS, stages.COHORT, step)
@@ -148,7 +148,7 @@ def test_a_full_or_closed_disk_is_named_with_what_to_do(
 def test_lines_of_steps_without_a_notebook_arrive_too(
     notebooks: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def step(profile: object, cores: int) -> None:
+    def step(profile: object, cores: int, shard: tuple[int, int]) -> None:
         Progress("rendered pictures", 1).advance()
 
     monkeypatch.setitem(study_run_stage._STEPS, stages.COHORT, step)
@@ -164,7 +164,7 @@ def test_lines_of_steps_without_a_notebook_arrive_too(
 
 
 def test_a_step_that_fails_leaves_no_provenance(notebooks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def step(profile: object, cores: int) -> None:
+    def step(profile: object, cores: int, shard: tuple[int, int]) -> None:
         raise RuntimeError("broken")
 
     monkeypatch.setitem(study_run_stage._STEPS, stages.COHORT, step)
