@@ -201,7 +201,7 @@ def test_a_study_that_is_killed_at_random_ends_with_the_files_of_one_that_is_not
     copy, seed = tmp_path_factory.mktemp("copying"), random.randrange(1000)  # a name as long as that of the results
     copy_without(results.parent, copy, killed)
     print(f"seed {seed}")
-    print(*kill_and_finish(copy, kills, seed, 6.0, "--until", killed[-1]), sep="\n")
+    print(*kill_and_finish(copy, kills, seed, 3.0, "--until", killed[-1]), sep="\n")
     assert differences(results.parent, copy, *killed) == []
     if killed[-1] == stages.REPORT:
         assert (copy / PROFILE / PDF).read_bytes() == (results / PDF).read_bytes()
