@@ -21,6 +21,7 @@ def test_the_test_is_the_less_sure_of_two_one_sided_ones(paired, delta):
     assert (result.low90, result.high90) == pytest.approx(tuple(test(first, second).confidence_interval(0.9)))
     assert result.equivalent == (result.p_value < 0.05)
     assert result.difference == pytest.approx(first.mean() - second.mean())
+    assert result.delta == delta
     assert result.n_subjects == (30 if paired else 47)
 
 

@@ -82,7 +82,10 @@ def test_same_people_are_compared_within_themselves():
     table = class_family(scores[:, None], labels, subjects, classes=["nose"], permutations=1000)
     difference = scores[1::2] - scores[::2]
     assert table["relative"].iloc[1] == pytest.approx(difference.mean() / 2)
-    assert table["p_value"].iloc[1] == pytest.approx(sign_flip_test(difference).p_value[0], abs=0.01)
+    flipped = sign_flip_test(difference)
+    assert table["p_value"].iloc[1] == pytest.approx(flipped.p_value[0], abs=0.01)
+    for end in ("low", "high"):  # of half the difference: group minus the mean of both
+        assert table[end].iloc[1] == pytest.approx(getattr(flipped, end)[0] / 2, abs=0.001)
     apart = class_family(scores[:, None], labels, np.arange(40), classes=["nose"], permutations=1000)
     assert table["p_value"].iloc[1] < 0.02 < 0.5 < apart["p_value"].iloc[1]
 
@@ -94,6 +97,9 @@ def test_interval_excludes_zero_exactly_where_p_is_below_5_per_cent():
     outside = (table["low"] > 0) | (table["high"] < 0)
     assert 0.1 < outside.mean() < 0.9
     assert (outside == (table["p_value"] < 0.05)).all()
+    for shuffles, finite in ((20, True), (19, False)):  # of 19 not even the largest is beyond 5 per cent
+        few = class_family(scores, labels, subjects, classes=list(range(40)), permutations=shuffles)
+        assert np.isfinite(few[["low", "high"]]).all(axis=None) == finite
 
 
 def test_classes_that_few_people_of_a_group_show_are_no_members_of_the_family():
@@ -107,6 +113,9 @@ def test_classes_that_few_people_of_a_group_show_are_no_members_of_the_family():
     assert specs[["p_adjusted", "p_holm"]].isna().all(axis=None)
     assert specs["p_value"].notna().all()
     assert not nose["small"].any()
+    few[labels == "black", 1] = np.nan  # nobody of the group
+    nobody = class_family(few, labels, subjects, classes=["nose", "specs"], permutations=20).iloc[3]
+    assert np.isnan(nobody["value"]) and nobody["n_subjects"] == 0
     np.testing.assert_allclose(nose["p_adjusted"], alone["p_adjusted"])
 
 

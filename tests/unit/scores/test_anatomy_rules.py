@@ -91,6 +91,12 @@ def test_glasses_may_hide_the_eyes():
     assert pd.isna(rules["two_eyes"])
 
 
+def test_eyes_without_a_head_are_neither_inside_nor_outside_of_it():
+    eyes = np.zeros((40, 32), np.uint8)
+    eyes[15:17, 10:14] = INDEX["eyes"]
+    assert pd.isna(anatomy_rules.plausibility_rules(eyes[None]).iloc[0]["parts_inside_head"])
+
+
 def test_pictures_instead_of_label_maps_are_refused():
     with pytest.raises(InputError, match="the most likely class"):
         anatomy_rules.plausibility(np.zeros((2, 4, 4)))
