@@ -6,7 +6,6 @@ Source: RO-Crate 1.1, https://w3id.org/ro/crate/1.1; Process Run Crate 0.5, http
 from __future__ import annotations
 
 import datetime
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import yaml
 
 from facefair_lib.settings import paths
 from facefair_lib.store.provenance import FILE_NAME
-from facefair_lib.store.results import write_json
+from facefair_lib.store.results import read_json, write_json
 
 CRATE = "ro-crate-metadata.json"
 _RO_CRATE = "https://w3id.org/ro/crate/1.1"
@@ -79,7 +78,7 @@ def crate(root: Path, outputs: dict[Path, str], kept: Path, date: str) -> Entity
 
 def _action(folder: Path, files: dict[str, str]) -> Entity:
     """One notebook's run: its instrument, what it read besides other notebooks' results, and what it left here."""
-    run = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
+    run = read_json(folder / FILE_NAME)
     return {
         "@id": f"#{folder.name}",
         "@type": "CreateAction",

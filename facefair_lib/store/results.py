@@ -135,9 +135,9 @@ def _is_text(name: str, cells: pd.Series) -> bool:
 
 
 def write_workbook(path: Path, table: pd.DataFrame) -> Path:
-    """Write a table as an Excel workbook, atomically, and nothing of when it was written."""
+    """Write a table as an Excel workbook, atomically, with no formula and nothing of when it was written."""
     made = BytesIO()
-    table.to_excel(made, index=False)
+    table.map(guarded).to_excel(made, index=False)
     with ZipFile(made) as dated, replacing(path) as temporary, ZipFile(temporary, "w") as undated:
         for name in dated.namelist():
             content = re.sub(rb"(<dcterms:\w+ [^>]*>)[^<]+", rb"\g<1>1980-01-01T00:00:00Z", dated.read(name))

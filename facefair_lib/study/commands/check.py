@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -67,17 +66,20 @@ def _users_files(profile: str) -> tuple[Path | None, list[Path]]:
     """The data folder, and the table of photographs with the files that it names, of the last study."""
     from facefair_lib.data.readers.unmasked.photos import named_files
     from facefair_lib.settings import paths
+    from facefair_lib.store.results import read_json
 
     record = paths.results_dir(profile) / ".digests" / "graph.json"
-    given = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {"data": "", "photos": ""}
+    given = read_json(record) if record.exists() else {"data": "", "photos": ""}
     data, table = (Path(given[key]) if given[key] else None for key in ("data", "photos"))
     return data, [table, *named_files(table)] if table and table.is_file() else []
 
 
 def _why(place: str, now: list[str], stale: set[str]) -> Iterator[str]:
     """What changed since a stage was made, besides what changed in stages that it reads."""
+    from facefair_lib.errors import InputError
     from facefair_lib.settings import paths
     from facefair_lib.store.provenance import FILE_NAME, changed_file, digest_of
+    from facefair_lib.store.results import read_json
     from facefair_lib.store.stages import REPORT
 
     record = paths.results_root() / place / FILE_NAME
@@ -87,7 +89,10 @@ def _why(place: str, now: list[str], stale: set[str]) -> Iterator[str]:
     lost = changed_file(record, thorough=True)
     if lost:
         yield lost
-    made: dict[str, Any] = json.loads(record.read_text(encoding="utf-8"))
+    try:
+        made = read_json(record)
+    except InputError:  # which has been said
+        return
     before, after = (dict(line.rsplit(" ", 1) for line in lines) for lines in (made["code"], now))
     for name in sorted(before.keys() | after.keys()):
         if before.get(name) != after.get(name):

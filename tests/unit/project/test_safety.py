@@ -79,7 +79,7 @@ def test_a_small_file_that_means_millions_of_values_is_refused_in_few_words(tmp_
     [
         (
             OSError(errno.ENOSPC, "No space left on device"),
-            "facefair: the disk or the network\n  found:    No space left",
+            "a file of the study\n  found:    No space left",
         ),
         (PermissionError(errno.EACCES, "Permission denied", "a\nb"), "facefair: a\\nb\n  found:    Permission denied"),
         (OSError("strange"), "found:    strange"),

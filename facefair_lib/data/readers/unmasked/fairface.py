@@ -22,7 +22,7 @@ from facefair_lib.store.progress import Advance
 
 TABLES = {part: f"fairface_label_{part}.csv" for part in ("train", "val")}
 GROUPS = ("east asian", "southeast asian", "indian", "black", "white", "middle eastern", "latino hispanic")
-AGES = re.compile(r"^(\d+)-(\d+)$")
+AGES = re.compile(r"^(\d{1,3})-(\d{1,3})$")
 OPEN_AGE = "more than 70"
 
 # A spreadsheet takes 3-9 for the 3rd of September or the 9th of March, and 10-19 for the 19th of October or for October
@@ -144,7 +144,7 @@ def age_range(text: str) -> str:
     words = _WORDS_OF_DATES.findall(_MIDNIGHT.sub("", text.lower()))
     for word in words:
         month = next((number for start, number in _MONTHS.items() if word.startswith(start)), None)
-        if not word.isdigit() and month is None:
+        if month is None and not (word.isdecimal() and len(word) <= 4):
             return text
         numbers.add(month or int(word) % 100)
     meant = [ages for ends, ages in _AGES_TAKEN_FOR_DATES.items() if ends <= numbers and len(words) <= 3]
