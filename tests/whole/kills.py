@@ -2,7 +2,7 @@
 
 `make test` uses it for a few kills; many are made so, each call with kills and a seed of its own:
 python tests/whole/kills.py UNINTERRUPTED NEW --kills=10 --seed=1 [--again=runs]
-where UNINTERRUPTED and NEW, of equally long names, are folders for ``FACEFAIR_RESULTS`` and the first holds a study.
+where UNINTERRUPTED and NEW are folders for ``FACEFAIR_RESULTS`` and the first holds a study.
 The whole study is made, or of a copy the stages of ``--again``.
 """
 
@@ -22,6 +22,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import pandas as pd
 import psutil
 
 from facefair_lib.report.build import build_report
@@ -36,7 +37,7 @@ PROFILE = "smoke"
 _BEGUN = re.compile(r"▸ \w+ …")
 _HALF_WRITTEN = re.compile(r"\..+-[a-z0-9_]{8}(\.\w+)?")
 _PATIENCE = 600  # seconds to the first stage, to the end of killed processes: no machine is so busy
-_OTHER = ("notebooks", "study.log", ".digests")  # what was printed, with times, and notes of the graph
+_NAMES_A_FOLDER = ("report.log", "manifest.parquet")  # the manifest names that of its data set
 
 
 def start(results: Path, *options: str) -> subprocess.Popen[str]:
@@ -123,7 +124,7 @@ def differences(first: Path, second: Path, *only: str) -> list[str]:
         left, right = (_files(results / PROFILE / stage) for results in (first, second))
         different += [f"{stage}/{name} is in one of them" for name in sorted(left.keys() ^ right.keys())]
         for name in sorted(left.keys() & right.keys()):
-            if not _same(left[name], right[name], first, second):
+            if not _same(left[name], right[name]):
                 different.append(f"{stage}/{name}")
     return different
 
@@ -133,17 +134,19 @@ def _files(folder: Path) -> dict[str, Path]:
     return {name.as_posix(): path for name, path in found.items() if not name.name.startswith(".")}
 
 
-def _same(left: Path, right: Path, first: Path, second: Path) -> bool:
+def _same(left: Path, right: Path) -> bool:
     if left.stem == TIMINGS:
         return left.read_text().splitlines()[0] == right.read_text().splitlines()[0]
     if left.name == FILE_NAME:
         records = [json.loads(path.read_text(encoding="utf-8")) for path in (left, right)]
         for record in records:
             record["seconds"] = 0
-            record[FILES].pop("report.log", None)
+            for part in (FILES, "inputs"):
+                record[part] = {n: d for n, d in record[part].items() if not n.endswith(_NAMES_A_FOLDER)}
         return records[0] == records[1]
-    # The manifest names the folder of its data set.
-    return left.read_bytes() == right.read_bytes().replace(os.fsencode(second), os.fsencode(first))
+    if left.suffix == ".parquet":
+        return pd.read_parquet(left).equals(pd.read_parquet(right))
+    return left.read_bytes() == right.read_bytes()
 
 
 def report_differences(first: Path, second: Path) -> list[str]:

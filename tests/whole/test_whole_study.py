@@ -198,7 +198,7 @@ def test_executed_notebooks_hold_no_error(results: Path) -> None:
 def test_a_study_that_is_killed_at_random_ends_with_the_files_of_one_that_is_not(
     results: Path, tmp_path_factory: pytest.TempPathFactory, killed: tuple[str, ...], kills: int
 ) -> None:
-    copy, seed = tmp_path_factory.mktemp("copying"), random.randrange(1000)  # a name as long as that of the results
+    copy, seed = tmp_path_factory.mktemp("copying"), random.randrange(1000)
     copy_without(results.parent, copy, killed)
     print(f"seed {seed}")
     print(*kill_and_finish(copy, kills, seed, 3.0, "--until", killed[-1]), sep="\n")
