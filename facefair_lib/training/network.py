@@ -140,7 +140,7 @@ class SegmentationTask(lightning.LightningModule):
         if self.training and "aux" in outputs:
             loss = loss + _AUXILIARY_WEIGHT * segmentation_loss(outputs["aux"], target, self.settings.dice_weight)
         scored = (labels != IGNORE_INDEX).flatten(1).any(1).sum()
-        self._steps[split].append((loss.detach(), scored, count_pairs(target, outputs["out"].detach().argmax(1))))
+        self._steps[split].append((loss.detach(), scored, count_pairs(target, outputs["out"].detach().max(1).indices)))
         return loss
 
     def _outputs(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
