@@ -31,7 +31,7 @@ READY_DEV := $(VENV)/.ready-dev
 CLUSTER := $(PY) -m pip install --quiet --disable-pip-version-check --requirement requirements-cluster.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup study test test-fast test-browser test-cluster lab app docs badges clean reference slides lock
+.PHONY: help setup study test test-fast test-browser bench test-cluster lab app docs badges clean reference slides lock
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16

@@ -129,7 +129,8 @@ class SegmentationTask(lightning.LightningModule):
             weight_decay=self.settings.weight_decay,
             fused=self.trainer.precision == "32-true",  # a quarter of the time; mixed precision cannot clip for it
         )
-        steps = int(self.trainer.estimated_stepping_batches)
+        # A fit of five steps would divide by zero: OneCycleLR gives its warm-up a fifth of them, less one.
+        steps = max(6, int(self.trainer.estimated_stepping_batches))
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, self.learning_rate, total_steps=steps, pct_start=0.2)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 

@@ -251,6 +251,11 @@ def test_a_fit_may_start_from_the_weights_of_another(tmp_path: Path, fit_deeplab
     assert lowest_loss(moved) != lowest_loss(further)
 
 
+def test_a_fit_of_five_steps_is_fitted(tmp_path: Path, fit_deeplabv3: Fit, rows: dict[str, np.ndarray]) -> None:
+    rows["train"] = np.arange(20)  # five batches
+    assert np.isfinite(lowest_loss(fit_deeplabv3(tmp_path, epochs=1)))
+
+
 def test_a_short_fit_averages_over_its_last_tenth_and_a_long_one_over_a_hundred_steps() -> None:
     assert averaging_decay(60) == pytest.approx(1 - 1 / 6)
     assert averaging_decay(5000) == pytest.approx(0.99)
