@@ -31,7 +31,7 @@ READY_DEV := $(VENV)/.ready-dev
 CLUSTER := $(PY) -m pip install --quiet --disable-pip-version-check --requirement requirements-cluster.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup study test test-fast test-browser test-cluster lab app docs badges clean reference slides lock
+.PHONY: help setup study test test-fast test-browser test-cluster bench lab app docs badges clean reference slides lock
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -61,6 +61,12 @@ test-cluster: $(READY_DEV) ## run the study on a Slurm of two nodes, started her
 	@sh tools/ensure_slurm.sh
 	@$(CLUSTER)
 	@$(PY) -m pytest tests/cluster -r s
+
+bench: $(READY_DEV) ## time training, rendering, resampling and parsing against other ways, in short form
+	@OMP_NUM_THREADS=1 $(PY) benchmarks/training.py --networks light_deeplabv3 light_pspnet --rounds 3 --steps 6
+	@$(PY) benchmarks/render.py --heads 6 --sizes 128
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) benchmarks/fairness.py --images 2000 --replicates 500
+	@$(PY) benchmarks/parse.py --scenes 1 --people 2
 
 lab: $(READY) ## open the notebooks in JupyterLab
 	@$(FACEFAIR) lab

@@ -28,7 +28,8 @@ SLOW = (
     *("unit/training", "unit/data/test_check.py", "unit/data/test_masked_sets_study.py"),
     "unit/data/test_spoilt_files.py",
     *("unit/explore/test_person_explorer.py", "unit/explore/test_training_viewer.py"),
-    *("unit/fairness/test_fairness_simulations.py", "unit/project/test_docs.py", "unit/report/test_build_report.py"),
+    *("unit/fairness/test_fairness_simulations.py", "unit/project/test_benchmarks.py", "unit/project/test_docs.py"),
+    "unit/report/test_build_report.py",
     *("unit/reproduction/test_run.py", "unit/store/test_digests.py", "unit/store/test_screen.py"),
 )
 """Folders and files whose tests fit, render, run notebooks, start processes or import the heaviest packages: `make

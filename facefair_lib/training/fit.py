@@ -13,7 +13,7 @@ import lightning
 import numpy as np
 import pandas as pd
 import torch
-from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, ModelCheckpoint, WeightAveraging
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint, WeightAveraging
 from timm.layers import convert_sync_batchnorm
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
@@ -137,11 +137,11 @@ def _fit(
     # It comes after `best`, because it also remembers which epoch was best.
     last = ModelCheckpoint(folder, filename=Path(LAST).stem, enable_version_counter=False)
     steps = len(rows["train"]) // training.batch_size * model.epochs
-    callbacks = [_averaging(device, averaging_decay(steps)), history, best, last]
+    callbacks = [weight_averaging(device, steps), history, best, last]
     resumed = ranks.on_first(lambda: folder / LAST if (folder / LAST).exists() else None)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="lightning")  # advice on worker counts and log intervals
-        trainer = _trainer(model.epochs, folder, device, number_format.precision, callbacks)
+        trainer = trainer_for(model.epochs, folder, device, number_format.precision, callbacks)
         trainer.fit(task, *loaders, ckpt_path=resumed, weights_only=True)
     ranks.on_first(lambda: _save_weights(Path(best.best_model_path), folder / WEIGHTS))
     timings = _timings(name, history, len(rows["train"]), device, number_format)
@@ -197,15 +197,13 @@ def _loaders(
     return training_batches(seen, batch_size, seed), ordered_batches(held_out, batch_size)
 
 
-def _averaging(device: Device, decay: float) -> WeightAveraging:
+def weight_averaging(device: Device, steps: int) -> WeightAveraging:
     """Keeps the moving average on the fit's device: Lightning would leave it in main memory, where the network begins.
 
-    On a GPU all weights are averaged at once: one by one, that takes thousands of small operations a step. On a CPU one
-    by one, so that results of earlier fits stay as they are.
+    All weights are averaged at once; one by one (``EMAWeightAveraging``), that takes thousands of small operations a
+    step.
     """
-    if device.accelerator == "gpu":
-        return WeightAveraging(device.place, multi_avg_fn=get_ema_multi_avg_fn(decay))
-    return EMAWeightAveraging(device.place, decay=decay)
+    return WeightAveraging(device.place, multi_avg_fn=get_ema_multi_avg_fn(averaging_decay(steps)))
 
 
 def _task(
@@ -235,7 +233,10 @@ def _number_format(device: Device, task: SegmentationTask, batch: Batch, folder:
     return found
 
 
-def _trainer(epochs: int, folder: Path, device: Device, precision: str, callbacks: list[Callback]) -> lightning.Trainer:
+def trainer_for(
+    epochs: int, folder: Path, device: Device, precision: str, callbacks: list[Callback]
+) -> lightning.Trainer:
+    """Lightning's trainer with the choices that every fit shares."""
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)  # its banner repeats what model.csv records
     return lightning.Trainer(
         max_epochs=epochs,

@@ -24,11 +24,14 @@ def segmentation_loss(logits: torch.Tensor, labels: torch.Tensor, dice_weight: f
     -------
     () float, at least 0
     """
-    log_probability = functional.log_softmax(logits.float(), 1)  # shared by both terms: it is a large part of a step
-    if (labels == IGNORE_INDEX).all():  # the mean of no pixels is no number, and one such step would spoil the weights
+    # Both terms share it: it is a large part of a step, and takes several times as long where channels come last.
+    log_probability = functional.log_softmax(logits.float().contiguous(), 1)
+    scored = labels != IGNORE_INDEX
+    if not scored.any():  # the mean of no pixels is no number, and one such step would spoil the weights
         return (log_probability * 0).sum()
-    cross_entropy = functional.nll_loss(log_probability, labels, ignore_index=IGNORE_INDEX)
-    return cross_entropy + dice_weight * dice_loss(log_probability.exp(), labels)
+    own = _of_own_class(log_probability, labels)
+    cross_entropy = -(own * scored).sum() / scored.sum()
+    return cross_entropy + dice_weight * _dice(own.exp(), log_probability.exp(), labels)
 
 
 def dice_loss(probability: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
@@ -43,14 +46,25 @@ def dice_loss(probability: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     -------
     () float in [0, 1]
     """
+    return _dice(_of_own_class(probability, labels), probability, labels)
+
+
+def _of_own_class(values: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """The value of each pixel's own class, (B, C, H, W) -> (B, H, W); that of class 0 where a pixel is ignored.
+
+    Gathering it is far cheaper than a one-hot target.
+    """
+    return values.gather(1, labels.where(labels != IGNORE_INDEX, 0).unsqueeze(1)).squeeze(1)
+
+
+def _dice(own: torch.Tensor, probability: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """See ``dice_loss``; ``own`` (B, H, W) is the probability of each pixel's own class."""
     classes = probability.shape[1]
     scored = labels != IGNORE_INDEX
-    target = labels.where(scored, 0)
-    # The overlap needs each pixel's probability of its own class only: gathering it is far cheaper than a one-hot
-    # target.
-    own = probability.gather(1, target.unsqueeze(1)).squeeze(1)[scored]  # (pixels,)
-    overlap = own.new_zeros(classes).index_add(0, labels[scored], own)
-    size = torch.bincount(labels[scored], minlength=classes)
+    # Ignored pixels count as a class of their own, which is left out: picking the others would take longer.
+    kind = labels.where(scored, classes).flatten()
+    overlap = own.new_zeros(classes + 1).index_add(0, kind, own.flatten())[:classes]
+    size = torch.bincount(kind, minlength=classes + 1)[:classes]
     predicted = (probability * scored.unsqueeze(1)).sum((0, 2, 3))
     score = (2 * overlap + 1) / (predicted + size + 1)  # + 1 keeps tiny classes from dividing noise by noise
     return 1 - score[size > 0].mean()

@@ -129,7 +129,8 @@ class SegmentationTask(lightning.LightningModule):
             weight_decay=self.settings.weight_decay,
             fused=self.trainer.precision == "32-true",  # a quarter of the time; mixed precision cannot clip for it
         )
-        steps = int(self.trainer.estimated_stepping_batches)
+        # A fit of five steps would divide by zero: OneCycleLR gives its warm-up a fifth of them, less one.
+        steps = max(6, int(self.trainer.estimated_stepping_batches))
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, self.learning_rate, total_steps=steps, pct_start=0.2)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
@@ -140,7 +141,7 @@ class SegmentationTask(lightning.LightningModule):
         if self.training and "aux" in outputs:
             loss = loss + _AUXILIARY_WEIGHT * segmentation_loss(outputs["aux"], target, self.settings.dice_weight)
         scored = (labels != IGNORE_INDEX).flatten(1).any(1).sum()
-        self._steps[split].append((loss.detach(), scored, count_pairs(target, outputs["out"].detach().argmax(1))))
+        self._steps[split].append((loss.detach(), scored, count_pairs(target, outputs["out"].detach().max(1).indices)))
         return loss
 
     def _outputs(self, images: torch.Tensor) -> dict[str, torch.Tensor]:

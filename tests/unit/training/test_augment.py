@@ -108,6 +108,14 @@ def test_colour_turns_some_images_grey() -> None:
     assert 0.08 < grey.float().mean() < 0.25
 
 
+def test_colour_blurs_some_images_as_a_binomial_kernel_does_and_leaves_the_others_sharp() -> None:
+    lines = (torch.arange(16) % 2 * 200.0).expand(300, 3, 16, 16).clone()
+    contrast = recolour(lines, 1.0, generator())[..., 1:-1, 1:-1].mean((1, 2)).diff().abs().mean(1)  # (300,) of lines
+    blurred = contrast < 3  # a quarter, a half and a quarter of lines one pixel wide are flat; noise averages out
+    assert 0.22 < blurred.float().mean() < 0.38
+    assert contrast[~blurred].min() > 20
+
+
 def test_the_callers_batch_is_left_as_it_was(blocks: tuple[torch.Tensor, torch.Tensor]) -> None:
     before = blocks[0].clone(), blocks[1].clone()
     augment(*blocks, strengths(1, 1, 1, 1), generator())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import pandas as pd
 import pytest
 import torch
 from lightning.pytorch.accelerators import CPUAccelerator
+from lightning.pytorch.callbacks import EMAWeightAveraging
 from lightning.pytorch.strategies import SingleDeviceStrategy
 
 from facefair_lib.errors import InputError
@@ -20,7 +20,7 @@ from facefair_lib.training import fit as fitting
 from facefair_lib.training import network
 from facefair_lib.training.batches import ArrayBatches
 from facefair_lib.training.device import Device, choose_device
-from facefair_lib.training.fit import FitResult, _task, _trainer, averaging_decay, fit
+from facefair_lib.training.fit import FitResult, _task, averaging_decay, fit, trainer_for
 from facefair_lib.training.number_format import BF16, FP32, NumberFormat
 
 Fit = Callable[..., FitResult]
@@ -68,7 +68,7 @@ def test_a_fit_takes_one_device_and_is_one_process_whatever_machine_it_runs_on(
     monkeypatch.setattr(CPUAccelerator, "auto_device_count", staticmethod(lambda: 2))
     for name, value in {"NTASKS": "4", "NTASKS_PER_NODE": "4", "JOB_NAME": "train", "PROCID": "0"}.items():
         monkeypatch.setenv(f"SLURM_{name}", value)
-    trainer = _trainer(1, tmp_path, choose_device(), "32-true", [])
+    trainer = trainer_for(1, tmp_path, choose_device(), "32-true", [])
     assert trainer.num_devices == 1
     assert isinstance(trainer.strategy, SingleDeviceStrategy)
     assert trainer.world_size == 1
@@ -251,6 +251,11 @@ def test_a_fit_may_start_from_the_weights_of_another(tmp_path: Path, fit_deeplab
     assert lowest_loss(moved) != lowest_loss(further)
 
 
+def test_a_fit_of_five_steps_is_fitted(tmp_path: Path, fit_deeplabv3: Fit, rows: dict[str, np.ndarray]) -> None:
+    rows["train"] = np.arange(20)  # five batches
+    assert np.isfinite(lowest_loss(fit_deeplabv3(tmp_path, epochs=1)))
+
+
 def test_a_short_fit_averages_over_its_last_tenth_and_a_long_one_over_a_hundred_steps() -> None:
     assert averaging_decay(60) == pytest.approx(1 - 1 / 6)
     assert averaging_decay(5000) == pytest.approx(0.99)
@@ -351,10 +356,12 @@ def test_trying_a_step_changes_nothing(
 def test_weights_averaged_all_at_once_are_those_averaged_one_by_one(
     tmp_path: Path, fit_deeplabv3: Fit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one_by_one = weights(fit_deeplabv3(tmp_path / "cpu"))
-    monkeypatch.setattr(Device, "place", torch.device("cpu"))
-    on_gpu = partial(fitting._averaging, Device("gpu", "32-true", "a GPU"))
-    monkeypatch.setattr(fitting, "_averaging", lambda device, decay: on_gpu(decay))
-    at_once = weights(fit_deeplabv3(tmp_path / "gpu"))
+    at_once = weights(fit_deeplabv3(tmp_path / "at_once"))
+
+    def plain(device: Device, steps: int) -> EMAWeightAveraging:
+        return EMAWeightAveraging(decay=averaging_decay(steps))
+
+    monkeypatch.setattr(fitting, "weight_averaging", plain)
+    one_by_one = weights(fit_deeplabv3(tmp_path / "one_by_one"))
     for name, expected in one_by_one.items():
         torch.testing.assert_close(at_once[name], expected, rtol=1e-4, atol=1e-6)

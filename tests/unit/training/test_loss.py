@@ -51,6 +51,17 @@ def test_loss_is_cross_entropy_plus_weighted_dice(case: tuple[torch.Tensor, torc
     assert float(segmentation_loss(logits, labels, dice_weight)) == pytest.approx(expected, rel=1e-5)
 
 
+def test_channels_that_come_last_in_memory_cost_the_same_and_have_the_same_gradient(
+    case: tuple[torch.Tensor, torch.Tensor],
+) -> None:
+    logits, labels = case
+    first, last = logits.requires_grad_(), logits.detach().to(memory_format=torch.channels_last).requires_grad_()
+    losses = [segmentation_loss(each, labels, 1.0) for each in (first, last)]
+    sum(losses).backward()
+    torch.testing.assert_close(losses[0], losses[1])
+    torch.testing.assert_close(first.grad, last.grad)
+
+
 def test_ignored_pixels_have_no_gradient_and_all_others_have_one(case: tuple[torch.Tensor, torch.Tensor]) -> None:
     logits, labels = case
     logits.requires_grad_()

@@ -56,6 +56,14 @@ def test_bf16_is_chosen_only_where_the_quickest_step_is_clearly_faster(
     assert found.bf16_speedup == pytest.approx(speedup)
 
 
+@pytest.mark.parametrize(("bf16", "chosen"), [(0.5, BF16), (2.0, FP32)])
+def test_a_difference_beyond_doubt_is_timed_once(
+    monkeypatch: pytest.MonkeyPatch, network: nn.Module, batch: tuple, bf16: float, chosen: str
+) -> None:
+    steps_take(monkeypatch, [9, 1.0], [9, bf16])  # a third step would raise StopIteration
+    assert time_number_formats(network, batch, 1.0) == NumberFormat(chosen, 1 / bf16)
+
+
 def test_timing_leaves_weights_statistics_gradients_and_random_numbers_alone(network: nn.Module, batch: tuple) -> None:
     before = {name: value.clone() for name, value in network.state_dict().items()}
     state = torch.get_rng_state()
