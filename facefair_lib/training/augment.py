@@ -62,8 +62,9 @@ def shrink(images: torch.Tensor, labels: torch.Tensor, scale: float) -> tuple[to
     scale : below 1; the sides are rounded to whole pixels
     """
     size = [round(side * scale) for side in images.shape[-2:]]
-    smaller = functional.interpolate(images, size, mode="bilinear", align_corners=False, antialias=True)
-    return smaller, functional.interpolate(labels.unsqueeze(1), size, mode="nearest-exact").squeeze(1)
+    exact = images if images.device.type == "cpu" else images.float()  # bytes are blended on a CPU only
+    smaller = functional.interpolate(exact, size, mode="bilinear", align_corners=False, antialias=True)
+    return smaller.round().to(torch.uint8), functional.interpolate(labels.unsqueeze(1), size, mode="nearest-exact").squeeze(1)
 
 
 def augmented_examples(
