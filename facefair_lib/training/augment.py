@@ -64,7 +64,8 @@ def shrink(images: torch.Tensor, labels: torch.Tensor, scale: float) -> tuple[to
     size = [round(side * scale) for side in images.shape[-2:]]
     exact = images if images.device.type == "cpu" else images.float()  # bytes are blended on a CPU only
     smaller = functional.interpolate(exact, size, mode="bilinear", align_corners=False, antialias=True)
-    return smaller.round().to(torch.uint8), functional.interpolate(labels.unsqueeze(1), size, mode="nearest-exact").squeeze(1)
+    images = smaller.round().to(torch.uint8)
+    return images, functional.interpolate(labels.unsqueeze(1), size, mode="nearest-exact").squeeze(1)
 
 
 def augmented_examples(
