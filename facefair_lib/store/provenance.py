@@ -90,7 +90,7 @@ def changed_file(record: Path, *, thorough: bool) -> str:
 def recorded_files(record: Path) -> dict[str, str] | None:
     """Files that a stage recorded, name -> digest; None where the record is not there or cannot be read."""
     try:
-        files = results.read_json(record).get(FILES)
+        files = results.read_json(record).get(FILES, {})
     except InputError:
         return None
     return files if isinstance(files, dict) and all(isinstance(digest, str) for digest in files.values()) else None

@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -208,19 +208,24 @@ def test_a_study_that_is_killed_at_random_ends_with_the_files_of_one_that_is_not
 
 
 @pytest.fixture(scope="module")
-def project(results: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def copied(results: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project and of its results, in which something may be changed."""
     root = tmp_path_factory.mktemp("project")
     for folder in (*paths.PACKAGES, "notebooks", "report", "config", "results/kept"):
         shutil.copytree(paths.REPOSITORY / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "*.pdf"))
     shutil.copy(paths.REPOSITORY / "README.md", root)
     shutil.copytree(results, root / "results" / PROFILE)
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("NOTEBOOKS", "PROFILES", "PLAN", "REPORT", "REPOSITORY"):
-            patch.setattr(paths, name, root / getattr(paths, name).relative_to(paths.REPOSITORY))
-        patch.setattr(stages, "KEPT", root / "results" / "kept")
-        patch.setenv("FACEFAIR_RESULTS", str(root / "results"))
-        yield root
+    return root
+
+
+@pytest.fixture
+def project(copied: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The copy, taken for the project until the test ends."""
+    for name in ("NOTEBOOKS", "PROFILES", "PLAN", "REPORT", "REPOSITORY"):
+        monkeypatch.setattr(paths, name, copied / getattr(paths, name).relative_to(paths.REPOSITORY))
+    monkeypatch.setattr(stages, "KEPT", copied / "results" / "kept")
+    monkeypatch.setenv("FACEFAIR_RESULTS", str(copied / "results"))
+    return copied
 
 
 FITTED = {"composition", "comparison", "runs"}

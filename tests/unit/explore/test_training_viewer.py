@@ -44,7 +44,7 @@ def test_a_complete_fit_is_finished_although_its_profile_now_asks_for_more(tmp_p
     start_or_resume(tmp_path, "key")  # what a fit does first
     assert not is_complete(tmp_path / RECORD)
     history(3).to_csv(tmp_path / "history.csv", index=False)
-    finish(tmp_path, "key", {"epochs": 3})  # what a fit does last
+    finish(tmp_path, "key", {"epochs": 3}, {"seconds": 9.0})  # what a fit does last
     viewer = TrainingViewer({"pspnet": (tmp_path / "history.csv", 25)}, refresh=threading.TIMEOUT_MAX)
     viewer.close()
     assert "Epoch 3 of 3.</b> Finished" in viewer.status.value
