@@ -62,10 +62,12 @@ test-cluster: $(READY_DEV) ## run the study on a Slurm of two nodes, started her
 	@$(CLUSTER)
 	@$(PY) -m pytest tests/cluster -r s
 
-bench: $(READY_DEV) ## time training, rendering, resampling and parsing against other ways, in short form
+bench: $(READY_DEV) ## time training, rendering, resampling, data, starts and parsing, against other ways where there are any
 	@OMP_NUM_THREADS=1 $(PY) benchmarks/training.py --networks light_deeplabv3 light_pspnet --rounds 3 --steps 6
 	@$(PY) benchmarks/render.py --heads 6 --sizes 128
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) benchmarks/fairness.py --images 2000 --replicates 500
+	@OMP_NUM_THREADS=1 $(PY) benchmarks/data.py --hashes 16557 --pictures 20 --side 256
+	@OMP_NUM_THREADS=1 $(PY) benchmarks/start.py --repeats 1
 	@$(PY) benchmarks/parse.py --scenes 1 --people 2
 
 lab: $(READY) ## open the notebooks in JupyterLab

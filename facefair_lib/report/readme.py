@@ -21,10 +21,12 @@ from facefair_lib.scores.titles import (
 )
 from facefair_lib.settings import paths
 from facefair_lib.store import stages
-from facefair_lib.store.results import TIMINGS, write_text
+from facefair_lib.store.provenance import FILE_NAME
+from facefair_lib.store.results import TIMINGS, read_json, write_text
 from facefair_lib.tables.answer import LESS, MORE, OPEN
 
 BEGIN, END = "<!-- answer: written by make reference -->", "<!-- end of answer -->"
+_MADE_WITH_IT = "04_metric_analysis"  # a stage that is kept of the study whose report is kept
 
 
 def update(readme: Path, reference: Path) -> None:
@@ -52,17 +54,21 @@ def updated(readme: Path, reference: Path) -> str:
 def answer(reference: Path) -> str:
     """Compose the tables and their notes from ``results/kept``."""
     results = Results(reference, paths.REPORT)
-    return "\n".join([*_report(), *_planned(results), *_tones(results), *_architectures(results)])
+    return "\n".join([*_report(reference), *_planned(results), *_tones(results), *_architectures(results)])
 
 
-def _report() -> list[str]:
-    """The way to the whole report, where it is kept."""
+def _report(reference: Path) -> list[str]:
+    """The way to a whole report, where one is kept, and whose it is."""
     file = paths.kept_report()
+    if not file.is_file():
+        return []
+    profile = read_json(reference / _MADE_WITH_IT / FILE_NAME)["profile"]
     place = file.relative_to(paths.REPOSITORY).as_posix()
     return [
-        f"**[Read the report of this run]({place})** (PDF); it names the source of every number.",
+        f"**[Read the whole report]({place})** (PDF, of the profile `{profile}`): it holds this answer and names the "
+        "source of every number.",
         "",
-    ] * file.is_file()
+    ]
 
 
 def _planned(results: Results) -> list[str]:

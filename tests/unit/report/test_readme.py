@@ -12,6 +12,7 @@ import pytest
 from facefair_lib.errors import InputError
 from facefair_lib.report import readme
 from facefair_lib.settings import paths
+from facefair_lib.store.results import write_json
 
 ANSWER, COMPARED = "10_answer", "09_model_comparison"
 
@@ -32,8 +33,9 @@ def test_the_kept_report_is_linked_before_the_answer(study: Path, tmp_path: Path
     without = readme.answer(study)
     file.parent.mkdir()
     file.touch()
+    write_json(study / "04_metric_analysis" / "provenance.json", {"profile": "mine"})
     first, *rest = readme.answer(study).splitlines()
-    assert "](report/reference.pdf)" in first and rest[1:] == without.splitlines()
+    assert "](report/reference.pdf)" in first and "`mine`" in first and rest[1:] == without.splitlines()
 
 
 def test_a_difference_is_told_from_the_side_of_the_higher_with_what_was_found(
