@@ -34,7 +34,7 @@ def results(settings: dict[str, Any]) -> Results:
 @pytest.fixture(scope="session")
 def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("results") / "quick"
-    shutil.copytree(REFERENCE, folder, ignore=shutil.ignore_patterns("*.json"))
+    shutil.copytree(REFERENCE, folder)
     shown = pd.read_csv(folder / EXPERIMENT / "nine.csv")
     (folder / "experiment").mkdir()
     shown[["image_id", "subject_id", "group", "emotion"]].to_csv(folder / "experiment" / "people.csv", index=False)
