@@ -1,24 +1,97 @@
-"""CONTRIBUTING's recipes for a figure and a lesson, followed to the letter: what they ask for is enough."""
+"""CONTRIBUTING's recipes, followed to the letter: what they ask for is enough."""
 
 from __future__ import annotations
 
 import importlib.util
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
+from torch import nn
 
 from facefair_course import checking, solving
 from facefair_course.exercise import Exercise, expect
+from facefair_lib.data.readers import opening
+from facefair_lib.data.readers.masked.numbered import NumberedReader
+from facefair_lib.experiments.architectures.plan import contenders
 from facefair_lib.figures.style import describe, look, new_figure
+from facefair_lib.models import build as networks
+from facefair_lib.models.adapters import AnySize
 from facefair_lib.report import build, codecheck
 from facefair_lib.report.results_reader import Results
 from facefair_lib.settings import paths
+from facefair_lib.settings.labels import INDEX
+from facefair_lib.settings.profiles import ComparedNetwork, load_profile
 from facefair_lib.study.open import open_study
+
+
+def promises_in(path: Path) -> ModuleType:
+    """The tests of another file, as a module."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def build_tiny(*, backbone: str, num_classes: int, weights: str = "none") -> nn.Module:
+    """Two convolutions, for sides that 2 divides."""
+    assert (backbone, weights) == ("none", "none")
+    coarse = (nn.Conv2d(3, 8, 3, 2, 1, bias=False), nn.BatchNorm2d(8), nn.ReLU(), nn.Conv2d(8, num_classes, 1))
+    return AnySize(nn.Sequential(*coarse, nn.Upsample(scale_factor=2, mode="bilinear")), 2)
+
+
+class TestANetworkThatFollowsTheRecipe(
+    promises_in(Path(__file__).parents[1] / "models" / "test_networks.py").NetworkPromises
+):
+    """Keeps what every network promises, and can be compared with the others."""
+
+    name, backbone, heads, options = "tiny", "none", {"out"}, {}
+
+    @pytest.fixture(scope="class", autouse=True)
+    @staticmethod
+    def listed() -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(networks._BUILDERS, "tiny", build_tiny)
+            yield
+
+    def test_is_compared(self) -> None:
+        comparison = load_profile("models").comparison
+        more = (*comparison.networks[:1], ComparedNetwork(model="tiny", backbone="none"))
+        last = contenders(comparison.model_copy(update={"networks": more}), 32)[-1]
+        assert (last.name, last.model) == ("tiny_none", "tiny") and last.flops > 0
+
+
+class ToyReader(NumberedReader):
+    """A set whose owner numbers hair before skin."""
+
+    name = "toy"
+    layout = "images/*.jpg and labels/*.png"
+    parts = {"background": "background", "hair": "hair", "skin": "face"}  # noqa: RUF012 - never changed
+    places = {"": ("images", "labels")}  # noqa: RUF012
+
+
+def test_a_data_set_that_follows_the_recipe_is_opened_by_name_and_read_by_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(opening._HOMES, "toy", __name__)
+    for folder in ("images", "labels"):
+        (tmp_path / folder).mkdir()
+    for name in ("a", "b"):
+        Image.new("RGB", (3, 2), "tan").save(tmp_path / "images" / f"{name}.jpg")
+        Image.fromarray(np.array([[0, 1, 2], [2, 2, 2]], np.uint8)).save(tmp_path / "labels" / f"{name}.png")
+    reader = opening.open_reader("toy", tmp_path)
+    manifest = reader.read()
+    assert manifest["image_id"].tolist() == ["a", "b"] and set(manifest["source"]) == {"toy"}
+    _, labels = reader.pair(manifest.iloc[0].to_dict())
+    assert labels.tolist() == [[0, INDEX["hair"], INDEX["face"]], [INDEX["face"]] * 3]
+    assert reader.expected_classes == ("background", "face", "hair")
 
 
 def test_a_figure_that_follows_the_recipe_is_saved_printed_with_its_numbers_and_listed(
@@ -96,10 +169,7 @@ def hygiene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     (tmp_path / "solutions").mkdir()
     solution = "def double(number):\n    return 2 * number\n"
     (tmp_path / "solutions" / "11_doubling.py").write_text(solution, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location("hygiene", Path(__file__).with_name("test_notebook_hygiene.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return promises_in(Path(__file__).with_name("test_notebook_hygiene.py"))
 
 
 def test_a_lesson_that_follows_the_recipe_passes_every_lessons_tests_and_its_check(
