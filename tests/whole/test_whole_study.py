@@ -212,7 +212,9 @@ def copied(results: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project and of its results, in which something may be changed."""
     root = tmp_path_factory.mktemp("project")
     for folder in (*paths.PACKAGES, "notebooks", "report", "config", "results/kept"):
-        shutil.copytree(paths.REPOSITORY / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "*.pdf"))
+        shutil.copytree(
+            paths.REPOSITORY / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "report*.pdf")
+        )
     shutil.copy(paths.REPOSITORY / "README.md", root)
     shutil.copytree(results, root / "results" / PROFILE)
     return root
