@@ -12,9 +12,12 @@ an earlier run left.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +26,7 @@ Advance = Callable[[int, int], None]
 
 PROGRESS_FILE = "FACEFAIR_PROGRESS"
 _SECONDS_BETWEEN_LINES = 10.0
-_SECONDS_BETWEEN_UPDATES = 0.5
+_SECONDS_BETWEEN_UPDATES = _SECONDS_BETWEEN_LOOKS = 0.5
 # A pace means something after this share of the steps that were left, or, of very many, after some steps and seconds.
 _ESTIMATE_SHARE, _ESTIMATE_STEPS, _ESTIMATE_SECONDS = 0.05, 5, 10.0
 _SHOWN_IN_SECONDS = 120  # longer times are given in minutes
@@ -124,3 +127,36 @@ def write_line(text: str, *, also_in_notebook: bool = False) -> None:
             file.write(text + "\n")
     elif also_in_notebook or not in_notebook():
         print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def followed(folder: Path, show: Callable[[str], None]) -> Iterator[None]:
+    """Call ``show`` with each line that other processes append to files in a folder while the block runs.
+
+    The folder is emptied before, so that nothing of an earlier study is taken for news.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    finished = threading.Event()
+    follower = threading.Thread(target=_follow, args=(folder, show, finished), daemon=True)
+    follower.start()
+    try:
+        yield
+    finally:
+        finished.set()
+        follower.join()
+
+
+def _follow(folder: Path, show: Callable[[str], None], finished: threading.Event) -> None:
+    read: dict[Path, int] = {}  # bytes of each file that were shown
+    last_round = False
+    while not last_round:
+        last_round = finished.wait(_SECONDS_BETWEEN_LOOKS)
+        for path in sorted(folder.iterdir()):
+            # Opened anew each time: only then does a network file system ask for what others have written.
+            with path.open("rb") as file:
+                file.seek(read.get(path, 0))
+                for line in file:
+                    if line.endswith(b"\n") or last_round:
+                        show(line.decode("utf-8", "replace"))
+                        read[path] = file.tell()

@@ -1,13 +1,8 @@
-"""A study whose jobs run on a cluster: Snakemake's settings for it, and the lines that its jobs print elsewhere."""
+"""A study whose jobs run on a cluster: Snakemake's settings for it."""
 
 from __future__ import annotations
 
 import importlib.util
-import shutil
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import yaml
 
@@ -20,7 +15,6 @@ JOB_CORES = 8
 """Cores of a cluster's largest job, unless the user says otherwise."""
 LOG_FOLDER = "logs"
 """In the folder of a profile's results: what each job printed."""
-_EVERY = 1  # seconds between two looks at the logs
 
 
 def check_executor(executor: str) -> None:
@@ -57,36 +51,3 @@ def graph_options(executor: str, cores: int) -> list[str]:
     if executor == LOCAL:
         return ["--profile", "none", "--workflow-profile", "none", "--cores", str(cores)]
     return ["--profile", str(paths.CLUSTERS / executor), "--workflow-profile", "none"]
-
-
-@contextmanager
-def followed(folder: Path, show: Callable[[str], None]) -> Iterator[None]:
-    """Call ``show`` with each line that jobs append to files in a folder while the block runs.
-
-    The folder is emptied before, so that nothing of an earlier study is taken for news.
-    """
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    finished = threading.Event()
-    follower = threading.Thread(target=_follow, args=(folder, show, finished), daemon=True)
-    follower.start()
-    try:
-        yield
-    finally:
-        finished.set()
-        follower.join()
-
-
-def _follow(folder: Path, show: Callable[[str], None], finished: threading.Event) -> None:
-    read: dict[Path, int] = {}  # bytes of each file that were shown
-    last_round = False
-    while not last_round:
-        last_round = finished.wait(_EVERY)
-        for path in sorted(folder.iterdir()):
-            # Opened anew each time: only then does a network file system ask for what others have written.
-            with path.open("rb") as file:
-                file.seek(read.get(path, 0))
-                for line in file:
-                    if line.endswith(b"\n") or last_round:
-                        show(line.decode("utf-8", "replace"))
-                        read[path] = file.tell()

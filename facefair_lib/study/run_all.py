@@ -22,10 +22,11 @@ from facefair_lib.store import results, results_folder
 from facefair_lib.store import stages as store_stages
 from facefair_lib.store.locking import alone_in
 from facefair_lib.store.processes import available_cores, child_environment, dying_with_parent
+from facefair_lib.store.progress import followed
 from facefair_lib.store.provenance import FILE_NAME
 from facefair_lib.store.results import Stage
 from facefair_lib.study.closing import closing_lines
-from facefair_lib.study.cluster import JOB_CORES, LOCAL, LOG_FOLDER, check_executor, followed, graph_options
+from facefair_lib.study.cluster import JOB_CORES, LOCAL, LOG_FOLDER, check_executor, graph_options
 from facefair_lib.study.run_stage import FAILED, MARK, say
 
 _USES_PHOTOS = "05_ethnicity_emotion_experiment"

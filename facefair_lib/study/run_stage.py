@@ -6,7 +6,6 @@ import difflib
 import os
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from facefair_lib.settings.path_text import path_text
 from facefair_lib.settings.profiles import Profile, load_profile
 from facefair_lib.store import stages
 from facefair_lib.store.processes import WHOLE
-from facefair_lib.store.progress import PROGRESS_FILE, Progress
+from facefair_lib.store.progress import PROGRESS_FILE, Progress, followed
 from facefair_lib.store.provenance import write_provenance
 from facefair_lib.store.results import Stage
 from facefair_lib.study import copy_rendered
@@ -152,25 +151,14 @@ def _explain(error: Exception, executed: Path) -> str:
 @contextmanager
 def _progress_to_console(name: str) -> Iterator[None]:
     """Show the progress lines of this process and of its kernel as they come."""
-    with tempfile.NamedTemporaryFile("r", suffix=".progress", encoding="utf-8") as file:
-        os.environ[PROGRESS_FILE] = file.name
-        finished = threading.Event()
-
-        def follow() -> None:
-            while True:
-                last_round = finished.wait(0.5)
-                for line in file.readlines():
-                    say(f"{name} · {line.rstrip()}")
-                if last_round:
-                    return
-
-        follower = threading.Thread(target=follow, daemon=True)
-        follower.start()
+    with (
+        tempfile.TemporaryDirectory() as own,
+        followed(Path(own, "lines"), lambda line: say(f"{name} · {line.rstrip()}")),
+    ):
+        os.environ[PROGRESS_FILE] = str(Path(own, "lines", "progress"))
         try:
             yield
         finally:
-            finished.set()
-            follower.join()
             del os.environ[PROGRESS_FILE]
 
 

@@ -50,7 +50,7 @@ def choose_device(try_step: Callable[[torch.device], None] | None = None) -> Dev
     if try_step and torch.backends.mps.is_available():
         try:
             try_step(torch.device("mps"))
-        except (RuntimeError, TypeError) as error:  # NotImplementedError is a RuntimeError; float64 raises TypeError
+        except (RuntimeError, TypeError) as error:  # what it lacks is a RuntimeError; float64 a TypeError
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             text = f"fitting on the CPU: Apple's GPU cannot take a step of this network ({reason})"
             write_line(text, also_in_notebook=True)

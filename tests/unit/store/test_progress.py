@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from facefair_lib.store import progress
-from facefair_lib.store.progress import PROGRESS_FILE, Progress
+from facefair_lib.store.progress import PROGRESS_FILE, Progress, followed
 
 
 @pytest.fixture
@@ -96,3 +97,25 @@ def test_of_very_many_steps_several_in_some_seconds_are_enough(told: Told) -> No
     reached = [(1, 1), (6, 51), (11, 101), (12, 111)]
     assert told(10_001, reached) == ["after 1 s", "after 6 s", "16 min left", "16 min left"]
     assert told(10_000, [(1, 1), (30, 4), (31, 5)]) == ["after 1 s", "after 30 s", "after 31 s"]
+
+
+def test_lines_of_several_jobs_are_shown_once_and_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "_SECONDS_BETWEEN_LOOKS", 0.001)
+    folder, shown = tmp_path / "logs", []
+    folder.mkdir()
+    (folder / "old.log").write_text("of an earlier study\n", encoding="utf-8")
+    with (
+        followed(folder, shown.append),
+        (folder / "a.log").open("ab", buffering=0) as first,
+        (folder / "b.log").open("ab", buffering=0) as second,
+    ):
+        first.write("▸ one\n▸ tw".encode())
+        second.write(b"three\n")
+        while len(shown) < 2:
+            time.sleep(0.001)
+        assert sorted(shown) == ["three\n", "▸ one\n"]
+        first.write(b"o\n")
+        while len(shown) < 3:
+            time.sleep(0.001)
+        second.write(b"cut \xff")
+    assert shown[2:] == ["▸ two\n", "cut \ufffd"]

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-import time
-from pathlib import Path
 
 import pytest
 import yaml
 
 from facefair_lib.errors import InputError
 from facefair_lib.settings import paths
-from facefair_lib.study import cluster
-from facefair_lib.study.cluster import LOCAL, check_executor, followed, graph_options
+from facefair_lib.study.cluster import LOCAL, check_executor, graph_options
 
 
 def test_an_executor_without_settings_is_refused_with_those_there_are() -> None:
@@ -45,25 +42,3 @@ def test_settings_of_a_cluster_name_rules_that_exist_and_say_what_all_others_get
     settings = yaml.safe_load((paths.CLUSTERS / executor / "config.yaml").read_text(encoding="utf-8"))
     assert set(settings["set-resources"]) <= set(RULES)
     assert {"mem_mb", "runtime", "gpu"} <= set(settings["default-resources"])
-
-
-def test_lines_of_several_jobs_are_shown_once_and_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster, "_EVERY", 0.001)
-    folder, shown = tmp_path / "logs", []
-    folder.mkdir()
-    (folder / "old.log").write_text("of an earlier study\n", encoding="utf-8")
-    with (
-        followed(folder, shown.append),
-        (folder / "a.log").open("ab", buffering=0) as first,
-        (folder / "b.log").open("ab", buffering=0) as second,
-    ):
-        first.write("▸ one\n▸ tw".encode())
-        second.write(b"three\n")
-        while len(shown) < 2:
-            time.sleep(0.001)
-        assert sorted(shown) == ["three\n", "▸ one\n"]
-        first.write(b"o\n")
-        while len(shown) < 3:
-            time.sleep(0.001)
-        second.write(b"cut \xff")
-    assert shown[2:] == ["▸ two\n", "cut \ufffd"]
