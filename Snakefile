@@ -101,10 +101,19 @@ def weights_to_transfer(stage):
     return fits
 
 
-def runs_to_compare(wildcards):
-    """Runs of the profile whose training people are meant to close a gap."""
-    other = load_profile(wildcards.profile).mitigated_by
-    return [done(RUNS).format(profile=other)] if other else []
+def of_the_mitigation(stage):
+    """The same stage of the profile whose training people are meant to close a gap."""
+
+    def others(wildcards):
+        other = load_profile(wildcards.profile).mitigated_by
+        return [done(stage).format(profile=other)] if other else []
+
+    return others
+
+
+def rendered_there(stage):
+    """What that profile renders is copied from there; rendered side by side, it would be rendered twice."""
+    return [] if ROOT else of_the_mitigation(stage)
 
 
 def cores_to_compare(wildcards):
@@ -140,7 +149,7 @@ rule cohort:
 
 
 rule experiment:
-    input: shards(EXPERIMENT), code=code(EXPERIMENT)
+    input: shards(EXPERIMENT), rendered_there(EXPERIMENT), code=code(EXPERIMENT)
     output: done(EXPERIMENT)
     params: stage=EXPERIMENT, data="", photos=""
     threads: HALF
@@ -149,7 +158,7 @@ rule experiment:
 
 
 rule counterfactuals:
-    input: shards(COUNTERFACTUALS), code=code(COUNTERFACTUALS)
+    input: shards(COUNTERFACTUALS), rendered_there(COUNTERFACTUALS), code=code(COUNTERFACTUALS)
     output: done(COUNTERFACTUALS)
     params: stage=COUNTERFACTUALS, data="", photos=""
     threads: HALF
@@ -276,7 +285,7 @@ rule model_comparison:
 rule answer:
     input:
         *(done(stage) for stage in ("01_data_preparation", EXPERIMENT, COUNTERFACTUALS, RUNS)),
-        runs_to_compare, code=code(ANSWER),
+        of_the_mitigation(RUNS), code=code(ANSWER),
     output: done(ANSWER)
     params: stage=ANSWER, data="", photos=""
     threads: 1

@@ -193,6 +193,15 @@ def test_a_stage_whose_results_were_removed_is_made_again_with_what_follows_from
     assert not {"cohort", "experiment", "counterfactuals"} & set(rules)
 
 
+@pytest.mark.parametrize("stage", [stages.EXPERIMENT, stages.COUNTERFACTUALS])
+def test_people_scored_in_two_profiles_are_rendered_in_one_and_copied_to_the_other(root: Path, stage: str) -> None:
+    for profile in ("reference", "even_tones"):
+        stages.write_digests(load_profile(profile), None, ())
+    inputs = re.search(rf"input: (.*)\n +output: reference/{stage}/", plan("reference", "10_answer"))
+    assert inputs
+    assert f"even_tones/{stage}/provenance.json" in inputs[1]
+
+
 @pytest.mark.parametrize(
     ("data", "photos"),
     [
