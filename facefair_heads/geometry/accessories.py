@@ -18,7 +18,7 @@ _CORNERS = 48
 
 @dataclass(frozen=True)
 class GlassesLook:
-    """Shape and colours of one pair: sizes and tube radius in decimetres, superellipse exponent, linear colours."""
+    """One pair: sizes and tube radius in decimetres, superellipse exponent, linear colour, light let through."""
 
     half_width: float
     half_height: float

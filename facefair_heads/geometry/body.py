@@ -82,7 +82,7 @@ class BodyModel:
         """
         weights = phenotype_weights(self.factors, phenotypes)
         used = np.flatnonzero(weights)
-        # einsum, not tensordot: a matrix library's threads would take the other workers' cores.
+        # einsum, not tensordot: a matrix library's threads would take cores from other workers.
         offset = np.einsum("p,pvd->vd", weights[used].astype(np.float32), self.phenotype[used].astype(np.float32))
         for name, amount in local.items():
             rows = self.local_positive if amount > 0 else self.local_negative
@@ -138,14 +138,14 @@ def phenotype_weights(factors: tuple[tuple[str, ...], ...], phenotypes: Mapping[
     names, columns = _factor_columns(factors)
     values = np.array([*(value[name] for name in names), 1.0])
     weights = np.ones(len(factors))
-    for column in columns:  # one factor after the other, as a plain product would
+    for column in columns:  # one factor after another, so that rounding is that of a plain product
         weights = weights * values[column]
     return weights
 
 
 @functools.lru_cache(maxsize=2)
 def _factor_columns(factors: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], np.ndarray]:
-    """Names of all factors, and (F, P) which of them is each target's first, second …; the number beyond them: none."""
+    """Names of all factors, and their numbers as each target's first, second … factor (F, P); past the last = none."""
     names = tuple(sorted({name for row in factors for name in row}))
     longest = max(map(len, factors))
     number = {name: place for place, name in enumerate(names)}
@@ -204,7 +204,7 @@ def _load(path: Path) -> BodyModel:
 
 
 def _write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write the body file whole or not at all, whichever process comes first."""
+    """Write the body file whole or not at all, even where several processes write it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(f".{os.getpid()}.tmp")
     try:

@@ -1,6 +1,6 @@
 """Shots as plain values: everything that belongs to one picture rather than to the person in it.
 
-Nothing here is drawn with a view to the person: pose, light, background and camera are independent of the group.
+Nothing here depends on the person: pose, light, background and camera are independent of the group.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def sample_shot(
 
     Half of all yaws lie within 15 degrees of the front, the other half anywhere up to 90 degrees. Framing runs from a
     tight portrait, where the head fills the picture and hair may be cut off, to head and shoulders. Framing, blur,
-    contrast, saturation and backgrounds were widened until the same figures of real portraits (FASSEG) lie inside.
+    contrast, saturation and backgrounds vary widely enough to include what real portraits (FASSEG) show.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def sample_shot(
     Raises
     ------
     InputError
-        for a value that no shot can have
+        for an impossible value
     """
 
     check_seed(seed)

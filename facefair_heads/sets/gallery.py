@@ -1,4 +1,4 @@
-"""The contact sheets of the rendered people, all made by one command.
+"""All contact sheets of the rendered people.
 
 Run it from the repository's root::
 
@@ -70,7 +70,7 @@ def poses(size: int) -> list[Tile]:
 
 
 def tones_ages(size: int) -> list[Tile]:
-    """The Monk tones 1 to 10 on one face, then one person at growing ages."""
+    """The Monk tones 1 to 10 on one face, then one person at increasing ages."""
     tones = [(f"tone {tone}", _person(3, gender="female", age=30, tone=float(tone))) for tone in range(1, 11)]
     ages = [
         (f"{age} years", _person(9, gender="male", age=float(age), hair="short"))
@@ -113,7 +113,7 @@ def candid(size: int) -> list[Tile]:
 
 
 def occlusion(size: int) -> list[Tile]:
-    """Glasses, headwear, earrings and whatever else hides a part of the face, from two sides."""
+    """Glasses, headwear, earrings and whatever else hides a part of the face, from two directions."""
     worn = [("glasses", value) for value in GLASSES[1:]] + [("headwear", value) for value in HEADWEAR[1:]]
     worn += [("earrings", "hoops")]
     tiles = []
@@ -139,7 +139,7 @@ def multiperson(size: int) -> list[Tile]:
 
 
 def label_conventions(size: int) -> list[Tile]:
-    """What counts as what: each switch of ``LabelRules`` both ways, then what is the same under all rules."""
+    """Label conventions: each switch of ``LabelRules`` both ways, then what is the same under all rules."""
     stubble = _person(14, gender="male", hair="buzz", facial_hair="stubble")
     shown = [
         ("clear lens", _person(90, glasses="clear", hair="bun"), "clear_lenses"),
