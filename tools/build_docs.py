@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 SOURCE, SITE = DOCS / "_build" / "source", DOCS / "_build" / "html"
 COURSE = paths.NOTEBOOKS / "course"
-SECONDS = 600  # that one cell of a lesson may take; alone, none takes more than five
+SECONDS = 600  # limit for one cell of a lesson; on an idle machine none takes more than five
 
 GUIDES = tuple(path.stem for path in sorted(DOCS.glob("*.md")) if path.stem not in ("explorers", "notebooks"))
 """Pages of docs/ on how to do something; the other two have places of their own."""
@@ -98,7 +98,7 @@ def main() -> None:
 
 
 def collect(profile: str) -> None:
-    """Lay the site's sources out afresh."""
+    """Collect the site's sources anew."""
     executed = paths.results_dir(profile) / "notebooks"
     missing = [name for name in NOTEBOOK_STAGES if not (executed / f"{name}.ipynb").exists()]
     if missing:
@@ -119,9 +119,9 @@ def collect(profile: str) -> None:
         write_notebook(executed_lesson(lesson), target, f"notebooks/course/{lesson.name}", repository)
     report = paths.report_pdf(profile)
     if report.exists():
-        copy(report, SOURCE / "static" / "report.pdf")
+        shutil.copyfile(report, SOURCE / "static" / "report.pdf")
     if paths.kept_report().exists():
-        copy(paths.kept_report(), SOURCE / "static" / "reference.pdf")
+        shutil.copyfile(paths.kept_report(), SOURCE / "static" / "reference.pdf")
     write_pages([f"course/{lesson.stem}" for lesson in lessons], report.exists())
 
 
@@ -150,7 +150,7 @@ def write_notebook(notebook: nbformat.NotebookNode, target: Path, place: str, re
 
 
 def write_pages(lessons: list[str], has_report: bool) -> None:
-    """Write the pages that are no notebooks: start, guides, report, reference and the table of contents."""
+    """Write the pages that are not notebooks: start, guides, report, reference and the table of contents."""
     contents = [
         toctree("The study", ["notebooks", *(f"study/{name}" for name in NOTEBOOK_STAGES)]),
         toctree("Report", ["report"]),
@@ -182,7 +182,7 @@ def toctree(title: str, pages: list[str]) -> str:
 
 
 def report_page(exists: bool) -> str:
-    """The report inside the page, or how to get it; and, where it is kept, that of the reference run."""
+    """The report inside the page, or how to get it, and the reference run's report where it is kept."""
     kept = paths.kept_report().exists()
     title = "# The report\n\n" + "[Report of the reference run](static/reference.pdf).\n\n" * kept
     if not exists:
@@ -192,7 +192,7 @@ def report_page(exists: bool) -> str:
 
 
 def reference_page(title: str, modules: tuple[str, ...]) -> str:
-    """Docstrings of modules, where these exist."""
+    """Compose a page of the reference: the docstrings of its modules."""
     parts = [f"# {title}"]
     for module in modules:
         directive = [f".. automodule:: {module}", "   :members:", "   :imported-members:" if is_package(module) else ""]
@@ -201,7 +201,7 @@ def reference_page(title: str, modules: tuple[str, ...]) -> str:
 
 
 def is_package(module: str) -> bool:
-    """Say whether a module is a folder, whose public names come from inside."""
+    """Whether a module is a package, whose public names come from its modules."""
     return paths.REPOSITORY.joinpath(*module.split("."), "__init__.py").exists()
 
 
@@ -245,12 +245,6 @@ def site_place(path: str) -> str | None:
 def slug(title: str) -> str:
     """A title as a file name."""
     return re.sub(r"[^a-z]+", "_", title.lower()).strip("_")
-
-
-def copy(source: Path, target: Path) -> None:
-    """Copy one file, making its folder."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
 
 
 if __name__ == "__main__":
