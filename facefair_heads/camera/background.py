@@ -166,11 +166,8 @@ def _street(random) -> np.ndarray:
         _box(picture, left, ground - 0.14, width, 0.14, front * random.uniform(0.25, 0.7))  # shops
         left += width
     for _ in range(int(random.integers(0, 3))):  # cars
-        at, long, car = (
-            random.uniform(-0.1, 0.9),
-            random.uniform(0.25, 0.4),
-            _colour(random, (0, 1), (0, 0.7), (0.1, 0.9)),
-        )
+        at, long = random.uniform(-0.1, 0.9), random.uniform(0.25, 0.4)
+        car = _colour(random, (0, 1), (0, 0.7), (0.1, 0.9))
         _box(picture, at, ground - 0.07, long, 0.09, car)
         _box(picture, at + 0.2 * long, ground - 0.13, 0.55 * long, 0.07, car * 0.4)
     _box(picture, 0, ground, 1, 1, _colour(random, (0.55, 0.65), (0, 0.06), (0.3, 0.6)))

@@ -11,7 +11,7 @@ import functools
 import hashlib
 import importlib.metadata
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,12 +102,6 @@ class BodyModel:
             offset += np.float32(amount) * self.action[_row(self.actions, name, "facial action")]
         return _THOUSANDTH * offset
 
-    def vertices(
-        self, phenotypes: Mapping[str, float], local: Mapping[str, float], actions: Mapping[str, float]
-    ) -> np.ndarray:
-        """Vertices (V, 3) of one head with an expression: ``identity`` plus ``expression``."""
-        return self.identity(phenotypes, local) + self.expression(actions)
-
 
 def _row(table: Mapping[str, int], name: str, kind: str) -> int:
     if name not in table:
@@ -162,13 +156,12 @@ def body_file(cache_dir: Path) -> Path:
     return cache_dir / f"body-{digest}.npz"
 
 
-def load_body_model(cache_dir: Path | None = None, progress: Callable[[str], None] | None = None) -> BodyModel:
+def load_body_model(cache_dir: Path | None = None) -> BodyModel:
     """Load the body model, baking its file first where it is missing (about 20 s, once).
 
     Parameters
     ----------
     cache_dir : folder of the compact file (about 4 MB); ``facefair_lib.settings.paths.cache_dir()`` by default
-    progress : called with one line of text per step of a bake
 
     Raises
     ------
@@ -178,7 +171,7 @@ def load_body_model(cache_dir: Path | None = None, progress: Callable[[str], Non
     folder = Path(cache_dir) if cache_dir is not None else default_cache_dir()
     path = body_file(folder)
     if not path.exists():
-        _write(path, body_cache.bake(progress or (lambda line: None)))
+        _write(path, body_cache.bake())
     return _load(path)
 
 

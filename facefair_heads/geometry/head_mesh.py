@@ -16,6 +16,7 @@ from scipy import sparse
 from facefair_heads.geometry import regions
 from facefair_heads.geometry.body import load_body_model
 from facefair_heads.geometry.body_cache import PARTS
+from facefair_heads.geometry.shapes import halved
 from facefair_heads.geometry.subdivision import catmull_clark
 from facefair_heads.geometry.teeth import keep_behind_lips, seat_teeth
 from facefair_heads.numerics import normalised, smoothstep
@@ -94,7 +95,7 @@ def head_template() -> HeadTemplate:
     cavity = np.zeros(len(quads), np.int8)
     cavity[: len(body.cavity)] = body.cavity
     operator, refined = catmull_clark(quads, len(body.template))
-    triangles = _halved(refined)  # (T, 3)
+    triangles = halved(refined)  # (T, 3)
     part, cavity = np.tile(part, 8), np.tile(cavity, 8)
     canonical = (operator @ body.template).astype(np.float32)
     part_of_vertex = np.full(len(canonical), -1, np.int8)
@@ -105,7 +106,7 @@ def head_template() -> HeadTemplate:
     outer = np.flatnonzero((part == SKIN) & (cavity == 0) & (masks["ears"][triangles].mean(1) < 0.5))
     corners = canonical[triangles[outer]]  # (S, 3, 3)
     skin = part_of_vertex == SKIN
-    coarse = _halved(body.quads["skin"])
+    coarse = halved(body.quads["skin"])
     mouth = np.flatnonzero((np.abs(canonical[coarse].mean(1) - _MOUTH) < _MOUTH_REACH).all(1))
     x, y, z = canonical.T
     chin = np.flatnonzero(skin & (abs(x) < 0.03) & (z > 1.2) & (y < 6.5) & (y > 6.0))
@@ -132,17 +133,12 @@ def head_template() -> HeadTemplate:
     )
 
 
-def _halved(quads: np.ndarray) -> np.ndarray:
-    """Cut quads (F, 4) into triangles (2 F, 3)."""
-    return np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
-
-
 def _partly_refined(quads: np.ndarray, refined: np.ndarray, points: np.ndarray, kept: np.ndarray) -> np.ndarray:
     """Triangles over the ``kept`` faces of a mesh, large ones refined: flat, they would stand off the surface."""
     a, b, c, d = (points[quads[:, corner]] for corner in range(4))
     large = np.linalg.norm(np.cross(c - a, d - b), axis=1) / 2 > _LARGE_QUAD
     of_large = np.tile(kept & large, 4)
-    return np.concatenate([_halved(quads[kept & ~large]), _halved(refined[of_large])]).astype(np.int32)
+    return np.concatenate([halved(quads[kept & ~large]), halved(refined[of_large])]).astype(np.int32)
 
 
 def _ear_top(canonical: np.ndarray, ear: np.ndarray) -> int:

@@ -49,8 +49,7 @@ def add_headwear(builder: SceneBuilder, head: HeadMesh, person: Person) -> None:
         return
     template = head_template()
     field = regions.headwear(template.canonical, person.headwear)
-    offset = {"cap": 0.09, "beanie": 0.11, "headscarf": 0.09}[person.headwear]
-    rise = {"cap": 0.10, "beanie": 0.16, "headscarf": 0.13}[person.headwear]
+    offset, rise = {"cap": (0.09, 0.10), "beanie": (0.11, 0.16), "headscarf": (0.09, 0.13)}[person.headwear]
     lift = offset + rise * smoothstep(0, 0.7, field)
     _add_shell(builder, head, template, field, lift)
     if person.headwear == "beanie":  # the turned-up cuff
@@ -140,8 +139,7 @@ def add_scarf(builder: SceneBuilder, head: HeadMesh, person: Person) -> None:
     if random.random() < 0.6:
         fall = np.linspace(0, 1, 8)[:, None]
         path = front + fall * (0.2 * np.sign(front[0]), -2.2, 0.0) + np.sqrt(fall) * (0, 0, 0.3)
-        positions, normals, triangles = tube(path, np.linspace(0.16, 0.3, 8))
-        builder.add(positions, normals, triangles, SCARF)
+        builder.add(*tube(path, np.linspace(0.16, 0.3, 8)), SCARF)
 
 
 def _roll(skin: np.ndarray, height: float, tilt: float, thickness: float) -> np.ndarray:

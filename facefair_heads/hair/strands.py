@@ -15,7 +15,7 @@ import warp as wp
 
 from facefair_heads.geometry.head_mesh import HeadMesh, HeadTemplate, head_template
 from facefair_heads.geometry.scene import EYEBROW_HAIR, SceneBuilder
-from facefair_heads.geometry.shapes import grid_triangles
+from facefair_heads.geometry.shapes import grid_triangles, halved
 from facefair_heads.numerics import normalised
 from facefair_heads.warp_runtime import build_mesh, scalars, vectors
 
@@ -294,7 +294,7 @@ def add_ribbons(
 def _strips(row: np.ndarray) -> np.ndarray:
     """Triangles of ribbons whose left and right vertex numbers per joint are ``row`` (n, k, 2)."""
     quads = np.stack([row[:, :-1, 0], row[:, :-1, 1], row[:, 1:, 1], row[:, 1:, 0]], -1).reshape(-1, 4)
-    return np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
+    return halved(quads)
 
 
 def add_braids(

@@ -85,14 +85,13 @@ def sample_in_the_wild(
     group = choose(stream(seed, "wild/group"), GROUP_SHARES) if group is None else group
     check_choice("group", group, GROUPS)
     shares, pose = SHARES[group], stream(shot_seed, "wild/pose")
-    headwear = choose(stream(seed, "wild/headwear"), shares.headwear)
     person = sample_person(
         seed,
         group=group,
         gender=gender,
         age=float(np.round(stream(seed, "wild/age").triangular(*shares.ages), 1)),
         glasses=choose(stream(seed, "wild/glasses"), shares.glasses),
-        headwear=headwear,
+        headwear=choose(stream(seed, "wild/headwear"), shares.headwear),
     )
     yaw = pose.uniform(-15, 15) if pose.random() < shares.near_front else pose.uniform(-90, 90)
     light = choose(stream(shot_seed, "wild/light"), shares.lights)

@@ -222,7 +222,7 @@ def _sample_frame(random: np.random.Generator) -> float:
     return float(random.uniform(*limits))
 
 
-# Kind of light -> ranges of azimuth (either side), elevation, key, ambient, rim, fill, backdrop, spread, warmth, stops.
+# Kind of light -> ranges of ``LightSetup``'s fields, in their order: azimuth to either side, exposure in stops.
 _LIGHT_RANGES = {
     "soft": ((0, 45), (15, 50), (0.5, 0.85), (0.5, 0.75), (0.0, 0.5), (0.1, 0.2), (0.75, 1.3), (0.9, 1.5), (-1.2, 1.2),
              (-0.25, 0.5)),
@@ -242,22 +242,8 @@ _LIGHT_RANGES = {
 def sample_light(random: np.random.Generator, name: str) -> LightSetup:
     """Draw a light setup of a kind."""
     side = random.choice((-1, 1))
-    azimuth, elevation, key, ambient, rim, fill, backdrop, spread, warmth, stops = (
-        float(random.uniform(*limits)) for limits in _LIGHT_RANGES[name]
-    )
-    return LightSetup(
-        name=name,
-        azimuth=float(side) * azimuth,
-        elevation=elevation,
-        key=key,
-        ambient=ambient,
-        rim=rim,
-        fill=fill,
-        backdrop=backdrop,
-        spread=spread,
-        warmth=warmth,
-        exposure=2**stops,
-    )
+    azimuth, *others, stops = (float(random.uniform(*limits)) for limits in _LIGHT_RANGES[name])
+    return LightSetup(name, float(side) * azimuth, *others, exposure=2**stops)
 
 
 def attributes(person: Person, shot: Shot) -> dict[str, str | float]:

@@ -35,8 +35,7 @@ from facefair_heads.people.counterfactual import with_morphology
 from facefair_heads.people.person import GENDERS, GROUPS, Person
 from facefair_heads.people.shots import Shot, attributes
 from facefair_heads.sets.cohort import Advance, Head, stream_seeds
-from facefair_heads.sets.experiment_people import EMOTIONS
-from facefair_lib.settings.labels import INDEX
+from facefair_lib.settings.labels import EMOTIONS, INDEX
 from facefair_lib.settings.profiles import CounterfactualSettings
 from facefair_lib.store import results
 from facefair_lib.store.processes import WHOLE, share_of, spread

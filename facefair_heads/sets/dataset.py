@@ -10,7 +10,6 @@ import dataclasses
 import errno
 import string
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,10 +88,7 @@ class DataSetSettings:
 
 def plan_data_set(settings: DataSetSettings) -> list[Picture]:
     """List every picture: people with groups and genders in turn, each person's shots with emotions in turn."""
-    return list(_pictures(settings))
-
-
-def _pictures(settings: DataSetSettings) -> Iterator[Picture]:
+    plan = []
     for number in range(settings.people):
         gender = GENDERS[number // len(GROUPS) % len(GENDERS)]
         person, _ = stream_seeds(settings.seed, "data set", str(number))
@@ -106,9 +102,10 @@ def _pictures(settings: DataSetSettings) -> Iterator[Picture]:
             running = number * settings.shots + turn
             if settings.layout == "mut1ny":
                 file = f"{name}_{turn:03d}.png"
-                yield Picture(f"samples/{name}_rendered/{file}", f"labels/{name}/{file}", name, (head,))
+                plan.append(Picture(f"samples/{name}_rendered/{file}", f"labels/{name}/{file}", name, (head,)))
             else:
-                yield Picture(f"CelebA-HQ-img/{running}.jpg", f"labels/{running:05d}.png", name, (head,))
+                plan.append(Picture(f"CelebA-HQ-img/{running}.jpg", f"labels/{running:05d}.png", name, (head,)))
+    return plan
 
 
 def _letters(number: int) -> str:

@@ -8,7 +8,6 @@ can get harder pictures by accident. The nine who are shown differ in everything
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -27,10 +26,7 @@ _SAMPLES = 2  # per pixel and axis
 
 def plan_experiment(people_per_cell: int, seed: int) -> list[Picture]:
     """List one picture per person: a cell's shown person first, then ``people_per_cell`` who are only scored."""
-    return list(_pictures(people_per_cell, seed))
-
-
-def _pictures(people_per_cell: int, seed: int) -> Iterator[Picture]:
+    plan = []
     for row, group in enumerate(GROUPS):
         for column, emotion in enumerate(EMOTIONS):
             for number in range(people_per_cell + 1):
@@ -41,7 +37,8 @@ def _pictures(people_per_cell: int, seed: int) -> Iterator[Picture]:
                     matched, shot = stream_seeds(seed, "experiment", f"{emotion}_{number:03d}")
                     gender = GENDERS[(number + column) % 2]
                     head = Head(person, shot, group, gender, emotion, matched_seed=matched)
-                yield Picture(f"pictures/{name}.png", f"masks/{name}.png", name, (head,))
+                plan.append(Picture(f"pictures/{name}.png", f"masks/{name}.png", name, (head,)))
+    return plan
 
 
 def write_experiment(
