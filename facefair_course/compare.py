@@ -58,18 +58,18 @@ def _difference(expected: Any, answer: Any) -> str | None:
         return _of_sets(expected, answer)
     if isinstance(expected, tuple):
         return _of_tuples(expected, answer)
-    if isinstance(expected, str):
-        return None if answer == expected and isinstance(answer, str) else _other(answer, "a piece of text")
-    if isinstance(expected, bool):
-        return None if isinstance(answer, bool) and answer == expected else _other(answer, "True or False")
+    if isinstance(expected, str | bool):  # before numbers: True is one, too
+        return _of_words(expected, answer)
     if isinstance(expected, numbers.Number):
         return _of_numbers(float(expected), answer)
     return _of_arrays(np.asarray(expected), answer)
 
 
-def _other(answer: Any, kind: str) -> str:
-    right_kind = isinstance(answer, str) if kind == "a piece of text" else isinstance(answer, bool)
-    return f"{short(answer)} came back." if right_kind else f"{short(answer)} came back; {kind} was expected."
+def _of_words(expected: str | bool, answer: Any) -> str | None:
+    kind, name = (str, "a piece of text") if isinstance(expected, str) else (bool, "True or False")
+    if not isinstance(answer, kind):
+        return f"{short(answer)} came back; {name} was expected."
+    return None if answer == expected else f"{short(answer)} came back."
 
 
 def _of_numbers(expected: float, answer: Any) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -185,16 +186,12 @@ def pull_by_class(logits: torch.Tensor, labels: torch.Tensor, loss: Loss) -> np.
 def seen_by(network: nn.Module, size: int) -> np.ndarray:
     """Which input pixels can change the output at the centre: (size, size) float, 0 = none.
 
-    The network's own weights are replaced by ones, so that nothing cancels.
+    All weights of a copy of the network are set to one, so that nothing cancels.
     """
     picture = torch.zeros(1, 3, size, size, requires_grad=True)
-    with torch.no_grad():
-        saved = [parameter.clone() for parameter in network.parameters()]
-        for parameter in network.parameters():
-            parameter.fill_(1.0)
-    output = network(picture)
+    ones = copy.deepcopy(network)
+    for parameter in ones.parameters():
+        nn.init.ones_(parameter)
+    output = ones(picture)
     output[0, :, output.shape[2] // 2, output.shape[3] // 2].sum().backward()
-    with torch.no_grad():
-        for parameter, value in zip(network.parameters(), saved, strict=True):
-            parameter.copy_(value)
     return picture.grad.abs().sum((0, 1)).numpy()

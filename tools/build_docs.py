@@ -38,44 +38,19 @@ CARDS = (
 )
 PROJECT = tuple(path.name for path in sorted(ROOT.glob("*.md")) if path.name != "README.md")
 
-REFERENCE = (
-    (
-        "Scores",
-        tuple(f"facefair_lib.scores.{name}" for name in ("confusion", "metrics", "resampling", "outline_errors")),
-    ),
-    (
-        "Fairness",
-        (
-            *(f"facefair_lib.fairness.{name}" for name in ("groups", "group_gap", "paired", "families")),
-            *(f"facefair_lib.fairness.{name}" for name in ("regression.adjusted", "equivalence", "power")),
-            "facefair_lib.scores.without_masks",
-        ),
-    ),
-    (
-        "Reading a paper critically",
-        ("facefair_lib.reproduction.table_checks", "facefair_lib.reproduction.nine_photographs"),
-    ),
-    (
-        "Rendered people",
-        (
-            *(f"facefair_heads.people.{name}" for name in ("person", "shots", "population", "counterfactual")),
-            *("facefair_heads.camera.render", "facefair_heads.camera.compose", "facefair_heads.sets.dataset"),
-        ),
-    ),
-    (
-        "Data",
-        (
-            *("facefair_lib.settings.labels", "facefair_lib.data.readers.opening"),
-            *(f"facefair_lib.data.{name}" for name in ("manifest", "deduplicate", "split")),
-        ),
-    ),
-    (
-        "Networks",
-        (
-            *("facefair_lib.models.build", "facefair_lib.training.fit", "facefair_lib.training.predict"),
-            *("facefair_lib.parse", "facefair_lib.parse.parser"),
-        ),
-    ),
+_REFERENCE = (
+    ("Scores", "facefair_lib", "scores.confusion scores.metrics scores.resampling scores.outline_errors"),
+    ("Fairness", "facefair_lib",
+     "fairness.groups fairness.group_gap fairness.paired fairness.families fairness.regression.adjusted "
+     "fairness.equivalence fairness.power scores.without_masks"),
+    ("Reading a paper critically", "facefair_lib", "reproduction.table_checks reproduction.nine_photographs"),
+    ("Rendered people", "facefair_heads",
+     "people.person people.shots people.population people.counterfactual camera.render camera.compose sets.dataset"),
+    ("Data", "facefair_lib", "settings.labels data.readers.opening data.manifest data.deduplicate data.split"),
+    ("Networks", "facefair_lib", "models.build training.fit training.predict parse parse.parser"),
+)  # fmt: skip
+REFERENCE = tuple(
+    (title, tuple(f"{package}.{module}" for module in modules.split())) for title, package, modules in _REFERENCE
 )
 """Pages of the reference: title, modules."""
 

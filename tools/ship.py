@@ -79,13 +79,14 @@ def ship(model: str, profile: Profile, sets: Mapping[str, str], folder: Path = F
 
 def card_of(model: str, profile: Profile, tables: Results) -> Card:
     """What the packed file says about itself."""
+    learnt = tables.rows(f"{_DATA}/prepared", split="train")
     return Card(
         model=model,
         settings=getattr(profile.models, model),
         size=profile.data.size,
         inference=profile.inference,
         profile=profile.name,
-        data=f"{learnt_from(tables):,} pictures ({CATALOGUE[profile.data.source].title})",
+        data=f"{len(learnt):,} pictures ({CATALOGUE[profile.data.source].title})",
         data_digest=data_digest(profile.name, model),
         commit=commit(),
         iou=tables.cell("04_metric_analysis/summary", "value", model=model, metric="iou"),
@@ -150,11 +151,6 @@ def licence(card: Card, source: str) -> str:
         return own
     start = {"imagenet": "ImageNet", "coco": "COCO"}[card.settings.weights]
     return f"{own}; the backbone starts from published {start} weights, whose licence the README names"
-
-
-def learnt_from(tables: Results) -> int:
-    """Number of training pictures."""
-    return len(tables.rows(f"{_DATA}/prepared", split="train"))
 
 
 def split_sizes(tables: Results) -> str:

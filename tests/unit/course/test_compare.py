@@ -28,7 +28,7 @@ WRONG = [
     (1.0, 2.0, "2 came back"),
     (1.0, "1", "one number was expected"),
     (1.0, [1.0], "one number was expected"),
-    (np.nan, 0.0, "where there is no value"),
+    (np.nan, 0.0, "where there should be no value"),
     (1.0, np.nan, "NaN came back where there should be a value"),
     (True, 1, "True or False was expected"),
     (True, False, "False came back."),
