@@ -1,10 +1,10 @@
-"""How fast pictures are hashed, compared, packed and counted, against what the work needs at least.
+"""How fast pictures are hashed, compared, packed and counted, against plain ways and other libraries.
 
 Run it from the repository's root, with the packages of ``requirements-dev.lock`` for scikit-learn::
 
     OMP_NUM_THREADS=1 python benchmarks/data.py [--hashes 16557 1000000] [--pictures 100] [--side 512]
 
-Times are of one processor. Near-duplicates and counts are checked against the plain way before they are timed.
+Times are of one processor. Near-duplicates and counts are checked against the other ways.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def seconds(work: Callable[[], object]) -> tuple[float, object]:
 
 
 def made_up_hashes(pictures: int) -> Fingerprints:
-    """Hashes of which a quarter are earlier ones with up to four bits flipped."""
+    """Hashes, a quarter of which are earlier ones with up to four bits flipped."""
     rng = np.random.default_rng(0)
     new = pictures - pictures // 4
     origin = np.concatenate([np.arange(new), rng.integers(0, new, pictures - new)])

@@ -5,7 +5,7 @@ Run it from the repository's root::
     python benchmarks/explore.py [--profile quick] [--changes 60]
 
 One control at a time is changed as a person would, and the draft is timed: rendering, both networks, the pictures' PNGs
-and the table. What the browser adds is not in it.
+and the table. The browser's own time is not included.
 """
 
 from __future__ import annotations

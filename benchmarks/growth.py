@@ -4,9 +4,9 @@ Run it from the repository's root, on one core::
 
     OMP_NUM_THREADS=1 python benchmarks/growth.py [--images 32] [--factors 1 4 16] [--only scores gaps]
 
-Each part runs in a process of its own, on made-up pictures of 64 pixels in the layout of LaPa, with the networks of the
-profile smoke. Memory is what the part itself takes at its peak, beyond what imports took: pages of mapped files, which
-the system takes back when it needs them, are left out. Memory is read from Linux's /proc. ``docs/scaling.md`` says what
+Each part runs in its own process, on made-up pictures of 64 pixels in the layout of LaPa, with the networks of the
+profile smoke. Memory is what the part itself takes at its peak, beyond what imports took; pages of mapped files, which
+the system can take back, are left out. Memory is read from Linux's /proc. ``docs/scaling.md`` says what
 the numbers mean.
 """
 
@@ -147,7 +147,7 @@ def _counts(images: int) -> tuple[np.ndarray, pd.DataFrame]:
 
 @contextmanager
 def peak_memory() -> Iterator[dict[str, float]]:
-    """Megabytes of memory that the block takes at its peak, beyond what was taken before."""
+    """Peak memory of the block in megabytes, beyond what was in use before."""
     begin, finished = _own_memory(), threading.Event()
     peak = {"memory": 0.0}
 
@@ -165,7 +165,7 @@ def peak_memory() -> Iterator[dict[str, float]]:
 
 
 def _own_memory() -> int:
-    """Bytes of this process in memory that belong to no file."""
+    """Bytes of this process in memory that do not belong to a file."""
     _, resident, of_files, *_ = Path("/proc/self/statm").read_text().split()
     return (int(resident) - int(of_files)) * os.sysconf("SC_PAGE_SIZE")
 

@@ -35,7 +35,7 @@ NETWORKS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("segformer", "mit_b0", {}),
     ("segformer", "mit_b2", {}),
 )
-"""Beside the two of the default study."""
+"""Networks to measure besides the two of the default study."""
 
 
 def studied() -> list[tuple[str, str, dict[str, Any]]]:
@@ -62,10 +62,11 @@ def main() -> None:
     print(f"{chosen.size} x {chosen.size} pixels, batches of {chosen.batch}, float32, {choose_device().description}\n")
     print("| network | backbone | parameters, M | GFLOP per image | peak memory, MB | images/s |")
     print("|---|---|--:|--:|--:|--:|")
-    for number, (name, backbone, shape) in enumerate([*studied(), *NETWORKS]):
+    own = studied()
+    for number, (name, backbone, shape) in enumerate([*own, *NETWORKS]):
         network = build_model(name, backbone, **shape).to(device, memory_format=torch.channels_last)
         cost = measure_cost(network, chosen.size, batch=chosen.batch, seconds=chosen.seconds)
-        title = f"{name} (study)" if number < len(studied()) else name
+        title = f"{name} (study)" if number < len(own) else name
         print(
             f"| {title} | {backbone} | {cost.parameters / 1e6:.1f} | {cost.flops / 1e9:.1f} "
             f"| {cost.peak_bytes / 1e6:.0f} | {cost.images_per_second:.0f} |",

@@ -1,13 +1,13 @@
-"""What each lever gives: networks that differ in one thing after the other, fitted alike, in one table.
+"""What each lever gives: networks that differ in one thing at a time, fitted alike, in one table.
 
 It needs the pictures that a study of the profile has prepared. Run it from the repository's root; an interrupted run
-goes on where it stopped, and a finished fit is not repeated::
+resumes, and a finished fit is not repeated::
 
     OMP_NUM_THREADS=1 python benchmarks/networks.py [--model pspnet] [--epochs 12] [--profile quick] [--only fine_maps]
         [--sets fasseg=FOLDER ...]
 
-Each row adds what its name says to the row above it, up to the profile's own network; rows named "or ..." change that
-one alone. With ``--sets`` there is a column of mean F1 on each of these published sets, as ``wild.py`` measures it.
+Each row adds what its name says to the row above it, up to the profile's own network; rows named "or ..." change only
+that one. With ``--sets`` there is a column of mean F1 on each of these published sets, as ``wild.py`` measures it.
 
 Measured in November 2026 on two cores of an AMD EPYC, two fits at a time: PSPNet, ``--epochs 4``, one run each, in per
 cent.
@@ -48,15 +48,11 @@ from facefair_lib.training.fit import fit
 from facefair_lib.training.predict import predict
 
 SMALL = SmallStart(epochs=0.5, scale=0.625)
-
-
 Lever = tuple[ModelSettings, TrainingSettings]
 
 
 def levers(profile: Profile, model: str, epochs: int) -> dict[str, Lever]:
-    """Name -> the network and its training with this lever and all before it; those named "or" change the profile's
-    alone.
-    """
+    """Name -> network and training with this lever and all before it; "or" levers change only the profile's own."""
     as_drawn = profile.training.model_copy(update={"zoom": 0.0, "camera": 0.0})
     wide = profile.training.model_copy(update={"zoom": 0.5, "camera": 0.6})
     networks = _networks(profile, model, epochs)

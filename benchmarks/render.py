@@ -4,8 +4,8 @@ Run it from the repository's root::
 
     python benchmarks/render.py [--heads 24] [--sizes 128 256] [--processes 2]
 
-Last measured on two cores of an AMD EPYC that other work shared (2026-11-22, 12 heads): .18 s of processor time per
-head at 128 pixels and .34 s at 256, 3.6 and 1.9 times what casting the same camera rays alone takes there (.051 s and
+Last measured on two cores of an AMD EPYC shared with other work (2026-11-22, 12 heads): .18 s of processor time per
+head at 128 pixels and .34 s at 256, 3.6 and 1.9 times what casting the same camera rays alone takes (.051 s and
 .183 s); 5.7 and 3.2 heads per second with two processes.
 """
 
@@ -32,8 +32,6 @@ from facefair_heads.warp_runtime import build_mesh, vectors
 # The package's attribute "render" is the function, so the modules are asked for by name.
 RENDER, TRACE = map(importlib.import_module, ("facefair_heads.camera.render", "facefair_heads.camera.scene_cache"))
 SEED = 1000
-
-
 STAGES = {
     "background": (RENDER, "background"),
     "head, hair and glasses": (TRACE, "build_scene"),

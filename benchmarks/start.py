@@ -4,9 +4,9 @@ Run it from the repository's root::
 
     python benchmarks/start.py [--repeats 3]
 
-Times are processor seconds of a child process, the least of the repeats: on a busy machine the clock would tell more
-about the others. A stage is the process that runs its notebook and a kernel with an empty one; the notebook's own
-imports are listed beside it.
+Times are processor seconds of a child process, the least of the repeats: on a busy machine elapsed time would say more
+about other programs. A stage is the process that runs its notebook, and a kernel, here with an empty notebook; what
+each notebook imports is listed apart.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ papermill.execute_notebook(sys.argv[1], None, kernel_name="python3", progress_ba
 
 
 def seconds(code: str, repeats: int, *arguments: str) -> float:
-    """Processor seconds of Python with some code, and of what it starts."""
+    """Processor seconds of a Python process that runs some code, and of what it starts."""
     spent = []
     for _ in range(repeats):
         before = _children()

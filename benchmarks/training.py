@@ -1,6 +1,6 @@
 """How many pictures a second facefair trains on, against two other loops and against the processor's own peak.
 
-Run it from the repository's root, on a machine that does nothing else or on one thread::
+Run it from the repository's root, on an otherwise idle machine or on one thread::
 
     OMP_NUM_THREADS=1 python benchmarks/training.py [--networks light_deeplabv3 deeplabv3 ...] [--rounds 5] [--steps 6]
 
@@ -9,8 +9,8 @@ fp32, channels first, Adam, mean squared error against colours, scikit-learn's s
 the usual loop of torchvision's references: pictures changed one by one by workers, cross-entropy, SGD. ``facefair`` is
 the study's own, with all that it does in a step: augmentation, its loss, confusion counts, averaged weights.
 
-Seconds are those of the processor, workers included, over its threads: what other programs do does not count. The peak
-is a large matrix product in the number format that facefair chose; only convolutions and products count as operations.
+Seconds are processor seconds, workers included, divided by the threads: other programs do not count. The peak is a
+large matrix product in the number format that facefair chose; only convolutions and products count as operations.
 """
 
 from __future__ import annotations
@@ -75,10 +75,8 @@ def cases(steps: int) -> dict[str, Case]:
     for prefix, profile, batch in (("light_", load_profile("quick"), None), ("", load_profile("paper"), 4)):
         training = profile.training.model_copy(update={"batch_size": batch or profile.training.batch_size})
         shape = (training.batch_size * steps, profile.data.size, profile.data.size)
-        images, labels = (
-            random.integers(0, 256, (*shape, 3), np.uint8),
-            random.integers(0, NUM_CLASSES, shape, np.uint8),
-        )
+        images = random.integers(0, 256, (*shape, 3), np.uint8)
+        labels = random.integers(0, NUM_CLASSES, shape, np.uint8)
         for model in type(profile.models).model_fields:
             made[prefix + model] = Case(model, getattr(profile.models, model), training, images, labels)
     return made

@@ -1,4 +1,4 @@
-"""How networks do on labelled pictures that nobody here made: mean F1 on published data sets.
+"""How well networks do on labelled pictures from elsewhere: mean F1 on published data sets.
 
 Run it from the repository's root, once for networks that a study has trained::
 

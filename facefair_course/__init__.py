@@ -1,7 +1,7 @@
 """The course: what the lessons in ``notebooks/course`` import.
 
 ``check`` runs a student's function on cases of its own and says what is wrong; ``scorecard`` lists the exercises of a
-lesson; ``show`` displays a figure together with its description. What a lesson draws and computes is in modules beside.
+lesson; ``show`` displays a figure together with its description. The other modules hold what lessons draw and compute.
 """
 
 from importlib import import_module
@@ -16,7 +16,7 @@ __all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> Any:
-    """Open the module that holds a name when the name is asked for."""
+    """Import a name's module on first use."""
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"facefair_course has no {name}")

@@ -10,10 +10,10 @@ from facefair_course import grading, solving
 
 
 def main(arguments: list[str]) -> int:
-    """Write the lessons into the folder that is named."""
+    """Write the lessons into the folder given."""
     parser = argparse.ArgumentParser(prog="python -m facefair_course", description="Write every lesson, solved.")
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="where to write the lessons")
-    parser.add_argument("--nbgrader", action="store_true", help="FOLDER is a course of nbgrader: write its assignments")
+    parser.add_argument("--nbgrader", action="store_true", help="FOLDER is an nbgrader course: write its assignments")
     chosen = parser.parse_args(arguments)
     for path in (grading.write_assignments if chosen.nbgrader else solving.write_solved)(chosen.folder):
         print(path)

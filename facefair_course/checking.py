@@ -1,4 +1,4 @@
-"""Running a student's function on an exercise's cases. Whatever it does, the outcome is a sentence and no traceback."""
+"""Run a student's function on an exercise's cases: whatever it does, the outcome is a sentence, not a traceback."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def check(name: str, solution: Any = None) -> Feedback:
     Parameters
     ----------
     name : of the exercise
-    solution : the student's function, or the value where an exercise asks for one; anything else is explained
+    solution : the student's function, or a value where the exercise asks for one; anything else is explained
 
     Returns
     -------
@@ -76,7 +76,7 @@ def scorecard(lesson: int) -> Scorecard:
 
 
 def find(name: str) -> Exercise | None:
-    """Load an exercise; ``None`` where there is none of this name. Only its own lesson's module is imported."""
+    """Load an exercise, or ``None`` if there is none of this name. Only its own lesson's module is imported."""
     for lesson, names in LESSONS.items():
         if isinstance(name, str) and name in names:
             module = importlib.import_module(f"facefair_course.exercises.lesson_{lesson:02d}")
@@ -89,7 +89,7 @@ def _unknown(name: Any) -> Feedback:
     close = difflib.get_close_matches(str(name), known, 1)
     lines = [f"Lesson {lesson}: {', '.join(names)}" for lesson, names in LESSONS.items()]
     guess = f"Did you mean {close[0]!r}?" if close else "These exist:"
-    return Feedback(str(name), "unknown", f"There is no exercise of this name. {guess}", tuple(lines))
+    return Feedback(str(name), "unknown", f"There is no exercise with this name. {guess}", tuple(lines))
 
 
 def _unusable(name: str, exercise: Exercise, solution: Any) -> Feedback | None:
@@ -98,11 +98,11 @@ def _unusable(name: str, exercise: Exercise, solution: Any) -> Feedback | None:
         if solution is None or solution is Ellipsis:
             return Feedback(name, "not yet", "Put your answer in place of the three dots.")
         if callable(solution):
-            return Feedback(name, "not yet", "This exercise asks for a value; hand over the answer, not a function.")
+            return Feedback(name, "not yet", "This exercise asks for a value; pass the answer, not a function.")
         return None
     if not callable(solution):
-        called = "Hand over the function itself, without parentheses."
-        return Feedback(name, "not yet", f"{short(solution)} is no function. {called}")
+        called = "Pass the function itself, without parentheses."
+        return Feedback(name, "not yet", f"{short(solution)} is not a function. {called}")
     return None
 
 
@@ -142,7 +142,7 @@ def _attempt(case: Case, function: Callable[..., Any]) -> _Attempt:
         return _Attempt(case, result, _CHANGED, False)
     try:
         trouble = case.judge(result)
-    except Exception as error:  # a judge of its own kind, given something of another kind
+    except Exception as error:  # an exercise's own judge, given a value it does not expect
         trouble = f"{short(result)} came back, which cannot be used here ({type(error).__name__}: {error})."
     return _Attempt(case, result, trouble, True)
 
@@ -151,7 +151,7 @@ _CHANGED = "The function changed what it was given. Work on a copy: the caller s
 
 
 def _changed(before: Any, after: Any) -> bool:
-    """Whether an argument is no longer what it was."""
+    """Whether an argument was changed."""
     if hasattr(before, "equals"):  # a table
         return not before.equals(after)
     if isinstance(before, np.ndarray) or hasattr(before, "detach"):
@@ -160,7 +160,7 @@ def _changed(before: Any, after: Any) -> bool:
 
 
 def _hint_of_mistake(mistakes: tuple[Mistake, ...], attempts: list[_Attempt], wrong: _Attempt) -> str | None:
-    """The hint of the mistake that explains most: every answer, or at least the first wrong one."""
+    """The hint of the mistake that explains most answers, the first wrong one among them."""
     agreeing = {mistake.hint: [_agrees(mistake, attempt) for attempt in attempts] for mistake in mistakes}
     place = next(i for i, attempt in enumerate(attempts) if attempt is wrong)
     possible = {hint: sum(agrees) for hint, agrees in agreeing.items() if agrees[place]}
@@ -177,9 +177,10 @@ def _agrees(mistake: Mistake, attempt: _Attempt) -> bool:
 
 
 def _stopped(error: BaseException) -> str:
-    """A student's exception in one line: what, and at which line of their own cell."""
+    """A student's exception in one line: what was raised, and at which line of their own cell."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if "facefair_lib" not in frame.filename and "site-packages" not in frame.filename]
+    beside = ("facefair_course", "facefair_lib", "site-packages")
+    own = [frame for frame in frames if not any(name in frame.filename for name in beside)]
     place = f", at the line  {own[-1].line}" if own and own[-1].line else ""
     message = " ".join(str(error).split())
     return f"The function stopped with {type(error).__name__}{': ' + message[:200] if message else ''}{place}"

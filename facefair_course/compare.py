@@ -1,4 +1,4 @@
-"""Telling in words how an answer differs from the right one, without telling the right one."""
+"""Say in words how an answer differs from the right one, without giving it away."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 RELATIVE, ABSOLUTE = 1e-5, 1e-7
-"""Tolerances: answers in float32, or summed in another order, are right."""
+"""Tolerances: answers in float32, or summed in another order, count as right."""
 
 
 def difference(expected: Any, answer: Any) -> str | None:
@@ -17,7 +17,7 @@ def difference(expected: Any, answer: Any) -> str | None:
     Parameters
     ----------
     expected : number, string, truth value, set, dict, tuple of such, or array
-    answer : anything at all; never raises for it
+    answer : anything at all; no answer raises an error
     """
     if answer is None or answer is Ellipsis:
         return "Nothing came back (None). Does the function end with a return?"
@@ -40,7 +40,7 @@ def short(value: Any, limit: int = 120) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Tensors and pandas columns as arrays, NumPy scalars as Python's own; everything else as it is."""
+    """Tensors and pandas columns as arrays, NumPy scalars as Python's own; anything else unchanged."""
     if hasattr(value, "detach"):
         value = value.detach().cpu().numpy()
     elif hasattr(value, "to_numpy"):
@@ -58,46 +58,46 @@ def _difference(expected: Any, answer: Any) -> str | None:
         return _of_sets(expected, answer)
     if isinstance(expected, tuple):
         return _of_tuples(expected, answer)
-    if isinstance(expected, str):
-        return None if answer == expected and isinstance(answer, str) else _other(answer, "a piece of text")
-    if isinstance(expected, bool):
-        return None if isinstance(answer, bool) and answer == expected else _other(answer, "True or False")
+    if isinstance(expected, str | bool):  # before numbers: True is one, too
+        return _of_words(expected, answer)
     if isinstance(expected, numbers.Number):
         return _of_numbers(float(expected), answer)
     return _of_arrays(np.asarray(expected), answer)
 
 
-def _other(answer: Any, kind: str) -> str:
-    right_kind = isinstance(answer, str) if kind == "a piece of text" else isinstance(answer, bool)
-    return f"{short(answer)} came back." if right_kind else f"{short(answer)} came back; {kind} was wanted."
+def _of_words(expected: str | bool, answer: Any) -> str | None:
+    kind, name = (str, "a piece of text") if isinstance(expected, str) else (bool, "True or False")
+    if not isinstance(answer, kind):
+        return f"{short(answer)} came back; {name} was expected."
+    return None if answer == expected else f"{short(answer)} came back."
 
 
 def _of_numbers(expected: float, answer: Any) -> str | None:
     if isinstance(answer, np.ndarray | list | tuple | str | bool):
-        return f"{short(answer)} came back; one number was wanted."
+        return f"{short(answer)} came back; one number was expected."
     value = float(answer)
     if np.isclose(value, expected, rtol=RELATIVE, atol=ABSOLUTE, equal_nan=True):
         return None
     if np.isnan(value):
-        return "NaN came back where there is a value."
-    return f"{value:.6g} came back{' where there is no value (NaN)' if np.isnan(expected) else ''}."
+        return "NaN came back where there should be a value."
+    return f"{value:.6g} came back{' where there should be no value (NaN)' if np.isnan(expected) else ''}."
 
 
 def _of_arrays(expected: np.ndarray, answer: Any) -> str | None:
     if isinstance(answer, str | dict | set):
-        return f"{short(answer)} came back; an array was wanted."
+        return f"{short(answer)} came back; an array was expected."
     values = np.asarray([plain(part) for part in answer] if isinstance(answer, list | tuple) else answer)
     if values.shape != expected.shape:
-        return f"The shape {values.shape} came back; {expected.shape} was wanted."
+        return f"The shape {values.shape} came back; {expected.shape} was expected."
     if not (np.issubdtype(values.dtype, np.number) or values.dtype == bool):
-        return f"Values of type {values.dtype} came back; numbers were wanted."
+        return f"Values of type {values.dtype} came back; numbers were expected."
     expected, values = expected.astype(float), values.astype(float)
     wrong = ~np.isclose(values, expected, rtol=RELATIVE, atol=ABSOLUTE, equal_nan=True)
     if not wrong.any():
         return None
     if (np.isnan(values) & wrong).any():
         number = int((np.isnan(values) & wrong).sum())
-        return f"NaN stands in {number} {'place' if number == 1 else 'places'} that should have a value."
+        return f"NaN is in {number} {'place' if number == 1 else 'places'} that should have a value."
     place = tuple(int(index) for index in np.argwhere(wrong)[0])
     where = f", the first at position {place[0] if len(place) == 1 else place}: {values[place]:.6g}"
     number = int(wrong.sum())
@@ -106,7 +106,7 @@ def _of_arrays(expected: np.ndarray, answer: Any) -> str | None:
 
 def _of_sets(expected: set[Any] | frozenset[Any], answer: Any) -> str | None:
     if isinstance(answer, str | dict) or not hasattr(answer, "__iter__"):
-        return f"{short(answer)} came back; several names were wanted, such as {{'…', '…'}}."
+        return f"{short(answer)} came back; several names were expected, such as {{'…', '…'}}."
     found = set(answer)
     missing, extra = len(expected - found), len(found - expected)
     if not missing and not extra:
@@ -116,16 +116,16 @@ def _of_sets(expected: set[Any] | frozenset[Any], answer: Any) -> str | None:
 
 def _of_dicts(expected: dict[Any, Any], answer: Any) -> str | None:
     if not isinstance(answer, dict):
-        return f"{short(answer)} came back; a dictionary with {', '.join(map(repr, expected))} was wanted."
+        return f"{short(answer)} came back; a dictionary with {', '.join(map(repr, expected))} was expected."
     if set(answer) != set(expected):
-        return f"The keys {sorted(map(str, answer))} came back; {sorted(map(str, expected))} were wanted."
+        return f"The keys {sorted(map(str, answer))} came back; {sorted(map(str, expected))} were expected."
     parts = ((key, _nested(value, answer[key])) for key, value in expected.items())
     return next((f"Under {key!r}: {text}" for key, text in parts if text), None)
 
 
 def _of_tuples(expected: tuple[Any, ...], answer: Any) -> str | None:
     if not isinstance(answer, tuple | list) or len(answer) != len(expected):
-        return f"{short(answer)} came back; {len(expected)} values were wanted, as return first, second, …"
+        return f"{short(answer)} came back; {len(expected)} values were expected, as return first, second, …"
     parts = ((place, _nested(one, other)) for place, (one, other) in enumerate(zip(expected, answer, strict=True), 1))
     return next((f"Of the {len(expected)} values, number {place}: {text}" for place, text in parts if text), None)
 

@@ -1,4 +1,4 @@
-"""Showing a figure in a lesson with its description, for those who cannot see it."""
+"""Show a figure in a lesson with its description, for those who cannot see it."""
 
 from __future__ import annotations
 

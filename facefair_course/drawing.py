@@ -20,7 +20,7 @@ def as_picture(values: np.ndarray, *, signed: bool = False) -> np.ndarray:
 
     Parameters
     ----------
-    signed : whether 0 is to be middle grey; otherwise the smallest value is black and the largest white
+    signed : whether 0 is middle grey; otherwise the smallest value is black and the largest white
     """
     values = np.asarray(values, float)
     low, high = (-np.abs(values).max(), np.abs(values).max()) if signed else (values.min(), values.max())
@@ -116,7 +116,7 @@ def bars(table: pd.DataFrame, *, label: str, title: str = "") -> Figure:
 
 
 def histogram(values: np.ndarray, *, label: str, title: str, mark: float | None = None, mark_label: str = "") -> Figure:
-    """How often chance makes which value, and a line where something was observed."""
+    """A histogram of values that chance gives, and a line at the observed one."""
     import seaborn
 
     with style.look():

@@ -9,7 +9,7 @@ from typing import Any
 from facefair_course.compare import difference
 
 Judge = Callable[[Any], "str | None"]
-"""Takes what came back; returns ``None`` where it is right, else what is wrong with it."""
+"""Takes what came back; returns ``None`` if it is right, else what is wrong with it."""
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,9 @@ class Case:
     ----------
     title : what is tried, in words that a student understands
     arguments : what the function is called with
-    judge : decides
+    judge : decides whether the result is right
     hint : what to think about where the answer is wrong
-    call : how the function is used; once with the arguments by default
+    call : how the function is called; once with the arguments by default
     """
 
     title: str
@@ -34,7 +34,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A common wrong way: where an answer equals what it gives, its hint is shown."""
+    """A common mistake: its hint is shown where an answer equals what ``function`` gives."""
 
     hint: str
     function: Callable[..., Any]
@@ -47,9 +47,9 @@ class Exercise:
     Attributes
     ----------
     cases : made anew for every check, so that no student's function can change them
-    mistakes : common wrong ways
+    mistakes : common ones
     praise : what is worth remembering once it works
-    is_answer : the student hands in a value (a set of names, a number), not a function
+    is_answer : the student gives a value (a set of names, a number), not a function
     """
 
     cases: Callable[[], list[Case]]
@@ -63,6 +63,6 @@ def expect(title: str, arguments: tuple[Any, ...], expected: Any, hint: str = ""
     return Case(title, arguments, lambda answer: difference(expected, answer), hint)
 
 
-def answer(judge: Judge, title: str = "your answer", hint: str = "") -> Exercise:
+def answer(judge: Judge) -> Exercise:
     """Make an exercise whose solution is a value."""
-    return Exercise(lambda: [Case(title, (), judge, hint)], is_answer=True)
+    return Exercise(lambda: [Case("your answer", (), judge)], is_answer=True)

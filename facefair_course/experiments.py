@@ -37,7 +37,7 @@ def coarse_limits(
     Parameters
     ----------
     masks : (N, H, W) class indices
-    through : masks, stride -> the masks that are left; by default one label per block is kept
+    through : (masks, stride) -> what is left of the masks; by default one label per block is kept
     """
     rows = []
     for stride in strides:
@@ -69,8 +69,8 @@ def features(images: np.ndarray, context: Sequence[str]) -> np.ndarray:
 
     Parameters
     ----------
-    context : of ``surroundings`` (mean colours of three neighbourhoods) and ``pyramid`` (mean colours of the bins
-        of a 1, 2, 3, 6 pyramid); every pixel's own colour is always there
+    context : any of ``surroundings`` (mean colours of three neighbourhoods) and ``pyramid`` (place, and mean colours
+        of the bins of a 1, 2, 3, 6 pyramid); a pixel's own colour is always included
     """
     own = images / 255.0
     parts = [own]
@@ -112,7 +112,7 @@ def linear_labels(train: np.ndarray, masks: np.ndarray, test: np.ndarray) -> np.
 
 
 def copied_masks(train: np.ndarray, masks: np.ndarray, test: np.ndarray) -> np.ndarray:
-    """Label each picture with the mask of the most similar training picture: it has learnt nothing but remembers all.
+    """Label each picture with the mask of the most similar training picture: nothing learnt, everything remembered.
 
     Parameters
     ----------
@@ -152,13 +152,13 @@ def overlap(found: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 def interval_coverage(
     people: int, pictures: int, spread: float, studies: int, *, replicates: int = 300, seed: int = 1
 ) -> dict[str, float]:
-    """How often 95 per cent bootstrap intervals hold the true mean when people, or pictures, are drawn.
+    """How often 95 per cent bootstrap intervals contain the true mean when people, or pictures, are resampled.
 
     Parameters
     ----------
     people, pictures : people per study, pictures of each
     spread : standard deviation between people; pictures of one person differ by a quarter of it
-    studies : imagined studies
+    studies : number of simulated studies
     """
     random = np.random.default_rng(seed)
     scores = random.normal(0, spread, (studies, people, 1)) + random.normal(0, spread / 4, (studies, people, pictures))
@@ -172,7 +172,7 @@ def interval_coverage(
 
 
 def iou_table(target: np.ndarray, predictions: dict[str, np.ndarray]) -> pd.DataFrame:
-    """IoU of each class (rows) under each way of labelling (columns), and the mean over classes last."""
+    """IoU of each class (rows) for each way of labelling (columns); the mean over classes is the last row."""
     columns = {}
     for name, prediction in predictions.items():
         counts = metrics.confusion_counts(target, prediction).sum(0)

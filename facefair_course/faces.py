@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,7 @@ _STYLES = ({"facial_hair": "full"}, {}, {"glasses": "clear"}, {})
 
 @dataclass(frozen=True)
 class Faces:
-    """Pictures with their masks and with who is on them.
+    """Pictures, their masks, and whom they show.
 
     Attributes
     ----------
@@ -43,31 +44,32 @@ class Faces:
 
 def portrait(size: int = 128) -> tuple[np.ndarray, np.ndarray]:
     """One smiling person with a beard and glasses, so that every class occurs: (S, S, 3) uint8, (S, S) uint8."""
-    made = _kept(f"portrait-{size}", lambda: _stack([_render(*_with_everything(), size)]))
+    made = _kept(f"portrait-{size}", lambda: _stack([render(*_with_everything(), size)]))
     return made["images"][0], made["masks"][0]
 
 
 def faces(people: int, shots: int = 1, *, size: int = 48, seed: int = 0) -> Faces:
-    """Render people one after the other, groups and genders in turn, each in some shots.
+    """Render people, groups and genders in turn, each in some shots.
 
     Parameters
     ----------
-    people : number of people; a larger number begins with the people of a smaller one
+    people : number of people; more people begin with the same ones
     shots : pictures of each person, with different expressions, light and background
     size : side of the pictures, pixels
     seed : other seeds give other people
     """
-    plan = [_plan(person, shot, seed) for person in range(people) for shot in range(shots)]
+    plan = {(person, shot): _plan(person, shot, seed) for person, shot in product(range(people), range(shots))}
     made = [
-        _kept(f"face-{seed}-{person}-{shot}-{size}", lambda i=i: _stack([_render(*plan[i][1:], size)]))
-        for i, (person, shot) in enumerate((p, s) for p in range(people) for s in range(shots))
+        _kept(f"face-{seed}-{person}-{shot}-{size}", lambda pair=pair: _stack([render(*pair, size)]))
+        for (person, shot), pair in plan.items()
     ]
     images, masks = (np.concatenate([part[name] for part in made]) for name in ("images", "masks"))
-    return Faces(images, masks, pd.DataFrame([{"person": name, **_who(*pair)} for name, *pair in plan]))
+    rows = [{"person": f"person_{person:02d}", **_who(*pair)} for (person, _), pair in plan.items()]
+    return Faces(images, masks, pd.DataFrame(rows))
 
 
 def same_person_in_tones(people: int, tones: tuple[float, ...], *, size: int = 64) -> tuple[np.ndarray, np.ndarray]:
-    """Render each person once per skin tone with nothing else changed.
+    """Render each person once per skin tone, with nothing else changed.
 
     Parameters
     ----------
@@ -83,7 +85,7 @@ def same_person_in_tones(people: int, tones: tuple[float, ...], *, size: int = 6
     return np.stack([part["images"] for part in made]), np.stack([part["masks"] for part in made])
 
 
-def _plan(person: int, shot: int, seed: int) -> tuple[str, Person, Shot]:
+def _plan(person: int, shot: int, seed: int) -> tuple[Person, Shot]:
     number = 1000 * (seed + 1) + person
     group, gender = GROUPS[person % 3], GENDERS[person % 2]
     style = _STYLES[person % 4] if gender == "male" or person % 4 == 2 else {}
@@ -92,7 +94,7 @@ def _plan(person: int, shot: int, seed: int) -> tuple[str, Person, Shot]:
     how = sample_shot(
         100 * number + shot, emotion=_EMOTIONS[(person // 3 + shot) % 3], yaw=turn, pitch=0, frame=1.35, occluder="none"
     )
-    return f"person_{person:02d}", who, dataclasses.replace(how, greyscale=False)
+    return who, dataclasses.replace(how, greyscale=False)
 
 
 def _with_everything() -> tuple[Person, Shot]:
@@ -106,7 +108,7 @@ def _in_tones(person: int, tones: tuple[float, ...], size: int) -> dict[str, np.
     how = sample_shot(700 + person, yaw=0, pitch=0, frame=1.2, light="soft", occluder="none")
     how = dataclasses.replace(how, greyscale=False)
     cache = SceneCache()
-    return _stack([_render(dataclasses.replace(who, skin_tone=tone), how, size, cache) for tone in tones])
+    return _stack([render(dataclasses.replace(who, skin_tone=tone), how, size, cache=cache) for tone in tones])
 
 
 def _who(person: Person, shot: Shot) -> dict[str, object]:
@@ -114,16 +116,12 @@ def _who(person: Person, shot: Shot) -> dict[str, object]:
     return {"group": person.group, "gender": person.gender, "emotion": shot.emotion, "skin_tone": tone}
 
 
-def _render(person: Person, shot: Shot, size: int, cache: SceneCache | None = None) -> Rendering:
-    return render(person, shot, size, cache=cache)
-
-
 def _stack(renderings: list[Rendering]) -> dict[str, np.ndarray]:
     return {"images": np.stack([r.rgb for r in renderings]), "masks": np.stack([r.label for r in renderings])}
 
 
 def _kept(name: str, make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Read arrays from the cache, or make and keep them. Code that renders otherwise has another folder."""
+    """Read arrays from the cache, or make and keep them. Each version of the rendering code has its own folder."""
     file = paths.cache_dir() / "course" / module_version("facefair_course.faces")[:12] / f"{name}.npz"
     if not file.exists():
         arrays = make()

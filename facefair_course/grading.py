@@ -1,6 +1,6 @@
 """Lessons for nbgrader, which hands them out without solutions, collects them and awards a point for each exercise.
 
-Source: nbgrader, schema 3 of a cell's metadata; ``### BEGIN SOLUTION`` and ``### END SOLUTION`` enclose what it removes
+Source: nbgrader, schema 3 of cell metadata; ``### BEGIN SOLUTION`` and ``### END SOLUTION`` enclose what it removes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def write_assignments(folder: Path) -> list[Path]:
 
 
 def assignment(lesson: solving.Notebook, answers: dict[str, str]) -> solving.Notebook:
-    """Mark the solution in each student cell, and turn the check that follows into a test that can fail."""
+    """Mark the solution in each student cell, and turn the check after it into a test that can fail."""
     result = copy.deepcopy(lesson)
     for cell, check in zip(result["cells"], result["cells"][1:], strict=False):
         if solving.is_exercise(cell):
@@ -43,7 +43,7 @@ def _mark(cell: dict[str, Any], grade_id: str, source: str, **differs: Any) -> N
 
 
 def _between_marks(stub: str, solution: str) -> str:
-    """A student's cell whose last line, the open one, has given way to the solution with the imports it needs."""
+    """A student's cell whose last line, the open one, is replaced by the solution and the imports it needs."""
     *head, last = stub.splitlines()
     indent = last[: len(last) - len(last.lstrip())]
     lines = solution.splitlines()

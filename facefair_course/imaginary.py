@@ -1,4 +1,4 @@
-"""Tables that do not exist, with faults that real ones have: a paper's scores, and a census of a data set."""
+"""Invented tables with faults that real ones have: a paper's scores, and a census of a data set."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def possible_share(percent: float, number: int, decimals: int) -> bool:
 
 
 def imaginary_table() -> pd.DataFrame:
-    """Six methods that find hair or no hair in pictures: per cent with one decimal, index = row.
+    """Six methods that find hair or none in pictures: per cent with one decimal, index = row.
 
     Returns
     -------
@@ -38,7 +38,7 @@ def imaginary_table() -> pd.DataFrame:
 
 
 def imaginary_census() -> pd.DataFrame:
-    """Who is on the pictures of a data set in which one cell holds two people only, often photographed.
+    """Who is in the pictures of a data set in which one cell has only two people, photographed often.
 
     Returns
     -------
@@ -57,20 +57,20 @@ def imaginary_census() -> pd.DataFrame:
 
 
 def faulty_rows(table: pd.DataFrame) -> set[str]:
-    """Rows in which no true values can hide behind the printed ones."""
+    """Rows whose printed values cannot be rounded true ones."""
     return {row for row, values in table.iterrows() if _is_faulty(values)}
 
 
 def _row(
     name: str, images: int, found: int, precision: float, recall: float, share: float, **planted: float
 ) -> dict[str, object]:
-    """A row in which everything follows from one table of counts, but for what is planted."""
+    """A row in which everything follows from one table of counts, except what is planted."""
     hit = recall * share
     errors = share - hit + hit * (1 - precision) / precision
     f1 = f1_ceiling(precision, recall)
     scores = dict(zip(_SHARES, (precision, recall, f1, iou_floor(f1), 1 - errors), strict=True))
     printed = {key: round(100 * value, 1) for key, value in scores.items()}
-    if "f1" in planted:  # the row's IoU goes with the F1 that is printed, so that only one thing is wrong
+    if "f1" in planted:  # the IoU fits the F1 that is printed, so that only one thing is wrong
         printed["iou"] = round(100 * iou_floor(planted["f1"] / 100), 1)
     return {
         "row": name, "method": f"Method {name}", "images": images, "found": round(100 * found / images, 1),

@@ -1,7 +1,8 @@
-"""What is fitted within a lesson, for some seconds: tiny networks on a handful of pictures, logits on coarse maps."""
+"""What lessons fit within seconds: tiny networks on a handful of pictures, logits on coarse maps."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -24,7 +25,7 @@ _EVERY = 10  # steps between two measurements
 
 @dataclass(frozen=True)
 class Fit:
-    """A trained network and how it came about: history has the columns step, pictures, loss."""
+    """A trained network and its history, a table with the columns step, pictures, loss."""
 
     network: nn.Module
     history: pd.DataFrame
@@ -61,20 +62,20 @@ def train(
     loss: Loss | None = None,
     seed: int = 0,
 ) -> Fit:
-    """Train the tiny network on all pictures at once and measure on unseen ones on the way.
+    """Train the tiny network on all pictures at once, and measure it on unseen ones along the way.
 
     Parameters
     ----------
     images, masks : (N, H, W, 3) uint8, (N, H, W) uint8
-    unseen : the same of other people; never trained on
-    steps : of the optimiser
+    unseen : pictures and masks of other people; never trained on
+    steps : number of optimiser steps
     augmented : whether every step sees the pictures mirrored, turned, zoomed and recoloured at random
     loss : (B, C, H, W) logits, (B, H, W) int64 labels -> (); cross-entropy by default
     """
     loss = loss or cross_entropy
     arrays = (images, masks, *unseen)
     key = (*(hash(array.tobytes()) for array in arrays), steps, augmented, loss, seed)
-    if key not in _fits:  # a cell that is run again need not train again: the outcome would be the same
+    if key not in _fits:  # running a cell again need not train again: the outcome would be the same
         _fits[key] = _train(images, masks, unseen, steps, augmented, loss, seed)
     return _fits[key]
 
@@ -125,7 +126,7 @@ def cross_entropy_and_dice(logits: torch.Tensor, labels: torch.Tensor) -> torch.
 
 
 def measure(network: nn.Module, images: np.ndarray, masks: np.ndarray, loss: Loss) -> float:
-    """The loss on pictures as they are."""
+    """The loss on pictures without augmentation."""
     with torch.inference_mode():
         return float(loss(network(as_batch(images)), torch.from_numpy(np.array(masks)).long()))
 
@@ -140,8 +141,8 @@ def through_coarse_logits(masks: np.ndarray, stride: int, *, steps: int = 100) -
 
     Notes
     -----
-    What gradient descent finds in so many steps; there may be better logits. A class weighs as one over the root of its
-    pixels: with equal weights the fit gives thin classes up.
+    Gradient descent finds these in so many steps; there may be better logits. A class's weight is one over the root of
+    its pixels: with equal weights the fit gives up thin classes.
     """
     labels = torch.from_numpy(masks.astype(np.int64))
     shares = nn.functional.one_hot(labels, NUM_CLASSES).permute(0, 3, 1, 2).float()  # (N, C, H, W)
@@ -168,7 +169,7 @@ def recall_table(network_masks: dict[str, np.ndarray], target: np.ndarray) -> pd
 
 
 def pull_by_class(logits: torch.Tensor, labels: torch.Tensor, loss: Loss) -> np.ndarray:
-    """Share of a loss's whole pull on the logits that comes from the pixels of each class: (C,), sum 1.
+    """Share of a loss's pull on the logits (its absolute gradient) by the class of the pixel: (C,), sum 1.
 
     Parameters
     ----------
@@ -185,16 +186,12 @@ def pull_by_class(logits: torch.Tensor, labels: torch.Tensor, loss: Loss) -> np.
 def seen_by(network: nn.Module, size: int) -> np.ndarray:
     """Which input pixels can change the output at the centre: (size, size) float, 0 = none.
 
-    The network's own weights are replaced by ones, so that nothing cancels.
+    All weights of a copy of the network are set to one, so that nothing cancels.
     """
     picture = torch.zeros(1, 3, size, size, requires_grad=True)
-    with torch.no_grad():
-        saved = [parameter.clone() for parameter in network.parameters()]
-        for parameter in network.parameters():
-            parameter.fill_(1.0)
-    output = network(picture)
+    ones = copy.deepcopy(network)
+    for parameter in ones.parameters():
+        nn.init.ones_(parameter)
+    output = ones(picture)
     output[0, :, output.shape[2] // 2, output.shape[3] // 2].sum().backward()
-    with torch.no_grad():
-        for parameter, value in zip(network.parameters(), saved, strict=True):
-            parameter.copy_(value)
     return picture.grad.abs().sum((0, 1)).numpy()

@@ -1,4 +1,4 @@
-"""What each of several runs would have concluded alone: the study's own tables, and counting over pairs of runs."""
+"""What each of several runs would have concluded alone: the study's own tables, and counts over pairs of runs."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def kept_answer() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 _GET_TABLES = (
     "take results/kept from a complete copy of the project, or make it, which takes hours: facefair study --profile "
-    "reference, then facefair reference --profile reference. The rest of the lesson does without it"
+    "reference, then facefair reference --profile reference. The rest of the lesson works without it"
 )
 
 
 def by_run_and_conclusion(by_run: pd.DataFrame, column: str = "finding") -> pd.DataFrame:
-    """One row per conclusion and one column per run; each cell holds what ``column`` says of the run."""
+    """One row per conclusion and one column per run; each cell holds the run's value of ``column``."""
     return by_run.pivot_table(index=CONCLUSION, columns="run", values=column, aggfunc="first", sort=False)
 
 
@@ -57,8 +57,8 @@ def pairs_table(by_run: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    ``CONCLUSION``, pairs, differ (found different things), opposite (one found less and the other more); those with
-    most disagreement first
+    ``CONCLUSION``, pairs, differ (found different things), opposite (one found less and the other more); most
+    disagreement first
     """
     found = by_run_and_conclusion(by_run)
     pairs = list(combinations(found.columns, 2))
@@ -91,7 +91,7 @@ def spreads_table(effects: pd.DataFrame, by_run: pd.DataFrame) -> pd.DataFrame:
     -------
     ``CONCLUSION``, difference (mean of the runs), seed_spread (standard deviation from run to run), half_one and
     half_all (half the width of the interval of a single run, on average, and of all runs), differ (share of the pairs
-    of runs that found different things); those with most disagreement first
+    of runs that found different things); most disagreement first
     """
     half = by_run.assign(half_one=(by_run["high"] - by_run["low"]) / 2).groupby(CONCLUSION)["half_one"].mean()
     all_runs = effects.assign(half_all=(effects["high"] - effects["low"]) / 2)
@@ -105,14 +105,14 @@ def spreads_table(effects: pd.DataFrame, by_run: pd.DataFrame) -> pd.DataFrame:
 def interval_coverage_over_runs(
     people: int, runs: int, spread: float, run_spread: float, studies: int, *, seed: int = 1
 ) -> dict[str, float]:
-    """How often 95 per cent intervals hold the true effect, where training again would move it.
+    """How often 95 per cent intervals contain the true effect, where retraining would move it.
 
     Parameters
     ----------
     people : paired differences per study
-    runs : of a study that has several
+    runs : runs of a study that has several
     spread, run_spread : standard deviation of the differences between people, and of their mean between runs
-    studies : imagined studies
+    studies : number of simulated studies
     """
     random = np.random.default_rng(seed)
     held = np.zeros((studies, 2), bool)

@@ -1,7 +1,7 @@
-"""Lessons with their solutions put in: for instructors, and for the test that runs every lesson.
+"""Lessons with their solutions filled in: for instructors, and for the test that runs every lesson.
 
-A lesson's student cells carry the tag ``exercise`` and define one name each. ``solutions/<lesson>.py`` beside the
-lessons is a plain module that defines the same names.
+A lesson's student cells have the tag ``exercise`` and define one name each. ``solutions/<lesson>.py``, next to the
+lessons, is a plain module that defines the same names.
 """
 
 from __future__ import annotations

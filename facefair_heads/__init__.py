@@ -1,6 +1,6 @@
 """Rendered people: heads whose every pixel and attribute is known.
 
-A ``Person`` is who is seen, a ``Shot`` is how; both are plain values sampled from seeds. ``render`` turns a pair into a
+A ``Person`` says who is seen, a ``Shot`` how; both are plain values sampled from seeds. ``render`` turns a pair into a
 picture with exact labels of the eleven classes; ``compose`` puts two or three people into one picture.
 """
 
@@ -24,7 +24,7 @@ __all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> Any:
-    """Open the module that holds a name when the name is asked for: the renderer takes a second to start."""
+    """Import a name's module on first use: the renderer takes a second to start."""
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"facefair_heads has no {name}")

@@ -14,14 +14,14 @@ CoresOption = Annotated[int, typer.Option(help="Cores to use; 0 uses all.", min=
 
 
 def render(
-    out: Annotated[Path, typer.Option(help="Folder to write: new, empty, or one that the same command has begun.")],
-    people: Annotated[int, typer.Option(help="Number of people; groups and genders are dealt out in turn.")] = 24,
-    shots: Annotated[int, typer.Option(help="Pictures of each person; emotions are dealt out in turn.")] = 1,
+    out: Annotated[Path, typer.Option(help="Output folder: new, empty, or begun by the same command.")],
+    people: Annotated[int, typer.Option(help="Number of people; groups and genders are assigned in turn.")] = 24,
+    shots: Annotated[int, typer.Option(help="Pictures of each person; emotions are assigned in turn.")] = 1,
     size: Annotated[int, typer.Option(help="Side of the pictures in pixels, 16 to 1024.")] = 256,
     layout: Annotated[str, typer.Option(help="mut1ny, or celebamask (one mask per part).")] = "mut1ny",
     shard: Annotated[str, typer.Option(help="k/n: the k-th of n shares, for several machines on one folder.")] = "1/1",
     population: Annotated[
-        str, typer.Option(help="balanced: attributes do not depend on the group; wild: they do, by made-up shares.")
+        str, typer.Option(help="balanced: attributes do not depend on the group; wild: they do, with made-up shares.")
     ] = "balanced",
     seed: Annotated[int, typer.Option(help="Another seed gives other people.")] = 0,
     labels: Annotated[
@@ -36,7 +36,7 @@ def render(
 ) -> None:
     """Render a labelled data set of heads: pictures, masks, attributes.csv, datasheet.md and a contact sheet.
 
-    Interrupted, the same command goes on where it stopped; the same options give the same bytes again.
+    After an interruption the same command resumes; the same options give the same bytes.
     """
     from facefair_heads.people.label_rules import parse_label_rules
     from facefair_heads.sets.dataset import DataSetSettings, write_data_set
@@ -49,7 +49,7 @@ def render(
 
 
 def main() -> None:
-    """Render; errors that a user can act on are printed without a traceback."""
+    """Render; print errors that a user can fix without a traceback."""
     from facefair_lib.errors import InputError
 
     try:

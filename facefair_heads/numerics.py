@@ -10,7 +10,7 @@ import numpy as np
 
 
 def stream(seed: int, name: str) -> np.random.Generator:
-    """Give an independent random stream per seed and purpose, so that drawing more for one purpose changes no other."""
+    """Give each seed and purpose an independent random stream, so that more draws for one purpose change no other."""
     return np.random.default_rng([int(seed), zlib.crc32(name.encode())])
 
 

@@ -20,7 +20,7 @@ wp.config.kernel_cache_dir = str(cache_dir() / "warp")
 
 
 def _start() -> None:
-    """Start Warp without its line about a missing CUDA driver, which it writes past Python to the error stream."""
+    """Start Warp without its line about a missing CUDA driver, which bypasses Python's ``sys.stderr``."""
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as caught:
@@ -44,7 +44,7 @@ _start()
 wp.set_device("cpu")
 
 _LEAF_SIZE = 8
-"""Triangles per leaf of a search tree: builds a third faster than with Warp's default and casts as fast."""
+"""Triangles per leaf of a search tree: builds a third faster than Warp's default and casts as fast."""
 
 
 def current_device() -> str:
@@ -53,7 +53,7 @@ def current_device() -> str:
 
 
 def vectors(values: np.ndarray) -> wp.array:
-    """Hand an (N, 3) array to Warp as N vectors; on the CPU it is shared, so it must not be written to afterwards."""
+    """Hand an (N, 3) array to Warp as N vectors; on the CPU memory is shared, so do not write to it afterwards."""
     return wp.array(np.ascontiguousarray(values, np.float32), dtype=wp.vec3, copy=False)
 
 

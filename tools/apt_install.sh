@@ -1,4 +1,4 @@
-# Sourced: install packages through apt where that is permitted; otherwise say in one line how to get them and go on.
+# Sourced: install packages through apt where that is permitted; otherwise say in one line how to get them.
 
 # apt_install WHAT SIZE CONSEQUENCE ELSEWHERE PACKAGE...
 #   WHAT         what is missing, as a reader knows it
@@ -22,7 +22,7 @@ apt_install() {
         return
     fi
     echo "▸ installing $what ($size, about a minute, once)"
-    # apt speaks at length even when asked not to; its words matter only when it fails.
+    # apt is verbose even when asked not to be; its output matters only when it fails.
     log=$(mktemp)
     if ! { $as_root apt-get update && DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y --no-install-recommends "$@"; } >"$log" 2>&1; then
         tail -n 3 "$log"

@@ -2,9 +2,9 @@
 
     make badges REPO=owner/name [BRANCH=main]
 
-The address is written to pyproject.toml and to no other place; the site's pages take it from there. The README's badges
-stand between two marks. Colab shows one notebook and not what it imports, so ``notebooks/colab/`` gets a copy of each
-lesson whose first cell fetches the library; Binder opens the notebooks themselves.
+The address is written to pyproject.toml and nowhere else; the site's pages take it from there. The README's badges are
+between two marks. Colab opens one notebook without what it imports, so ``notebooks/colab/`` gets a copy of each lesson
+whose first cell fetches the library; Binder opens the notebooks themselves.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Repository:
 
     @property
     def address(self) -> str:
-        """Where the branch is, as pyproject.toml says it."""
+        """The branch's address, as in pyproject.toml."""
         return f"https://github.com/{self.owner}/{self.name}/tree/{self.branch}"
 
     def binder(self, path: str) -> str:
@@ -85,7 +85,7 @@ def recorded(root: Path = ROOT) -> Repository | None:
 
 
 def record(repository: Repository, root: Path = ROOT) -> None:
-    """Write the address into pyproject.toml, in place of one that is there."""
+    """Write the address into pyproject.toml, replacing any that is there."""
     path = root / "pyproject.toml"
     text = re.sub(r"\[project\.urls\]\n(?:\w+ = .*\n)+\n", "", path.read_text(encoding="utf-8"))
     table = f'[project.urls]\n{URL_NAME} = "{repository.address}"\n\n'
@@ -144,7 +144,7 @@ def main() -> None:
     """Write the address, the README's badges and the copies for Colab."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("repository", help="owner/name on GitHub")
-    parser.add_argument("--branch", default="main", help="whose notebooks are opened")
+    parser.add_argument("--branch", default="main", help="branch whose notebooks are opened")
     options = parser.parse_args()
     use_plain_characters()
     try:

@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 SOURCE, SITE = DOCS / "_build" / "source", DOCS / "_build" / "html"
 COURSE = paths.NOTEBOOKS / "course"
-SECONDS = 600  # that one cell of a lesson may take; alone, none takes more than five
+SECONDS = 600  # limit for one cell of a lesson; on an idle machine none takes more than five
 
 GUIDES = tuple(path.stem for path in sorted(DOCS.glob("*.md")) if path.stem not in ("explorers", "notebooks"))
 """Pages of docs/ on how to do something; the other two have places of their own."""
@@ -38,44 +38,19 @@ CARDS = (
 )
 PROJECT = tuple(path.name for path in sorted(ROOT.glob("*.md")) if path.name != "README.md")
 
-REFERENCE = (
-    (
-        "Scores",
-        tuple(f"facefair_lib.scores.{name}" for name in ("confusion", "metrics", "resampling", "outline_errors")),
-    ),
-    (
-        "Fairness",
-        (
-            *(f"facefair_lib.fairness.{name}" for name in ("groups", "group_gap", "paired", "families")),
-            *(f"facefair_lib.fairness.{name}" for name in ("regression.adjusted", "equivalence", "power")),
-            "facefair_lib.scores.without_masks",
-        ),
-    ),
-    (
-        "Reading a paper critically",
-        ("facefair_lib.reproduction.table_checks", "facefair_lib.reproduction.nine_photographs"),
-    ),
-    (
-        "Rendered people",
-        (
-            *(f"facefair_heads.people.{name}" for name in ("person", "shots", "population", "counterfactual")),
-            *("facefair_heads.camera.render", "facefair_heads.camera.compose", "facefair_heads.sets.dataset"),
-        ),
-    ),
-    (
-        "Data",
-        (
-            *("facefair_lib.settings.labels", "facefair_lib.data.readers.opening"),
-            *(f"facefair_lib.data.{name}" for name in ("manifest", "deduplicate", "split")),
-        ),
-    ),
-    (
-        "Networks",
-        (
-            *("facefair_lib.models.build", "facefair_lib.training.fit", "facefair_lib.training.predict"),
-            *("facefair_lib.parse", "facefair_lib.parse.parser"),
-        ),
-    ),
+_REFERENCE = (
+    ("Scores", "facefair_lib", "scores.confusion scores.metrics scores.resampling scores.outline_errors"),
+    ("Fairness", "facefair_lib",
+     "fairness.groups fairness.group_gap fairness.paired fairness.families fairness.regression.adjusted "
+     "fairness.equivalence fairness.power scores.without_masks"),
+    ("Reading a paper critically", "facefair_lib", "reproduction.table_checks reproduction.nine_photographs"),
+    ("Rendered people", "facefair_heads",
+     "people.person people.shots people.population people.counterfactual camera.render camera.compose sets.dataset"),
+    ("Data", "facefair_lib", "settings.labels data.readers.opening data.manifest data.deduplicate data.split"),
+    ("Networks", "facefair_lib", "models.build training.fit training.predict parse parse.parser"),
+)  # fmt: skip
+REFERENCE = tuple(
+    (title, tuple(f"{package}.{module}" for module in modules.split())) for title, package, modules in _REFERENCE
 )
 """Pages of the reference: title, modules."""
 
@@ -98,7 +73,7 @@ def main() -> None:
 
 
 def collect(profile: str) -> None:
-    """Lay the site's sources out afresh."""
+    """Collect the site's sources anew."""
     executed = paths.results_dir(profile) / "notebooks"
     missing = [name for name in NOTEBOOK_STAGES if not (executed / f"{name}.ipynb").exists()]
     if missing:
@@ -119,9 +94,9 @@ def collect(profile: str) -> None:
         write_notebook(executed_lesson(lesson), target, f"notebooks/course/{lesson.name}", repository)
     report = paths.report_pdf(profile)
     if report.exists():
-        copy(report, SOURCE / "static" / "report.pdf")
+        shutil.copyfile(report, SOURCE / "static" / "report.pdf")
     if paths.kept_report().exists():
-        copy(paths.kept_report(), SOURCE / "static" / "reference.pdf")
+        shutil.copyfile(paths.kept_report(), SOURCE / "static" / "reference.pdf")
     write_pages([f"course/{lesson.stem}" for lesson in lessons], report.exists())
 
 
@@ -150,7 +125,7 @@ def write_notebook(notebook: nbformat.NotebookNode, target: Path, place: str, re
 
 
 def write_pages(lessons: list[str], has_report: bool) -> None:
-    """Write the pages that are no notebooks: start, guides, report, reference and the table of contents."""
+    """Write the pages that are not notebooks: start, guides, report, reference and the table of contents."""
     contents = [
         toctree("The study", ["notebooks", *(f"study/{name}" for name in NOTEBOOK_STAGES)]),
         toctree("Report", ["report"]),
@@ -182,7 +157,7 @@ def toctree(title: str, pages: list[str]) -> str:
 
 
 def report_page(exists: bool) -> str:
-    """The report inside the page, or how to get it; and, where it is kept, that of the reference run."""
+    """The report inside the page, or how to get it, and the reference run's report where it is kept."""
     kept = paths.kept_report().exists()
     title = "# The report\n\n" + "[Report of the reference run](static/reference.pdf).\n\n" * kept
     if not exists:
@@ -192,7 +167,7 @@ def report_page(exists: bool) -> str:
 
 
 def reference_page(title: str, modules: tuple[str, ...]) -> str:
-    """Docstrings of modules, where these exist."""
+    """Compose a page of the reference: the docstrings of its modules."""
     parts = [f"# {title}"]
     for module in modules:
         directive = [f".. automodule:: {module}", "   :members:", "   :imported-members:" if is_package(module) else ""]
@@ -201,7 +176,7 @@ def reference_page(title: str, modules: tuple[str, ...]) -> str:
 
 
 def is_package(module: str) -> bool:
-    """Say whether a module is a folder, whose public names come from inside."""
+    """Whether a module is a package, whose public names come from its modules."""
     return paths.REPOSITORY.joinpath(*module.split("."), "__init__.py").exists()
 
 
@@ -245,12 +220,6 @@ def site_place(path: str) -> str | None:
 def slug(title: str) -> str:
     """A title as a file name."""
     return re.sub(r"[^a-z]+", "_", title.lower()).strip("_")
-
-
-def copy(source: Path, target: Path) -> None:
-    """Copy one file, making its folder."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,4 @@
-"""Write the lock files from what is installed: every package that pyproject.toml needs, directly or not, with its
-version.
-"""
+"""Write the lock files from what is installed: every package that pyproject.toml needs, even indirectly."""
 
 from __future__ import annotations
 
@@ -16,7 +14,6 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ["setuptools"]  # the editable install builds with what is in the environment
 
-
 ENVIRONMENT = """\
 # The conda route: conda env create -f environment.yml && conda activate facefair && pip install --no-deps -e .
 # Same versions as requirements.lock; written by `make lock`.
@@ -28,14 +25,11 @@ dependencies:
   - pip
   - pip:
 """
-
-
 HASHES = """\
 # The SHA-256 of every file of the versions in requirements.lock, for all systems. torch and torchvision are left out:
 # their builds for the CPU and for each CUDA are other files under one version. Written by `make lock`.
 """
 BUILDS = ("torch", "torchvision")
-
 
 BINDER = """\
 # What Binder installs: the versions of requirements.lock, with torch from PyTorch's index of CPU builds (the standard
@@ -79,14 +73,14 @@ def write(path: Path, versions: dict[str, str], note: str) -> None:
 
 
 def write_environment(path: Path, direct: list[str], versions: dict[str, str]) -> None:
-    """Write the conda route: conda brings Python, pip brings the same versions as the lock file."""
+    """Write the conda route: conda installs Python, pip the versions of the lock file."""
     names = sorted(canonicalize_name(Requirement(text).name) for text in direct)
     lines = [f"      - {name}=={versions[name]}" for name in names]
     path.write_text(ENVIRONMENT + "\n".join(lines) + "\n", encoding="utf-8")
 
 
 def write_hashes(path: Path, lock: Path) -> None:
-    """Write the locked versions with their files' hashes, as the index of packages gives them; a line for each."""
+    """Write the locked versions with their files' hashes, as the package index gives them, one line each."""
     options = ("--no-deps", "--generate-hashes", "--no-annotate", "--no-header", "--quiet")
     command = [sys.executable, "-m", "uv", "pip", "compile", *options, str(lock)]
     hashed = subprocess.run(command, stdout=subprocess.PIPE, encoding="utf-8", check=True).stdout

@@ -2,9 +2,9 @@
 
     python tools/ship.py [--profile shipped] [--sets fasseg=FOLDER lapa=FOLDER ...]
 
-Needs a study that has come as far as notebook 04; scores by group and by tone are on the card where notebooks 05 and 07
-have run too. Every number on a card comes from the study's tables, or is measured here on the published data sets that
-are named.
+Needs a study that has run to notebook 04 or further; scores by group and by tone are on the card where notebooks 05
+and 07 have run too. Every number on a card comes from the study's tables, or is measured here on the published data
+sets named.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ from facefair_lib.store.provenance import FILE_NAME, digest_of
 from facefair_lib.store.screen import use_plain_characters
 from facefair_lib.training.predict import predict
 
-PICTURES = 50  # test pictures on which the half floats are tried
+PICTURES = 50  # test pictures on which half floats are tried
 AGREEMENT = 0.999
 """Least share of pixels whose class stays the same in half floats."""
 _DATA, _EXPERIMENT, _EFFECTS = "01_data_preparation", "05_ethnicity_emotion_experiment", "07_counterfactual_fairness"
 
 
 def ship(model: str, profile: Profile, sets: Mapping[str, str], folder: Path = FOLDER) -> Path:
-    """Write ``<model>.safetensors`` and ``<model>.md``; give the path of the first.
+    """Write ``<model>.safetensors`` and ``<model>.md``; return the path of the first.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def ship(model: str, profile: Profile, sets: Mapping[str, str], folder: Path = F
     Raises
     ------
     InputError
-        if the study has not come as far as notebook 04, or the packed network answers otherwise than the trained one
+        if the study has not run to notebook 04, or the packed network's answers differ from the trained one's
     """
     tables = Results(paths.results_dir(profile.name), paths.REPORT)
     fitted = trained_network(model, profile.name, find_weights(model, profile.name))
@@ -67,7 +67,7 @@ def ship(model: str, profile: Profile, sets: Mapping[str, str], folder: Path = F
             path,
             found=f"{agreement:.2%} of pixels as before",
             expected=f"{AGREEMENT:.1%}",
-            do="train for longer: classes that are nearly ties turn over",
+            do="train longer: half floats change pixels whose classes nearly tie",
         )
     numbers = sum(value.numel() for value in fitted.network.state_dict().values())
     halves = f"{agreement:.3%} of the pixels of {pictures} test pictures get the class that single floats give"
@@ -78,14 +78,15 @@ def ship(model: str, profile: Profile, sets: Mapping[str, str], folder: Path = F
 
 
 def card_of(model: str, profile: Profile, tables: Results) -> Card:
-    """What the packed file says of itself."""
+    """What the packed file says about itself."""
+    learnt = tables.rows(f"{_DATA}/prepared", split="train")
     return Card(
         model=model,
         settings=getattr(profile.models, model),
         size=profile.data.size,
         inference=profile.inference,
         profile=profile.name,
-        data=f"{learnt_from(tables):,} pictures ({CATALOGUE[profile.data.source].title})",
+        data=f"{len(learnt):,} pictures ({CATALOGUE[profile.data.source].title})",
         data_digest=data_digest(profile.name, model),
         commit=commit(),
         iou=tables.cell("04_metric_analysis/summary", "value", model=model, metric="iou"),
@@ -93,7 +94,7 @@ def card_of(model: str, profile: Profile, tables: Results) -> Card:
 
 
 def agree(one: Fitted, other: Fitted, images: np.ndarray) -> tuple[float, int]:
-    """The share of pixels to which two networks give the same class, and how many pictures that is of."""
+    """Share of pixels to which two networks give the same class, and the number of pictures."""
     masks = [predict(fitted.network, images, views=fitted.views) for fitted in (one, other)]
     return float((masks[0] == masks[1]).mean()), len(images)
 
@@ -115,7 +116,7 @@ def data_digest(profile: str, model: str) -> str:
 
 @cache
 def commit() -> str:
-    """The commit of the code and its date, ``-dirty`` where files differ from it; asked before any file is written."""
+    """The code's commit and its date, ``-dirty`` where files differ from it; read before any file is written."""
     asked = (("describe", "--always", "--dirty", "--exclude=*"), ("log", "-1", "--format=%cs"))
     told = [
         subprocess.run(["git", *words], cwd=paths.REPOSITORY, capture_output=True, text=True, check=True)
@@ -152,13 +153,8 @@ def licence(card: Card, source: str) -> str:
     return f"{own}; the backbone starts from published {start} weights, whose licence the README names"
 
 
-def learnt_from(tables: Results) -> int:
-    """How many pictures taught the network."""
-    return len(tables.rows(f"{_DATA}/prepared", split="train"))
-
-
 def split_sizes(tables: Results) -> str:
-    """How many pictures of how many people taught the network, chose its epoch, and test it."""
+    """Pictures and people for training, for choosing the epoch and for testing."""
     parts = []
     for split, what in (("train", "to learn from"), ("validation", "to choose the epoch by"), ("test", "to test on")):
         these = tables.rows(f"{_DATA}/prepared", split=split)

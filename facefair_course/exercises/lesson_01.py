@@ -32,7 +32,7 @@ def _class_shares_cases() -> list[Case]:
         "a mask with only the first four classes": few,
         "a mask with all classes and some ignored pixels": holes,
     }
-    hint = "There are eleven classes, also where a mask does not show them all; absent ones have the share 0."
+    hint = "There are eleven classes, even where a mask does not show them all; absent ones have the share 0."
     return [expect(title, (mask,), class_shares(mask), hint) for title, mask in pairs.items()]
 
 
@@ -51,10 +51,10 @@ def _decode_cases() -> list[Case]:
         expect("a label picture in the vendor's colours", (vendor[mask], vendor), mask),
         expect("a small table of two colours", (paper[[[0, 1, 1]]], paper[:2]), np.array([[0, 1, 1]])),
         expect(
-            "a picture with two colours that stand in no table",
+            "a picture with two colours that are in no table",
             (strange, paper),
             _decode(strange, paper),
-            "What should a pixel become whose colour means nothing? Not a class: nobody said which.",
+            "What should a pixel whose colour means nothing become? Not a class: nobody said which.",
         ),
     ]
 
@@ -99,7 +99,7 @@ EXERCISES = {
         _class_shares_cases,
         (
             Mistake(
-                "The shares do not add up to 1. Which pixels are counted below the line, but not above it?",
+                "The shares do not add up to 1. Which pixels are counted in the denominator, but not in the numerator?",
                 _shares_with_ignored,
             ),
             Mistake(
@@ -107,7 +107,7 @@ EXERCISES = {
                 lambda mask: np.bincount(mask[mask != _IGNORED], minlength=labels.NUM_CLASSES),
             ),
         ),
-        "Shares add up to 1 because ignored pixels are on neither side.",
+        "Shares add up to 1 because ignored pixels are in neither numerator nor denominator.",
     ),
     "decode": Exercise(
         _decode_cases,
@@ -117,12 +117,12 @@ EXERCISES = {
                 _decode_unknown_as_background,
             ),
             Mistake(
-                "Unknown colours took the nearest class. A colour between red and black may lie next to anything: "
+                "Unknown colours became the nearest class. A colour between red and black may be next to anything: "
                 "it must come out as unknown.",
                 _decode_nearest,
             ),
         ),
-        "An unknown colour stays visible as 255, so that somebody can find out what it is.",
+        "An unknown colour stays visible as 255, so that someone can find out what it is.",
     ),
     "resize_nearest": Exercise(
         _resize_cases,

@@ -79,7 +79,7 @@ def _weights_cases() -> list[Case]:
         "one 3 × 3 layer from 3 to 16 channels": [(3, 16, 3)],
         "three layers from a picture to eleven classes": [(3, 16, 3), (16, 16, 3), (16, 11, 1)],
     }
-    hint = "Each output channel has its own kernel, and this kernel reaches through all input channels."
+    hint = "Each output channel has its own kernel, and that kernel reaches through all input channels."
     return [expect(title, (layers,), count_weights(layers), hint) for title, layers in tries.items()]
 
 
@@ -99,15 +99,15 @@ EXERCISES = {
         _convolve_cases,
         (
             Mistake(
-                "This is the convolution of mathematics, which turns the kernel round first. Networks do not turn it.",
+                "This is the convolution of mathematics, which flips the kernel first. Networks do not flip it.",
                 lambda picture, kernel: correlate2d(picture, kernel[::-1, ::-1], mode="valid"),
             ),
             Mistake(
-                "The result is as large as the picture. Here only places count where the whole kernel fits.",
+                "The result is as large as the picture. Here, only places where the whole kernel fits count.",
                 lambda picture, kernel: correlate2d(picture, kernel, mode="same"),
             ),
         ),
-        "You have written the operation that nearly all of a segmentation network's time goes into.",
+        "You have written the operation on which a segmentation network spends nearly all its time.",
     ),
     "receptive_field": Exercise(
         _receptive_cases,
@@ -116,7 +116,7 @@ EXERCISES = {
             Mistake("What does dilation do to the distance between the taps?", _without_dilation),
             Mistake("A layer's own stride widens the steps of later layers, not its own kernel.", _stride_too_early),
             Mistake(
-                "The kernels' sizes were added up. Two 3 × 3 layers overlap: how far beyond the first does "
+                "The kernel sizes were added up. Two 3 × 3 layers overlap: how far beyond the first does "
                 "the second reach?",
                 lambda layers: sum(kernel for kernel, _, _ in layers),
             ),

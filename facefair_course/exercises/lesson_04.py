@@ -23,12 +23,7 @@ def _pool_largest(feature: np.ndarray, bins: int) -> np.ndarray:
 
 def _pool_into_blocks_of(feature: np.ndarray, bins: int) -> np.ndarray:
     height, width = feature.shape
-    return _pool_shape(feature, height // bins, width // bins)
-
-
-def _pool_shape(feature: np.ndarray, rows: int, columns: int) -> np.ndarray:
-    """Averages of ``rows`` x ``columns`` equal blocks."""
-    height, width = feature.shape
+    rows, columns = height // bins, width // bins
     return feature.reshape(rows, height // rows, columns, width // columns).mean((1, 3))
 
 
@@ -61,7 +56,7 @@ def _pyramid_cases() -> list[Case]:
     random = np.random.default_rng(9)
     small, feature = np.arange(24.0).reshape(4, 6), random.normal(size=(12, 18))
     tries = {"bins 1 and 2 of a 4 × 6 map": (small, (1, 2)), "PSPNet's bins 1, 2, 3, 6": (feature, (1, 2, 3, 6))}
-    hint = "Every level has the map's own size again: each block's average stands at all places of the block."
+    hint = "Every level has the map's own size again: each block's average is at all places of the block."
     return [expect(title, given, pyramid(*given), hint) for title, given in tries.items()]
 
 
@@ -73,7 +68,7 @@ _SURVIVING: dict[str, set[int]] = {
 }
 _SHUFFLING_HINTS = {
     "shuffle": "An average does not know the order of its values. With how many bins are there no places at all?",
-    "mirror": "What was in the left bins is in the right bins now. With which number of bins is that the same bin?",
+    "mirror": "What was in the left bins is now in the right ones. With how many bins is that the same bin?",
     "shuffle within each quarter": "A pixel stays in its quarter. For which numbers of bins does it then stay in its "
     "block? Draw the blocks of 2 × 2, 3 × 3 and 6 × 6 bins over the quarters.",
     "add 10 everywhere": "What happens to the average of some values if 10 is added to each?",

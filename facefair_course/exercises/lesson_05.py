@@ -47,11 +47,11 @@ def _cross_entropy_cases() -> list[Case]:
         expect("random logits of four classes", (logits, target), cross_entropy(logits, target)),
         expect(
             "the same with a row of ignored pixels (255)", (logits, holes), cross_entropy(logits, holes),
-            "An ignored pixel has no true class. Leave it out of the sum and of the number that you divide by.",
+            "An ignored pixel has no true class. Leave it out of the sum and out of the count you divide by.",
         ),
         expect(
             "very confident logits, a thousand times larger", (large, target), cross_entropy(large, target),
-            "exp(1000) is no number any more. Subtract the largest logit first, or use log_softmax or logsumexp.",
+            "exp(1000) overflows. Subtract the largest logit first, or use log_softmax or logsumexp.",
         ),
     ]  # fmt: skip
 
@@ -92,7 +92,7 @@ def _soft_dice_cases() -> list[Case]:
         expect("three equally likely classes", (even, target), soft_dice(even, target), hint),
         expect(
             "five classes of which two do not occur", (vague, target), soft_dice(vague, target),
-            "Average over the classes that occur in the target only: an absent class has no overlap to be scored.",
+            "Average over the classes that occur in the target only: an absent class has no overlap to score.",
         ),
     ]  # fmt: skip
 
@@ -108,7 +108,7 @@ def _weights_over_all(pixels: np.ndarray) -> np.ndarray:
 
 
 def _class_weights_cases() -> list[Case]:
-    hint = "For every class that occurs, weight × pixels must be the same, and all of them together the pixel count."
+    hint = "For every class that occurs, weight × pixels must be the same, and their sum must be the pixel count."
     tries = {
         "two classes, 90 and 10 pixels": np.array([90, 10]),
         "four equally common classes": np.array([25, 25, 25, 25]),
@@ -121,10 +121,10 @@ EXERCISES = {
     "cross_entropy": Exercise(
         _cross_entropy_cases,
         (
-            Mistake("The ignored pixels are still in the number that is divided by.", _counting_ignored),
+            Mistake("The ignored pixels are still in the count that you divide by.", _counting_ignored),
             Mistake("This is the sum over the pixels. A loss that grows with the picture is hard to tune.", _summed),
             Mistake("The logarithm is missing: cross-entropy is the mean of -log p, not 1 - p.", _mean_probability),
-            Mistake("The sign: a loss is small for a good answer.", lambda x, y: -cross_entropy(x, y)),
+            Mistake("Check the sign: a loss is small for a good answer.", lambda x, y: -cross_entropy(x, y)),
         ),
         "Every pixel has one vote here. Whether that is what you want is the question of this lesson.",
     ),
@@ -132,7 +132,7 @@ EXERCISES = {
         _soft_dice_cases,
         (
             Mistake("Absent classes take part in the mean.", _dice_of_all_classes),
-            Mistake("The + 1 above and below the line is missing. It calms classes of a few pixels.", _dice_unsmoothed),
+            Mistake("The + 1 in numerator and denominator is missing: it steadies small classes.", _dice_unsmoothed),
             Mistake("This is the score. The loss is 1 minus it.", _dice_score_not_loss),
         ),
         "Every class that occurs has one vote, however few pixels it has.",
@@ -142,10 +142,10 @@ EXERCISES = {
         (
             Mistake("K is the number of classes that occur, not of all there could be.", _weights_over_all),
             Mistake(
-                "These weights grow with the class. Rare classes are to count more, not less.",
+                "These weights grow with the class. Rare classes should count more, not less.",
                 lambda pixels: pixels / pixels.sum(),
             ),
         ),
-        "With these weights a rare class pulls as hard as a common one, and its few wrong labels do, too.",
+        "With these weights a rare class pulls as hard as a common one, and so do its few wrong labels.",
     ),
 }

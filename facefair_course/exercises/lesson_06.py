@@ -25,7 +25,7 @@ def _confusion_cases() -> list[Case]:
     holes = target.copy()
     holes[1:3, 2:5] = IGNORE_INDEX
     small = (np.array([[0, 0, 1]]), np.array([[0, 1, 1]]), 2)
-    hint = "Row = what is true, column = what was said. Ask the three pixels of the first case one by one."
+    hint = "Row = what is true, column = what was predicted. Go through the three pixels of the first case one by one."
     return [
         expect("three pixels: true 0 0 1, predicted 0 1 1", small, confusion(*small), hint),
         expect("6 × 7 pixels of four classes", (target, prediction, 4), confusion(target, prediction, 4), hint),
@@ -61,17 +61,17 @@ def _iou_cases() -> list[Case]:
     absent[2], absent[:, 2] = 0, 0
     missed = table.copy()
     missed[:, 1] = 0
-    hint = "The union of a class: pixels that are it or were called it, each counted once."
+    hint = "The union of a class: pixels that are of it or were predicted as it, each counted once."
     return [
         expect("two classes: 3 right, 1 missed, 2 false alarms, 4 right", (two,), iou(two), hint),
         expect("four classes", (table,), iou(table), hint),
         expect(
             "a class that is in neither mask", (absent,), iou(absent),
-            "0 divided by 0: what does a score mean for something that is not there and that nobody claims?",
+            "0 divided by 0: what does a score mean for something that is not there and that nobody predicted?",
         ),
         expect(
             "a class that is there and is never predicted", (missed,), iou(missed),
-            "This class is in the target, so it has a score, and a bad one.",
+            "This class is in the target, so it has a score: a bad one.",
         ),
     ]  # fmt: skip
 
@@ -128,7 +128,7 @@ EXERCISES = {
     "confusion": Exercise(
         _confusion_cases,
         (
-            Mistake("Rows and columns are exchanged.", lambda t, p, c: confusion(t, p, c).T),
+            Mistake("Rows and columns are swapped.", lambda t, p, c: confusion(t, p, c).T),
             Mistake("Ignored pixels were counted as class 0.", _ignored_as_last),
         ),
         "Every score of this study is a function of such tables.",
@@ -138,7 +138,7 @@ EXERCISES = {
         (
             _iou_absent(0.0),
             _iou_absent(1.0),
-            Mistake("This is F1 (Dice): it counts the hits twice, above and below the line.", metrics.f1_per_class),
+            Mistake("This is F1 (Dice): it counts the hits twice, in numerator and denominator.", metrics.f1_per_class),
             Mistake("This is recall: false alarms cost nothing.", metrics.recall_per_class),
             Mistake("This is precision: misses cost nothing.", metrics.precision_per_class),
             Mistake(
@@ -165,6 +165,6 @@ EXERCISES = {
             Mistake("The floor holds; what about rounding?", _strict),
             Mistake("Only the floor is tested.", lambda f, i, s: bool(iou_floor(f - s / 2) <= i + s / 2)),
         ),
-        "Two printed numbers can contradict each other without anybody having seen the data.",
+        "Two printed numbers can contradict each other, and you need not see the data to tell.",
     ),
 }

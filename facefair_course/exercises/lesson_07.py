@@ -64,10 +64,10 @@ def honest_score(validation: np.ndarray, test: np.ndarray) -> float:
 def _honest_cases() -> list[Case]:
     random = np.random.default_rng(14)
     validation, test = random.random((2, 12))
-    hint = "The validation scores decide which epoch; the test scores only report what that epoch is worth."
+    hint = "The validation scores choose the epoch; the test scores only report what it is worth."
     apart = (np.array([0.5, 0.7, 0.6]), np.array([0.4, 0.5, 0.9]))
     return [
-        expect("three epochs of which validation and test like different ones", apart, honest_score(*apart), hint),
+        expect("three epochs, of which validation and test prefer different ones", apart, honest_score(*apart), hint),
         expect("twelve epochs", (validation, test), honest_score(validation, test), hint),
     ]
 
@@ -87,8 +87,8 @@ EXERCISES = {
     "mirror": Exercise(
         _mirror_cases,
         (
-            Mistake("The mask stayed as it was: now it lies.", lambda i, m: (i[:, ::-1], m)),
-            Mistake("The picture stands on its head: this is up and down.", lambda i, m: (i[::-1], m[::-1])),
+            Mistake("The mask stayed as it was: now it is wrong.", lambda i, m: (i[:, ::-1], m)),
+            Mistake("The picture is upside down: this exchanges top and bottom.", lambda i, m: (i[::-1], m[::-1])),
             Mistake("The colours are reversed as well: red became blue.", lambda i, m: (i[:, ::-1, ::-1], m[:, ::-1])),
         ),
         "Picture and mask move together, always.",

@@ -39,7 +39,7 @@ def person_of(folder: str) -> str:
 
 def _person_cases() -> list[Case]:
     hints = {
-        "femaleanna": "Nothing is to be removed here.",
+        "femaleanna": "Nothing needs to be removed here.",
         "femaleanna2": "The last digit says that it is Anna's second or third folder.",
         "male07": "The two digits are this man's name: without them he would be the same as male08.",
         "male07_2": "After the underscore comes the number of the folder.",
@@ -61,14 +61,14 @@ def split_people(people: np.ndarray, share: float, seed: int) -> np.ndarray:
 def _check_split(people: np.ndarray, share: float, given: object) -> str | None:
     test = plain(given)
     if not isinstance(test, np.ndarray) or test.shape != people.shape:
-        return difference(np.zeros(len(people)), given) or "One True or False per picture was wanted."
+        return difference(np.zeros(len(people)), given) or "One True or False per picture was expected."
     if test.dtype != bool:
-        return f"Values of type {test.dtype} came back; True (test) or False (training) was wanted for each picture."
+        return f"Values of type {test.dtype} came back; True (test) or False (training) was expected for each picture."
     both = sorted(set(people[test]) & set(people[~test]))
     if both:
-        return f"{len(both)} people stand on both sides, such as {both[0]}. Draw people, not pictures."
+        return f"{len(both)} people are on both sides, such as {both[0]}. Draw people, not pictures."
     wanted, found = round(share * len(np.unique(people))), len(np.unique(people[test]))
-    return None if wanted == found else f"{found} people are in the test set; {wanted} were wanted."
+    return None if wanted == found else f"{found} people are in the test set; {wanted} were expected."
 
 
 def _split_cases() -> list[Case]:
@@ -105,9 +105,7 @@ def thin_cells(table: pd.DataFrame, fewest: int) -> set[tuple[str, str]]:
 
 
 def _cells_by_pictures(table: pd.DataFrame, fewest: int) -> set[tuple[str, str]]:
-    found = table.groupby(["group", "emotion"]).size()
-    every = product(table["group"].unique(), table["emotion"].unique())
-    return {cell for cell in every if found.get(cell, 0) < fewest}
+    return thin_cells(table.assign(person=range(len(table))), fewest)
 
 
 def _cells_that_occur(table: pd.DataFrame, fewest: int) -> set[tuple[str, str]]:
@@ -133,11 +131,10 @@ EXERCISES = {
     "difference_hash": Exercise(
         _hash_cases,
         (
-            Mistake("The comparison is turned round: brighter than the LEFT one.", lambda s: s[:, 1:] < s[:, :-1]),
+            Mistake("The comparison is reversed: brighter than the LEFT one.", lambda s: s[:, 1:] < s[:, :-1]),
             Mistake("Equal greys are not brighter.", lambda s: s[:, 1:] >= s[:, :-1]),
             Mistake(
-                "Small whole numbers without a sign cannot be negative: 3 - 5 wraps round to 254. Compare with >, "
-                "or convert first.",
+                "Unsigned integers cannot be negative: 3 - 5 wraps round to 254. Compare with >, or convert first.",
                 lambda s: s[:, 1:] - s[:, :-1] > 0,
             ),
         ),

@@ -44,7 +44,7 @@ def _interval_case(title: str, people: int, pictures: int, spread: float) -> Cas
 def _judge_interval(given: object, scores: np.ndarray, people: np.ndarray) -> str | None:
     low, high = people_interval(scores, people, 0)
     if not isinstance(given, tuple | list | np.ndarray) or len(given) != 2:
-        return f"{short(given)} came back; two numbers were wanted, as return low, high."
+        return f"{short(given)} came back; two numbers were expected, as return low, high."
     first, second = float(given[0]), float(given[1])
     if not first < second:
         return f"low is {first:.4f} and high is {second:.4f}: low must come first and be smaller."
@@ -58,7 +58,7 @@ def _judge_interval(given: object, scores: np.ndarray, people: np.ndarray) -> st
         return "The interval is too wide. Each replicate draws as many people as there are, and averages over them."
     if width < 0.7 * right:
         return "The interval is too narrow. Is it the middle 95 per cent of the replicates' means?"
-    return f"The interval {first:.4f} to {second:.4f} lies in the wrong place."
+    return f"The interval {first:.4f} to {second:.4f} is in the wrong place."
 
 
 def permutation_p(scores: np.ndarray, groups: np.ndarray, permutations: int, seed: int) -> float:
@@ -106,20 +106,15 @@ def _p_cases() -> list[Case]:
         _p_case("everybody has the same score", np.full(20, 0.5), two, 99, 0.0),
         _p_case("three groups without a difference", random.normal(0.6, 0.1, 24), three, 299, 0.1),
         _p_case(
-            "three groups with a middling difference",
+            "three groups with a moderate difference",
             random.normal(0.6, 0.1, 24) + 0.06 * (three == "c"), three, 299, 0.1,
         ),
     ]  # fmt: skip
 
 
-def smallest_p(per_group: int) -> float:
-    """Smallest two-sided p value of two groups of ``per_group`` each: 2 / (ways of dealing them)."""
-    return smallest_p_value(per_group)
-
-
 def _smallest_p_cases() -> list[Case]:
-    hint = "In how many ways can 2 n pictures be dealt into two groups of n (math.comb)? How many are most extreme?"
-    return [expect(f"{n} pictures per group", (n,), smallest_p(n), hint) for n in (2, 3, 4, 10)]
+    hint = "In how many ways can 2 n pictures be split into two groups of n (math.comb)? How many are most extreme?"
+    return [expect(f"{n} pictures per group", (n,), smallest_p_value(n), hint) for n in (2, 3, 4, 10)]
 
 
 def paired_gap(scores: np.ndarray) -> tuple[float, float]:
@@ -146,7 +141,7 @@ def _paired_cases() -> list[Case]:
     few = np.array([[0.5, 0.4], [0.7, 0.7], [0.9, 0.7]])
     return [
         expect("three people", (few,), paired_gap(few), hint),
-        expect("twelve people who differ much from each other", (pairs,), paired_gap(pairs), hint),
+        expect("twelve people who differ a lot from each other", (pairs,), paired_gap(pairs), hint),
     ]
 
 
@@ -156,7 +151,7 @@ def _without_root(scores: np.ndarray) -> tuple[float, float]:
 
 def changed_conclusions(table: pd.DataFrame, first: int, second: int) -> set[tuple[str, str, str]]:
     """Conclusions, as (family, contrast, model), about which two runs found different things."""
-    found = by_run_and_conclusion(table, "finding")
+    found = by_run_and_conclusion(table)
     return set(found.index[found[first] != found[second]])
 
 
@@ -177,7 +172,7 @@ def _by_significance(table: pd.DataFrame, first: int, second: int) -> set[tuple[
 
 
 def _three_studies() -> pd.DataFrame:
-    """Three runs that asked the same seven things, with their rows in no order."""
+    """Three runs that asked the same seven questions, their rows shuffled."""
     asked = [
         ("tones", "asian-black", "pspnet"), ("tones", "asian-black", "deeplabv3"),
         ("tones", "asian-caucasian", "pspnet"), ("shapes", "asian-black", "pspnet"),
@@ -238,7 +233,7 @@ EXERCISES = {
             _interval_case("8 people with 5 pictures each", 8, 5, 0.05),
         ],
         (),
-        "What varies is who was asked; so people are what must be drawn.",
+        "What varies is who was photographed, so people are what must be drawn.",
     ),
     "permutation_p": Exercise(
         _p_cases, (), "The shuffles know nothing of any group: whatever gap they show is what chance alone makes."
@@ -262,16 +257,16 @@ EXERCISES = {
                 "This treats the two columns as different people: the difference between people is still in it.",
                 _unpaired,
             ),
-            Mistake("This is the spread of single differences. The mean of many is known better.", _without_root),
-            Mistake("The sign: first minus second.", lambda s: (-paired_gap(s)[0], paired_gap(s)[1])),
+            Mistake("This is the spread of single differences. The mean of many is more precise.", _without_root),
+            Mistake("Check the sign: first minus second.", lambda s: (-paired_gap(s)[0], paired_gap(s)[1])),
         ),
-        "Comparing everybody with themselves takes the differences between people out.",
+        "Comparing all people with themselves removes the differences between people.",
     ),
     "changed_conclusions": Exercise(
         _changed_cases,
         (
-            Mistake("The rows of two runs need not stand in the same order: pair them by what was asked.", _row_by_row),
-            Mistake("This compares signs. A difference that nobody could tell from zero has one, too.", _by_sign),
+            Mistake("The rows of two runs need not be in the same order: pair them by what was asked.", _row_by_row),
+            Mistake("This compares signs. A difference that cannot be told from zero has one, too.", _by_sign),
             Mistake(
                 "This asks whether the p value crossed the line. Which column says what was concluded?",
                 _by_significance,

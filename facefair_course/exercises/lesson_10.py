@@ -8,11 +8,6 @@ from facefair_course.exercise import Case, Exercise, Mistake, answer, expect
 from facefair_lib.reproduction.table_checks import implied_prevalence
 
 
-def prevalence(accuracy: float, precision: float, recall: float) -> float:
-    """Share of positives that makes the three scores fit one yes-or-no question."""
-    return implied_prevalence(accuracy, precision, recall)
-
-
 def _prevalence_cases() -> list[Case]:
     tries = {
         "accuracy 0.90, precision 0.75, recall 0.60": (0.90, 0.75, 0.60),
@@ -20,12 +15,7 @@ def _prevalence_cases() -> list[Case]:
         "accuracy 0.83, precision 0.68, recall 0.55": (0.83, 0.68, 0.55),
     }
     hint = "Write the share of errors, 1 - accuracy, as misses plus false alarms, both in terms of the unknown share."
-    return [expect(title, given, prevalence(*given), hint) for title, given in tries.items()]
-
-
-def possible_share(percent: float, number: int, decimals: int) -> bool:
-    """Whether some whole number out of ``number`` reads ``percent`` when rounded."""
-    return imaginary.possible_share(percent, number, decimals)
+    return [expect(title, given, implied_prevalence(*given), hint) for title, given in tries.items()]
 
 
 def _share_cases() -> list[Case]:
@@ -39,7 +29,7 @@ def _share_cases() -> list[Case]:
         "0 % of 7": (0.0, 7, 1),
     }
     hint = "Try every whole number k from 0 to n: round 100 k / n as the paper did, and compare."
-    return [expect(title, given, possible_share(*given), hint) for title, given in tries.items()]
+    return [expect(title, given, imaginary.possible_share(*given), hint) for title, given in tries.items()]
 
 
 def _exact_only(percent: float, number: int, decimals: int) -> bool:
@@ -67,14 +57,14 @@ def _judge_rows(given: object) -> str | None:
     table = imaginary.imaginary_table()
     right = imaginary.faulty_rows(table)
     if not isinstance(given, set | frozenset | list | tuple) or not set(given) <= set(table.index):
-        return f"A set of row names was wanted, such as {{'A', 'B'}}; the rows are {', '.join(table.index)}."
+        return f"A set of row names was expected, such as {{'A', 'B'}}; the rows are {', '.join(table.index)}."
     wrongly = sorted(set(given) - right)
     if wrongly:
         return f"Row {wrongly[0]} can be true. Bad is not impossible: which check did it fail?"
     missing = len(right - set(given))
     if missing:
         word = "row is" if missing == 1 else "rows are"
-        return f"{missing} impossible {word} still missing. Is every column checked against the others, and counted?"
+        return f"{missing} impossible {word} still missing. Is every column checked against the others, and as a count?"
     return difference(right, set(given))
 
 
@@ -82,7 +72,7 @@ EXERCISES = {
     "prevalence": Exercise(
         _prevalence_cases,
         (
-            Mistake("This is the share of negatives.", lambda a, p, r: 1 - prevalence(a, p, r)),
+            Mistake("This is the share of negatives.", lambda a, p, r: 1 - implied_prevalence(a, p, r)),
             Mistake("The false alarms are missing from the errors.", lambda a, p, r: (1 - a) / (1 - r)),
             Mistake("The misses are missing from the errors.", lambda a, p, r: (1 - a) / (r * (1 - p) / p)),
         ),

@@ -1,4 +1,4 @@
-"""Backgrounds: out-of-focus places with the colours of real ones."""
+"""Backgrounds: out-of-focus scenes in realistic colours."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from facefair_heads.numerics import rgb, srgb_to_linear, stream
 from facefair_heads.people.shots import CANDID_BACKGROUNDS, Shot
 
 _SIDE = 96
-"""Side of the small picture in which a background is composed: it is out of focus anyway."""
+"""Side of the small picture in which a background is composed; it is out of focus anyway."""
 
 
 def background(shot: Shot, side: int) -> np.ndarray:
@@ -79,7 +79,7 @@ def _box(picture: np.ndarray, left: float, top: float, width: float, height: flo
 
 
 def _room(random) -> np.ndarray:
-    """A wall and a floor with a window, a door, a shelf of books, pictures or a lamp: what stands in rooms."""
+    """A wall and a floor with a window, a door, a bookshelf, pictures or a lamp."""
     wall = _colour(random, (0.03, 0.16) if random.random() < 0.7 else (0.4, 0.65), (0.02, 0.22), (0.5, 0.95))
     picture = np.tile(wall, (_SIDE, _SIDE, 1))
     _, x = _grid()
@@ -94,7 +94,7 @@ def _room(random) -> np.ndarray:
 
 
 def _aside(random, width: float) -> float:
-    """Left edge of something that stands beside the head rather than behind it."""
+    """Left edge of a thing of this width that stands beside the head rather than behind it."""
     return random.uniform(-0.15, 0.22) if random.random() < 0.5 else random.uniform(0.78, 1.12) - width
 
 
@@ -166,11 +166,8 @@ def _street(random) -> np.ndarray:
         _box(picture, left, ground - 0.14, width, 0.14, front * random.uniform(0.25, 0.7))  # shops
         left += width
     for _ in range(int(random.integers(0, 3))):  # cars
-        at, long, car = (
-            random.uniform(-0.1, 0.9),
-            random.uniform(0.25, 0.4),
-            _colour(random, (0, 1), (0, 0.7), (0.1, 0.9)),
-        )
+        at, long = random.uniform(-0.1, 0.9), random.uniform(0.25, 0.4)
+        car = _colour(random, (0, 1), (0, 0.7), (0.1, 0.9))
         _box(picture, at, ground - 0.07, long, 0.09, car)
         _box(picture, at + 0.2 * long, ground - 0.13, 0.55 * long, 0.07, car * 0.4)
     _box(picture, 0, ground, 1, 1, _colour(random, (0.55, 0.65), (0, 0.06), (0.3, 0.6)))

@@ -1,6 +1,6 @@
 """Backgrounds of ordinary photographs: crowded, sharp or blurred, lit unevenly, with the colours of skin and hair.
 
-Values are square roots of linear light until the end: near enough to what an eye sees that 8 bits are plenty.
+Values are square roots of linear light until the end: close enough to perception that 8 bits are plenty.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ def candid_background(random: np.random.Generator, kind: str) -> np.ndarray:
 
 
 def _sample_focus(random, kind: str) -> float:
-    """Draw a blur in pixels. People without faces are never sharp, as such people do not exist."""
+    """Draw a blur in pixels. Crowds, whose people have no faces, are never sharp."""
     least = 2.0 if kind == "crowd" else 0.45
     low, high = ((least, least + 0.4), (least + 0.4, least + 2), (3, 8))[int(random.choice(3, p=(0.45, 0.35, 0.2)))]
     return float(random.uniform(low, high))
 
 
 def _view(random, picture: np.ndarray) -> Image.Image:
-    """Look at a flat picture from the front or aslant."""
+    """View a flat picture from the front or at an angle."""
     image = Image.fromarray((np.clip(picture, 0, _WHITE) * (255 / _WHITE)).astype(np.uint8))
     if random.random() < 0.5:
         return image
@@ -50,7 +50,7 @@ def _view(random, picture: np.ndarray) -> Image.Image:
 
 
 def _cut(random, ragged: bool) -> Image.Image:
-    """Outline of what stands in front: a bush, one side of a line, or a board, as a mask."""
+    """Mask of what stands in front: a bush, one side of a line, or a board."""
     if ragged and random.random() < 0.6:
         inside = fractal(random, int(random.choice((2, 4))), 6, 0.65) > random.uniform(0, 0.8)
     elif random.random() < 0.6:
@@ -62,7 +62,7 @@ def _cut(random, ragged: bool) -> Image.Image:
 
 
 def _light(random) -> np.ndarray:
-    """Light on the scene: uneven, often with edges of shadow as from windows or leaves; (SIDE, SIDE), mean about 1."""
+    """Light on the scene: uneven, often with shadow edges as from windows or leaves; (SIDE, SIDE), mean 1."""
     light = np.exp(random.uniform(0.05, 0.4) * noise(random, 2) + random.normal(0, 0.6) * X + random.normal(0, 0.6) * Y)
     if random.random() < 0.35:
         edge = fractal(random, int(random.choice((2, 4, 16))), 4) + 3 * random.normal() * X

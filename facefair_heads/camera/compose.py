@@ -1,4 +1,4 @@
-"""Pictures of two or three people: rendered one by one, laid over each other by depth, sample by sample."""
+"""Pictures of two or three people: rendered one by one and composited by depth, sample by sample."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _places(count: int, random: np.random.Generator) -> list[tuple[float, float,
     """Centre x, centre y and side of each person's own square, in picture sizes, the farthest person first."""
     spread = np.linspace(0.5 - 0.13 * count, 0.5 + 0.13 * count, count) + random.uniform(-0.05, 0.05, count)
     scale = np.sort(random.uniform(1.0, 1.35, count)) * (1.0 if count == 2 else 0.85)
-    # Farther people are smaller; everybody's square reaches down to the picture's edge or below it.
+    # Farther people are smaller; every square reaches the picture's lower edge or beyond.
     drop = random.uniform(0.0, 0.08, count)
     centres = zip(random.permutation(spread), 1 - scale / 2 + drop, scale, strict=True)
     return [(float(x), float(y), float(side)) for x, y, side in centres]
@@ -40,8 +40,8 @@ def compose(
 ) -> Rendering:
     """Render two or three people in one picture.
 
-    Light and background are those of the first shot, so that all stand in the same place; pose and expression are each
-    person's own. Nearer people hide what is behind them, in the picture and in the labels alike.
+    Light and background are those of the first shot, so that all are in the same place; pose and expression are each
+    person's own. Nearer people hide what is behind them, in the picture as in the labels.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def compose(
         inside, source = _overlap(left, top, side, grid)
         transmission = seen.transmission[source]
         linear[inside] = seen.colour[source] + transmission[..., None] * linear[inside]
-        # Behind a clear lens beside the head, what is farther away is seen and labelled.
+        # Through a clear lens beside the head, what is farther away is seen and labelled.
         covered = seen.hit[source] & ((transmission < 0.5) | (seen.label[source] > 0))
         label[inside] = np.where(covered, seen.label[source], label[inside])
         hit[inside] |= seen.hit[source]

@@ -59,7 +59,7 @@ def composite(colour: np.ndarray, transmission: np.ndarray, behind: np.ndarray) 
 
 @wp.func
 def _mirrored(k: int, size: int):
-    """Place of a cell beyond the border: the picture goes on as its mirror image."""
+    """Index of a cell beyond the border, where the picture continues as its mirror image."""
     if k < 0:
         return -k - 1
     if k >= size:
@@ -149,7 +149,7 @@ def _blur_weights(deviation: float) -> np.ndarray:
 
 
 def _finish(picture: np.ndarray, shot: Shot) -> np.ndarray:
-    """Take the finished picture (S, S, 3) uint8 through black and white and through JPEG, as the shot says."""
+    """Turn a picture (S, S, 3) uint8 to black and white and through JPEG, where the shot says so."""
     if shot.greyscale:
         luma = picture @ np.array((0.299, 0.587, 0.114))
         picture = np.repeat((luma + 0.5).astype(np.uint8)[..., None], 3, -1)

@@ -1,6 +1,6 @@
 """What painted backgrounds are made of: noise, streaks, colours, and a canvas for many small shapes.
 
-Values are square roots of linear light: near enough to what an eye sees that 8 bits are plenty.
+Values are square roots of linear light: close enough to perception that 8 bits are plenty.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ def turned(angle: float) -> tuple[np.ndarray, np.ndarray]:
 
 def blurred(picture: Image.Image, radius: float) -> Image.Image:
     """Put a picture out of focus; the radius is in pixels."""
-    form = ImageFilter.GaussianBlur if radius > 0.9 else ImageFilter.BoxBlur  # a third of the time, and looks the same
+    form = ImageFilter.GaussianBlur if radius > 0.9 else ImageFilter.BoxBlur  # a third of the time, looks the same
     return picture.filter(form(float(radius)))
 
 
 @cache
 def _bank(cells: int) -> np.ndarray:
-    """Smooth noise of unit spread with so many cells per side, four pictures large; (2 SIDE, 2 SIDE) float32."""
+    """Smooth noise of unit spread, ``cells`` per picture side, as large as four pictures; (2 SIDE, 2 SIDE) float32."""
     coarse = np.random.default_rng(cells).normal(size=(2 * cells, 2 * cells)).astype(np.float32)
     fine = np.asarray(Image.fromarray(np.tile(coarse, (2, 2))).resize((4 * SIDE, 4 * SIDE), Image.Resampling.BICUBIC))
     fine = fine[SIDE : 3 * SIDE, SIDE : 3 * SIDE]
@@ -43,7 +43,7 @@ def _bank(cells: int) -> np.ndarray:
 
 
 def noise(random, cells: int) -> np.ndarray:
-    """A window of the noise with so many cells per side, turned somehow; (SIDE, SIDE)."""
+    """A window of the noise with ``cells`` per side, turned at random; (SIDE, SIDE)."""
     top, left = random.integers(0, SIDE, 2)
     window = _bank(cells)[top : top + SIDE, left : left + SIDE]
     window = window.T if random.random() < 0.5 else window
@@ -59,7 +59,7 @@ def fractal(random, cells: int, octaves: int, decay: float = 0.55) -> np.ndarray
 
 
 def streaks(random, across: int, along: int, curl: float, *, fine: float = 0.5) -> np.ndarray:
-    """Noise drawn out along bent lines, and finer lines in it: hair, straw, grain of wood; (SIDE, SIDE)."""
+    """Noise drawn out along bent lines, with finer lines in it: hair, straw, wood grain; (SIDE, SIDE)."""
     straight = np.zeros((SIDE, SIDE), np.float32)
     for count, strength in ((across, 1.0), (3 * across, fine)):
         coarse = strength * random.normal(size=(along, count)).astype(np.float32)
@@ -72,7 +72,7 @@ def streaks(random, across: int, along: int, curl: float, *, fine: float = 0.5) 
 
 @cache
 def _people_colours() -> tuple[np.ndarray, np.ndarray]:
-    """Roots of the ten skin tones and of the hair colours."""
+    """Square roots of the ten skin tones and of the hair colours."""
     skin, hair = np.array([base_albedo(tone) for tone in range(1, 11)]), np.array(list(HAIR_ALBEDO.values()))
     return np.sqrt(1.25 * skin), np.sqrt(1.5 * hair)  # as brightly lit as people are
 
@@ -92,7 +92,7 @@ def body_colour(random) -> np.ndarray:
 
 
 class Canvas:
-    """Shapes drawn over one another as numbers of inks, which are coloured and shaded all at once.
+    """Shapes drawn over one another as ink numbers, which are coloured and shaded all at once.
 
     Inks in ``SKIN`` and ``HAIR`` have the colours of people, all others colours around the hues given.
     """

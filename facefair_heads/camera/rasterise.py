@@ -1,7 +1,7 @@
 """What the camera sees: every triangle drawn onto the sample grid, the nearest one kept.
 
-Camera rays all start at one point and form a grid, so it is faster to ask each triangle which rays it meets than to
-search each ray's triangle in a tree: about four times at 128 pixels, more at larger sizes. The result is that of
+Camera rays all start at one point and form a grid, so asking each triangle which rays it meets is faster than
+searching a tree for each ray's triangle: about four times at 128 pixels, more at larger sizes. The result is that of
 casting a ray through the centre of every sample. Source: the edge test in each sample's own sheared frame follows
 S. Woop, C. Benthin and I. Wald, "Watertight ray/triangle intersection", JCGT 2 (2013).
 """
@@ -16,13 +16,13 @@ from facefair_heads.warp_runtime import scalars, vectors
 
 _NOTHING = wp.constant(wp.uint64(0xFFFFFFFFFFFFFFFF))
 _NEAR = wp.constant(1.0e-3)
-"""Depth, relative to the head's, before which a corner's place on the grid means nothing."""
+"""Depth, relative to the head's, below which a corner's place on the grid means nothing."""
 
 
 _ROUNDING = wp.constant(0.9999)
-"""Factor below one by more than a depth between three corners can be rounded."""
+"""A factor below one by more than rounding can lower a depth between three corners."""
 _WIDE = wp.constant(3)
-"""Columns between the sides of a triangle's box up to which no row's span is worked out."""
+"""Widest bounding box, in columns, of triangles whose rows are scanned in full."""
 
 
 @wp.kernel
@@ -97,7 +97,7 @@ def _draw(
     right = side - 1
     top = wp.int32(0)
     bottom = side - 1
-    # Of a long thin triangle's box most cells are empty: then each row's span is worked out first.
+    # Most cells of a long thin triangle's box are empty: there, each row's span is worked out first.
     wide = wp.int32(0)
     if foremost > _NEAR:
         ax = a[0] / a[2]
@@ -106,7 +106,7 @@ def _draw(
         ay = a[1] / a[2]
         by = b[1] / b[2]
         cy = c[1] / c[2]
-        # Clamped before they become whole numbers, which have a limit.
+        # Clamped first: whole numbers have a limit.
         left = _first(wp.clamp(wp.min(ax, wp.min(bx, cx)), -2.0, 2.0), side)
         right = _last(wp.clamp(wp.max(ax, wp.max(bx, cx)), -2.0, 2.0), side)
         top = _first(wp.clamp(wp.min(ay, wp.min(by, cy)), -2.0, 2.0), side)

@@ -1,7 +1,7 @@
 """Rendering: a person and a shot in, a picture and its exact labels out.
 
 Every pixel is sampled on a regular grid. A sample's label is the class of what its ray hit, a pixel's label the class
-of most of its samples; nothing is drawn, blurred or resized that could part the label from the picture.
+of most of its samples; nothing drawn, blurred or resized can separate the label from the picture.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import INDEX
 
 SMALLEST, LARGEST = 16, 1024
-_FULL_DETAIL_SIZE = 512  # picture size from which on every strand is grown
+_FULL_DETAIL_SIZE = 512  # picture size from which all strands are grown
 _LASH_OPACITY = (0.6, 0.22)  # of the upper and of the lower lashes
 
 
@@ -192,8 +192,8 @@ def render(
     size : width and height in pixels, 16 to 1024
     samples : samples per pixel along each axis, 1 to 4
     rules : conventions of the labels
-    cache : keeps the scene between calls that change camera, light or colours only
-    device : Warp's name of the device, such as "cuda:0"; bytes are the same everywhere on "cpu" only
+    cache : keeps the scene between calls that change only camera, light or colours
+    device : Warp's name of the device, such as "cuda:0"; only on "cpu" are bytes the same everywhere
 
     Raises
     ------

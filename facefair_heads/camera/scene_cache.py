@@ -1,7 +1,7 @@
-"""The part of a picture that no colour changes: its scene, what every ray meets, and where shadow falls.
+"""The part of a picture that colours do not change: its scene, what every ray meets, and where shadows fall.
 
 A person in ten skin tones is ten pictures of one geometry. ``SceneCache`` keeps the last scene and what was traced in
-it, so that only the colours of the other nine are worked out.
+it, so that only colours are computed for the other nine.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Traced:
     """What the samples of one picture meet.
 
     ``rays`` (side * side, 3); ``hits`` with smooth normals; ``cavity`` (H,) of the triangles hit; ``lit`` and
-    ``open_sky`` (H,), see ``shadows``. Nobody may write to them: several pictures share them.
+    ``open_sky`` (H,), see ``shadows``. Read only: several pictures share them.
     """
 
     view: Camera
@@ -104,8 +104,8 @@ class SceneCache:
 
     Give one object to consecutive calls of ``render``. Whatever moves or reshapes anything (identity, hair,
     expression, gaze, occluder, picture size) builds a new scene; a new camera or light traces new rays in it; where
-    colours (skin tone, iris, hair colour), exposure or film alone change, those are shared too. The pictures are the
-    same bytes with and without it. ``hits`` counts the scenes and ``shared_rays`` the rays that were taken over.
+    only colours (skin tone, iris, hair colour), exposure or film change, the rays are reused too. Pictures are the same
+    bytes with and without it. ``hits`` counts the reused scenes, ``shared_rays`` the reused rays.
     """
 
     def __init__(self) -> None:
@@ -117,7 +117,7 @@ class SceneCache:
         self.shared_rays = 0
 
     def trace(self, person: Person, shot: Shot, side: int, detail: float) -> Traced:
-        """Trace a picture, or take as much as is the same from the last one."""
+        """Trace a picture, reusing what is the same as in the last one."""
         colourless = dataclasses.replace(person, **_COLOURS)
         occluder = (shot.occluder, shot.seed if shot.occluder != "none" else 0)
         pose = (shot.facial_actions(), shot.neck_yaw, head_mesh.shows_trunk(shot))
@@ -134,12 +134,12 @@ class SceneCache:
         return self._traced
 
 
-# Fields of a person that colour surfaces and move none.
+# Fields of a person that only colour surfaces.
 _COLOURS = {
     "skin_tone": 1.0, "iris": "brown", "hair_colour": "black", "freckles": 0.0, "eye_makeup": 0.0,
     "lip_colour": (0.0, 0.0, 0.0), "lip_strength": 0.0,
 }  # fmt: skip
-# Fields of a shot that change what film makes of the light and no ray; so does the light's exposure.
+# Fields of a shot that change only what film makes of the light; so does the light's exposure.
 _FILM = {
     "blur": 0.0, "saturation": 1.0, "contrast": 1.0, "grain": 0.0, "jpeg_quality": 0, "greyscale": False,
 }  # fmt: skip

@@ -17,7 +17,7 @@ _LOW = np.sqrt(np.float32([(0.5, 0.7, 0.95), (0.9, 0.9, 0.9), (0.95, 0.55, 0.3)]
 
 
 def clutter(random) -> np.ndarray:
-    """Things of all sizes that stand in rows before a wall, on shelves or on one another, and cables."""
+    """Things of all sizes in rows in front of a wall, on shelves or on one another, and cables."""
     canvas = Canvas(random, most=float(random.choice((0.3, 0.9))))
     for level in np.sort(random.uniform(0.1, 1.15, random.integers(2, 8))) * SIDE:
         if random.random() < 0.5:
@@ -34,7 +34,7 @@ def clutter(random) -> np.ndarray:
 
 
 def _wall(random) -> np.ndarray | None:
-    """What is behind everything: a patterned wall, or one with the canvas's first ink."""
+    """What is behind everything: a patterned wall, or none, which leaves the canvas's first ink."""
     return pattern(random) if random.random() < 0.5 else None
 
 
@@ -93,7 +93,7 @@ _THINGS = (_box, _box, _bottle, _ball, _pile, _plant, _fingers)
 
 
 def foliage(random) -> np.ndarray:
-    """Leaves and twigs before the sky or before leaves that are farther away, in the sun or not."""
+    """Leaves and twigs in front of the sky or of farther leaves, sunlit or not."""
     canvas = Canvas(random, ((0.16, 0.3), (0.05, 0.2), (0.0, 1.0))[int(random.choice(3, p=(0.7, 0.2, 0.1)))])
     far, dark = fractal(random, int(random.choice((4, 8, 16, 32))), 5), random.random() < 0.6
     ground = colours(random, 1, (0.15, 0.3), 0.6)[0] * smoothstep(-1.5, 2.5, far)[..., None] if dark else _sky(random)
@@ -152,7 +152,7 @@ def vista(random) -> np.ndarray:
 
 
 def _house(canvas: Canvas, foot: float) -> None:
-    """A front with rows of windows, seen aslant."""
+    """A front with rows of windows, seen at an angle."""
     random = canvas.random
     left, wide, tall, lean = random.uniform((-100, 50, 60, -0.4), (200, 200, 300, 0.4))
     glass, frame, front = canvas.ink(), canvas.ink(), canvas.ink()

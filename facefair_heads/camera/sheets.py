@@ -14,21 +14,12 @@ from facefair_lib.settings.labels import encode
 _TITLE_HEIGHT = 14
 
 
-def contact_sheet(
-    pictures: Sequence[Rendering],
-    columns: int,
-    *,
-    labels: bool = True,
-    palette: str = "display",
-    titles: Sequence[str] | None = None,
-) -> Image.Image:
-    """Lay out renderings of one size in rows.
+def contact_sheet(pictures: Sequence[Rendering], columns: int, *, titles: Sequence[str] | None = None) -> Image.Image:
+    """Lay out renderings of one size in rows, each above its label.
 
     Parameters
     ----------
     columns : renderings per row
-    labels : whether each row of pictures is followed by a row of their labels
-    palette : colours of the labels, see ``facefair_lib.settings.labels.PALETTES``
     titles : one line of text above each picture
 
     Raises
@@ -47,7 +38,7 @@ def contact_sheet(
         )
     size, rows = sizes.pop(), -(-len(pictures) // columns)
     above = 0 if titles is None else _TITLE_HEIGHT
-    height = above + size * (2 if labels else 1)
+    height = above + 2 * size
     sheet = Image.new("RGB", (columns * size, rows * height), "white")
     pen = ImageDraw.Draw(sheet)
     for number, picture in enumerate(pictures):
@@ -55,8 +46,6 @@ def contact_sheet(
         if titles is not None:
             pen.text((left + 3, top + 1), titles[number], fill="black")
         sheet.paste(Image.fromarray(picture.rgb), (left, top + above))
-        if labels:
-            sheet.paste(
-                Image.fromarray(np.ascontiguousarray(encode(picture.label, palette))), (left, top + above + size)
-            )
+        label = np.ascontiguousarray(encode(picture.label, "display"))
+        sheet.paste(Image.fromarray(label), (left, top + above + size))
     return sheet

@@ -53,7 +53,7 @@ def strands(random) -> np.ndarray:
 
 
 def rough(random) -> np.ndarray:
-    """Rock, bark, plaster, rust, carpet, crumpled paper, gravel: bumps at many scales, lit from one side."""
+    """Rock, bark, plaster, rust, carpet, crumpled paper, gravel: bumps at many scales, lit from the side."""
     if random.random() < 0.3:
         return _gravel(random)
     height = fractal(random, int(random.choice((2, 4, 8, 16, 64))), 5, random.uniform(0.4, 0.8))

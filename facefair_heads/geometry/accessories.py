@@ -9,6 +9,7 @@ import numpy as np
 from facefair_heads.geometry.head_mesh import LASHES, SKIN, HeadMesh, head_template
 from facefair_heads.geometry.regions import EYE_RADIUS
 from facefair_heads.geometry.scene import FRAME, LENS, SceneBuilder
+from facefair_heads.geometry.shapes import grid_triangles
 from facefair_heads.numerics import normalised, rgb, srgb_to_linear, stream
 from facefair_heads.people.person import Person
 
@@ -18,7 +19,7 @@ _CORNERS = 48
 
 @dataclass(frozen=True)
 class GlassesLook:
-    """Shape and colours of one pair: sizes and tube radius in decimetres, superellipse exponent, linear colours."""
+    """One pair: sizes and tube radius in decimetres, superellipse exponent, linear colour, light let through."""
 
     half_width: float
     half_height: float
@@ -123,8 +124,5 @@ def _tube(
     upward = np.cross(sideways, ahead)
     angle = np.linspace(0, 2 * np.pi, corners, endpoint=False)[None, :, None]
     outward = sideways[:, None] * np.cos(angle) + upward[:, None] * np.sin(angle)  # (n, corners, 3)
-    i, j = np.arange(n if closed else n - 1)[:, None], np.arange(corners)[None]
-    i2, j2 = (i + 1) % n, (j + 1) % corners
-    quads = np.stack([i * corners + j, i * corners + j2, i2 * corners + j2, i2 * corners + j], -1).reshape(-1, 4)
-    triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
+    triangles = grid_triangles(n + closed, corners, wrap=True) % (n * corners)  # a closed path's end is its start
     return (path[:, None] + radius * outward).reshape(-1, 3), normalised(outward).reshape(-1, 3), triangles

@@ -11,7 +11,7 @@ import functools
 import hashlib
 import importlib.metadata
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,7 +82,7 @@ class BodyModel:
         """
         weights = phenotype_weights(self.factors, phenotypes)
         used = np.flatnonzero(weights)
-        # einsum, not tensordot: a matrix library's threads would take the other workers' cores.
+        # einsum, not tensordot: a matrix library's threads would take cores from other workers.
         offset = np.einsum("p,pvd->vd", weights[used].astype(np.float32), self.phenotype[used].astype(np.float32))
         for name, amount in local.items():
             rows = self.local_positive if amount > 0 else self.local_negative
@@ -101,12 +101,6 @@ class BodyModel:
         for name, amount in actions.items():
             offset += np.float32(amount) * self.action[_row(self.actions, name, "facial action")]
         return _THOUSANDTH * offset
-
-    def vertices(
-        self, phenotypes: Mapping[str, float], local: Mapping[str, float], actions: Mapping[str, float]
-    ) -> np.ndarray:
-        """Vertices (V, 3) of one head with an expression: ``identity`` plus ``expression``."""
-        return self.identity(phenotypes, local) + self.expression(actions)
 
 
 def _row(table: Mapping[str, int], name: str, kind: str) -> int:
@@ -138,14 +132,14 @@ def phenotype_weights(factors: tuple[tuple[str, ...], ...], phenotypes: Mapping[
     names, columns = _factor_columns(factors)
     values = np.array([*(value[name] for name in names), 1.0])
     weights = np.ones(len(factors))
-    for column in columns:  # one factor after the other, as a plain product would
+    for column in columns:  # one factor after another, so that rounding is that of a plain product
         weights = weights * values[column]
     return weights
 
 
 @functools.lru_cache(maxsize=2)
 def _factor_columns(factors: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], np.ndarray]:
-    """Names of all factors, and (F, P) which of them is each target's first, second …; the number beyond them: none."""
+    """Names of all factors, and their numbers as each target's first, second … factor (F, P); past the last = none."""
     names = tuple(sorted({name for row in factors for name in row}))
     longest = max(map(len, factors))
     number = {name: place for place, name in enumerate(names)}
@@ -162,13 +156,12 @@ def body_file(cache_dir: Path) -> Path:
     return cache_dir / f"body-{digest}.npz"
 
 
-def load_body_model(cache_dir: Path | None = None, progress: Callable[[str], None] | None = None) -> BodyModel:
+def load_body_model(cache_dir: Path | None = None) -> BodyModel:
     """Load the body model, baking its file first where it is missing (about 20 s, once).
 
     Parameters
     ----------
     cache_dir : folder of the compact file (about 4 MB); ``facefair_lib.settings.paths.cache_dir()`` by default
-    progress : called with one line of text per step of a bake
 
     Raises
     ------
@@ -178,7 +171,7 @@ def load_body_model(cache_dir: Path | None = None, progress: Callable[[str], Non
     folder = Path(cache_dir) if cache_dir is not None else default_cache_dir()
     path = body_file(folder)
     if not path.exists():
-        _write(path, body_cache.bake(progress or (lambda line: None)))
+        _write(path, body_cache.bake())
     return _load(path)
 
 
@@ -204,7 +197,7 @@ def _load(path: Path) -> BodyModel:
 
 
 def _write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write the body file whole or not at all, whichever process comes first."""
+    """Write the body file whole or not at all, even where several processes write it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(f".{os.getpid()}.tmp")
     try:

@@ -16,7 +16,6 @@ import gzip
 import importlib.util
 import itertools
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -187,19 +186,9 @@ def _texture_mask(path: Path, coordinates: np.ndarray, faces: np.ndarray, vertic
     return total / np.maximum(corners, 1)
 
 
-def bake(progress: Callable[[str], None]) -> dict[str, np.ndarray]:
-    """Read everything a head needs from the installed package.
-
-    Parameters
-    ----------
-    progress : called with one line of text per step
-
-    Returns
-    -------
-    The arrays of the body file; ``body.BodyModel`` documents each.
-    """
+def bake() -> dict[str, np.ndarray]:
+    """Read everything a head needs from the installed package: the arrays that ``body.BodyModel`` describes."""
     data = package_data()
-    progress("reading the base mesh")
     vertices, texture, groups = read_base_mesh(data / "mpfb2" / "3dobjs" / "base.obj")
     body, body_texture = groups["body"]
     centre = vertices[body].mean(1)  # (F, 3)
@@ -218,20 +207,18 @@ def bake(progress: Callable[[str], None]) -> dict[str, np.ndarray]:
     for mask in _TEXTURE_MASKS:
         picture = data / "mpfb2" / "textures" / f"mpfb_{mask}.jpg"
         arrays[f"mask_{mask}"] = _texture_mask(picture, texture[body_texture], body, len(vertices))[kept]
-    return arrays | _bake_targets(data, row_of_vertex, len(kept), progress)
+    return arrays | _bake_targets(data, row_of_vertex, len(kept))
 
 
-def _bake_targets(data: Path, row_of_vertex: np.ndarray, rows: int, progress: Callable[[str], None]) -> dict:
+def _bake_targets(data: Path, row_of_vertex: np.ndarray, rows: int) -> dict[str, np.ndarray]:
     """Read the phenotype, local and facial action targets into (targets, rows, 3) int16 arrays with their names."""
 
     def stack(paths: list[Path]) -> np.ndarray:
         return np.stack([read_target(path, row_of_vertex, rows) for path in paths])
 
     phenotypes, changes, actions = phenotype_targets(data), local_targets(data), action_targets(data)
-    progress(f"reading {len(phenotypes)} phenotype targets")
     arrays = {"phenotype": stack([path for _, path in phenotypes])}
     arrays["phenotype_names"] = np.array(["-".join(factors) for factors, _ in phenotypes])
-    progress(f"reading {len(changes)} local changes and {len(actions)} facial actions")
     arrays["local_names"] = np.array([name for name, _, _ in changes])
     arrays["local_positive"] = stack([positive for _, positive, _ in changes])
     arrays["local_negative"] = stack([negative for _, _, negative in changes])

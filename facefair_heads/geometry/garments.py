@@ -1,7 +1,7 @@
 """Garments: cloth of its own thickness over the shoulders, with a hem at the neckline, a rolled or a shirt collar.
 
 The cloth is a shell over the body's own surface. Its points keep the body's canonical positions, drawn a little into
-the cloth, so that labels, colours and patterns are those of ``regions.clothes`` without a case of their own.
+the cloth, so that labels, colours and patterns are those of ``regions.clothes`` without special cases.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _RIM_TOP, _TRUNK = 5.8, 16.0  # below the cut at ``_TOP``; how far cloth hangs f
 _THICKNESS, _HEM_THICKNESS = 0.022, 0.042
 _HEM = 2.5  # width of the hem, in units of ``regions.clothes``
 _SHADED_HEM = 4.0
-"""How far from its edge, in the same units, cloth casts shadows; beyond, the body just below casts them."""
+"""Distance from its edge, in the same units, within which cloth casts shadows; beyond, the body below casts them."""
 _OPEN_PATTERNS = ("suit", "shirt")
-"""What has a shirt collar."""
+"""Clothing with a shirt collar."""
 
 
 @dataclass(frozen=True)

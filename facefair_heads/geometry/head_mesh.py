@@ -16,6 +16,7 @@ from scipy import sparse
 from facefair_heads.geometry import regions
 from facefair_heads.geometry.body import load_body_model
 from facefair_heads.geometry.body_cache import PARTS
+from facefair_heads.geometry.shapes import halved
 from facefair_heads.geometry.subdivision import catmull_clark
 from facefair_heads.geometry.teeth import keep_behind_lips, seat_teeth
 from facefair_heads.numerics import normalised, smoothstep
@@ -28,7 +29,7 @@ SKIN, LEFT_EYE, RIGHT_EYE, UPPER_TEETH, LOWER_TEETH, TONGUE, LASHES = range(len(
 _LARGE_QUAD = 0.012  # square decimetres
 _MOUTH, _MOUTH_REACH = (0.0, 6.55, 1.3), (0.5, 0.35, 0.6)  # centre and half sides of a box around it, decimetres
 _RIM = 1.2  # head heights below the head's centre at which the body model may be seen to end
-_CHEST = 0.3  # head heights by which the chest stands before the head's axis
+_CHEST = 0.3  # head heights by which the chest stands in front of the head's axis
 _ARM_SPREAD, _SHOULDER, _SHOULDER_REACH = 38.0, (1.7, 5.2), (1.35, 2.3)  # degrees; decimetres
 _EAR_ROOT = 0.70  # half the width of the head where the ears begin, decimetres
 
@@ -41,14 +42,14 @@ class HeadTemplate:
     ----------
     operator : (N, V) sparse, refines base vertices
     triangles : (T, 3) int32
-    coarse_skin : (K, 3) int32, the skin before subdivision, over the first of the same vertices
+    coarse_skin : (K, 3) int32, the skin before subdivision, in the first of the same vertices
     shading : (K', 3) int32, all parts but the lashes, subdivided only where a quad is large: what shadow rays meet
     part, cavity : (T,) int8, the triangle's part (``body_cache.PARTS``) and cavity (see ``BodyModel``)
     part_of_vertex : (N,) int8
     canonical : (N, 3) float32, refined base mesh: what ``regions`` are functions of
     masks : "lips", "ears", "eyelids" -> (N,) float32 in [0, 1]
     vertex_triangles : (N, T) sparse, sums triangle values around each vertex
-    mouth : (M, 3) int32, those of ``coarse_skin`` around and inside the mouth
+    mouth : (M, 3) int32, triangles of ``coarse_skin`` around and inside the mouth
     mouth_outer : (M,) bool, which of them are outside: lips and face
     outer_skin : (S,) triangle numbers of the skin that can grow hair, without ears and cavities
     outer_centre, outer_area : (S, 3) and (S,), canonical centres and areas of those triangles
@@ -94,7 +95,7 @@ def head_template() -> HeadTemplate:
     cavity = np.zeros(len(quads), np.int8)
     cavity[: len(body.cavity)] = body.cavity
     operator, refined = catmull_clark(quads, len(body.template))
-    triangles = _halved(refined)  # (T, 3)
+    triangles = halved(refined)  # (T, 3)
     part, cavity = np.tile(part, 8), np.tile(cavity, 8)
     canonical = (operator @ body.template).astype(np.float32)
     part_of_vertex = np.full(len(canonical), -1, np.int8)
@@ -105,7 +106,7 @@ def head_template() -> HeadTemplate:
     outer = np.flatnonzero((part == SKIN) & (cavity == 0) & (masks["ears"][triangles].mean(1) < 0.5))
     corners = canonical[triangles[outer]]  # (S, 3, 3)
     skin = part_of_vertex == SKIN
-    coarse = _halved(body.quads["skin"])
+    coarse = halved(body.quads["skin"])
     mouth = np.flatnonzero((np.abs(canonical[coarse].mean(1) - _MOUTH) < _MOUTH_REACH).all(1))
     x, y, z = canonical.T
     chin = np.flatnonzero(skin & (abs(x) < 0.03) & (z > 1.2) & (y < 6.5) & (y > 6.0))
@@ -132,17 +133,12 @@ def head_template() -> HeadTemplate:
     )
 
 
-def _halved(quads: np.ndarray) -> np.ndarray:
-    """Cut quads (F, 4) into triangles (2 F, 3)."""
-    return np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
-
-
 def _partly_refined(quads: np.ndarray, refined: np.ndarray, points: np.ndarray, kept: np.ndarray) -> np.ndarray:
-    """Triangles over some faces of a mesh, the large ones refined: their flat chords would stand off the surface."""
+    """Triangles over the ``kept`` faces of a mesh, large ones refined: flat, they would stand off the surface."""
     a, b, c, d = (points[quads[:, corner]] for corner in range(4))
     large = np.linalg.norm(np.cross(c - a, d - b), axis=1) / 2 > _LARGE_QUAD
     of_large = np.tile(kept & large, 4)
-    return np.concatenate([_halved(quads[kept & ~large]), _halved(refined[of_large])]).astype(np.int32)
+    return np.concatenate([halved(quads[kept & ~large]), halved(refined[of_large])]).astype(np.int32)
 
 
 def _ear_top(canonical: np.ndarray, ear: np.ndarray) -> int:
@@ -185,14 +181,14 @@ def pose_head(person: Person, shot: Shot) -> HeadMesh:
 
 
 def _press_ears(positions: np.ndarray, template: HeadTemplate) -> None:
-    """Lay the ears, in place, flat against the head, as hair that falls over them does."""
+    """Press the ears, in place, flat against the head, as hair that falls over them does."""
     ear = np.clip(2 * template.masks["ears"], 0, 1) * (template.part_of_vertex == SKIN)
     root = np.sign(positions[:, 0]) * np.minimum(np.abs(positions[:, 0]), _EAR_ROOT)
     positions[:, 0] += ear * 0.92 * (root - positions[:, 0])
 
 
 def _seat_teeth(positions: np.ndarray, template: HeadTemplate, jaw_open: float) -> None:
-    """Move the teeth, in place, to where they show behind parted lips and never in front of them."""
+    """Move the teeth, in place, to where they show behind parted lips, never in front of them."""
     part = template.part_of_vertex
     seat_teeth(positions, part == UPPER_TEETH, part == LOWER_TEETH, jaw_open)
     teeth = np.flatnonzero((part == UPPER_TEETH) | (part == LOWER_TEETH))
@@ -200,7 +196,7 @@ def _seat_teeth(positions: np.ndarray, template: HeadTemplate, jaw_open: float) 
 
 
 def shows_trunk(shot: Shot) -> bool:
-    """Whether a picture shows what is below the body model's rim: then cloth hangs there, and arms beside it."""
+    """Whether a picture shows what is below the body model's rim, where cloth hangs and arms beside it."""
     pitch, roll = np.radians((shot.pitch, shot.roll))
     edge = (1 + 2 * shot.offset_y) * np.cos(roll) + 0.5 * abs(np.sin(roll))  # in halves of the picture's height
     widening = edge * np.tan(np.radians(shot.field_of_view) / 2) * np.sin(pitch)

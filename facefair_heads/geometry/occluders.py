@@ -14,8 +14,8 @@ from facefair_heads.numerics import normalised, rgb, srgb_to_linear, stream
 from facefair_heads.people.shots import Shot
 
 _CELL = 0.07  # of the relief on which a hand is laid, decimetres
-# Place of a hand on the person's left -> palm, least and greatest lean of the fingers toward the face's middle
-# (radians), and where the back of the hand looks: outward and ahead.
+# Place of a hand on the person's left -> palm (decimetres), range of the fingers' lean toward the face's middle
+# (radians), and where the back of the hand faces: outward and ahead.
 _PLACES = {
     "hand_mouth": ((0.22, 6.50, 0.0), (0.7, 1.3), (0.1, 1.0)),
     "hand_cheek": ((0.62, 6.45, 1.05), (-0.3, 0.3), (0.84, 0.54)),
@@ -26,7 +26,7 @@ _PLACES = {
 
 
 def object_colour(shot: Shot) -> np.ndarray:
-    """Linear colour (3,) of a shot's cup, phone or microphone."""
+    """Draw the linear colour (3,) of a shot's cup, phone or microphone."""
     random = stream(shot.seed, "occluder/colour")
     value = 0.08 if shot.occluder == "phone" else random.uniform(0.3, 0.95)
     if shot.occluder == "microphone" and random.random() < 0.8:  # most are black
@@ -78,14 +78,14 @@ def _add_hand(builder: SceneBuilder, shot: Shot, hand: list[Surface], shift: np.
         along = np.array([0, 0.03, 0.12, 0.4, 0.7, 1.0])[:, None]
         path = elbow + along * (np.array([np.sign(elbow[0]) * 1.6, 5.0, 0.3]) - elbow)
         positions, normals, triangles = tube(path, np.array([0, 0.25, 0.36, 0.4, 0.42, 0.42]))
-        # Cloth is what lies in the garment's canonical region: the breast, here.
+        # Whatever lies in the garment's canonical region is cloth: here, the chest.
         builder.add(positions, normals, triangles, SKIN, canonical=positions - path[3] + (0, 3.0, 0.3))
 
 
 def _lay_hand(
     builder: SceneBuilder, head: HeadMesh, shot: Shot, place: str, side: float, random: np.random.Generator
 ) -> None:
-    """Lay a hand on the skin at one of ``_PLACES``, moved about a little."""
+    """Lay a hand on the skin at one of ``_PLACES``, moved a little at random."""
     palm, lean, back = _PLACES[place]
     palm = (palm + random.normal(0, 0.06, 3)) * (side, 1, 1)
     hand = _hand(palm, side, random.uniform(*lean), back, curl=random.uniform(0.05, 0.3))
@@ -110,7 +110,7 @@ def _clearance(head: HeadMesh, points: np.ndarray, behind: np.ndarray) -> float:
 def _hand(palm: np.ndarray, side: float, tilt: float, back=(0.0, 1.0), curl: float = 0.10) -> list[Surface]:
     """A hand with its wrist; ``tilt`` leans the fingers toward the face's middle, radians.
 
-    ``back`` is where the back of the hand looks, outward and ahead; ``curl`` bends the fingers toward the face.
+    ``back`` is where the back of the hand faces, outward and ahead; ``curl`` bends the fingers toward the face.
     """
     across, behind = np.array([back[1], 0, -back[0] * side]), np.array([back[0] * side, 0, back[1]])
     up = np.array([0, 1.0, 0]) * np.cos(tilt) - across * side * np.sin(tilt)
@@ -139,7 +139,7 @@ def _add_cup(builder: SceneBuilder, centre: np.ndarray) -> None:
 def _add_microphone(
     builder: SceneBuilder, head: HeadMesh, shot: Shot, side: float, random: np.random.Generator
 ) -> None:
-    """A microphone before the mouth or the chin: held in a fist, or on a stand with its foam."""
+    """A microphone in front of the mouth or the chin: held in a fist, or with a windscreen on a stand."""
     held = random.random() < 0.6
     ball = random.uniform(0.19, 0.26) if held else random.uniform(0.22, 0.36)
     top = np.array([side * random.uniform(-0.05, 0.25), random.uniform(6.15, 6.6), 0.0])

@@ -70,7 +70,7 @@ class SceneBuilder:
         part: int | np.ndarray,
         **details: Unpack[Details],
     ) -> None:
-        """Add a mesh; details that are absent are zero, but ``canonical`` the position, ``shading`` the triangles."""
+        """Add a mesh. Absent details are zero, except ``canonical`` (the positions) and ``shading`` (the triangles)."""
         nothing, none = np.zeros((len(positions), 3), np.float32), np.zeros(len(triangles), np.int8)
         self._pieces.append(
             (

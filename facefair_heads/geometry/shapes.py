@@ -17,7 +17,11 @@ def grid_triangles(rows: int, columns: int, *, wrap: bool = False) -> np.ndarray
     i, j = np.arange(rows - 1)[:, None], np.arange(columns if wrap else columns - 1)[None]
     right = (j + 1) % columns
     corners = np.stack([i * columns + j, i * columns + right, (i + 1) * columns + right, (i + 1) * columns + j], -1)
-    quads = corners.reshape(-1, 4)
+    return halved(corners.reshape(-1, 4))
+
+
+def halved(quads: np.ndarray) -> np.ndarray:
+    """Cut quads (F, 4) into triangles (2 F, 3)."""
     return np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
 
 

@@ -25,7 +25,7 @@ _METAL = ((0.80, 0.66, 0.36), (0.72, 0.72, 0.74))
 
 @dataclass(frozen=True)
 class WearablesLook:
-    """Linear colours of the headwear, of the earrings, and of the scarf with its stripes (often its own colour)."""
+    """Linear colours of headwear, earrings and scarf; the scarf's stripes often have its own colour."""
 
     cloth: np.ndarray
     metal: np.ndarray
@@ -49,8 +49,7 @@ def add_headwear(builder: SceneBuilder, head: HeadMesh, person: Person) -> None:
         return
     template = head_template()
     field = regions.headwear(template.canonical, person.headwear)
-    offset = {"cap": 0.09, "beanie": 0.11, "headscarf": 0.09}[person.headwear]
-    rise = {"cap": 0.10, "beanie": 0.16, "headscarf": 0.13}[person.headwear]
+    offset, rise = {"cap": (0.09, 0.10), "beanie": (0.11, 0.16), "headscarf": (0.09, 0.13)}[person.headwear]
     lift = offset + rise * smoothstep(0, 0.7, field)
     _add_shell(builder, head, template, field, lift)
     if person.headwear == "beanie":  # the turned-up cuff
@@ -60,7 +59,7 @@ def add_headwear(builder: SceneBuilder, head: HeadMesh, person: Person) -> None:
 
 
 def _add_shell(builder, head: HeadMesh, template: HeadTemplate, field: np.ndarray, lift: np.ndarray) -> None:
-    """Lift the skin where ``field`` is positive along its normals and smooth out what cloth would not follow."""
+    """Lift the skin along its normals where ``field`` is positive, and smooth out what cloth would not follow."""
     outer = template.triangles[(template.part == SKIN) & (template.cavity == 0)]
     outer = outer[(field[outer] > -0.5).any(1)]
     positions = head.positions + head.normals * lift[:, None].astype(np.float32)
@@ -84,10 +83,10 @@ def _add_visor(builder: SceneBuilder, head: HeadMesh, template: HeadTemplate) ->
     edge = np.flatnonzero((part == SKIN) & (np.abs(field) < 0.035) & (template.canonical[:, 2] > 0.6))
     x, y, z = head.positions[edge].T
     across = np.linspace(-0.6, 0.6, 21)
-    # The edge's own vertices scatter about it: a smooth even curve through them is what a visor is bent to.
+    # The edge's own vertices scatter about it: the visor follows a smooth symmetric curve through them.
     y0, z0 = (np.polynomial.Polynomial.fit(np.abs(x), values, 3)(np.abs(across)) for values in (y, z))
     out = np.linspace(0, 1, 7)[:, None]
-    # It runs out to nothing at its ends, where it meets the crown.
+    # It tapers to nothing at its ends, where it meets the crown.
     share = np.sqrt(np.clip(1 - (across / 0.6) ** 2, 0, 1))
     reach = 0.66 * share
     sheet = np.stack(
@@ -140,8 +139,7 @@ def add_scarf(builder: SceneBuilder, head: HeadMesh, person: Person) -> None:
     if random.random() < 0.6:
         fall = np.linspace(0, 1, 8)[:, None]
         path = front + fall * (0.2 * np.sign(front[0]), -2.2, 0.0) + np.sqrt(fall) * (0, 0, 0.3)
-        positions, normals, triangles = tube(path, np.linspace(0.16, 0.3, 8))
-        builder.add(positions, normals, triangles, SCARF)
+        builder.add(*tube(path, np.linspace(0.16, 0.3, 8)), SCARF)
 
 
 def _roll(skin: np.ndarray, height: float, tilt: float, thickness: float) -> np.ndarray:

@@ -15,12 +15,12 @@ import warp as wp
 
 from facefair_heads.geometry.head_mesh import HeadMesh, HeadTemplate, head_template
 from facefair_heads.geometry.scene import EYEBROW_HAIR, SceneBuilder
-from facefair_heads.geometry.shapes import grid_triangles
+from facefair_heads.geometry.shapes import grid_triangles, halved
 from facefair_heads.numerics import normalised
 from facefair_heads.warp_runtime import build_mesh, scalars, vectors
 
 _REACH = wp.constant(0.5)
-"""Distance, in decimetres, from which on a strand no longer feels the skin."""
+"""Distance in decimetres beyond which the skin no longer acts on a strand."""
 
 
 @wp.struct
@@ -63,7 +63,7 @@ def _grow(
     own = wp.randf(random)
     normal = directions[i]
     feels = heights[i] + 0.05
-    clear = wp.float32(0.0)  # the strand may move this far before it can feel the skin
+    clear = wp.float32(0.0)  # how far the strand may move before the skin can act on it
     for k in range(segments + 1):
         height = wp.float32(9.0)
         foot = p
@@ -129,9 +129,9 @@ class Growth:
     ----------
     segments : steps per strand
     gravity, comb : pull downward and along the comb direction; the latter fades over ``comb_length`` decimetres
-    stiffness : length over which a strand gives way, decimetres
+    stiffness : length over which a strand bends to the pull, decimetres
     drape : how strongly long hair is drawn around the neck
-    curl, curl_frequency, wave : radius of the helix relative to a step, turns per decimetre (radians), sideways wave
+    curl, curl_frequency, wave : helix radius relative to a step, its radians per decimetre, sideways wave
     jitter : random change of direction per step
     """
 
@@ -171,9 +171,9 @@ class Scalp:
     def __init__(self, head: HeadMesh, *, over_ears: bool = False) -> None:
         self.head = head
         self.template: HeadTemplate = head_template()
-        # Strands keep their distance from the coarse skin: a few tenths of a millimetre off, and faster to search.
+        # Distances are to the coarse skin: a few tenths of a millimetre off, and faster to search.
         coarse = self.template.coarse_skin
-        if over_ears:  # folds of the ears would throw strands that fall over them outward
+        if over_ears:  # folds of the ears would push strands that fall over them outward
             coarse = coarse[self.template.masks["ears"][coarse].max(1) < 0.3]
         self.mesh = build_mesh(vectors(head.positions), coarse)
         self.normals = vectors(head.normals)
@@ -253,7 +253,7 @@ def add_ribbons(
     strands : points and normals, (n, k, 3) each, as ``Scalp.grow`` gives them
     width : (n,), full width at the root
     tip_width : width at the tip relative to the root
-    forbidden : points (m, 3) -> (m,) bool; a strand with a point there is left out whole
+    forbidden : points (m, 3) -> (m,) bool; a strand with any point there is left out
     """
     points, normals = strands
     if forbidden is not None and len(points):
@@ -276,7 +276,7 @@ def add_ribbons(
     strand[..., 1] = (-1, 1)
     strand[..., 2] = random.random(count)[:, None, None]
     row = np.arange(count * steps * 2).reshape(count, steps, 2)
-    # Shadow rays meet every other ribbon with every other joint left out: a quarter of the triangles. Brows cast none.
+    # Shadow rays meet every other ribbon, with every other joint: a quarter of the triangles. Brows cast no shadow.
     casting = row[::2] if part != EYEBROW_HAIR else row[:0]
     joints = np.unique(np.linspace(0, steps - 1, steps // 2 + 1).round().astype(int))
     tangents = np.repeat(tangent[:, :, None], 2, 2).reshape(-1, 3)
@@ -294,7 +294,7 @@ def add_ribbons(
 def _strips(row: np.ndarray) -> np.ndarray:
     """Triangles of ribbons whose left and right vertex numbers per joint are ``row`` (n, k, 2)."""
     quads = np.stack([row[:, :-1, 0], row[:, :-1, 1], row[:, 1:, 1], row[:, 1:, 0]], -1).reshape(-1, 4)
-    return np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
+    return halved(quads)
 
 
 def add_braids(

@@ -15,7 +15,7 @@ _STRANDS = {
     "bun": 5000, "ponytail": 5000, "braids": 230, "twists": 520,
 }  # fmt: skip
 TUBE_STYLES = ("braids", "twists")
-_BROW_DETAIL = 0.6  # brows are fine-grained in small pictures too: a few wide hairs would make blocks of them
+_BROW_DETAIL = 0.6  # fine even in small pictures: a few wide hairs would turn brows into blocks
 _STYLE_ENDS = {"bob": 6.75, "long": 5.2, "long_wavy": 5.3, "braids": 5.4}  # height of the tips, decimetres
 
 
@@ -30,7 +30,7 @@ def strand_width(width: float, count: int, detail: float, random: np.random.Gene
 
 
 def add_hair(builder: SceneBuilder, scalp: Scalp, person: Person, detail: float) -> None:
-    """Add the hair of the head. Bald, buzzed and cornrowed heads have no strands: theirs is painted on the scalp."""
+    """Add the hair of the head. Bald, buzzed and cornrowed heads have none: it is painted on the scalp."""
     if person.hair in ("bald", "buzz", "cornrows") or person.headwear == "headscarf":
         return
     random = stream(person.seed, "hair/strands")
@@ -110,7 +110,7 @@ def _side_part(builder, scalp, person, roots, random, detail) -> None:
 def _combed(
     roots: Roots, comb: np.ndarray, top: np.ndarray, lift: float, random: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Directions and combs (n, 3) and heights (n,) of hair that lies close, but for the top of the head."""
+    """Directions and combs (n, 3) and heights (n,) of hair that lies close, except on top."""
     n = len(roots)
     comb = along_skin(comb, roots.normal)
     direction = normalised(comb + roots.normal * (0.15 + lift * top)[:, None] + random.normal(0, 0.10, (n, 3)))

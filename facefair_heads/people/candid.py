@@ -1,8 +1,8 @@
-"""Candid shots: people as ordinary photographs have them, where ``sample_shot`` draws portraits.
+"""Candid shots: people as in ordinary photographs, where ``sample_shot`` draws portraits.
 
-Heads from a quarter to all of the frame, off centre, cut by its edges, seen from above and below, before what stands
-behind people, with hands and things before the face, through worse cameras. Nothing depends on the person; some have
-dyed their hair, whose colour then says nothing of the skin's, some wear printed cloth and scarves.
+Heads fill a quarter of the frame or more, off centre, cut by its edges, seen from above and below, in front of busy
+backgrounds, with hands and objects before the face, through worse cameras. Nothing depends on the person. Some people
+have dyed hair, whose colour then says nothing about their skin, and some wear printed cloth or scarves.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _OCCLUDERS = (
     ("none", 0.68), *((place, 0.02) for place in ("hand", *HAND_PLACES)),
     ("cup", 0.05), ("phone", 0.05), ("microphone", 0.08),
 )  # fmt: skip
-_BUSY, _GRIMACES = 0.8, 0.2  # shares of the shots: a background of ordinary photographs, a grimace
+_BUSY, _GRIMACES = 0.8, 0.2  # shares of the shots with a busy background, with a grimace
 _FRAMES = ((0.75, 1.2), (1.2, 2.2), (2.2, 4.0))
-"""Heights of the picture, in head heights: the head fills it, or half of it, or is a quarter to a half of it."""
+"""Ranges of the picture's height, in head heights: a head fills it, about half of it, or a quarter to a half."""
 _DYED, _PRINTED = 0.3, 0.25  # shares of people
 _SCARVES = (("none", 0.9), ("loose", 0.06), ("high", 0.04))
 _INSIDE = 0.3  # head heights from the head's centre to the nearest edge, at least
@@ -62,7 +62,7 @@ def sample_candid_shot(seed: int, *, emotion: str | None = None) -> Shot:
 
 
 def with_any_hair_colour(person: Person, seed: int) -> Person:
-    """The person, or the same one with dyed hair of any colour."""
+    """Return the person, or the same one with hair dyed any colour."""
     random = stream(seed, "candid/dye")
     if random.random() >= _DYED:
         return person
@@ -70,7 +70,7 @@ def with_any_hair_colour(person: Person, seed: int) -> Person:
 
 
 def with_any_clothes(person: Person, seed: int) -> Person:
-    """The person, or the same one in printed cloth or in a scarf."""
+    """Return the person, or the same one in printed cloth or with a scarf."""
     random = stream(seed, "candid/clothes")
     pattern = "print" if random.random() < _PRINTED else person.clothing.pattern
     clothing = dataclasses.replace(person.clothing, pattern=pattern)

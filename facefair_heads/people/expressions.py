@@ -76,7 +76,7 @@ EMOTIONS = tuple(_EXPRESSIONS)
 COHORT_EMOTIONS = EMOTIONS[:4]
 """Emotions that the study's cohort deals out in turn: those of the published data set."""
 
-# What faces do beside showing an emotion: for training pictures, never under an emotion's name in the study.
+# Faces that show no emotion: for training pictures, never under an emotion's name in the study.
 _GRIMACES: tuple[dict[str, float], ...] = (
     {  # shouting
         "jawOpen": 1.0, "mouthLowerDown*": 0.5, "mouthUpperUp*": 0.6, "browDown*": 0.6, "noseSneer*": 0.4,
@@ -113,7 +113,7 @@ def sample_actions(random: np.random.Generator, emotion: str) -> dict[str, float
 def grimace(random: np.random.Generator) -> dict[str, float]:
     """Draw a grimace as ``sample_actions`` draws an expression: a wide-open mouth, puffed cheeks, the tongue, a wink.
 
-    It is no emotion: a training picture takes it as the ``actions`` of its shot, whose emotion stays what it was.
+    A training picture takes it as the ``actions`` of its shot, whose ``emotion`` stays as it was.
     """
     return _draw_mix(random, _GRIMACES)
 

@@ -1,11 +1,11 @@
-"""People and shots drawn as data "in the wild" is: attributes that hang together by group.
+"""People and shots as in data collected "in the wild": attributes are correlated with the group.
 
 ``sample_person`` and ``sample_shot`` draw everything but looks independently of the group, so that a gap between
 groups is a gap of the model. Collections of photographs are not like that. ``sample_in_the_wild`` imitates one such
 collection, so that the gap that an observational audit sees can be set beside the controlled one.
 
 The shares below are FICTIONAL. They were made up to be plainly unequal, say nothing about any people, and must not be
-quoted as if they did: each group was given its own ages, glasses, headwear, light and poses.
+quoted as if they did: each group was given ages, glasses, headwear, light and poses of its own.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def sample_in_the_wild(
     Parameters
     ----------
     seed : of the person; everything not named in ``WildShares`` is what ``sample_person`` draws from it
-    group, gender, emotion : fix a value; the group is drawn from ``GROUP_SHARES`` where None
+    group, gender, emotion : fix a value; drawn where None, the group from ``GROUP_SHARES``
     shot_seed : of the shot; ``seed`` where None
 
     Raises
@@ -85,14 +85,13 @@ def sample_in_the_wild(
     group = choose(stream(seed, "wild/group"), GROUP_SHARES) if group is None else group
     check_choice("group", group, GROUPS)
     shares, pose = SHARES[group], stream(shot_seed, "wild/pose")
-    headwear = choose(stream(seed, "wild/headwear"), shares.headwear)
     person = sample_person(
         seed,
         group=group,
         gender=gender,
         age=float(np.round(stream(seed, "wild/age").triangular(*shares.ages), 1)),
         glasses=choose(stream(seed, "wild/glasses"), shares.glasses),
-        headwear=headwear,
+        headwear=choose(stream(seed, "wild/headwear"), shares.headwear),
     )
     yaw = pose.uniform(-15, 15) if pose.random() < shares.near_front else pose.uniform(-90, 90)
     light = choose(stream(shot_seed, "wild/light"), shares.lights)

@@ -1,4 +1,4 @@
-"""What counts as what: the conventions of the labels, and where data sets differ, a switch for each."""
+"""Label conventions, with a switch for each on which data sets differ."""
 
 from __future__ import annotations
 

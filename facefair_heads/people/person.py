@@ -13,7 +13,6 @@ import numpy as np
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import GROUPS
 
-"""Groups as rendered: mostly one of Anny's three ancestries (asian, african, caucasian), never a person's own word."""
 GENDERS = ("female", "male")
 HAIR_STYLES = (
     "bald", "buzz", "short", "side_part", "curly", "afro", "bob", "long", "long_wavy", "bun", "ponytail",
@@ -27,7 +26,7 @@ HEADWEAR = ("none", "cap", "beanie", "headscarf")
 EARRINGS = ("none", "studs", "hoops")
 PATTERNS = ("plain", "stripes", "melange", "checks", "suit", "shirt", "print")
 SCARVES = ("none", "loose", "high")
-"""Round the neck, or up to the mouth."""
+"""None, around the neck, or up to the mouth."""
 HAIR_COLOURS = ("black", "dark", "brown", "auburn", "red", "blond", "light_blond", "grey", "white")
 IRIS_COLOURS = ("brown", "dark", "hazel", "green", "blue", "grey")
 
@@ -46,7 +45,10 @@ class Brow:
 
 @dataclass(frozen=True)
 class Clothing:
-    """What covers the shoulders. ``colour`` is linear RGB, ``pattern`` one of ``PATTERNS``."""
+    """What covers the shoulders. ``colour`` is linear RGB, ``pattern`` one of ``PATTERNS``.
+
+    ``neckline`` lowers the neckline, ``v_neck`` draws it down to a V, ``collar`` raises it (0 to 1).
+    """
 
     colour: tuple[float, float, float]
     pattern: str
@@ -62,7 +64,7 @@ class Person:
     Attributes
     ----------
     seed : seeds everything without a field of its own: strands, freckles, the glasses' shape
-    group, gender : one of ``GROUPS``, ``GENDERS``
+    group, gender : one of ``GROUPS`` (as rendered: mostly one of Anny's ancestries), one of ``GENDERS``
     age : years, 18 to 80; Anny's age is interpolated over 10 years (1/3), 25 years (2/3) and 90 years (1)
     skin_tone : Monk skin tone scale, 1 (lightest) to 10, fractions allowed
     ancestry : shares of Anny's african, asian, caucasian; sum 1
@@ -125,7 +127,7 @@ class Person:
         check_choice("clothing pattern", self.clothing.pattern, PATTERNS)
 
     def phenotypes(self) -> dict[str, float]:
-        """Write the phenotypes as ``BodyModel.vertices`` takes them."""
+        """Phenotypes as ``BodyModel.identity`` takes them."""
         african, asian, caucasian = self.ancestry
         return {
             "gender": self.femininity,

@@ -8,7 +8,7 @@ What depends on what, by design:
 - group: ancestry shares of the body model, skin tone, hair texture, natural hair colour and iris colour;
 - gender: the body model's gender, hair length, facial hair, brow thickness and make-up;
 - age: the body model's age, receding hairlines, grey hair;
-- nothing else: age, hair length, glasses, clothes, shape variation are drawn independently of the group.
+- nothing else: age, hair length, glasses, clothes and shape variation are drawn independently of the group.
 
 People can be matched: they then share everything in ``MATCHED``, as far as their groups allow, and differ in body,
 face, skin and eyes.
@@ -36,7 +36,7 @@ from facefair_heads.people.person import (
     check_seed,
 )
 
-# Monk tone, mean and spread: wide and overlapping, so that a tone does not give a group away.
+# Monk tone, mean and standard deviation: wide and overlapping, so that a tone does not give a group away.
 _TONES = {"asian": (4.0, 1.2), "black": (7.2, 1.4), "caucasian": (3.1, 1.2)}
 _QUANTILES = 1000  # that stand for a group's tones
 _ANCESTRY = {"asian": (0, 1, 0), "black": (1, 0, 0), "caucasian": (0, 0, 1)}  # african, asian, caucasian
@@ -124,8 +124,8 @@ MATCHED = (
     *("gender", "age", "facial hair", "beard length", "glasses", "clothing", "makeup", "headwear", "earrings", "scarf"),
     *("hair", "hair texture", "hair colour", "recession", "parting", "fringe", "hair length"),
 )
-"""Streams that matched people share. A style or a colour of hair that is drawn from a group's own shares may still
-differ; its length, or grey with age, does not."""
+"""Streams that matched people share. Hair style or colour may still differ where it is drawn from a group's own shares;
+length, and greying with age, do not."""
 
 
 def sample_person(
@@ -148,7 +148,7 @@ def sample_person(
     Parameters
     ----------
     seed : any non-negative integer
-    matched : a seed that matched people have in common
+    matched : the seed that matched people share
     group, gender, hair, facial_hair, glasses, headwear, earrings, scarf : fix a field; drawn where None
     age : years, 18 to 80
     tone : Monk skin tone, 1 to 10
@@ -156,7 +156,7 @@ def sample_person(
     Raises
     ------
     InputError
-        for a value that no person can have
+        for an impossible value
     """
 
     check_seed(seed)
@@ -214,13 +214,13 @@ def _sample_tone(random: np.random.Generator, group: str) -> float:
 
 
 def tone_shares(group: str, tones: Sequence[float]) -> np.ndarray:
-    """Weights by which scores at a few tones make the mean over a group's own tones.
+    """Weights that turn scores at a few tones into the mean over a group's own tones.
 
-    Between two tones a score is taken to change evenly, beyond the first and the last not at all.
+    Scores are interpolated linearly between tones and constant beyond the first and the last.
 
     Parameters
     ----------
-    tones : (T,) rising, on the Monk scale
+    tones : (T,) increasing, on the Monk scale
 
     Returns
     -------

@@ -1,6 +1,6 @@
 """Shots as plain values: everything that belongs to one picture rather than to the person in it.
 
-Nothing here is drawn with a view to the person: pose, light, background and camera are independent of the group.
+Nothing here depends on the person: pose, light, background and camera are independent of the group.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def sample_shot(
 
     Half of all yaws lie within 15 degrees of the front, the other half anywhere up to 90 degrees. Framing runs from a
     tight portrait, where the head fills the picture and hair may be cut off, to head and shoulders. Framing, blur,
-    contrast, saturation and backgrounds were widened until the same figures of real portraits (FASSEG) lie inside.
+    contrast, saturation and backgrounds vary widely enough to include what real portraits (FASSEG) show.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def sample_shot(
     Raises
     ------
     InputError
-        for a value that no shot can have
+        for an impossible value
     """
 
     check_seed(seed)
@@ -222,7 +222,7 @@ def _sample_frame(random: np.random.Generator) -> float:
     return float(random.uniform(*limits))
 
 
-# Kind of light -> ranges of azimuth (either side), elevation, key, ambient, rim, fill, backdrop, spread, warmth, stops.
+# Kind of light -> ranges of ``LightSetup``'s fields, in their order: azimuth to either side, exposure in stops.
 _LIGHT_RANGES = {
     "soft": ((0, 45), (15, 50), (0.5, 0.85), (0.5, 0.75), (0.0, 0.5), (0.1, 0.2), (0.75, 1.3), (0.9, 1.5), (-1.2, 1.2),
              (-0.25, 0.5)),
@@ -242,22 +242,8 @@ _LIGHT_RANGES = {
 def sample_light(random: np.random.Generator, name: str) -> LightSetup:
     """Draw a light setup of a kind."""
     side = random.choice((-1, 1))
-    azimuth, elevation, key, ambient, rim, fill, backdrop, spread, warmth, stops = (
-        float(random.uniform(*limits)) for limits in _LIGHT_RANGES[name]
-    )
-    return LightSetup(
-        name=name,
-        azimuth=float(side) * azimuth,
-        elevation=elevation,
-        key=key,
-        ambient=ambient,
-        rim=rim,
-        fill=fill,
-        backdrop=backdrop,
-        spread=spread,
-        warmth=warmth,
-        exposure=2**stops,
-    )
+    azimuth, *others, stops = (float(random.uniform(*limits)) for limits in _LIGHT_RANGES[name])
+    return LightSetup(name, float(side) * azimuth, *others, exposure=2**stops)
 
 
 def attributes(person: Person, shot: Shot) -> dict[str, str | float]:

@@ -7,9 +7,9 @@ Written under one root, as the published set is::
     training.xml                             the index: <srcimg/> and <labelimg/> in turn
     attributes.csv                           who and what each picture shows, as rendered
 
-It holds on purpose what a preparation must deal with: exact duplicates, near-duplicates, several folders of one person,
-pictures of several people. A plan, made from the seed alone, lists every picture; whatever the plan names and the disk
-lacks is rendered, so an interrupted run goes on where it stopped and two runs give the same bytes.
+It contains on purpose what data preparation must handle: exact duplicates, near-duplicates, several folders of one
+person, pictures of several people. A plan, made from settings and seed alone, lists every picture; those that the disk
+lacks are rendered, so an interrupted run resumes and two runs give the same bytes.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from facefair_lib.store import results
 from facefair_lib.store.processes import WHOLE, share_of, spread
 from facefair_lib.store.progress import Advance
 
-# First names of many languages. They are dealt out at random: a folder's name says nothing about a group.
+# First names of many languages, assigned at random: a folder's name says nothing about a group.
 # fmt: off
 _NAMES = {
     "female": [
@@ -66,10 +66,10 @@ _VARIANTS = ("studio", "street", "room")
 class Head:
     """One head of a picture: seeds and the attributes that the plan fixes.
 
-    ``population`` is "balanced" (nothing but looks depends on the group) or "wild" (see ``in_the_wild``); ``candid``
-    says whether the picture is no portrait but a candid shot (see ``candid``); people of one ``matched_seed`` share all
-    that is not looks of their own (see ``population.MATCHED``); ``even_tone`` says whether the skin tone is any of the
-    scale's, each as likely as any other, in place of one of the group's.
+    ``population`` is "balanced" (only looks depend on the group) or "wild" (see ``in_the_wild``); ``candid`` asks for a
+    candid shot instead of a portrait (see ``candid``); people of one ``matched_seed`` share everything but looks (see
+    ``population.MATCHED``); ``even_tone`` draws the skin tone evenly from the whole Monk scale, not from the group's
+    distribution.
     """
 
     person_seed: int
@@ -130,7 +130,7 @@ class Format:
 def plan_cohort(settings: CohortSettings, seed: int) -> list[Picture]:
     """List every picture of the cohort, in the order in which files are written.
 
-    Groups, genders and emotions are dealt out in turn, so that they are balanced and independent of each other;
+    Groups, genders and emotions are assigned in turn, so that they are balanced and independent of each other;
     everything else about a person or a shot follows from its own seed.
     """
     originals = [*_people(settings, seed), *_real(settings, seed), *_multiperson(settings, seed)]
@@ -154,17 +154,17 @@ def write_cohort(
     ----------
     workers : processes; Warp's CPU kernels are single-threaded, so one per core
     version : of the rendering code; pictures of another version, or of other settings, are rendered again
-    progress : called with (pictures there, pictures to render)
+    progress : called with (pictures done, pictures to render)
     shard : see ``write_pictures``; a shard renders its pictures and writes nothing else
 
     Returns
     -------
-    root; ``training.xml`` and ``attributes.csv`` are written last, so their presence says that the cohort is complete
+    root; ``training.xml`` and ``attributes.csv`` are written last: where they are, the cohort is complete
 
     Raises
     ------
     InputError
-        if ``root`` holds files that were not rendered here: nothing of them is overwritten
+        if ``root`` holds files that were not rendered here; none of them is overwritten
     """
     plan = plan_cohort(settings, seed)
     originals = [picture for picture in plan if not picture.copy_of]
@@ -190,7 +190,7 @@ def write_pictures(
     """Render the pictures that ``root`` lacks; see ``write_cohort`` for the arguments and errors.
 
     ``shard`` (k, n) renders every n-th picture from the k-th on, for several machines that share one folder. Where the
-    folder may hold another plan's pictures, which are removed, one shard must have begun before the others do.
+    folder may hold another plan's pictures, which are removed, one shard must have started before the others.
     """
     other_rules = [form.rules] if form.rules != MUT1NY_RULES else []
     _start_or_resume(root, repr((version, form.size, form.samples, pictures, *other_rules)))
@@ -206,7 +206,7 @@ _KEPT = ("provenance.json", ".data_set")
 
 
 def _start_or_resume(root: Path, plan: str) -> None:
-    """Keep pictures of the same plan, clear pictures of another one, and touch no folder that was not made here."""
+    """Keep pictures of the same plan, remove those of another, and refuse a folder that was not made here."""
     digest = hashlib.sha256(plan.encode()).hexdigest()
     marker = root / ".plan"
     if marker.exists():
@@ -217,14 +217,14 @@ def _start_or_resume(root: Path, plan: str) -> None:
         raise InputError(
             root,
             found="a folder with files that were not rendered here",
-            expected="an empty folder, or one that an earlier run has begun",
+            expected="an empty folder, or one begun by an earlier run",
             do="name another folder, or empty this one",
         )
     results.write_text(marker, digest)
 
 
 def _turns(count: int, seed: int, *streams: str) -> Iterator[tuple[str, str, str, int, int]]:
-    """(group, gender, emotion, person seed, shot seed), ``count`` times, every combination as often as any other."""
+    """Yield (group, gender, emotion, person seed, shot seed) ``count`` times, all combinations equally often."""
     combinations = [(group, gender, emotion) for emotion in COHORT_EMOTIONS for gender in GENDERS for group in GROUPS]
     order = _generator(seed, *streams).permutation(len(combinations))
     for number in range(count):
@@ -239,17 +239,17 @@ def _with_even_tones(picture: Picture) -> Picture:
 
 
 def _even_tone(person_seed: int) -> float:
-    """A tone of the Monk scale for a person, none likelier than another."""
+    """Draw a person's tone evenly from the Monk scale."""
     return round(float(_generator(person_seed, "even tone").uniform(1, 10)), 2)
 
 
 def _dealt(turn: int, share: float) -> bool:
-    """Whether this turn is one of the share, which is spread evenly over all turns."""
+    """Whether this turn belongs to a share that is spread evenly over all turns."""
     return math.floor((turn + 1) * share) > math.floor(turn * share)
 
 
 def stream_seeds(seed: int, *streams: str) -> tuple[int, int]:
-    """A person's and a shot's seed, from a stream that is named by words: other streams never change it."""
+    """A person's and a shot's seed, from a stream named by words; other streams never change it."""
     person, shot = _generator(seed, *streams).integers(0, 2**31 - 1, 2)
     return int(person), int(shot)
 
@@ -260,7 +260,7 @@ def _generator(seed: int, *streams: str) -> np.random.Generator:
 
 
 def _real(settings: CohortSettings, seed: int) -> Iterator[Picture]:
-    """Pictures of as many different people as there are pictures, as in the published set's folder ``real``."""
+    """Pictures that each show a different person, as in the published set's folder ``real``."""
     for number, (group, gender, emotion, person, shot) in enumerate(_turns(settings.real, seed, "real")):
         name = f"real_{number:05d}.png"
         head = Head(person, shot, group, gender, emotion, candid=_dealt(number // _COMBINATIONS, settings.candid))
@@ -268,7 +268,7 @@ def _real(settings: CohortSettings, seed: int) -> Iterator[Picture]:
 
 
 def _people(settings: CohortSettings, seed: int) -> Iterator[Picture]:
-    """Several pictures of each named person; the first ``two_folders`` people have two folders, as some have there."""
+    """Several pictures of each named person; the first ``two_folders`` people have two folders, as some do there."""
     names = {gender: iter(_generator(seed, "names", gender).permutation(_NAMES[gender])) for gender in GENDERS}
     for number, (group, gender, _, person, _) in enumerate(_turns(settings.people, seed, "people")):
         first_name = next(names[gender], None)
@@ -292,7 +292,7 @@ def _people(settings: CohortSettings, seed: int) -> Iterator[Picture]:
 
 
 def _multiperson(settings: CohortSettings, seed: int) -> Iterator[Picture]:
-    """Pictures of two people, every third of three."""
+    """Pictures of two people; every third shows three."""
     turns = _turns(3 * settings.multiperson, seed, "multiperson")
     for number in range(settings.multiperson):
         heads = tuple(
@@ -339,7 +339,7 @@ def _render_one(root: Path, picture: Picture, form: Format) -> None:
         rendering = render(people[0], shots[0], form.size, form.samples, rules=form.rules)
     else:
         rendering = compose(people, shots, form.size, picture.seed, form.samples, rules=form.rules)
-    # The label first: a picture that is there has its label, whenever the run is cut off.
+    # The label first: whenever a run stops, every picture has its label.
     _save_png(root / picture.label, encode(rendering.label, "paper"))
     _save_png(root / picture.sample, rendering.rgb)
 
@@ -356,9 +356,7 @@ def _write_duplicate(root: Path, picture: Picture) -> None:
 
 
 def _retouch(rgb: np.ndarray, seed: int) -> np.ndarray:
-    """A second export of the same picture: a little brighter or darker, with other noise; (H, W, 3) uint8 in and
-    out.
-    """
+    """Imitate a second export of a picture (H, W, 3) uint8: a little brighter or darker, with other noise."""
     generator = np.random.default_rng(seed)
     gain = generator.uniform(0.95, 1.05)
     noise = generator.normal(0, 1.0, rgb.shape)
@@ -371,13 +369,13 @@ def _save_png(path: Path, rgb: np.ndarray) -> None:
 
 
 def index_xml(plan: list[Picture]) -> str:
-    """Write the index as the published set has it."""
+    """Compose the index as the published set has it."""
     lines = [f'  <srcimg name="{p.sample}"/>\n  <labelimg name="{p.label}"/>\n' for p in plan]
     return '<?xml version="1.0" encoding="UTF-8"?>\n<dataset>\n' + "".join(lines) + "</dataset>\n"
 
 
 def attributes_table(plan: list[Picture]) -> pd.DataFrame:
-    """One row per picture. Pictures of several people carry no single person's attributes."""
+    """Tabulate one row per picture. Pictures of several people carry no single person's attributes."""
     rows = []
     for picture in plan:
         row = {"image": picture.sample, "subject": picture.subject}

@@ -1,16 +1,16 @@
-"""The counterfactual cohort: one person, many versions, and people drawn as data "in the wild" is to set beside them.
+"""The counterfactual cohort: many versions of each person, and people drawn "in the wild" for comparison.
 
-Every base identity is a person and a shot. Its pictures differ from each other by what their ``design`` changes and by
+Every base identity is a person and a shot. Its pictures differ from each other in what their ``design`` changes and in
 nothing else:
 
 - ``factorial``: the three groups' morphologies x three skin tones, one typical of each group;
 - ``tone``: its own group at further tones of the Monk scale;
-- ``exposed``: its own group at the darkest tones (``DARK`` and beyond), exposed so that the face is as bright as at
-  the tone ``MIDDLE``; the whole picture is exposed longer, as a camera would;
+- ``exposed``: its own group at the darkest tones (from ``DARK`` on), exposed so that the face is as bright as at the
+  tone ``MIDDLE``; the whole picture gets the longer exposure, as in a camera;
 - ``noiseless``: the same tones without the camera's noise.
 
-``wild`` people are everybody's own: each is one picture of ``in_the_wild``. Nobody here is seen in training or in the
-experiment, because every seed comes from a stream of its own.
+``wild`` people have one picture each, drawn by ``in_the_wild``. Nobody here is seen in training or in the experiment,
+because every seed comes from its own stream.
 """
 
 from __future__ import annotations
@@ -35,8 +35,7 @@ from facefair_heads.people.counterfactual import with_morphology
 from facefair_heads.people.person import GENDERS, GROUPS, Person
 from facefair_heads.people.shots import Shot, attributes
 from facefair_heads.sets.cohort import Advance, Head, stream_seeds
-from facefair_heads.sets.experiment_people import EMOTIONS
-from facefair_lib.settings.labels import INDEX
+from facefair_lib.settings.labels import EMOTIONS, INDEX
 from facefair_lib.settings.profiles import CounterfactualSettings
 from facefair_lib.store import results
 from facefair_lib.store.processes import WHOLE, share_of, spread
@@ -44,23 +43,23 @@ from facefair_lib.store.processes import WHOLE, share_of, spread
 TYPICAL_TONES = {"asian": 4.0, "black": 7.0, "caucasian": 3.0}
 """A tone of the Monk scale near each group's mean in ``population``."""
 DARK, MIDDLE = 9.0, 4.0
-"""Tones of the Monk scale: from which on a face is exposed for, and the one whose brightness it then has."""
+"""Monk tones: the lightest whose face gets the longer exposure, and the one whose brightness it then has."""
 COLUMNS = [
     "image_id", "subject_id", "cohort", "design", "group", "emotion", "gender", "age", "skin_tone", "yaw", "light",
     "glasses", "hair", "headwear", "occluder", "interocular",
 ]  # fmt: skip
-"""Columns of ``people.csv``; ``interocular`` is the distance between the eyes' centres in pixels, as seen from the
-front, so that a turned head has the same as a frontal one."""
+"""Columns of ``people.csv``; ``interocular`` is the distance between the eyes' centres in pixels, seen from the front:
+turning the head does not change it."""
 
 _SAMPLES = 2  # per pixel and axis
-_TRIALS, _LONGEST = 3, 16.0  # exposures tried, and the longest against the shot's own
+_TRIALS, _LONGEST = 3, 16.0  # exposures tried; the longest, as a multiple of the shot's own
 _LUMA = (0.2126, 0.7152, 0.0722)  # of linear sRGB
 _WILD_PER_SHEET = 4
 
 
 @dataclass(frozen=True)
 class Version:
-    """One picture: a head of the plan, and what is changed about it (``None``: nothing)."""
+    """One picture: a head of the plan, and what is changed about it (``None`` = nothing)."""
 
     image_id: str
     subject_id: str
@@ -83,7 +82,7 @@ class Version:
 
 @dataclass(frozen=True)
 class Sheet:
-    """Pictures that one process renders in a row: versions of one identity share most of their scenes."""
+    """Pictures that one process renders in turn: versions of one identity share most of their scenes."""
 
     name: str
     versions: tuple[Version, ...]
@@ -95,7 +94,7 @@ def plan_counterfactuals(settings: CounterfactualSettings, seed: int) -> list[Sh
 
 
 def _identities(settings: CounterfactualSettings, seed: int) -> Iterator[Sheet]:
-    """Groups and genders in turn, each combination as often as any other; emotions in turn within each of them."""
+    """Groups and genders in turn, all combinations equally often; emotions in turn within each of them."""
     for number in range(settings.identities):
         group, gender = GROUPS[number % len(GROUPS)], GENDERS[number // len(GROUPS) % len(GENDERS)]
         emotion = EMOTIONS[(number // len(GROUPS) + number) % len(EMOTIONS)]
@@ -118,7 +117,7 @@ def _versions(name: str, head: Head, further_tones: tuple[float, ...]) -> Iterat
 
 
 def _wild(settings: CounterfactualSettings, seed: int) -> Iterator[Sheet]:
-    """Equally many people of each group: unequal numbers would widen an interval and teach nothing about attributes."""
+    """As many people of each group: unequal numbers would widen intervals and show nothing about attributes."""
     people = []
     for number in range(settings.wild_per_group * len(GROUPS)):
         turn = number // len(GROUPS)
@@ -145,13 +144,13 @@ def write_counterfactuals(
 
     Parameters
     ----------
-    folder : receives ``images.npy``, ``labels.npy``, ``people.csv`` and ``sheets/``, by which an interrupted run goes
-        on where it stopped
+    folder : receives ``images.npy``, ``labels.npy``, ``people.csv`` and ``sheets/``, from which an interrupted run
+        resumes
     size : side of the pictures in pixels
     workers : processes, one per core
     version : of the rendering code; pictures of another version, or of other settings, are rendered again
-    progress : called with (pictures there, pictures in all)
-    shard : (k, n) renders every n-th sheet from the k-th on and packs nothing; one must have begun before the others do
+    progress : called with (pictures done, pictures in all)
+    shard : (k, n) renders every n-th sheet from the k-th on and packs nothing; one must have started before the others
     """
     plan = plan_counterfactuals(settings, seed)
     sheets = _sheets_of(folder, repr((version, size, _SAMPLES, plan)))
@@ -174,7 +173,7 @@ def write_counterfactuals(
 
 
 def people_table(plan: list[Sheet], interocular: np.ndarray) -> pd.DataFrame:
-    """Who each picture shows, as rendered; one row per picture, ``COLUMNS``."""
+    """Tabulate whom each picture shows, as rendered; one row per picture, ``COLUMNS``."""
     rows = [_person_row(version) for sheet in plan for version in sheet.versions]
     return pd.DataFrame(rows).assign(interocular=interocular)[COLUMNS]
 
@@ -200,7 +199,7 @@ def interocular_pixels(person: Person, shot: Shot, size: int) -> float:
 
 
 def _sheets_of(folder: Path, plan: str) -> Path:
-    """Folder of the rendered sheets of one plan; what another plan left is removed."""
+    """Folder of the rendered sheets of one plan; those of other plans are removed."""
     digest = hashlib.sha256(plan.encode()).hexdigest()[:16]
     kept = folder / "sheets" / digest
     for other in (folder / "sheets").glob("*"):
@@ -233,7 +232,7 @@ def _render_sheet(path: Path, sheet: Sheet, size: int) -> int:
 def _exposed(person: Person, shot: Shot, size: int, samples: int, *, cache: SceneCache) -> Rendering:
     """Render a person with the exposure at which the face is as bright as it would be at the tone ``MIDDLE``.
 
-    Film answers light in a curve, so the exposure is found by trying; where the film stays darker than that, it ends at
+    Film responds to light in a curve, so the exposure is found by trial; where the face stays too dark, it ends at
     ``_LONGEST`` times the shot's own.
     """
     wanted = _face_light(render(dataclasses.replace(person, skin_tone=MIDDLE), shot, size, samples, cache=cache))

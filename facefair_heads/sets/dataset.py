@@ -1,7 +1,7 @@
 """Labelled heads for use outside this study: a folder of pictures, masks, attributes and a datasheet.
 
-Everything follows from the settings: an interrupted run goes on where it stopped, several machines may share the work
-(``shard``), and two runs give the same bytes.
+Everything follows from the settings: an interrupted run resumes, several machines may share the work (``shard``), and
+two runs give the same bytes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import dataclasses
 import errno
 import string
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,10 +88,7 @@ class DataSetSettings:
 
 def plan_data_set(settings: DataSetSettings) -> list[Picture]:
     """List every picture: people with groups and genders in turn, each person's shots with emotions in turn."""
-    return list(_pictures(settings))
-
-
-def _pictures(settings: DataSetSettings) -> Iterator[Picture]:
+    plan = []
     for number in range(settings.people):
         gender = GENDERS[number // len(GROUPS) % len(GENDERS)]
         person, _ = stream_seeds(settings.seed, "data set", str(number))
@@ -106,13 +102,14 @@ def _pictures(settings: DataSetSettings) -> Iterator[Picture]:
             running = number * settings.shots + turn
             if settings.layout == "mut1ny":
                 file = f"{name}_{turn:03d}.png"
-                yield Picture(f"samples/{name}_rendered/{file}", f"labels/{name}/{file}", name, (head,))
+                plan.append(Picture(f"samples/{name}_rendered/{file}", f"labels/{name}/{file}", name, (head,)))
             else:
-                yield Picture(f"CelebA-HQ-img/{running}.jpg", f"labels/{running:05d}.png", name, (head,))
+                plan.append(Picture(f"CelebA-HQ-img/{running}.jpg", f"labels/{running:05d}.png", name, (head,)))
+    return plan
 
 
 def _letters(number: int) -> str:
-    """Write a number as at least three letters: in Mut1ny's layout digits after a name tell folders of one person."""
+    """Write a number as at least three letters: in Mut1ny's layout, digits after a name number one person's folders."""
     digits = ""
     while number or len(digits) < 3:
         number, digit = divmod(number, 26)
@@ -135,7 +132,7 @@ def write_data_set(
     ----------
     folder : new or empty, or the folder of an interrupted run with the same settings
     workers : processes, one per core is best
-    progress : called with (pictures there, pictures of this shard)
+    progress : called with (pictures done, pictures of this shard)
     shard : (k, n) renders the k-th of n shares; run all n, in any order, on one folder
     version : of the rendering code, if pictures of another version are not to be kept
 
@@ -146,7 +143,7 @@ def write_data_set(
     Raises
     ------
     InputError
-        for a shard out of range, a folder with other files or of another plan, or a full disk
+        for a shard out of range, a folder with other files or other settings, or a full disk
     """
     check_shard(shard)
     folder, plan = Path(folder), plan_data_set(settings)
@@ -166,13 +163,13 @@ def write_data_set(
             folder,
             found="no space left on its disk",
             expected=f"about {len(plan) * settings.size**2 * 2 / 2**20:.0f} MiB for the whole data set",
-            do="free some space and run the same command again: it goes on where it stopped",
+            do="free some space and run the same command again: it resumes where it stopped",
         ) from error
     return folder
 
 
 def _check_folder(folder: Path, settings: DataSetSettings, version: str) -> None:
-    """Keep a folder of other settings: ``write_pictures`` would clear it, which suits a stage but not a user's data."""
+    """Refuse a folder of other settings: ``write_pictures`` would clear it: right for a stage, not for users' data."""
     stamp = folder / ".data_set"
     written = f"{settings} {version}\n"
     if stamp.exists() and stamp.read_text(encoding="utf-8") == written:
@@ -204,7 +201,7 @@ def _write_parts(folder: Path, picture: Picture) -> None:
 def split_parts(label: np.ndarray) -> dict[str, np.ndarray]:
     """Split a label (S, S) into part -> (S, S) bool.
 
-    Left and right are the picture's, seen from the nose (or the face's middle); lips part at their middle height.
+    Left and right are the picture's, from the middle of the nose (or of the face); lips are split at mid-height.
     """
     rows, columns = np.indices(label.shape)
     middle = [columns[label == INDEX[name]] for name in ("nose", "face")]
@@ -248,7 +245,7 @@ def _sheet(folder: Path, plan: list[Picture]) -> Image.Image:
 def datasheet(table: pd.DataFrame, settings: DataSetSettings) -> str:
     """Compose the datasheet: what is in it, how it was made, what it is for and what it is not for.
 
-    Source: the questions follow T. Gebru et al., "Datasheets for datasets", Communications of the ACM 64 (2021).
+    Source: its questions are those of T. Gebru et al., "Datasheets for datasets", Communications of the ACM 64 (2021).
     """
 
     def shares(column: str) -> str:

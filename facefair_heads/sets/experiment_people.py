@@ -1,14 +1,13 @@
-"""The people of the ethnicity and emotion experiment: nine that are shown, and as many more per cell as are asked for.
+"""The people of the ethnicity and emotion experiment: nine who are shown, and any number more per cell who are scored.
 
-Every cell of 3 groups x 3 emotions gets its own people; nobody stands in two cells or in the training cohort, because
-every seed comes from a stream of its own. Those who are scored come in matched sets of three, one person of each group:
-one shot, and one draw of age, gender, glasses, length of hair and whatever else is no looks of one's own. So no group
-can get the harder pictures by accident. The nine who are shown differ in everything, as those of the course paper do.
+Every cell of 3 groups x 3 emotions has people of its own; nobody is in two cells or in the training cohort, because
+every seed comes from its own stream. Those who are scored come in matched sets of three, one person of each group, with
+one shot and one draw of age, gender, glasses, hair length and all else but looks (``population.MATCHED``). So no group
+can get harder pictures by accident. The nine who are shown differ in everything, as those of the course paper do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,17 +21,12 @@ from facefair_lib.settings.labels import EMOTIONS, GROUPS, decode
 from facefair_lib.store import results
 from facefair_lib.store.processes import WHOLE
 
-"""The emotions of the course paper's experiment, in its order."""
-
 _SAMPLES = 2  # per pixel and axis
 
 
 def plan_experiment(people_per_cell: int, seed: int) -> list[Picture]:
-    """One picture per person: the cell's shown person first, then ``people_per_cell`` who are only scored."""
-    return list(_pictures(people_per_cell, seed))
-
-
-def _pictures(people_per_cell: int, seed: int) -> Iterator[Picture]:
+    """List one picture per person: a cell's shown person first, then ``people_per_cell`` who are only scored."""
+    plan = []
     for row, group in enumerate(GROUPS):
         for column, emotion in enumerate(EMOTIONS):
             for number in range(people_per_cell + 1):
@@ -43,7 +37,8 @@ def _pictures(people_per_cell: int, seed: int) -> Iterator[Picture]:
                     matched, shot = stream_seeds(seed, "experiment", f"{emotion}_{number:03d}")
                     gender = GENDERS[(number + column) % 2]
                     head = Head(person, shot, group, gender, emotion, matched_seed=matched)
-                yield Picture(f"pictures/{name}.png", f"masks/{name}.png", name, (head,))
+                plan.append(Picture(f"pictures/{name}.png", f"masks/{name}.png", name, (head,)))
+    return plan
 
 
 def write_experiment(
@@ -61,7 +56,7 @@ def write_experiment(
     Parameters
     ----------
     folder : receives ``pictures/``, ``masks/``, ``images.npy``, ``labels.npy`` and ``people.csv``; an interrupted run
-        goes on
+        resumes
     size : side of the pictures in pixels
     workers : processes
     version : of the rendering code; pictures of another version are rendered again
@@ -78,10 +73,10 @@ def write_experiment(
 
 
 def people_table(plan: list[Picture]) -> pd.DataFrame:
-    """Who each picture shows, as rendered.
+    """Tabulate whom each picture shows, as rendered.
 
-    ``role`` is ``shown`` for the nine of the picture table and else ``scored``; ``matched_set`` is the same for those
-    who were matched with each other, and one's own ``subject_id`` for all others.
+    ``role`` is ``shown`` for the nine of the picture table, else ``scored``; ``matched_set`` is shared by those matched
+    with each other, and the ``subject_id`` of everyone else.
     """
     return pd.DataFrame([_person_row(picture) for picture in plan])
 

@@ -1,4 +1,4 @@
-"""The contact sheets of the rendered people, all made by one command.
+"""All contact sheets of the rendered people.
 
 Run it from the repository's root::
 
@@ -13,7 +13,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 from scipy import ndimage
 
 from facefair_heads.camera.compose import compose
@@ -26,7 +25,6 @@ from facefair_heads.people.person import GENDERS, GLASSES, GROUPS, HAIR_STYLES, 
 from facefair_heads.people.population import sample_person
 from facefair_heads.people.shots import CANDID_BACKGROUNDS, LIGHTS, OCCLUDERS, Shot, sample_shot
 from facefair_heads.sets.cohort import Head
-from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import INDEX
 from facefair_lib.settings.paths import FIGURES
 from facefair_lib.store import results
@@ -70,7 +68,7 @@ def poses(size: int) -> list[Tile]:
 
 
 def tones_ages(size: int) -> list[Tile]:
-    """The Monk tones 1 to 10 on one face, then one person at growing ages."""
+    """The Monk tones 1 to 10 on one face, then one person at increasing ages."""
     tones = [(f"tone {tone}", _person(3, gender="female", age=30, tone=float(tone))) for tone in range(1, 11)]
     ages = [
         (f"{age} years", _person(9, gender="male", age=float(age), hair="short"))
@@ -113,7 +111,7 @@ def candid(size: int) -> list[Tile]:
 
 
 def occlusion(size: int) -> list[Tile]:
-    """Glasses, headwear, earrings and whatever else hides a part of the face, from two sides."""
+    """Glasses, headwear, earrings and whatever else hides a part of the face, from two directions."""
     worn = [("glasses", value) for value in GLASSES[1:]] + [("headwear", value) for value in HEADWEAR[1:]]
     worn += [("earrings", "hoops")]
     tiles = []
@@ -139,7 +137,7 @@ def multiperson(size: int) -> list[Tile]:
 
 
 def label_conventions(size: int) -> list[Tile]:
-    """What counts as what: each switch of ``LabelRules`` both ways, then what is the same under all rules."""
+    """Label conventions: each switch of ``LabelRules`` both ways, then what is the same under all rules."""
     stubble = _person(14, gender="male", hair="buzz", facial_hair="stubble")
     shown = [
         ("clear lens", _person(90, glasses="clear", hair="bun"), "clear_lenses"),
@@ -192,36 +190,18 @@ SHEETS: dict[str, tuple[Callable[[int], list[Tile]], int]] = {
 """File stem -> what is on the sheet, and pictures per row."""
 
 
-def make_sheet(name: str, size: int = 128) -> Image.Image:
-    """Make one sheet.
-
-    Raises
-    ------
-    InputError
-        for a name that is not in ``SHEETS``
-    """
-    if name not in SHEETS:
-        raise InputError("sheet", found=repr(name), expected=f"one of {', '.join(SHEETS)}", do="choose one of them")
-    tiles, columns = SHEETS[name]
-    titles, pictures = zip(*tiles(size), strict=True)
-    return contact_sheet(pictures, columns, titles=titles)
-
-
-def write_sheets(folder: Path, names: list[str], size: int = 128) -> None:
-    """Write sheets as JPEG pictures of a few hundred kilobytes."""
-    for name in names:
-        with results.replacing(folder / f"{name}.jpg") as temporary:
-            make_sheet(name, size).save(temporary, quality=88, optimize=True)
-
-
 def main() -> None:
-    """Read the command line."""
+    """Write sheets as JPEG pictures of a few hundred kilobytes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, default=FIGURES, help="where to write, figures/ by default")
     parser.add_argument("--only", nargs="+", choices=list(SHEETS), default=list(SHEETS), help="sheets to make")
     parser.add_argument("--size", type=int, default=128, help="side of each picture in pixels")
     chosen = parser.parse_args()
-    write_sheets(chosen.folder, chosen.only, chosen.size)
+    for name in chosen.only:
+        tiles, columns = SHEETS[name]
+        titles, pictures = zip(*tiles(chosen.size), strict=True)
+        with results.replacing(chosen.folder / f"{name}.jpg") as temporary:
+            contact_sheet(pictures, columns, titles=titles).save(temporary, quality=88, optimize=True)
 
 
 if __name__ == "__main__":

@@ -114,7 +114,7 @@ def _surface(i: int, p: _Points, surface: Surface, lights: _Lights):
     scatter = surface.scatter[i]
     lit = p.lit[i]
     facing = wp.dot(normal, lights.key)
-    # Light that enters skin comes out beside where it entered, reddest farthest: it wraps around into the shadow.
+    # Light leaves skin beside where it entered, red farthest away: it wraps around into the shadow.
     wrap = wp.vec3(0.34, 0.16, 0.11) * scatter
     t = _unit((facing + 0.2) / 0.7)
     bleeding = wp.vec3(0.05, 0.022, 0.015) * (scatter * t * t * (3.0 - 2.0 * t))
@@ -167,7 +167,7 @@ def _strand(i: int, p: _Points, surface: Surface, lights: _Lights):
     along = wp.dot(tangent, lights.key)
     across = wp.sqrt(_unit(1.0 - along * along))
     side = _unit(0.75 * wp.dot(normal, lights.key) + 0.35)
-    # Light hair passes light on from strand to strand: its shadows fill up.
+    # Light hair scatters light between strands, which fills its shadows.
     bounce = _unit(2.5 * albedo[1])
     lit = 0.15 + 0.3 * bounce + (0.85 - 0.3 * bounce) * p.lit[i]
     jitter = (p.strand[i][2] - 0.5) * 0.25
@@ -211,7 +211,7 @@ def light_hits(
     Parameters
     ----------
     lit, open_sky : (H,) float32, see ``shadows.soft_shadows``
-    sample_count : samples of the picture
+    sample_count : number of samples in the picture
 
     Returns
     -------

@@ -51,7 +51,7 @@ def shade_eyes(
     side = wp.float32(-1.0)
     if int(hits.part[i]) == _LEFT_EYE:
         side = 1.0
-    # Subdivision draws the eyeball in by a few per cent, so the direction counts, not the place.
+    # Subdivision shrinks the eyeball by a few per cent, so the direction matters, not the position.
     outward = wp.normalize(hits.canonical[i] - wp.vec3(side * _EYE_CENTRE[0], _EYE_CENTRE[1], _EYE_CENTRE[2]))
     angle = wp.acos(wp.clamp(outward[2], -1.0, 1.0))
     around = wp.atan2(outward[1], outward[0])
@@ -89,7 +89,7 @@ def shade_strands(
     look: StrandLook,
     surface: Surface,
 ):
-    """Strand colours: lighter tips, darker roots, every strand a little different; normals turned to the camera."""
+    """Strand colours: lighter tips, darker roots, each strand a little different; normals face the camera."""
     i = rows[wp.tid()]
     along = strand[i][0]
     own = strand[i][2]

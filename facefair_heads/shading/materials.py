@@ -1,4 +1,4 @@
-"""Label and material of every hit: what is seen at a point, and how it reflects light.
+"""Label and material of every hit: what is at a point, and how it reflects light.
 
 Labels come first and never depend on colour: changing a person's skin tone changes no label.
 """
@@ -53,12 +53,12 @@ _PART_COUNT = scene.SCARF + 1
 
 
 def brow_albedo(person: Person) -> np.ndarray:
-    """Eyebrows of fair heads are darker than the hair, those of grey heads often keep some colour."""
+    """Linear albedo (3,) of the brows: darker than fair hair; grey heads often keep some colour there."""
     if person.hair_colour in ("blond", "light_blond"):
         return HAIR_ALBEDO["brown"] * 1.4
     if person.hair_colour in ("grey", "white") and person.skin_tone > 5:
         return HAIR_ALBEDO["dark"] * 0.9
-    # Never lighter than the skin below: on the darkest tones brows are as dark as they are.
+    # Never lighter than the skin below, however dark that is.
     limit = 0.75 * float(skin.base_albedo(person.skin_tone).mean()) if person.skin_tone > 6 else 1.0
     colour = HAIR_ALBEDO[person.hair_colour] * 0.9
     return colour * min(1.0, limit / float(colour.mean()))
@@ -67,7 +67,7 @@ def brow_albedo(person: Person) -> np.ndarray:
 def shade_hits(
     hits: Hits, cavity: np.ndarray, person: Person, shot: Shot, rules: LabelRules
 ) -> tuple[np.ndarray, Surface]:
-    """Name and colour what was hit.
+    """Label and colour what was hit.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def shade_hits(
     Returns
     -------
     label : (H,) uint8
-    surface : see ``Surface``; its normals are those of ``hits``, bent where a surface is rough
+    surface : see ``Surface``; its normals are those of ``hits``, bent where the surface is rough
     """
     label = _part_labels(rules)[hits.part]
     surface = empty_surface(len(hits.ray))
@@ -117,13 +117,13 @@ def _shade_skin(
     label: np.ndarray,
     surface: Surface,
 ) -> None:
-    """Name and colour the hits of the skin, in place."""
+    """Label and colour the hits of the skin, in place."""
     rows = np.flatnonzero(hits.part == head_mesh.SKIN)
     if not len(rows):
         return
     fields = skin.skin_fields(hits.canonical[rows], hits.masks[rows], cavity[rows], person)
     label[rows] = skin.skin_labels(fields, person, rules)
-    # Headwear should cover all skin inside it; a little comes through, as where the jaw folds.
+    # Headwear should cover all skin inside it; a little pokes through, for example where the jaw folds.
     covered = regions.headwear(fields.canonical, person.headwear) > 0.03
     label[rows[covered]] = INDEX[rules.headwear]
     cloth = wearables_look(person).cloth
@@ -145,7 +145,7 @@ def _strand_look(person: Person) -> StrandLook:
     look.hair, look.brow = (
         wp.vec3(*map(float, colour)) for colour in (HAIR_ALBEDO[person.hair_colour], brow_albedo(person))
     )
-    look.lightened = float(person.hair_colour not in ("black", "dark"))  # tips that the sun has bleached
+    look.lightened = float(person.hair_colour not in ("black", "dark"))  # tips bleached by the sun
     look.greying = int(person.hair_colour == "grey")
     return look
 
@@ -161,7 +161,7 @@ def _part_look(person: Person, shot: Shot) -> PartLook:
         scene.HEADWEAR: (wearables.cloth, (0, 20, 0), (22, 0.08, 2)),
         scene.SCARF: (wearables.scarf, (0, 20, 0), (22, 0.08, 2)),
         scene.EARRING: (wearables.metal * 0.6, (2.5, 40, 0), (0, 0, 1)),
-        # A hand in front of the face is the person's own: as light, as red and as glossy as the cheek behind it.
+        # A hand in front of the face is the person's own: as light, red and glossy as the cheek behind it.
         scene.HAND: (skin.hand_albedo(person.skin_tone), (0.25, skin.sharpness(person.skin_tone), 1), (4, 0.06, 3)),
         scene.OBJECT: (object_colour(shot), (0.8, 60, 0), (0, 0, 1)),
     }

@@ -1,4 +1,4 @@
-"""Smooth random values in space, for everything on a surface that is not perfectly even."""
+"""Smooth random values in space, for whatever on a surface is not perfectly even."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from facefair_heads.warp_runtime import current_device, vectors
 NOISE_SIDE = 64
 """Side of the periodic noise volume, in cells."""
 NOISE_LIMIT = 6.0
-"""No value of one octave is farther from zero: where a field is farther from its edge, noise cannot move it across."""
+"""Bound on one octave's absolute value: noise cannot move a field across its edge where it is farther away."""
 
 
 @lru_cache(maxsize=2)
 def noise_volume(device: str) -> wp.array:
-    """Periodic volume of standard normal, slightly smooth values, on a device."""
+    """Periodic volume of slightly smoothed noise, mean 0 and standard deviation 1, on a device."""
     white = np.random.default_rng(1234).random((NOISE_SIDE,) * 3).astype(np.float32)
     smooth = gaussian_filter(white, 0.6, mode="wrap")
     return wp.array((smooth - smooth.mean()) / smooth.std(), dtype=wp.float32, device=device)

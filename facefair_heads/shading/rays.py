@@ -18,7 +18,7 @@ _HEAD_CENTRE = (0.0, 7.22, 0.5)
 
 @dataclass(frozen=True)
 class Camera:
-    """A pinhole camera; axes are unit vectors, ``half`` is half the picture's height at the head's centre."""
+    """A pinhole camera; axes are unit vectors, ``half`` is half the picture's height at the head (decimetres)."""
 
     origin: np.ndarray
     forward: np.ndarray

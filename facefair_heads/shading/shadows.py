@@ -38,7 +38,7 @@ def _shadow(
     random = wp.rand_init(seed, i)
     p = points[i]
     n = normals[i]
-    # Neighbouring points share out the directions, so that smoothing over a few of them leaves little noise.
+    # Neighbouring points divide the directions among them, so that smoothing over a few leaves little noise.
     share = float(stratum[i])
     jx = (share + wp.randf(random)) / 16.0
     jy = share * 0.754878 + 0.25 * wp.randf(random)
@@ -57,7 +57,7 @@ def _shadow(
     phi = (share * 0.618034 + 0.1 * wp.randf(random)) * 6.2831853
     r = wp.sqrt(u)
     d = b1 * (r * wp.cos(phi)) + b2 * (r * wp.sin(phi)) + n * wp.sqrt(1.0 - u)
-    # A near surface hides more than a far one: the mean over these reaches is 1 - 0.6 distance / radius.
+    # A near surface hides more than a far one: averaged over the reaches, 1 - 0.6 distance / radius.
     reach = radius
     if wp.randf(random) < 0.6:
         reach = radius * wp.randf(random)
@@ -75,7 +75,7 @@ def shadows(
     stratum: np.ndarray,
     seed: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Cast one ray per point toward a spread-out key light and one around the normal.
+    """Cast one ray per point toward an extended key light and one around the normal.
 
     Parameters
     ----------
@@ -100,17 +100,16 @@ def shadows(
 
 
 _STRATA = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]])
-"""Sixteenth of the directions that each of the samples with rays takes, tile by tile: near ones, far sixteenths."""
-
+"""Which sixteenth of the directions a sample takes, by its place in a 4 x 4 tile: neighbours take distant ones."""
 
 _SIDE_PER_STRIDE, _LONGEST_STRIDE = 128, 4
-_TEETH_SEE = ((0.4, 0.6), (0.45, 0.55))  # lit and open sky of teeth: at least, and what the rays add to it
+_TEETH_SEE = ((0.4, 0.6), (0.45, 0.55))  # lit and open sky of teeth: the least, and what the rays add
 
 
 def soft_shadows(mesh: wp.Mesh, hits: Hits, shot: Shot, key: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
     """Shadow and openness of every hit, each smoothed over neighbouring samples of the same kind, (H,) float32."""
-    # One sample of a square casts shadow rays, of a larger square in large pictures, where the blur spans more
-    # samples; smoothing over the neighbours fills the others in.
+    # One sample of each square casts shadow rays; smoothing over the neighbours fills in the others. In large
+    # pictures, where the blur spans more samples, squares are larger.
     stride = int(np.clip(side // _SIDE_PER_STRIDE, 2, _LONGEST_STRIDE))
     y, x = np.divmod(hits.ray.astype(np.int32), np.int32(side))
     middle = (stride - 1) // 2

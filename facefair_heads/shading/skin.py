@@ -1,4 +1,4 @@
-"""Skin: tones, labels and everything its kernel (``skin_shading``) is a function of."""
+"""Skin: tones, labels and everything its kernel (``skin_shading``) reads."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MONK_SCALE = (
     "f6ede4", "f3e7db", "f7ead0", "eadaba", "d7bd96", "a07e56", "825c43", "604134", "3a312a", "292420",
 )  # fmt: skip
 """sRGB colours of the ten tones. Source: E. Monk, "Monk Skin Tone Scale", 2019, skintone.google."""
-# Inks of printed cloth, sRGB, and how far they are from the cloth in some channel, linear.
+# Inks of printed cloth, sRGB, and their least distance from the cloth in some channel, linear.
 _INKS = ((0.93, 0.93, 0.90), (0.06, 0.06, 0.07), (0.80, 0.10, 0.12), (0.95, 0.78, 0.15), (0.12, 0.35, 0.70))
 _INK_CONTRAST = 0.15
 _HAIR_ROUGHNESS, _BEARD_ROUGHNESS = 0.35, 0.2  # how far noise moves the edges of hair and beard
@@ -28,11 +28,11 @@ _HAIR_ROUGHNESS, _BEARD_ROUGHNESS = 0.35, 0.2  # how far noise moves the edges o
 
 @dataclass(frozen=True)
 class SkinFields:
-    """Everything that labels and colours of skin hits are functions of; (K,) float unless said otherwise.
+    """What decides labels and colours of skin hits; (K,) float unless said otherwise.
 
     ``canonical`` and ``masks`` (lips, ears, eyelids) (K, 3); ``cavity`` (K,) int8. ``hairline``, ``beard``, ``brow``
-    and ``clothes`` are the fields of ``regions``; those of ``hair`` (the hairline) and of the beard have their edges
-    roughened. Where no beard grows, ``beard`` is the region that is shaved.
+    and ``clothes`` are the fields of ``regions``; ``hair`` is the hairline with its edge roughened, as the beard's is.
+    Where no beard grows, ``beard`` is the region that is shaved.
     """
 
     canonical: np.ndarray
@@ -104,14 +104,14 @@ def skin_labels(fields: SkinFields, person: Person, rules: LabelRules = MUT1NY_R
 def base_albedo(tone: float) -> np.ndarray:
     """Linear albedo of a Monk tone.
 
-    The swatches are pictures of lit skin, not reflectances: they are darkened, and shifted toward red, strongest for
-    light tones whose swatches are paler than blood-filled skin.
+    The swatches are pictures of lit skin, not reflectances: they are darkened and shifted toward red, most for light
+    tones, whose swatches are paler than skin with blood in it.
     """
     swatches = np.array([[int(code[i : i + 2], 16) for i in (0, 2, 4)] for code in MONK_SCALE]) / 255
     colour = np.array([np.interp(tone, np.arange(1, 11), channel) for channel in srgb_to_linear(swatches).T])
     darkness = np.clip((tone - 4.5) / 2, 0, 1)
     blood = rgb(1.08, 0.80, 0.66) * (1 - darkness) + rgb(1.12, 0.92, 0.82) * darkness
-    # The two darkest swatches are nearly grey, which skin never is.
+    # The two darkest swatches are nearly grey; skin never is.
     blood = blood + rgb(0.45, 0.10, -0.08) * np.clip((tone - 7.5) / 1.5, 0, 1)
     return (0.74 * colour * blood).astype(np.float32)
 
@@ -156,7 +156,7 @@ def _choose_print(look: SkinLook, person: Person, base: np.ndarray, hair: np.nda
 
 def sharpness(tone: float) -> float:
     """Sharpness of the highlights on the skin of a Monk tone."""
-    # Dark skin shows its highlights most; broad ones look like skin, sharp ones like wet plastic.
+    # Highlights show most on dark skin; broad ones look like skin, sharp ones like wet plastic.
     return 22 - 10 * float(np.clip((tone - 5) / 4, 0, 1))
 
 
@@ -182,7 +182,7 @@ def skin_points(rows: np.ndarray, fields: SkinFields, covered: np.ndarray, perso
     Parameters
     ----------
     rows : (K,) their numbers among all hits
-    covered : (K,) bool, skin that is cloth of the headwear
+    covered : (K,) bool, skin to be coloured as the headwear over it
     """
     points = SkinPoints()
     points.row = scalars(rows.astype(np.int32), wp.int32)

@@ -1,6 +1,6 @@
 """Colour, highlight and relief of skin, painted hair and cloth, as a Warp kernel: one thread per hit of the skin.
 
-Noise is looked up only where it can be seen; it is what costs time here.
+Noise is looked up only where it can be seen: it takes most of the time here.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _LIMIT = float(NOISE_LIMIT)
 class SkinPoints:
     """What is known of the hits of the skin, (K,) each; see ``skin.SkinFields``.
 
-    ``row`` are their numbers among all hits; ``masks`` lips, ears and eyelids. ``braid`` is empty but for cornrows:
-    height and slope across of the braided rows.
+    ``row`` are their numbers among all hits; ``masks`` lips, ears and eyelids. ``braid``, empty but for cornrows, is
+    the height of the braided rows and the slope across them.
     """
 
     row: wp.array(dtype=wp.int32)
@@ -393,7 +393,7 @@ def shade_skin(
             strength = 0.5
             surface.gloss[i] = 40.0
         surface.specular[i] = strength
-    if int(points.covered[k]) != 0:  # the little skin that headwear should cover and that comes through it
+    if int(points.covered[k]) != 0:  # the little skin that pokes through headwear
         surface.albedo[i] = look.headwear
         surface.specular[i] = 0.0
         surface.scatter[i] = 0.0

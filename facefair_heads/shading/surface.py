@@ -1,4 +1,4 @@
-"""How every hit reflects light: what the kernels of the materials write and the light reads, on one device."""
+"""How every hit reflects light: written by the material kernels, read by the light, on one device."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def hit_points(part: np.ndarray, normal: np.ndarray, canonical: np.ndarray) -> H
 def bump_at(value: float, centre: float, width: float):
     """Gaussian bump of height 1."""
     t = (value - centre) / width
-    # Most points are far from most bumps, and an exponential costs more than all the rest.
+    # Most points are far from most bumps, and the exponential costs more than all else.
     if t * t > 16.0:
         return 0.0
     return wp.exp(-t * t)
@@ -59,5 +59,5 @@ def bump_at(value: float, centre: float, width: float):
 
 @wp.func
 def wrapped(value: float):
-    """Part of a number above the next lower whole one, in [0, 1)."""
+    """Fractional part of a number, in [0, 1)."""
     return value - wp.floor(value)

@@ -13,7 +13,7 @@ from .jupyterlab import run_all, write_cell
 
 EXERCISE = "class_shares"
 WRONG = """def class_shares(mask):
-    return np.bincount(mask[mask != 255], minlength=11) / mask.size"""  # ignored pixels are counted below the line
+    return np.bincount(mask[mask != 255], minlength=11) / mask.size"""  # ignored pixels are in the denominator
 HINT = "add up to 1"
 
 

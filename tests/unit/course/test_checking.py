@@ -84,6 +84,11 @@ def test_a_students_exception_is_one_line_with_the_line_of_code(doubling: None) 
     assert line.endswith("at the line  return x.nothing")
 
 
+def test_a_function_with_another_number_of_parameters_is_not_told_a_line_of_ours(doubling: None) -> None:
+    (line, *_) = check("iou", lambda: 1).details
+    assert "takes 0 positional arguments" in line and "at the line" not in line
+
+
 @pytest.mark.parametrize("function", [recursion, leaving])
 def test_a_function_that_never_comes_back_properly_is_survived(doubling: None, function: object) -> None:
     assert "The function stopped with" in check("iou", function).details[0]

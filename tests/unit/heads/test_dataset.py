@@ -77,7 +77,7 @@ def test_a_full_disk_says_so(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(dataset, "write_pictures", full)
-    with pytest.raises(InputError, match="goes on where it stopped"):
+    with pytest.raises(InputError, match="resumes where it stopped"):
         write_data_set(tmp_path, SETTINGS)
 
 

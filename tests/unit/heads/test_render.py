@@ -148,6 +148,6 @@ def test_a_composition_of_one_or_of_unequal_numbers_is_refused(woman, frontal_sh
 def test_a_contact_sheet_lays_out_pictures_over_labels(rendering_of_woman):
     sheet = contact_sheet([rendering_of_woman] * 3, 2, titles=["a", "b", "c"])
     assert sheet.size == (2 * SIZE, 2 * (2 * SIZE + 14))
-    assert contact_sheet([rendering_of_woman], 1, labels=False).size == (SIZE, SIZE)
+    assert contact_sheet([rendering_of_woman], 1).size == (SIZE, 2 * SIZE)
     with pytest.raises(InputError, match="sizes"):
         contact_sheet([], 2)
