@@ -172,11 +172,11 @@ def test_a_port_that_refuses_is_an_error_and_no_question_is_asked(tmp_path):
 def test_folders_in_use_are_refused(source, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "photo.jpg").write_bytes(b"x")
-    with pytest.raises(InputError, match="a file or a folder in use"):
+    with pytest.raises(InputError, match="a file, or a folder in use"):
         download("fasseg", tmp_path / "mine", url=url_of(source))
     (tmp_path / "other.partial").mkdir()
     (tmp_path / "other.partial" / "photo.jpg").write_bytes(b"x")
-    with pytest.raises(InputError, match="the rest of another download"):
+    with pytest.raises(InputError, match="the remains of another download"):
         download("fasseg", tmp_path / "other", url=url_of(source))
     (tmp_path / "empty").mkdir()
     assert download("fasseg", tmp_path / "empty", url=url_of(source)).files == FILES
@@ -189,5 +189,5 @@ def test_without_git_the_error_names_it(tmp_path, monkeypatch):
 
 
 def test_sets_that_must_be_asked_for_are_not_downloaded(tmp_path):
-    with pytest.raises(InputError, match="must be asked for"):
+    with pytest.raises(InputError, match="must be requested"):
         download("celebamask", tmp_path / "out")

@@ -123,7 +123,7 @@ def test_celebamask_reads_gender_and_with_celebas_identities_the_person(tmp_path
     reader = open_reader("celebamask", layouts.celebamask(tmp_path))
     rows = reader.read()
     assert rows["gender"].tolist() == ["female", "male"] and rows["subject_id"].tolist() == ["00000", "02001"]
-    assert "on 2 photographs is not known" in reader.notes[1]
+    assert "in 2 photographs is not known" in reader.notes[1]
     (tmp_path / "identity_CelebA.txt").write_text("119614.jpg 77\n099094.jpg 12\n000001.jpg 5\n", encoding="utf-8")
     assert reader.read()["subject_id"].tolist() == ["celeba-77", "celeba-12"]
     (tmp_path / "identity_CelebA.txt").write_text("119614.jpg\n", encoding="utf-8")
@@ -198,7 +198,7 @@ def test_a_photograph_without_a_label_is_named(tmp_path, name):
 def test_two_pictures_of_one_name_are_refused(tmp_path):
     root = layouts.lapa(tmp_path)
     layouts.picture(root / "test" / "images" / "4.png")
-    with pytest.raises(InputError, match=r"two pictures with one name, the other is 4\.jpg"):
+    with pytest.raises(InputError, match=r"a second picture of this name: the other is 4\.jpg"):
         open_reader("lapa", root).read()
 
 

@@ -174,7 +174,7 @@ def test_missing_folders_and_empty_sets_are_refused(tmp_path):
 
 def test_two_pictures_with_one_base_name_are_refused(mut1ny):
     save(mut1ny / "samples" / "male23_x" / "d1.jpg", photograph(3))
-    with pytest.raises(InputError, match="two pictures with one name"):
+    with pytest.raises(InputError, match="a second picture of this name"):
         open_reader("mut1ny", mut1ny).read()
 
 

@@ -21,8 +21,9 @@ from facefair_lib.data.readers.base import Reader, Row, first_names
 from facefair_lib.data.readers.files import by_stem, list_files, list_folders, pair_by_stem, place_in, wrong_root
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import INDEX, decode_nearest
-from facefair_lib.store.parallel import map_ordered
 from facefair_lib.store.progress import Advance
+
+VERSIONS = ("V1", "V2", "V3")
 
 LABELLED: tuple[tuple[str, tuple[int, int, int]], ...] = (
     ("background", (255, 0, 0)),
@@ -40,8 +41,8 @@ CLASS_OF_COLOUR = np.array([INDEX[name] for name, _ in LABELLED], np.uint8)  # (
 RESIDUE_DISTANCE = 32.0
 """RGB distance beyond which a pixel's own colour is not trusted: it takes the class of the nearest trusted pixel.
 
-Blends along borders pass close to a third colour: half way from hair to skin lies (191, 127, 0), which is as near to
-background as to hair, and nearest-colour decoding alone draws a line of background there."""
+Blends along borders pass close to a third colour: (191, 127, 0), half way from hair to skin, is as near to background
+as to hair, so that nearest-colour decoding alone draws a line of background there."""
 
 MAX_RESIDUE = 0.05
 """Largest share of untrusted pixels in one file. The published files measured have 0.7 to 1.6 per cent."""
@@ -55,9 +56,8 @@ class FassegReader(Reader):
     Parameters
     ----------
     root : folder with V1, V2 and V3, or some of them
-    versions : which of them to read. V2's masks are the finer ones of the same faces: where V1 and V2 are both asked
-        for, a face that V2 holds is taken from V2
-    workers : threads for ``residue``; None = one per core
+    versions : which of them to read. V2 has finer masks of the same faces as V1: if both are asked for, a face that V2
+        holds is taken from V2
     """
 
     name = "fasseg"
@@ -70,12 +70,10 @@ class FassegReader(Reader):
         for part in ("Train_RGB", f"Train_{labels}", "Test_RGB", f"Test_{labels}")
     )
 
-    def __init__(self, root: Path, versions: Sequence[str] = ("V1", "V2", "V3"), workers: int | None = None) -> None:
+    def __init__(self, root: Path, versions: Sequence[str] = VERSIONS) -> None:
         super().__init__(root)
         self.versions = tuple(versions)
-        self.workers = workers
-        unknown = [version for version in self.versions if version not in ("V1", "V2", "V3")]
-        if unknown or not self.versions:
+        if not self.versions or any(version not in VERSIONS for version in self.versions):
             raise InputError(
                 "data.versions", found=repr(versions), expected="some of V1, V2, V3", do="correct data.versions"
             )
@@ -83,7 +81,7 @@ class FassegReader(Reader):
     @classmethod
     def holds(cls, folder: Path) -> bool:
         """Whether one of the versions is there."""
-        return any((folder / version).is_dir() for version in ("V1", "V2", "V3"))
+        return any((folder / version).is_dir() for version in VERSIONS)
 
     def read(self, progress: Advance | None = None) -> pd.DataFrame:
         """Pair photographs and labels of the versions asked for that are present.
@@ -106,7 +104,7 @@ class FassegReader(Reader):
             self.notes.append("V1 and V2 hold the same faces: a face with masks in both is taken from V2.")
         rows = [*frontal.values(), *(self._poses() if "V3" in present else [])]
         if frontal:
-            self.notes.append("Who is on the frontal photographs is not published: each counts as its own person.")
+            self.notes.append("Who is in the frontal photographs is not published: each counts as a different person.")
         return make_manifest(rows, self.root)
 
     def decode(self, row: Row) -> np.ndarray:
@@ -133,22 +131,6 @@ class FassegReader(Reader):
             mask = mask[tuple(nearest)]
         return mask
 
-    def residue(self, manifest: pd.DataFrame, progress: Advance | None = None) -> pd.DataFrame:
-        """Measure how far each label file is from its palette.
-
-        Returns
-        -------
-        DataFrame with label_path, off_palette (share of pixels with any other colour) and residue (share farther than
-        ``RESIDUE_DISTANCE``), one row per label, sorted
-        """
-        paths = sorted(path for path in manifest["label_path"] if path)
-        measured = map_ordered(self._shares, paths, progress, self.workers)
-        return pd.DataFrame(measured, columns=["label_path", "off_palette", "residue"])
-
-    def _shares(self, path: str) -> tuple[str, float, float]:
-        _, distance = decode_nearest(read_label_rgb(self.file(path)), COLOURS)
-        return path, float((distance > 0).mean()), float((distance > RESIDUE_DISTANCE).mean())
-
     def _frontal(self, version: str) -> Iterator[dict[str, Any]]:
         for part, images, labels in self._parts(version):
             photographs, masks = (self._bitmaps(folder) for folder in (images, labels))
@@ -164,18 +146,13 @@ class FassegReader(Reader):
             left_out += [f"V3/{labels.name}/{key}" for key in sorted(masks.keys() - photographs.keys())]
             for key in sorted(photographs.keys() & masks.keys()):
                 pose = _read_pose(photographs[key])
-                yield self._row(
-                    f"V3/{part}/{photographs[key].stem}",
-                    f"pose-{pose['person']}",
-                    photographs[key],
-                    masks[key],
-                    yaw=float(pose["yaw"]),
-                )
+                image_id, subject = f"V3/{part}/{photographs[key].stem}", f"pose-{pose['person']}"
+                yield self._row(image_id, subject, photographs[key], masks[key], yaw=float(pose["yaw"]))
         if left_out:
             self.notes.append(f"Left out, no partner: {len(left_out)} files of V3 ({first_names(left_out)}).")
 
     def _parts(self, version: str) -> Iterator[tuple[str, Path, Path]]:
-        """Find the train and test folders of a version: the case of ``labels`` differs between versions."""
+        """Find the train and test folders of a version; the case of ``labels`` differs between versions."""
         folders = {path.name.lower(): path for path in (self.root / version).iterdir() if path.is_dir()}
         parts = [part for part in ("train", "test") if f"{part}_rgb" in folders or f"{part}_labels" in folders]
         for part in parts:

@@ -21,7 +21,7 @@ from facefair_lib.store.parallel import map_ordered
 from facefair_lib.store.progress import Advance
 
 ATTRIBUTES = ("subject", "group", "gender", "age", "emotion", "skin_tone", "yaw", "light")
-"""Columns of ``attributes.csv`` besides ``image``; further columns are left alone."""
+"""Columns of ``attributes.csv`` besides ``image``; further columns are ignored."""
 
 
 class Mut1nyReader(Reader):
@@ -32,20 +32,18 @@ class Mut1nyReader(Reader):
     root : the folder with ``samples`` and ``labels``, or the one above it
     palette : "paper" or "vendor" (the two published colour tables differ on ears, eyebrows and teeth), or "auto" to
         tell them apart by the teeth's colour, for which every label is read once
-    workers : threads for reading labels; None = one per core
     """
 
     name = "mut1ny"
     folders = ("samples", "labels")
 
-    def __init__(self, root: Path, palette: str = "auto", workers: int | None = None) -> None:
+    def __init__(self, root: Path, palette: str = "auto") -> None:
         super().__init__(root)
         if palette not in ("auto", "paper", "vendor"):
             raise InputError(
                 "data.palette", found=repr(palette), expected="auto, paper or vendor", do="correct data.palette"
             )
         self.root = find_root(self.root)
-        self.workers = workers
         self._palette = None if palette == "auto" else palette
 
     @property
@@ -61,8 +59,8 @@ class Mut1nyReader(Reader):
         Raises
         ------
         InputError
-            for an orphan, an index that disagrees with the folders, two palettes in one set, an ambiguous palette, or
-            attributes of pictures that do not exist
+            for a file without its partner, an index that disagrees with the folders, two palettes in one set, a palette
+            that cannot be told, or attributes of pictures that do not exist
         """
         pairs = pair_folders(self.root)
         check_index(self.root, pairs)
@@ -79,7 +77,7 @@ class Mut1nyReader(Reader):
 
     def _find_palette(self, labels: list[Path], progress: Advance | None = None) -> str:
         labels = sorted(set(labels))
-        seen = map_ordered(lambda path: witnesses_in(read_label_rgb(path)), labels, progress, self.workers)
+        seen = map_ordered(lambda path: witnesses_in(read_label_rgb(path)), labels, progress)
         return settle_palette(self.root, labels, seen)
 
     def _below_samples(self, sample: Path) -> str:
@@ -130,8 +128,8 @@ class RenderedReader(Mut1nyReader):
 
     name = "rendered"
 
-    def __init__(self, root: Path, palette: str = "auto", workers: int | None = None) -> None:
-        super().__init__(root, palette, workers)
+    def __init__(self, root: Path, palette: str = "auto") -> None:
+        super().__init__(root, palette)
         if not (self.root / "attributes.csv").is_file():
             raise InputError(
                 self.root / "attributes.csv",
@@ -147,9 +145,9 @@ def _notes(rows: list[dict[str, Any]], palette: str) -> list[str]:
     crowds = sum(row["category"] == "multi" and row["subject_id"] == row["image_id"] for row in rows)
     if nameless:
         notes.append(
-            f"Who is on the {nameless} real photographs is not published: each counts as a person of its own, "
-            "so the same face may stand on two sides of the split."
+            f"Who is in the {nameless} real photographs is not published: each counts as a different person, "
+            "so the same face may be in two splits."
         )
     if crowds:
-        notes.append(f"Each of the {crowds} pictures of several people counts as a person of its own.")
+        notes.append(f"Each of the {crowds} pictures of several people counts as a different person.")
     return notes
