@@ -117,8 +117,9 @@ def _typed(frame: pd.DataFrame, where: object) -> pd.DataFrame:
 
 def _check_values(frame: pd.DataFrame, where: object) -> None:
     for column in ("image_id", "image_path", "source", "subject_id"):
-        if (frame[column] == "").any():
-            row = frame[frame[column] == ""].iloc[0]
+        empty = frame[frame[column] == ""]
+        if len(empty):
+            row = empty.iloc[0]
             raise InputError(
                 where,
                 found=f"an empty {column} (image {row['image_id'] or row['image_path']!r})",

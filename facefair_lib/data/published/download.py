@@ -27,24 +27,12 @@ _SECONDS = 600  # that one call of git may take
 _FETCH = ("-c", "fetch.negotiationAlgorithm=noop", "fetch", "--quiet", "--no-tags", "--filter=blob:none")
 
 
-@dataclass(frozen=True)
-class Repository:
-    """Where a data set is published.
-
-    Attributes
-    ----------
-    url : address of the git repository
-    folders : those of its folders that are fetched
-    """
-
-    url: str
-    folders: tuple[str, ...]
-
-
-REPOSITORIES: Mapping[str, Repository] = MappingProxyType(
-    {"fasseg": Repository("https://github.com/massimomauro/FASSEG-repository", ("V1", "V2", "V3"))}
+REPOSITORIES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
+    {"fasseg": ("https://github.com/massimomauro/FASSEG-repository", ("V1", "V2", "V3"))}
 )
-"""Data sets that can be downloaded; every other one must be requested from its owner, or is behind a form."""
+"""Data sets that can be downloaded: address of the git repository, and which of its folders are fetched.
+
+Every other data set must be requested from its owner, or is behind a form."""
 
 
 @dataclass(frozen=True)
@@ -82,15 +70,15 @@ def download(name: str, out: Path, commit: str = "", url: str = "", progress: Ad
             expected=f"one of {', '.join(REPOSITORIES)}",
             do="get it from its owner (facefair datasets says where), then run facefair datasets check",
         )
-    repository, out = REPOSITORIES[name], Path(out).expanduser().absolute()
-    url = url or repository.url
+    published, folders = REPOSITORIES[name]
+    url, out = url or published, Path(out).expanduser().absolute()
     finished = _finished(out, commit)
     if finished:
         return finished
     work = out.with_name(f"{out.name}.partial")
     _begin(work, url)
     wanted = _fetch_commit(work, url, commit)
-    files = _list(work, wanted, repository.folders, url)
+    files = _list(work, wanted, folders, url)
     _fetch_files(work, wanted, files, url, progress)
     shutil.rmtree(work / ".git")
     (work / RECORD).write_text(f"url {url}\ncommit {wanted}\nfiles {len(files)}\n", encoding="utf-8")

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from facefair_lib.data.images import label_as_photograph, read_label_rgb, read_upright
-from facefair_lib.data.readers.files import PICTURES, archive_text, file_in, wrong_root
+from facefair_lib.data.images import label_as_photograph, read_upright
+from facefair_lib.data.readers.files import PICTURES, archive_text, file_in, place_in, wrong_root
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import CLASS_NAMES, IGNORE_INDEX
 from facefair_lib.settings.path_text import path_text
@@ -70,6 +70,11 @@ class Reader(ABC):
     def decode(self, row: Row) -> np.ndarray:
         """Decode the label of one row at native size: (H, W) uint8 class indices, 255 = ignore."""
 
+    def row(self, image: Path, label: Path | None = None, **known: Any) -> dict[str, Any]:
+        """Manifest columns of one picture: its source, its files' places below ``root``, and what else is known."""
+        label_path = place_in(self.root, label) if label else ""
+        return {"source": self.name, "image_path": place_in(self.root, image), "label_path": label_path, **known}
+
     def file(self, place: str) -> Path:
         """The file behind an ``image_path`` or ``label_path`` of the manifest."""
         return file_in(self.root, place)
@@ -81,10 +86,6 @@ class Reader(ABC):
     def upright(self, row: Row) -> tuple[np.ndarray, int]:
         """Read the photograph of one row; return it with the EXIF orientation applied, as ``read_upright`` does."""
         return read_upright(self.file(row["image_path"]))
-
-    def label_picture(self, row: Row) -> np.ndarray:
-        """Read the label picture of one row in its published colours: (H, W, 3) uint8 RGB."""
-        return read_label_rgb(self.file(row["label_path"]))
 
     def mask(self, row: Row) -> np.ndarray:
         """Read the mask of one row: (H, W) uint8 class indices at native size, all 255 where there is no label."""

@@ -12,8 +12,8 @@ from facefair_lib.errors import InputError
 from facefair_lib.settings.path_text import path_text, same_name
 
 PICTURES = (".png", ".bmp", ".jpg", ".jpeg", ".tif", ".tiff")
-ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".part", ".partial", ".crdownload", ".download")
 UNFINISHED = (".part", ".partial", ".crdownload", ".download")
+ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", *UNFINISHED)
 
 
 def list_files(root: Path, folder: Path, suffixes: Sequence[str] = PICTURES, *, below: bool = False) -> list[Path]:

@@ -9,6 +9,7 @@ from tiny_datasets import photograph, save
 from facefair_lib.data.arrays import pack
 from facefair_lib.data.audit import class_shares
 from facefair_lib.data.deduplicate import find_duplicates
+from facefair_lib.data.images import read_label_rgb
 from facefair_lib.data.readers.masked.fasseg import CLASS_OF_COLOUR, COLOURS, MAX_RESIDUE, RESIDUE_DISTANCE
 from facefair_lib.data.readers.opening import open_reader
 from facefair_lib.data.split import split_by_subject
@@ -117,7 +118,7 @@ def test_the_published_photographs_are_read_packed_and_their_one_true_duplicate_
     duplicates = find_duplicates(manifest, reader.root)
     # One photograph was published twice, as both series of person 03; different shots of one person must stay.
     assert duplicates.table["removed_id"].tolist() == ["V3/train/personne03242+0-60"]
-    labels = [reader.label_picture(row) for row in manifest.to_dict("records")]
+    labels = [read_label_rgb(reader.file(place)) for place in manifest["label_path"]]
     residue = np.array([(decode_nearest(label, COLOURS)[1] > RESIDUE_DISTANCE).mean() for label in labels])
     assert 0.005 < residue.mean() < 0.015 and residue.max() < 0.02 < MAX_RESIDUE
     packed = pack(split_by_subject(duplicates.kept), reader, tmp_path, 64)

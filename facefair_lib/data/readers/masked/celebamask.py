@@ -19,10 +19,10 @@ import pandas as pd
 from facefair_lib.data.images import read_label_values, read_upright, resize_image
 from facefair_lib.data.manifest import make_manifest
 from facefair_lib.data.readers.base import Reader, Row, first_names, size_text
-from facefair_lib.data.readers.files import by_stem, list_files, pair_by_stem, place_in
+from facefair_lib.data.readers.files import by_stem, list_files, pair_by_stem
 from facefair_lib.data.spreadsheet import read_text
 from facefair_lib.errors import InputError
-from facefair_lib.settings.labels import CLASS_NAMES, INDEX, encode
+from facefair_lib.settings.labels import CLASS_NAMES, INDEX
 from facefair_lib.store.progress import Advance
 
 IMAGES, MASKS = "CelebA-HQ-img", "CelebAMask-HQ-mask-anno"
@@ -91,15 +91,14 @@ class CelebAMaskReader(Reader):
         first = self._first_parts(places[1])
         male, subject = self._genders(), self._identities()
         rows = [
-            {
-                "image_id": name.zfill(5),
-                "image_path": place_in(self.root, images[name]),
-                "label_path": place_in(self.root, first[name]),
-                "source": self.name,
-                "folder": first[name].parent.name,
-                "subject_id": subject.get(name, name.zfill(5)),
-                "gender": {True: "male", False: "female", None: ""}[male.get(name)],
-            }
+            self.row(
+                images[name],
+                first[name],
+                image_id=name.zfill(5),
+                folder=first[name].parent.name,
+                subject_id=subject.get(name, name.zfill(5)),
+                gender={True: "male", False: "female", None: ""}[male.get(name)],
+            )
             for name in pair_by_stem(images, first, places)
         ]
         known = sum(row["image_id"] != row["subject_id"] for row in rows)
@@ -134,10 +133,6 @@ class CelebAMaskReader(Reader):
                 )
             mask[drawn] = INDEX[class_name]
         return mask
-
-    def label_picture(self, row: Row) -> np.ndarray:
-        """Colour the joined parts, for which no picture is published: (512, 512, 3) uint8 in the display colours."""
-        return encode(self.decode(row), "display")
 
     def _first_parts(self, place: Path) -> dict[str, Path]:
         """Photograph's name -> the first of its part files."""

@@ -177,15 +177,8 @@ class FassegReader(Reader):
         return poses
 
     def _row(self, image_id: str, subject: str, image: Path, label: Path, yaw: float) -> dict[str, Any]:
-        return {
-            "image_id": image_id,
-            "image_path": place_in(self.root, image),
-            "label_path": place_in(self.root, label),
-            "source": self.name,
-            "folder": place_in(self.root, image.parent),
-            "subject_id": subject,
-            "yaw": yaw,
-        }
+        folder = place_in(self.root, image.parent)
+        return self.row(image, label, image_id=image_id, folder=folder, subject_id=subject, yaw=yaw)
 
 
 def _read_pose(path: Path) -> dict[str, str]:

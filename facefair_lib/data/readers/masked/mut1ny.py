@@ -93,17 +93,9 @@ class Mut1nyReader(Reader):
             subject, gender = person_of(folder, label.parent)
         elif category in ("male", "female"):
             gender = category
-        return {
-            "image_id": image_id,
-            "image_path": place_in(self.root, sample),
-            "label_path": place_in(self.root, label),
-            "source": self.name,
-            "category": category,
-            "folder": folder,
-            "subject_id": subject or image_id,
-            "gender": gender,
-            **{column: value for column, value in known.items() if not pd.isna(value) and value != ""},
-        }
+        told = {"image_id": image_id, "category": category, "folder": folder, "subject_id": subject or image_id}
+        known = {column: value for column, value in known.items() if not pd.isna(value) and value != ""}
+        return self.row(sample, label, **{**told, "gender": gender, **known})
 
     def _read_attributes(self, samples: set[str]) -> dict[str, dict[str, Any]]:
         path = self.root / "attributes.csv"

@@ -92,12 +92,11 @@ def pair_folders(root: Path) -> list[tuple[Path, Path]]:
     samples, labels = list_pictures(root / "samples"), list_pictures(root / "labels")
     pairs: list[tuple[Path, Path]] = []
     lone: list[Path] = []
-    used: set[Path] = set()
     for folder, files in samples.items():
         candidates = labels.get(label_folder(folder), {})
         lone += [path for stem, path in files.items() if stem not in candidates]
         pairs += [(path, candidates[stem]) for stem, path in files.items() if stem in candidates]
-        used |= {candidates[stem] for stem in files if stem in candidates}
+    used = {label for _, label in pairs}
     _refuse_orphans(root, lone, "picture without a label", "labels/<person>/ with the picture's base name")
     unused = [path for files in labels.values() for path in files.values() if path not in used]
     _refuse_orphans(root, unused, "label without a picture", "samples/<person>_<variant>/ with the label's base name")

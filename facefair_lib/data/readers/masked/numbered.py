@@ -19,7 +19,7 @@ import pandas as pd
 from facefair_lib.data.images import read_label_values
 from facefair_lib.data.manifest import check_manifest, make_manifest
 from facefair_lib.data.readers.base import Reader, Row, first_names, size_text
-from facefair_lib.data.readers.files import by_stem, list_files, list_folders, name_of, pair_by_stem, place_in
+from facefair_lib.data.readers.files import by_stem, list_files, list_folders, name_of, pair_by_stem
 from facefair_lib.data.spreadsheet import read_text
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import CLASS_NAMES, IGNORE_INDEX, INDEX
@@ -91,16 +91,8 @@ class NumberedReader(Reader):
             images, labels = self.find_images(places[0]), self.find_labels(places[1])
             for name in pair_by_stem(images, labels, places):
                 image_id = f"{part}/{name}" if part else name
-                rows.append(
-                    {
-                        "image_id": image_id,
-                        "image_path": place_in(self.root, images[name]),
-                        "label_path": place_in(self.root, labels[name]),
-                        "source": self.name,
-                        "folder": part or name_of(self.root.name),
-                        "subject_id": self.person(image_id),
-                    }
-                )
+                known = {"folder": part or name_of(self.root.name), "subject_id": self.person(image_id)}
+                rows.append(self.row(images[name], labels[name], image_id=image_id, **known))
         self.notes = list(self.remarks)
         return make_manifest(rows, self.root)
 

@@ -90,16 +90,9 @@ class CkPlusReader(PortraitReader):
                 expected="every labelled person of the data set",
                 do="add the person; the group may be empty where it is unknown",
             )
-        place = place_in(self.root, frames[stem])
-        return {
-            "image_id": stem,
-            "image_path": place,
-            "source": self.name,
-            "folder": place.rpartition("/")[0],
-            "subject_id": match["person"],
-            "emotion": _read_emotion(label),
-            **known.get(match["person"], {}),
-        }
+        folder, person = place_in(self.root, frames[stem].parent), match["person"]
+        told = {"image_id": stem, "folder": folder, "subject_id": person, "emotion": _read_emotion(label)}
+        return self.row(frames[stem], **told, **known.get(person, {}))
 
     def _read_people(self) -> dict[str, dict[str, str]]:
         if self.people is None:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from facefair_lib.data.manifest import make_manifest
 from facefair_lib.data.readers.base import PortraitReader, first_names
-from facefair_lib.data.readers.files import list_files, name_of, place_in
+from facefair_lib.data.readers.files import list_files, name_of
 from facefair_lib.data.spreadsheet import read_spreadsheet
 from facefair_lib.errors import InputError
 from facefair_lib.settings.path_text import path_text
@@ -97,17 +97,14 @@ class FairFaceReader(PortraitReader):
                 expected=f"every file of the table in {path_text(place)}",
                 do="unpack the pictures again",
             )
-        return [
-            {
-                "image_id": cells["file"].removesuffix(".jpg"),
-                "image_path": place_in(self.root, there[name_of(cells["file"])]),
-                "source": self.name,
-                "folder": place.name,
-                "subject_id": cells["file"].removesuffix(".jpg"),
-                **_labels(cells, f"{path_text(path)}, line {line}"),
-            }
-            for line, cells in zip(table.index, table.to_dict("records"), strict=True)
-        ]
+        rows = []
+        for line, cells in zip(table.index, table.to_dict("records"), strict=True):
+            labels = _labels(cells, f"{path_text(path)}, line {line}")
+            name = cells["file"].removesuffix(".jpg")
+            rows.append(
+                self.row(there[name_of(cells["file"])], image_id=name, subject_id=name, folder=place.name, **labels)
+            )
+        return rows
 
 
 def _labels(cells: dict[str, str], place: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from facefair_lib.data.manifest import make_manifest
 from facefair_lib.data.readers.base import PortraitReader, first_names
-from facefair_lib.data.readers.files import list_files, list_folders, name_of, place_in, subfolders
+from facefair_lib.data.readers.files import list_files, list_folders, name_of, subfolders
 from facefair_lib.store.progress import Advance
 
 _NAMES_LOOKED_AT = 1000
@@ -53,22 +53,17 @@ class NamedPortraitReader(PortraitReader):
         matches = {path: self.pattern.match(path.name) for path in paths}
         strange = [path.name for path, match in matches.items() if match is None]
         self.notes = [f"Left out: {len(strange)} pictures of other names ({first_names(strange)})."] if strange else []
-        rows = [{**self.row_of(path), **self.describe(match)} for path, match in matches.items() if match]
+        rows = [self._row(path, match) for path, match in matches.items() if match]
         return make_manifest(rows, self.root)
 
     def pictures(self) -> Iterable[Path]:
         """List the pictures below the root, sorted."""
         return list_files(self.root, self.root, self.suffixes, below=True)
 
-    def row_of(self, path: Path) -> dict[str, Any]:
-        """Manifest columns that every picture has."""
+    def _row(self, path: Path, match: re.Match[str]) -> dict[str, Any]:
         place = path.relative_to(self.root)
-        return {
-            "image_id": name_of(place.with_suffix("").as_posix()),
-            "image_path": place_in(self.root, path),
-            "source": self.name,
-            "folder": name_of(place.parent.as_posix()) if len(place.parts) > 1 else "",
-        }
+        folder = name_of(place.parent.as_posix()) if len(place.parts) > 1 else ""
+        return self.row(path, image_id=name_of(place.with_suffix("").as_posix()), folder=folder, **self.describe(match))
 
 
 class JaffeReader(NamedPortraitReader):

@@ -147,11 +147,8 @@ def check_photos(table: Path, progress: Advance | None = None) -> None:
         or with unknown colours
     """
     reader = PhotosReader(table.parent, table.name)
-
-    def look(row: Row) -> None:  # the pictures themselves need not stay in memory
-        reader.pair(row)
-
-    map_ordered(look, reader.read().to_dict("records"), progress)
+    rows = reader.read().to_dict("records")
+    map_ordered(lambda row: bool(reader.pair(row)), rows, progress)  # the pictures need not stay in memory
 
 
 def _named_file(root: Path, name: str) -> Path | None:
