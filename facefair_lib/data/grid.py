@@ -17,7 +17,7 @@ def cells(table: pd.DataFrame) -> list[str]:
 
 
 def missing_cells(table: pd.DataFrame) -> list[str]:
-    """Name the cells of the grid that a table with ``group`` and perhaps ``emotion`` leaves empty."""
+    """Name the cells of the grid that a table with ``group`` and, optionally, ``emotion`` leaves empty."""
     filled = set(cells(table))
     return [cell for group in GROUPS for emotion in EMOTIONS if (cell := f"{group} {emotion}") not in filled]
 

@@ -93,7 +93,7 @@ CATALOGUE: Mapping[str, Card] = MappingProxyType(
         ),
         "ibugmask": Card(
             title="iBugMask",
-            images="1,000 to test with, 21,866 to train with (Helen with rotated poses)",
+            images="1,000 to test with, 21,866 to train with (Helen, also in poses made by computer)",
             labels="values 0 to 10",
             licence="the owner's terms; for research",
             obtain="download ibugmask_release.zip from the owner's page",

@@ -111,7 +111,7 @@ class CelebAMaskReader(Reader):
         return make_manifest(rows, self.root)
 
     def upright(self, row: Row) -> tuple[np.ndarray, int]:
-        """Read the photograph at the masks' size: (512, 512, 3) uint8."""
+        """Read the photograph at the masks' size, (512, 512, 3) uint8, and the EXIF orientation applied."""
         rgb, orientation = read_upright(self.file(row["image_path"]))
         return resize_image(rgb, (MASK_SIZE, MASK_SIZE)), orientation
 

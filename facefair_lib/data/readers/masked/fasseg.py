@@ -7,7 +7,7 @@ Migliorati and Leonardi, "Head pose estimation through multiclass face segmentat
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,10 @@ from scipy.ndimage import distance_transform_edt
 from facefair_lib.data.images import read_label_rgb
 from facefair_lib.data.manifest import make_manifest
 from facefair_lib.data.readers.base import Reader, Row, first_names
-from facefair_lib.data.readers.files import by_stem, list_files, list_folders, pair_by_stem, place_in, wrong_root
+from facefair_lib.data.readers.files import by_stem, list_files, list_folders, pair_by_stem, place_in
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import INDEX, decode_nearest
 from facefair_lib.store.progress import Advance
-
-VERSIONS = ("V1", "V2", "V3")
 
 LABELLED: tuple[tuple[str, tuple[int, int, int]], ...] = (
     ("background", (255, 0, 0)),
@@ -53,11 +51,11 @@ POSE_NAME = re.compile(r"^personne(?P<person>\d{2})(?P<series>\d)(?P<number>\d{2
 class FassegReader(Reader):
     """The FASSEG repository: V1 and V2 hold the same 70 frontal faces, V3 faces in several poses.
 
+    V2 has finer masks of the same faces as V1: where both are there, a face that V2 holds is taken from V2.
+
     Parameters
     ----------
     root : folder with V1, V2 and V3, or some of them
-    versions : which of them to read. V2 has finer masks of the same faces as V1: if both are asked for, a face that V2
-        holds is taken from V2
     """
 
     name = "fasseg"
@@ -70,37 +68,26 @@ class FassegReader(Reader):
         for part in ("Train_RGB", f"Train_{labels}", "Test_RGB", f"Test_{labels}")
     )
 
-    def __init__(self, root: Path, versions: Sequence[str] = VERSIONS) -> None:
-        super().__init__(root)
-        self.versions = tuple(versions)
-        if not self.versions or any(version not in VERSIONS for version in self.versions):
-            raise InputError(
-                "data.versions", found=repr(versions), expected="some of V1, V2, V3", do="correct data.versions"
-            )
-
     @classmethod
     def holds(cls, folder: Path) -> bool:
         """Whether one of the versions is there."""
-        return any((folder / version).is_dir() for version in VERSIONS)
+        return any((folder / version).is_dir() for version in ("V1", "V2", "V3"))
 
     def read(self, progress: Advance | None = None) -> pd.DataFrame:
-        """Pair photographs and labels of the versions asked for that are present.
+        """Pair photographs and labels of the versions that are present.
 
         Raises
         ------
         InputError
-            if no version is present, a frontal photograph or label has no partner, or a file name cannot be read
+            if a frontal photograph or label has no partner, or a file name cannot be read
         """
-        present = [version for version in self.versions if (self.root / version).is_dir()]
-        if not present:
-            expected = f"at least one of {', '.join(self.versions)}"
-            raise wrong_root(self.root, expected, lambda folder: any((folder / v).is_dir() for v in self.versions))
+        present = {version for version in ("V1", "V2", "V3") if (self.root / version).is_dir()}
         self.notes = []
         frontal = {}
         for version in ("V1", "V2"):  # the later one replaces the earlier one's rows of the same face
             if version in present:
                 frontal |= {row["subject_id"]: row for row in self._frontal(version)}
-        if {"V1", "V2"} <= set(present):
+        if {"V1", "V2"} <= present:
             self.notes.append("V1 and V2 hold the same faces: a face with masks in both is taken from V2.")
         rows = [*frontal.values(), *(self._poses() if "V3" in present else [])]
         if frontal:

@@ -25,7 +25,7 @@ ATTRIBUTES = ("subject", "group", "gender", "age", "emotion", "skin_tone", "yaw"
 
 
 class Mut1nyReader(Reader):
-    """The Mut1ny layout: ``samples/<person>_<variant>/*.png``, ``labels/<person>/*.png``, perhaps ``training.xml``.
+    """The Mut1ny layout: ``samples/<person>_<variant>/*.png``, ``labels/<person>/*.png``, optional ``training.xml``.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ class Mut1nyReader(Reader):
 
 
 class RenderedReader(Mut1nyReader):
-    """Rendered people in Mut1ny's layout, with ``attributes.csv``: without it no group could be scored."""
+    """Rendered people in Mut1ny's layout, with ``attributes.csv``, without which no group could be scored."""
 
     name = "rendered"
 

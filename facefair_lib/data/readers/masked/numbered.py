@@ -248,29 +248,18 @@ class HelenReader(NumberedReader):
 class IBugMaskReader(NumberedReader):
     """iBugMask: ``{train,test}/<name>.jpg`` with ``{train,test}/<name>.png`` beside it, values 0 to 10.
 
-    1,000 hand-labelled photographs for testing, and Helen with rotated poses for training. Skin includes scalp. Merged
-    and left out as in LaPa. Boxes and landmarks are not read.
+    1,000 hand-labelled photographs for testing, and Helen for training, of which copies in poses made by computer are
+    left out. Skin includes scalp. Merged and left out as in LaPa. Boxes and landmarks are not read.
 
     Source: Lin, Shen, Wang and Pantic, "RoI Tanh-polar transformer network for face parsing in the wild", Image and
     Vision Computing 112, 2021; label order from the owner's page, github.com/hhj1897/face_parsing.
-
-    Parameters
-    ----------
-    root : the folder with ``train`` and ``test``
-    augmented : whether to read the rotated copies of the training photographs as well
     """
 
     name = "ibugmask"
     layout = "train/ or test/, each with <name>.jpg and <name>.png side by side"
     places = MappingProxyType({part: (part, part) for part in ("train", "test")})
     frame = re.compile(r"^(?P<photograph>train/.+)_(?P<number>\d{2})$")
-    """Training names end in the frame: 00 is the photograph itself, others are the same face rotated by computer."""
-
-    def __init__(self, root: Path, augmented: bool = False) -> None:
-        super().__init__(root)
-        if not isinstance(augmented, bool):
-            raise InputError("augmented", found=repr(augmented), expected="true or false", do="correct the option")
-        self.augmented = augmented
+    """Training names end in the frame: 00 is the photograph itself, others show the face in poses made by computer."""
 
     @classmethod
     def holds(cls, folder: Path) -> bool:
@@ -278,7 +267,7 @@ class IBugMaskReader(NumberedReader):
         return any(next((folder / part).glob("*.png"), None) for part in cls.folders if (folder / part).is_dir())
 
     def read(self, progress: Advance | None = None) -> pd.DataFrame:
-        """Pair photographs and labels, and leave out the rotated copies unless they are wanted.
+        """Pair photographs and labels, and leave out the copies in other poses.
 
         Raises
         ------
@@ -287,11 +276,11 @@ class IBugMaskReader(NumberedReader):
         """
         manifest = super().read(progress)
         frames = map(self.frame.match, manifest["image_id"])
-        rotated = np.array([bool(frame) and int(frame["number"]) > 0 for frame in frames])
-        if self.augmented or not rotated.any():
+        turned = np.array([bool(frame) and int(frame["number"]) > 0 for frame in frames])
+        if not turned.any():
             return manifest
-        self.notes.append(f"Left out: {rotated.sum()} training pictures rotated by computer (augmented=False).")
-        return check_manifest(manifest[~rotated], self.root)
+        self.notes.append(f"Left out: {turned.sum()} training pictures in poses made by computer.")
+        return check_manifest(manifest[~turned], self.root)
 
     def person(self, image_id: str) -> str:
         """All frames of a photograph show one person."""

@@ -1,4 +1,4 @@
-"""A user's own photographs: a CSV file with the columns image, subject and perhaps group, emotion, mask and others."""
+"""A user's own photographs: a CSV file with the columns image and subject and, optionally, group, emotion, mask ..."""
 
 from __future__ import annotations
 
