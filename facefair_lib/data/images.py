@@ -237,7 +237,7 @@ def _refuse_unsupported(picture: Image.Image, path: Path) -> None:
             path,
             found=f"{picture.n_frames} pictures in one file (an animation or a document of several pages)",
             expected="one picture per file",
-            do="save the wanted picture as a file of its own",
+            do="save the wanted picture as a separate file",
         )
     # Pillow opens 16-bit colour as mode RGB and drops half of each value on loading; only the raw mode shows it.
     if picture.mode not in EIGHT_BIT_MODES or _is_deep(picture):

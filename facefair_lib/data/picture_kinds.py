@@ -35,7 +35,7 @@ def readable_endings() -> frozenset[str]:
 
 
 def unreadable_kind(path: Path) -> str:
-    """Kind of a picture or video that cannot be read, by its ending, such as HEIC; "" for all else."""
+    """Kind of a picture or video that cannot be read, by its ending, such as HEIC; "" for any other file."""
     ending = path.suffix.lower()
     known = ending not in readable_endings() and ending[1:] in f"{_PICTURES} {_VIDEOS}".split()
     return ending[1:].upper() if known else ""

@@ -26,7 +26,6 @@ _SECONDS = 600  # that one call of git may take
 # "noop" stops git from saying that it has the commit, from which the server would conclude that it has its files.
 _FETCH = ("-c", "fetch.negotiationAlgorithm=noop", "fetch", "--quiet", "--no-tags", "--filter=blob:none")
 
-
 REPOSITORIES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
     {"fasseg": ("https://github.com/massimomauro/FASSEG-repository", ("V1", "V2", "V3"))}
 )

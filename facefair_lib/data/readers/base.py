@@ -76,7 +76,7 @@ class Reader(ABC):
         return {"source": self.name, "image_path": place_in(self.root, image), "label_path": label_path, **known}
 
     def file(self, place: str) -> Path:
-        """The file behind an ``image_path`` or ``label_path`` of the manifest."""
+        """The file that an ``image_path`` or ``label_path`` of the manifest names."""
         return file_in(self.root, place)
 
     def image(self, row: Row) -> np.ndarray:

@@ -217,7 +217,7 @@ def _nearby(root: Path) -> Iterable[Path]:
 def _open_subfolders(folder: Path) -> list[Path]:
     try:
         return list(subfolders(folder))
-    except PermissionError:  # a folder of somebody else
+    except PermissionError:  # a neighbouring folder that may not be read is no hint
         return []
 
 

@@ -100,7 +100,7 @@ class FassegReader(Reader):
         Raises
         ------
         InputError
-            if more than ``MAX_RESIDUE`` of the pixels are off the palette: that is no FASSEG label
+            if more than ``MAX_RESIDUE`` of the pixels are off the palette: that cannot be a FASSEG label
         """
         path = self.file(row["label_path"])
         rows, distance = decode_nearest(read_label_rgb(path), COLOURS)  # (H, W) each

@@ -263,7 +263,7 @@ class IBugMaskReader(NumberedReader):
 
     @classmethod
     def holds(cls, folder: Path) -> bool:
-        """Whether labels lie directly in ``train`` or ``test``."""
+        """Whether labels are directly in ``train`` or ``test``."""
         return any(next((folder / part).glob("*.png"), None) for part in cls.folders if (folder / part).is_dir())
 
     def read(self, progress: Advance | None = None) -> pd.DataFrame:

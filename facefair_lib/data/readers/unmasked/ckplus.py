@@ -61,7 +61,7 @@ class CkPlusReader(PortraitReader):
         Raises
         ------
         InputError
-            for a label without its frame, a label that is no code of 0 to 7, or a person missing in ``people``
+            for a label without its frame, a label that is not a code from 0 to 7, or a person missing in ``people``
         """
         frames = by_stem(list_files(self.root, _first(self.root, IMAGES), self.suffixes, below=True))
         labels = list_files(self.root, _first(self.root, LABELS), ("_emotion.txt",), below=True)

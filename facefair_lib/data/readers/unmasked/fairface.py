@@ -42,7 +42,7 @@ _MIDNIGHT = re.compile(r"[ t]00:00.*$")
 class FairFaceReader(PortraitReader):
     """FairFace: ``fairface_label_{train,val}.csv`` beside ``{train,val}/<i>.jpg``.
 
-    The pictures may also lie one folder below (``fairface-img-margin025-trainval`` or ``…125…``), as the archives
+    The pictures may also be one folder below (``fairface-img-margin025-trainval`` or ``…125…``), as the archives
     unpack. Age is the middle of the published range, so 24.5 for 20-29; "more than 70" has no middle and is unknown.
     """
 
