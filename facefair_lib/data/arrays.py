@@ -38,9 +38,9 @@ def pack(
 
     Parameters
     ----------
-    manifest : with the column split or without
+    manifest : as ``check_manifest`` returns it, with or without the column split
     reader : the data set the manifest was read from
-    folder : where the arrays go
+    folder : where the arrays are written
     size : side of the square, in pixels
     fit : "stretch" or "pad"; None = the reader's default
     expected_classes : class names that must occur in the train split (in the whole set if there is no column split);
@@ -100,10 +100,7 @@ def open_arrays(folder: Path) -> tuple[np.ndarray, np.ndarray]:
         if a file is missing or damaged, or the two do not belong together
     """
     do = "run the data preparation again"
-    arrays = []
-    for name in (IMAGES, LABELS):
-        arrays.append(read_array(folder / name, memory_map=True, do=do))
-    images, labels = arrays
+    images, labels = (read_array(folder / name, memory_map=True, do=do) for name in (IMAGES, LABELS))
     if images.shape != (*labels.shape, 3) or images.dtype != np.uint8 or labels.dtype != np.uint8:
         raise InputError(
             folder,
@@ -124,19 +121,18 @@ def check_classes(prepared: pd.DataFrame, labels: np.ndarray, expected_classes: 
             expected=f"names among {', '.join(CLASS_NAMES)}",
             do="correct the profile",
         )
-    split = "train" if "split" in prepared else "whole data set"
-    rows = prepared.loc[prepared["split"] == "train", "row"] if "split" in prepared else prepared["row"]
+    where, rows = "the whole data set", prepared["row"]
+    if "split" in prepared:
+        where, rows = "the train split", rows[prepared["split"] == "train"]
     pixels = np.zeros(256, np.int64)
     for row in rows:
         pixels += np.bincount(labels[row].ravel(), minlength=256)
     empty = [name for name in expected_classes if pixels[INDEX[name]] == 0]
     if empty:
         raise InputError(
-            f"the {split} split" if split == "train" else split,
-            found=f"no pixel of {', '.join(empty)} on {len(rows)} images",
+            where,
+            found=f"no pixel of {', '.join(empty)} in {len(rows)} images",
             expected=f"every class of interest: {', '.join(expected_classes)}",
-            do=(
-                "raise data.subsample.per_folder, choose another seed, train at a larger size, "
-                "or leave the class out of data.expected_classes"
-            ),
+            do="raise data.subsample.per_folder, choose another seed, train at a larger size, "
+            "or leave the class out of data.expected_classes",
         )

@@ -1,4 +1,4 @@
-"""Count what the data hold: images and people at every step, pixels per class, the label colours."""
+"""Count what the data contain: images and people at every step, pixels per class, label colours."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from facefair_lib.data.deduplicate import Duplicates
-from facefair_lib.data.readers.base import Reader, Row, first_names
+from facefair_lib.data.readers.base import Reader, first_names
 from facefair_lib.data.split import SPLITS
 from facefair_lib.settings.labels import CLASSES, NUM_CLASSES, PALETTES, SCORED_CLASSES, shows_face
 from facefair_lib.store.parallel import map_ordered
@@ -21,7 +21,7 @@ def flow_table(
     Parameters
     ----------
     manifest : one row per image read
-    duplicates : what was found of them (``find_duplicates``)
+    duplicates : as ``find_duplicates`` returns them
     drawn : the subsample
     prepared : the drawn rows whose masks show a face, with the column split
 
@@ -49,17 +49,11 @@ def flow_table(
     return pd.DataFrame(rows, columns=["step", "images", "people", "removed", "note"])
 
 
-def without_face(
-    manifest: pd.DataFrame, reader: Reader, progress: Advance | None = None, workers: int | None = None
-) -> list[str]:
-    """List the image_id of masks that show no face at all; every mask is read once, at its own size."""
-
-    def lacks(row: Row) -> bool:
-        return not shows_face(reader.decode(row))
-
+def without_face(manifest: pd.DataFrame, reader: Reader, progress: Advance | None = None) -> list[str]:
+    """List the image_id of every mask that shows no face at all; each mask is read once, at its own size."""
     masked = manifest[manifest["label_path"] != ""]
-    found = map_ordered(lacks, masked.to_dict("records"), progress, workers)
-    return masked.loc[found, "image_id"].tolist()
+    lacks = map_ordered(lambda row: not shows_face(reader.decode(row)), masked.to_dict("records"), progress)
+    return masked.loc[lacks, "image_id"].tolist()
 
 
 def class_shares(prepared: pd.DataFrame, labels: np.ndarray) -> pd.DataFrame:
@@ -67,13 +61,13 @@ def class_shares(prepared: pd.DataFrame, labels: np.ndarray) -> pd.DataFrame:
 
     Parameters
     ----------
-    prepared : with row and split
-    labels : (N, S, S) uint8
+    prepared : N rows with the columns row and split
+    labels : (N, S, S) uint8 class indices, 255 = ignore
 
     Returns
     -------
     DataFrame with split, class, pixels, share (of the split's labelled pixels: ignored ones do not count; NaN if there
-    are none) and images (how many hold the class), in the order of ``SPLITS`` and of the classes
+    are none) and images (how many show the class), in the order of ``SPLITS`` and of the classes
     """
     counts = np.stack([np.bincount(labels[row].ravel(), minlength=256)[:NUM_CLASSES] for row in prepared["row"]])
     rows = []
@@ -89,13 +83,13 @@ def class_shares(prepared: pd.DataFrame, labels: np.ndarray) -> pd.DataFrame:
 
 
 def colour_table(palette: str = "paper") -> pd.DataFrame:
-    """List class, title, red, green and blue of one palette, in class order (the course paper's Table I)."""
+    """List class, title, red, green and blue (0 to 255) of one palette in class order (the course paper's Table I)."""
     rows = [(c.name, c.title, *map(int, PALETTES[palette][c.index])) for c in CLASSES]
     return pd.DataFrame(rows, columns=["class", "title", "red", "green", "blue"])
 
 
 def scored_classes(source: str) -> pd.DataFrame:
-    """List the classes that a data set tells apart and the study's classes in each: scored_as, classes."""
+    """List the classes that a data set distinguishes (scored_as), and which of the study's classes each one joins."""
     groups = SCORED_CLASSES[source]
     rows = [(name, ", ".join(members)) for name, members in groups.items()]
     return pd.DataFrame(rows, columns=["scored_as", "classes"])

@@ -1,14 +1,14 @@
-"""Find pictures that occur twice, exactly or nearly.
+"""Find pictures that occur more than once, exactly or nearly.
 
-A near-duplicate must pass three tests: two perceptual hashes that look at different things (``dhash`` at gradients,
-``phash`` at low frequencies) and the mean absolute difference of small colour thumbnails. The hashes alone confuse
-different photographs of one person, and even different persons before the same wall.
+A near-duplicate must pass three tests: two perceptual hashes that measure different things (``dhash`` gradients,
+``phash`` low frequencies) and the mean absolute difference of small colour thumbnails. The hashes alone confuse
+different photographs of one person, and even different people in front of the same wall.
 
-Measured on 44 photographs of FASSEG: copies saved as JPEG (quality 50), halved, or made 5 per cent brighter with added
-noise differ by at most 2 bits in either hash and 6.5 grey levels; cropped by 1 per cent or turned by 1 degree, by up to
-8 bits and 5.5 levels, so that only some of those are found. Two shots of one person differ by at least 8 bits in the
-worse hash and 13 levels, two persons by at least 8 bits and 18 levels. The limits of 4 bits and 10 levels lie between.
-Frames of an animation that differ in no more than a blink count as near-duplicates.
+Measured on 44 photographs of FASSEG: copies saved as JPEG (quality 50), halved in size, or made 5 per cent brighter
+with added noise differ by at most 2 bits in either hash and 6.5 grey levels; copies cropped by 1 per cent or rotated by
+1 degree, by up to 8 bits and 5.5 levels, so that only some of those are found. Two shots of one person differ by at
+least 8 bits in the worse hash and 13 levels, two people by at least 8 bits and 18 levels. The limits of 4 bits and 10
+levels lie between. Frames of an animation that differ only by a blink count as near-duplicates.
 
 Source: hashes by the ImageHash library, 8 x 8 = 64 bits each.
 """
@@ -77,7 +77,7 @@ def fingerprint(
 ) -> Fingerprints:
     """Read every image once, on all cores, and compute what is compared."""
     paths = [file_in(Path(root), place) for place in manifest["image_path"]]
-    with tempfile.TemporaryFile() as file:  # its pages are the system's to take back; the map outlives the name
+    with tempfile.TemporaryFile() as file:  # the system may reclaim its pages; the map outlives the file's name
         thumbnail = np.memmap(file, np.uint8, "w+", shape=(len(paths), THUMBNAIL, THUMBNAIL, 3))
     store = partial(_fingerprint_one, thumbnail=thumbnail)
     measured = map_ordered(store, list(enumerate(paths)), progress, workers)
@@ -106,23 +106,21 @@ def find_duplicates(
     root: Path,
     hash_distance: int = HASH_DISTANCE,
     pixel_distance: float = PIXEL_DISTANCE,
-    near: bool = True,
     progress: Advance | None = None,
     workers: int | None = None,
 ) -> Duplicates:
     """Split a manifest into images that are kept and duplicates of kept images.
 
     Of a set of duplicates the first by image_id is kept. Exact duplicates are looked for in the whole manifest,
-    near-duplicates within a category. Every removed image is within the limits of an image that is KEPT: chains of
-    small steps do not swallow images that differ.
+    near-duplicates within a category. Every removed image is within the limits of an image that is KEPT: no image is
+    removed because of a chain of small differences.
 
     Parameters
     ----------
     manifest : as ``check_manifest`` returns it
     root : the data set's folder
-    hash_distance : largest Hamming distance of both hashes, in bits of 64
+    hash_distance : largest Hamming distance in each of the two hashes, in bits of 64
     pixel_distance : largest mean absolute difference of 32 x 32 colour thumbnails, in levels of 255
-    near : False finds exact duplicates only
 
     Raises
     ------
@@ -143,13 +141,10 @@ def find_duplicates(
     alive[[removed for _, removed in exact]] = False
     found = [("exact", kept, removed, 0) for kept, removed in exact]
     after_exact = manifest[alive].reset_index(drop=True)
-    if near:
-        for _, rows in manifest[alive].groupby("category", sort=True):
-            for kept, removed, distance in near_duplicates(
-                prints, rows.index.to_numpy(), hash_distance, pixel_distance
-            ):
-                alive[removed] = False
-                found.append(("near", kept, removed, distance))
+    for _, rows in manifest[alive].groupby("category", sort=True):
+        for kept, removed, distance in near_duplicates(prints, rows.index.to_numpy(), hash_distance, pixel_distance):
+            alive[removed] = False
+            found.append(("near", kept, removed, distance))
     table = _duplicate_table(manifest, found)
     return Duplicates(manifest[alive].reset_index(drop=True), after_exact, table, _count_folders(manifest, table))
 

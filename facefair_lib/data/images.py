@@ -27,7 +27,7 @@ FITS = ("stretch", "pad")
 EIGHT_BIT_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "YCbCr")
 
 MAX_PIXELS = 200_000_000
-"""Largest picture that is opened, as the largest sensors of telephones give it. A small file that unpacks to more is a
+"""Largest picture that is opened: what the largest sensors of phones give. A small file that unpacks to more is a
 decompression bomb."""
 
 _PILLOWS_LIMIT = Image.MAX_IMAGE_PIXELS or 0
@@ -45,14 +45,12 @@ _TURNS = {
 """EXIF orientation -> what makes the stored pixels upright."""
 
 _SUBFILE_TYPE = 254  # TIFF tag; its first bit says that the page is a reduced copy of another
-_PREVIEW = 256  # longer side up to which a second page is no picture of its own
-_ALIKE = (
-    24.0  # mean difference of grey values in 8 x 8 fields: below for copies, about twice as much for two photographs
-)
+_PREVIEW = 256  # longer side, in pixels, up to which a further page counts as a preview
+_ALIKE = 24.0  # mean difference of grey levels on an 8 x 8 grid: copies differ by less, two photographs by twice that
 
 
 def read_rgb(path: Path) -> np.ndarray:
-    """Read a photograph: upright by its EXIF orientation, transparency laid over white.
+    """Read a photograph: turned upright by its EXIF orientation, transparency laid over white.
 
     Returns
     -------
@@ -67,7 +65,7 @@ def read_rgb(path: Path) -> np.ndarray:
 
 
 def read_upright(path: Path) -> tuple[np.ndarray, int]:
-    """Read a photograph as ``read_rgb`` does, and say by which EXIF orientation it was turned: 1 (not at all) to 8."""
+    """Read a photograph as ``read_rgb`` does, and return with it the EXIF orientation applied: 1 (none) to 8."""
     picture, orientation = _open(Path(path))
     if _has_alpha(picture):
         picture = picture.convert("RGBA")
@@ -85,7 +83,7 @@ def read_label_rgb(path: Path) -> np.ndarray:
     Raises
     ------
     InputError
-        as ``read_rgb``, and for JPEG files: lossy compression changes label colours
+        as ``read_rgb``, and for JPEG and AVIF files: lossy compression changes label colours
     """
     picture = _open_label(Path(path))
     if _has_alpha(picture):
@@ -96,8 +94,8 @@ def read_label_rgb(path: Path) -> np.ndarray:
 def read_label_values(path: Path) -> np.ndarray:
     """Read a label file whose pixels are numbers, not colours.
 
-    Grey pictures give their grey values, paletted ones their palette indices. A colour picture is accepted only where
-    its three channels are equal, which some tools write for grey.
+    Grey pictures give their grey values, paletted ones their palette indices. A colour picture is accepted only if its
+    three channels are equal: some tools write grey that way.
 
     Returns
     -------
@@ -106,7 +104,7 @@ def read_label_values(path: Path) -> np.ndarray:
     Raises
     ------
     InputError
-        as ``read_label_rgb``, and for a picture with real colours
+        as ``read_label_rgb``, and for a picture that is not grey
     """
     path = Path(path)
     picture = _open_label(path)
@@ -118,7 +116,7 @@ def read_label_values(path: Path) -> np.ndarray:
             path,
             found="a label picture in colours",
             expected="one number per pixel (a grey or paletted picture), as the data set publishes it",
-            do="restore the published label; a coloured preview of it cannot be read back",
+            do="restore the published label; a coloured preview of it cannot be decoded",
         )
     return np.ascontiguousarray(rgb[..., 0])  # (H, W)
 
@@ -132,7 +130,7 @@ def _open_label(path: Path) -> Image.Image:
     if picture.format in ("JPEG", "MPO", "AVIF"):
         raise InputError(
             path,
-            found=f"a {picture.format} label picture, whose colours compression has changed",
+            found=f"a {picture.format} label picture, whose colours were changed by compression",
             expected="a lossless label picture (PNG or BMP)",
             do="obtain the label in its published format",
         )
@@ -142,8 +140,8 @@ def _open_label(path: Path) -> Image.Image:
 def label_as_photograph(label: Path, mask: np.ndarray, orientation: int, shape: tuple[int, int]) -> np.ndarray:
     """Turn a mask as its photograph was turned, if it was drawn on the photograph's stored pixels.
 
-    Some labelling tools heed a photograph's EXIF orientation and some do not. A label with an orientation of its own
-    has been turned by it. Of one without, the size tells, where width and height change places.
+    Some labelling tools apply a photograph's EXIF orientation and some do not. A label with an orientation of its own
+    has been turned by it. For one without, its size decides if the orientation swaps width and height.
 
     Parameters
     ----------
@@ -161,31 +159,27 @@ def label_as_photograph(label: Path, mask: np.ndarray, orientation: int, shape: 
     InputError
         if the mask would fit both ways
     """
-    exchanged = orientation >= 5  # width and height change places
-    fits_upright, fits_stored = mask.shape == shape, mask.shape == (shape[::-1] if exchanged else shape)
-    if orientation == 1 or not fits_stored or stored_orientation(label) != 1:
+    stored = shape[::-1] if orientation >= 5 else shape  # from 5 on, width and height are swapped
+    if orientation == 1 or mask.shape != stored:
         return mask
-    if not fits_upright:
+    with opened(label) as picture:
+        if _orientation(picture) != 1:
+            return mask
+    if mask.shape != shape:
         return np.asarray(Image.fromarray(mask).transpose(_TURNS[orientation]))
     raise InputError(
         label,
-        found=f"a label without an EXIF orientation, of a photograph that EXIF orientation {orientation} turns",
-        expected="a photograph whose stored pixels are upright: this label fits it turned and not turned",
-        do="write the photograph anew, turned and without the tag (mogrify -auto-orient), and look at the mask on it",
+        found=f"a label without an EXIF orientation, for a photograph with EXIF orientation {orientation}",
+        expected="a photograph whose stored pixels are upright: this label fits it both turned and not turned",
+        do="save the photograph turned and without the tag (mogrify -auto-orient), and check that the mask fits it",
     )
-
-
-def stored_orientation(path: Path) -> int:
-    """EXIF orientation of a picture file that can be read: 1 (upright, or not said) to 8."""
-    with opened(Path(path)) as picture:
-        return _orientation(picture)
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[Image.Image]:
-    """Open a picture file, with its header alone read; one of more than ``MAX_PIXELS`` is an InputError."""
+    """Open a picture file and read its header only; more than ``MAX_PIXELS`` pixels are an InputError."""
     with ExitStack() as stack:
-        file = stack.enter_context(path.open("rb"))  # Pillow leaves it open where the disk fails
+        file = stack.enter_context(path.open("rb"))  # Pillow would leave it open when the disk fails
         with _pillow_limit(None):
             picture = stack.enter_context(Image.open(file))
         if picture.width * picture.height > MAX_PIXELS:
@@ -197,7 +191,7 @@ def opened(path: Path) -> Iterator[Image.Image]:
 
 @contextmanager
 def _pillow_limit(pixels: int | None) -> Iterator[None]:
-    """Let Pillow open what is allowed here: its own limit is lower, and a setting of the whole process."""
+    """Replace Pillow's own limit, which is lower and a setting of the whole process, while the block runs."""
     with _LIMIT_LOCK:
         before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, pixels
         try:
@@ -209,28 +203,26 @@ def _pillow_limit(pixels: int | None) -> Iterator[None]:
 def _orientation(picture: Image.Image) -> int:
     try:
         tag = picture.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception:  # damaged EXIF, which fails in many ways; the pixels are none the worse for it
+    except Exception:  # damaged EXIF fails in many ways, but the pixels can still be good
         return 1
     return tag if tag in _TURNS else 1
 
 
 def _open(path: Path) -> tuple[Image.Image, int]:
-    """Read a picture upright, and the orientation by which it was turned."""
-    if not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises where the name is too long
+    """Read a picture upright; return it with the EXIF orientation applied."""
+    if not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises if the name is too long
         raise InputError(path, found="no such file", expected="a picture", do="correct the name or restore the file")
     try:
         with opened(path) as picture:
-            _refuse_strange(picture, path)
+            _refuse_unsupported(picture, path)
             orientation = _orientation(picture)
             picture.load()
-            # Not exif_transpose: it copies what is upright already, and writes the EXIF block anew, which can fail.
-            turn = _TURNS.get(_orientation(picture))  # a TIFF has been turned by loading it
+            # Not exif_transpose: it copies even an upright picture, and rewrites the EXIF block, which can fail.
+            turn = _TURNS.get(_orientation(picture))  # loading a TIFF has turned it already
             result = picture if turn is None else picture.transpose(turn)
             result.format = picture.format
-    except InputError:
+    except (InputError, MemoryError):  # too little memory says nothing about the file
         raise
-    except MemoryError:
-        raise  # nothing is wrong with the file
     except Image.DecompressionBombError as error:
         raise _too_large(path, str(error)) from error
     except Exception as error:  # Pillow's readers fail in more ways on damaged bytes than can be listed
@@ -238,16 +230,16 @@ def _open(path: Path) -> tuple[Image.Image, int]:
     return result, orientation
 
 
-def _refuse_strange(picture: Image.Image, path: Path) -> None:
-    """Refuse, before any pixel is unpacked, what has no single 8-bit RGB picture in it."""
+def _refuse_unsupported(picture: Image.Image, path: Path) -> None:
+    """Refuse, before any pixel is decoded, a file that is not one picture with at most 8 bits per channel."""
     if not _first_is_all(picture):
         raise InputError(
             path,
             found=f"{picture.n_frames} pictures in one file (an animation or a document of several pages)",
             expected="one picture per file",
-            do="save the wanted picture as a file of its own",
+            do="save the wanted picture as a separate file",
         )
-    # 16-bit colour is opened as mode RGB and halved in depth while unpacking; only the raw mode still tells.
+    # Pillow opens 16-bit colour as mode RGB and drops half of each value on loading; only the raw mode shows it.
     if picture.mode not in EIGHT_BIT_MODES or _is_deep(picture):
         raise InputError(
             path,
@@ -258,15 +250,15 @@ def _refuse_strange(picture: Image.Image, path: Path) -> None:
 
 
 def _first_is_all(picture: Image.Image) -> bool:
-    """Whether a file's first picture is the only one, or the others are but smaller copies or parts of it."""
-    # Telephones write MPO: a photograph and, behind it, previews of the same. A PSD's first picture is its layers' sum.
+    """Whether a file's first picture is the only one, or the others are only smaller copies or parts of it."""
+    # Phones write MPO: a photograph followed by previews of it. A PSD's first picture merges its layers.
     if picture.format in ("MPO", "PSD") or not getattr(picture, "is_animated", False):
         return True
     return picture.format == "TIFF" and _pages_are_copies(picture)
 
 
 def _pages_are_copies(tiff: Image.Image) -> bool:
-    """Whether every page behind the first is its reduced copy: flagged as one, or smaller, of one shape and alike."""
+    """Whether every later page is a reduced copy of the first: flagged as one, or smaller, of its shape and similar."""
     whole = tiff.size
     try:
         for page in range(1, tiff.n_frames):
@@ -280,12 +272,12 @@ def _pages_are_copies(tiff: Image.Image) -> bool:
 
 
 def _is_reduced(size: tuple[int, int], whole: tuple[int, int]) -> bool:
-    """Whether a page is smaller and of one shape, up to a rounded pixel."""
+    """Whether a page is smaller than the first and of its shape, up to a rounded pixel."""
     return size < whole and abs(size[0] * whole[1] - size[1] * whole[0]) <= max(whole)
 
 
 def _looks_like_the_first(tiff: Image.Image) -> bool:
-    """Whether the current page shows what the first one does; a page as small as a preview is taken for one."""
+    """Whether the current page shows what the first one does; a page as small as a preview always counts."""
     if max(tiff.size) <= _PREVIEW:
         return True
     page = _glance(tiff)
@@ -294,7 +286,7 @@ def _looks_like_the_first(tiff: Image.Image) -> bool:
 
 
 def _glance(picture: Image.Image) -> np.ndarray:
-    """Grey values of a picture in 8 x 8 fields: (8, 8)."""
+    """Mean grey levels of a picture on an 8 x 8 grid: (8, 8) float64."""
     return np.asarray(picture.convert("L").resize((8, 8), Image.Resampling.BOX), np.float64)
 
 
@@ -309,7 +301,7 @@ def _is_deep(picture: Image.Image) -> bool:
 def _too_large(path: Path, found: str) -> InputError:
     return InputError(
         path,
-        found=f"{found} (a decompression bomb, or no picture for this study)",
+        found=f"{found} (a decompression bomb, or too large for this study)",
         expected=f"at most {MAX_PIXELS // 10**6} million pixels",
         do="check where the file comes from; if it is a real photograph, make it smaller",
     )
@@ -345,8 +337,8 @@ def fit_pair(rgb: np.ndarray, mask: np.ndarray, size: int, fit: str) -> tuple[np
     """Bring a photograph and its mask to a square.
 
     ``stretch`` scales both sides separately, as the course paper did: faces change their proportions. ``pad`` keeps
-    proportions: the longer side becomes ``size``, the photograph is mirrored into the rest, and the mask says ignore
-    (255) there, so that the margin is neither trained on nor scored.
+    proportions: the longer side becomes ``size``, the rest is filled with the mirrored photograph, and the mask is 255
+    (ignore) there, so that the margin is neither trained on nor scored.
 
     Parameters
     ----------

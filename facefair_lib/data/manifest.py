@@ -56,13 +56,8 @@ def make_manifest(rows: Iterable[Mapping[str, Any]], where: object = "manifest")
         as ``check_manifest``
     """
     frame = pd.DataFrame(list(rows))
-    for column in OPTIONAL_TEXT:
-        if column not in frame:
-            frame[column] = ""
-    for column in NUMBERS:
-        if column not in frame:
-            frame[column] = float("nan")
-    return check_manifest(frame, where)
+    unknown = {**dict.fromkeys(OPTIONAL_TEXT, ""), **dict.fromkeys(NUMBERS, float("nan"))}
+    return check_manifest(frame.assign(**{name: unknown[name] for name in unknown if name not in frame}), where)
 
 
 def check_manifest(frame: pd.DataFrame, where: object) -> pd.DataFrame:
@@ -70,7 +65,7 @@ def check_manifest(frame: pd.DataFrame, where: object) -> pd.DataFrame:
 
     Parameters
     ----------
-    frame : columns ``COLUMNS`` in any order; further columns (row, split) are kept behind them
+    frame : columns ``COLUMNS`` in any order; further columns (row, split) are kept after them
     where : file or data set the frame came from, named in every message
 
     Returns
@@ -80,8 +75,8 @@ def check_manifest(frame: pd.DataFrame, where: object) -> pd.DataFrame:
     Raises
     ------
     InputError
-        if it is empty, lacks a column, repeats an image_id, names an unknown category, holds an absolute or
-        parent-climbing path, misses a required value, or holds text where a number belongs
+        if it is empty, lacks a column or a required value, repeats an image_id, names an unknown category, or holds a
+        path that is absolute or leaves the root, or text where a number belongs
     """
     if frame.empty:
         raise InputError(where, found="no images", expected="at least one image", do="check the data set's folder")
@@ -122,12 +117,13 @@ def _typed(frame: pd.DataFrame, where: object) -> pd.DataFrame:
 
 def _check_values(frame: pd.DataFrame, where: object) -> None:
     for column in ("image_id", "image_path", "source", "subject_id"):
-        if (frame[column] == "").any():
-            row = frame[frame[column] == ""].iloc[0]
+        empty = frame[frame[column] == ""]
+        if len(empty):
+            row = empty.iloc[0]
             raise InputError(
                 where,
                 found=f"an empty {column} (image {row['image_id'] or row['image_path']!r})",
-                expected=f"every row has its {column}",
+                expected=f"a value of {column} in every row",
                 do="fill it in",
             )
     repeated = frame.loc[frame["image_id"].duplicated(), "image_id"]
@@ -157,8 +153,8 @@ def _check_values(frame: pd.DataFrame, where: object) -> None:
 
 
 def is_inside(path: str) -> bool:
-    """Whether a path is relative and does not climb out of its root, whichever slashes it is read with."""
-    # A backslash alone says nothing: it may be part of a name, or the escape of a byte that is no text.
+    """Whether a path is relative and stays inside its root, whichever slashes it is written with."""
+    # A backslash alone proves nothing: it may be part of a name, or the escape of a byte that is not text.
     windows = PureWindowsPath(path)
     return not (PurePosixPath(path).is_absolute() or windows.anchor or ".." in windows.parts)
 
@@ -178,7 +174,7 @@ def load_manifest(path: Path, root: Path | None = None) -> pd.DataFrame:
     Parameters
     ----------
     path : the Parquet file
-    root : where the data set lies now, if it was moved since; None keeps the recorded place
+    root : the data set's folder if it has been moved since; None keeps the recorded one
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Pictures, their masks and what is known of them, in one record."""
+"""Pictures, their masks and their metadata in one record."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Pictures:
 
     Attributes
     ----------
-    table : N rows in the order of the arrays, with image_id, subject_id and what else is known
+    table : N rows in the order of the arrays, with image_id, subject_id and whatever else is known
     images : (N, H, W, 3) uint8 RGB
     labels : (N, H, W) uint8 class indices, 255 where there is no mask
     """
@@ -33,11 +33,11 @@ class Pictures:
         return replace(self, table=table, images=self.images[chosen], labels=self.labels[chosen])
 
     def rows(self) -> dict[str, np.ndarray]:
-        """Row numbers of each split, as the table's columns split and row say."""
+        """Row numbers of each split, from the table's columns split and row."""
         return {str(split): part["row"].to_numpy() for split, part in self.table.groupby("split")}
 
     def resized(self, size: int) -> Self:
-        """The same at another size, as squares."""
+        """The same pictures and masks, resized to squares of ``size`` pixels a side."""
         shape = (size, size)
         images = np.stack([resize_image(np.asarray(image), shape) for image in self.images])
         labels = np.stack([resize_mask(np.asarray(mask), shape) for mask in self.labels])

@@ -1,7 +1,7 @@
-"""Skin tone as photographs show it, measured on the pixels that their true masks call skin.
+"""Skin tone as photographs show it, measured on the pixels that their true masks label as skin.
 
-A camera sees skin and light at once: where the light is unknown, a dark photograph of light skin and a bright one of
-dark skin look alike. What is measured here is the colour in the picture, and no statement about a person.
+A camera records skin and light together: where the light is unknown, a dark photograph of light skin and a bright one
+of dark skin look alike. What is measured here is the colour in the picture; it says nothing about the person.
 
 Source: individual typology angle: Chardon, Cretois and Hourseau, International Journal of Cosmetic Science 13 (1991);
 sRGB: IEC 61966-2-1; CIELAB: CIE 15, white point D65.
@@ -23,7 +23,7 @@ _WHITE = _TO_XYZ.sum(1)
 
 
 def cielab(rgb: np.ndarray) -> np.ndarray:
-    """Turn sRGB colours into CIELAB: (..., 3) uint8 -> (..., 3) float64 L* (0 to 100), a*, b*."""
+    """Convert sRGB colours to CIELAB: (..., 3) uint8 -> (..., 3) float64 L* (0 to 100), a*, b*."""
     share = np.asarray(rgb) / 255
     linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
     xyz = linear @ _TO_XYZ.T / _WHITE

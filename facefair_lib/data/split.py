@@ -1,4 +1,4 @@
-"""Split a manifest into train, validation and test so that no person stands on two sides."""
+"""Split a manifest into train, validation and test so that no person is in two of them."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ def split_by_subject(
     seed: int = 0,
     by: Sequence[str] = ("category",),
 ) -> pd.DataFrame:
-    """Assign each person, with all images, to one split.
+    """Assign each person, with all their images, to one split.
 
-    In each stratum persons are assigned from the one with most images down; each goes to the split that lacks most
-    images, which brings the numbers closest to the wanted ones (least squares). What a stratum of few people cannot
-    meet the later ones make up for. The order among persons with equally many images follows the seed.
+    In each stratum people are assigned in descending order of their number of images; each goes to the split that lacks
+    most images, which brings the numbers closest to the wanted ones (least squares). Later strata make up for what a
+    stratum of few people cannot meet. The seed orders people with equally many images.
 
     Parameters
     ----------
     manifest : as ``check_manifest`` returns it
     proportions : share of images for each of ``SPLITS``, summing to 1
     seed : other seeds give other splits
-    by : columns whose combinations are the strata. A person's stratum is that of its first image
+    by : columns whose combinations are the strata. A person's stratum is that of their first image
 
     Returns
     -------
@@ -43,7 +43,7 @@ def split_by_subject(
     Raises
     ------
     InputError
-        for fewer than three persons, or proportions that are not positive shares summing to 1
+        for fewer than three people, or proportions that are not positive shares summing to 1
     """
     _check_proportions(proportions)
     subjects = manifest.groupby("subject_id", sort=True).agg({**dict.fromkeys(by, "first"), "image_id": "size"})
@@ -51,10 +51,10 @@ def split_by_subject(
         raise InputError(
             "the split",
             found=f"{len(subjects)} person(s) on {len(manifest)} images",
-            expected="at least three persons, one for each of train, validation and test",
-            do="add people, or raise the subsample's numbers",
+            expected="at least three people, one for each of train, validation and test",
+            do="add people, or raise the numbers in data.subsample",
         )
-    # dropna=False: a set without categories reads back from CSV as NaN, which is one stratum like any other.
+    # dropna=False: without categories the column is read back from CSV as NaN, which is a stratum like any other.
     strata = subjects.groupby(list(by), sort=True, dropna=False).ngroup().to_numpy()  # (P,)
     sizes = subjects["image_id"].to_numpy()  # (P,)
     ranks = [rank(seed, name) for name in subjects.index]
@@ -79,8 +79,8 @@ def _check_proportions(proportions: Mapping[str, float]) -> None:
 def _assign(order: Sequence[int], sizes: np.ndarray, strata: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     images = np.bincount(strata, weights=sizes)  # (strata,)
     assigned = np.zeros(len(sizes), int)
-    left_over = np.zeros(len(wanted))  # images too many in each split, from the strata done
-    # Strata of the largest persons come first: what they cannot meet, the others make up for, each by its size.
+    left_over = np.zeros(len(wanted))  # surplus images of each split from the strata done
+    # Strata that hold the people with most images come first: the others make up for them, in proportion to their size.
     largest_first = sorted(range(len(images)), key=lambda stratum: (-sizes[strata == stratum].max(), stratum))
     for position, stratum in enumerate(largest_first):
         repair = left_over * images[stratum] / images[largest_first[position:]].sum()
@@ -94,7 +94,7 @@ def _assign(order: Sequence[int], sizes: np.ndarray, strata: np.ndarray, wanted:
 
 
 def _fill_empty(assigned: np.ndarray, sizes: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Give each empty split the smallest person of the split that is fullest among those with two persons or more."""
+    """Give each empty split the person with fewest images from the fullest split that has two people or more."""
     assigned = assigned.copy()
     for empty in range(len(wanted)):
         people = np.bincount(assigned, minlength=len(wanted))

@@ -1,4 +1,4 @@
-"""Tables that people made in a spreadsheet: whatever separator and mark it wrote, every cell stays the text it was."""
+"""Tables saved from a spreadsheet: whatever separator and mark it wrote, every cell stays the text that it was."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from facefair_lib.errors import InputError
 from facefair_lib.settings.path_text import path_text
 from facefair_lib.store.results import unguarded
 
-SEPARATORS = "\t;,"  # the rarer a mark is inside cells, the earlier: the first of equally good ones is taken
-_LOOKED_AT = 100  # rows that tell the separator
-# Spaces of every kind go with strip(); these are as invisible, and spreadsheets and web pages leave them in cells.
+SEPARATORS = "\t;,"  # those that are rarest inside cells come first: the first of equally good ones is taken
+_LOOKED_AT = 100  # rows from which the separator is told
+# strip() removes every kind of space, but not these, which are also invisible; spreadsheets and web pages leave them.
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060"
 _SEPARATOR_LINE = re.compile(r'^\s*"?sep=(?P<separator>\\t|[^"\r\n])"?[,;\t ]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
 _LINE_END = re.compile(rb"\r\n|\r|\n")
-# The longer marks first: that of UTF-32 begins like that of UTF-16.
+# Longer marks first: that of UTF-32 begins like that of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -53,16 +53,16 @@ def read_spreadsheet(
 ) -> pd.DataFrame:
     """Read a table that a spreadsheet saved as text.
 
-    Columns are separated by commas, semicolons or tabs, or as a first line ``sep=;`` says. Lines may end in any of the
-    three ways. Empty rows and empty columns without a name are left out. Names of columns are in lower case, and
-    nothing begins or ends with a space; else every cell is the text that it was: ``NA``, ``007`` and ``1e3`` as well.
-    An apostrophe that keeps a cell such as ``=1+1`` from being a formula goes.
+    Columns are separated by commas, semicolons or tabs, or as a first line such as ``sep=;`` says. Lines end in CR, LF
+    or both. Empty rows and empty columns without a name are left out. Column names become lower case and spaces around
+    names and cells are removed; otherwise every cell stays the text that it was, ``NA``, ``007`` and ``1e3`` as well.
+    An apostrophe that keeps a cell such as ``=1+1`` from being a formula is removed.
 
     Parameters
     ----------
-    path : UTF-8, or UTF-16 with its mark (Excel's "Unicode Text")
+    path : UTF-8, or UTF-16 or UTF-32 with a byte-order mark (Excel's "Unicode Text")
     required : columns that it must have, in lower case
-    known : further columns that it may have; all of them help to tell the separator
+    known : further columns that it may have; both help to find the separator
     nameless : whether a column with cells may lack a name; it is then called "column 1" and so on
 
     Returns
@@ -73,8 +73,8 @@ def read_spreadsheet(
     Raises
     ------
     InputError
-        naming the file and, where it is one line's fault, the line: a workbook in place of a text, another encoding, a
-        row of more or fewer cells than the header, an open quotation mark, a missing, doubled or nameless column
+        for a workbook in place of text, another encoding, a row with more cells than the header, a quotation mark that
+        is not closed, a missing, repeated or nameless column; names the file and, if it is one line's fault, the line
     """
     path = Path(path)
     text = read_text(path)
@@ -93,7 +93,7 @@ def read_spreadsheet(
                 f"{path_text(path)}, line {line}",
                 found=f"{len(cells)} cells",
                 expected=f"{len(header)}, as in the header",
-                do="put cells that hold a separator into quotes",
+                do="put quotation marks around cells that hold a separator",
             )
         cells += [""] * (len(header) - len(cells))  # spreadsheets leave out the separators of empty cells at the end
     header = [" ".join(name.split()) for name in header]
@@ -115,12 +115,12 @@ def read_spreadsheet(
 
 
 def read_text(path: Path) -> str:
-    """Read a text file that somebody saved: UTF-8, or what its mark (BOM) says.
+    """Read a text file in UTF-8, or in the encoding that its byte-order mark says.
 
     Raises
     ------
     InputError
-        if it cannot be read, is a workbook, or is in another encoding: the first byte that tells is named
+        if it cannot be read, is a workbook, or is in another encoding: names the first byte that does not fit
     """
     try:
         data = Path(path).read_bytes()
@@ -142,7 +142,7 @@ def read_text(path: Path) -> str:
         line = len(_LINE_END.findall(text.partition("\0")[0].encode())) + 1
         raise InputError(
             path,
-            found=f"a NUL byte in line {line}: no text, or UTF-16 without its mark",
+            found=f"a NUL byte in line {line}: not text, or UTF-16 without its byte-order mark",
             expected="a text file in UTF-8",
             do=SAVE_AS_UTF8,
         )
@@ -163,24 +163,25 @@ def _refuse_other_kinds(path: Path, data: bytes) -> None:
     raise InputError(
         path,
         found=f"unreadable as text: {kind}",
-        expected="a table saved as text; another ending of the name does not make it one",
+        expected="a table saved as text; renaming the file does not make it one",
         do=SAVE_AS_UTF8,
     )
 
 
 def _strange_byte(data: bytes, error: UnicodeDecodeError, encoding: str) -> str:
-    """Name the first byte that is not of the encoding, its line, and what it is in the encodings it may come from."""
+    """Name the first byte that does not fit the encoding, its line, and its letter in encodings that may be meant."""
     byte = data[error.start : error.start + 1]
     line = len(_LINE_END.findall(data[: error.start])) + 1
     if encoding != "utf-8":
-        return f"a mark of {encoding.removesuffix('-sig').upper()}, but the byte 0x{byte.hex().upper()} in line {line}"
-    meant = {name: byte.decode(codec, "ignore") for name, codec in (("Windows-1252", "cp1252"), ("Mac", "mac_roman"))}
-    letters = " or ".join(f"{letter!r} of {name}" for name, letter in meant.items() if letter)
-    return f"no UTF-8: the byte 0x{byte.hex().upper()} in line {line}, perhaps {letters}"
+        mark = encoding.removesuffix("-sig").upper()
+        return f"a byte-order mark of {mark}, but the byte 0x{byte.hex().upper()} in line {line}"
+    meant = {"Windows-1252": byte.decode("cp1252", "ignore"), "Mac Roman": byte.decode("mac_roman", "ignore")}
+    letters = " or ".join(f"{letter!r} in {name}" for name, letter in meant.items() if letter)
+    return f"not UTF-8: the byte 0x{byte.hex().upper()} in line {line}, perhaps {letters}"
 
 
 def _lines(path: Path, text: str, separator: str, first: int) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line in which a row begins and its cells, of all rows that are not empty."""
+    """Yield, for each row that is not empty, the line in which it begins and its cells."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     begin = first
     try:
@@ -207,9 +208,9 @@ def _trimmed(cell: str) -> str:
 
 
 def _separator(text: str, known: Collection[str]) -> str:
-    """The separator under which most names of the header are known, all rows are as wide, and there are most columns.
+    """The separator that gives the most known names in the header; of equals, rows of one width, then most columns.
 
-    Counting marks in the header alone would be misled by decimal commas and by commas in quoted cells.
+    Counting separators in the header alone would be misled by decimal commas and by commas in quoted cells.
     """
 
     def merit(separator: str) -> tuple[int, bool, int]:
@@ -234,7 +235,7 @@ def _columns(path: Path, named: Sequence[tuple[int, str]], *, nameless: bool) ->
         raise InputError(
             path,
             found=f"two columns named {twice[0]!r}" if twice else f"no name above column {unnamed[0]}, which has cells",
-            expected="a name of its own above each column, in the first line",
+            expected="a different name above each column, in the first line",
             do="rename or remove the column",
         )
     return columns

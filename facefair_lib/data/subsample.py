@@ -1,4 +1,4 @@
-"""Take the course paper's subsample: every real photograph, a number of crowds, a number per person's folder."""
+"""Draw the course paper's subsample: every real photograph, some of the crowds, some of each person's folder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from facefair_lib.errors import InputError
 
 
 def rank(seed: int, name: str) -> str:
-    """Random but reproducible rank of one name: independent of which other names there are."""
+    """Random but reproducible rank of one name, whatever other names there are: 64 hexadecimal digits."""
     return hashlib.sha256(f"{seed}:{name}".encode()).hexdigest()
 
 
@@ -31,7 +31,7 @@ def subsample(
     manifest : as ``check_manifest`` returns it
     real : number of images of category "real"; None = all, as in the course paper
     multi : number of images of category "multi"; None = all
-    per_folder : number from each other folder; None = all. A folder that holds fewer gives all it has
+    per_folder : number from each other folder; None = all. A folder with fewer gives all it has
     seed : other seeds draw other images
 
     Returns
@@ -47,7 +47,7 @@ def subsample(
     negative = [f"{name}: {limit}" for name, limit in limits.items() if limit is not None and limit < 0]
     if negative:
         raise InputError(
-            "data.subsample", found=negative[0], expected="a number from 0 up, or null for all", do="correct it"
+            "data.subsample", found=negative[0], expected="0 or more, or null for all", do="correct the profile"
         )
     pool = manifest["folder"].where(~manifest["category"].isin(["real", "multi"]), "category " + manifest["category"])
     ranks = pd.Series([rank(seed, name) for name in manifest["image_id"]], manifest.index)

@@ -18,10 +18,10 @@ class Card:
 
     Attributes
     ----------
-    title : its name in full
+    title : its full name
     images, people : how many, in words
     labels : how its label files are coded, "" without masks
-    groups, emotions : what is known of the people
+    groups, emotions : what is known of the people, in words
     licence : a summary of the owner's terms
     obtain : how to get it
     page : the owner's page
@@ -63,7 +63,7 @@ CATALOGUE: Mapping[str, Card] = MappingProxyType(
             title="FASSEG, face semantic segmentation",
             images="70 frontal, over 200 in several poses",
             people="70 and 15",
-            labels="6 colours, blended along borders: nearest colour, residue reported",
+            labels="6 colours, blended along borders and decoded to the nearest",
             licence="none stated; cite the papers",
             obtain="facefair datasets get fasseg --out FOLDER",
             page="https://github.com/massimomauro/FASSEG-repository",
@@ -71,7 +71,7 @@ CATALOGUE: Mapping[str, Card] = MappingProxyType(
         "celebamask": Card(
             title="CelebAMask-HQ",
             images="30,000",
-            people="about 6,200, known with CelebA's identity file only",
+            people="about 6,200, known only with CelebA's identity file",
             labels="one black and white mask per part, 18 parts",
             licence="non-commercial research and education only",
             page="https://github.com/switchablenorms/CelebAMask-HQ",
@@ -93,7 +93,7 @@ CATALOGUE: Mapping[str, Card] = MappingProxyType(
         ),
         "ibugmask": Card(
             title="iBugMask",
-            images="1,000 to test with, 21,866 to train with (Helen in turned poses)",
+            images="1,000 to test with, 21,866 to train with (Helen, also in poses made by computer)",
             labels="values 0 to 10",
             licence="the owner's terms; for research",
             obtain="download ibugmask_release.zip from the owner's page",
@@ -102,7 +102,7 @@ CATALOGUE: Mapping[str, Card] = MappingProxyType(
         "facesynthetics": Card(
             title="FaceSynthetics (Microsoft)",
             images="100,000 (also 1,000 and 100)",
-            people="one per picture, rendered",
+            people="a different one in each picture, rendered",
             labels="values 0 to 18, 255 ignored",
             groups="not published",
             emotions="not published",
@@ -116,7 +116,7 @@ CATALOGUE: Mapping[str, Card] = MappingProxyType(
             labels="11 colours of the paper's table, where you have masks",
             groups="as your table says",
             emotions="as your table says",
-            licence="yours; have the consent of those who are seen",
+            licence="yours; ask everyone in them for consent",
             obtain="write photos.csv: image,subject[,group,emotion,mask]",
         ),
         "jaffe": Card(
@@ -133,7 +133,7 @@ CATALOGUE: Mapping[str, Card] = MappingProxyType(
             title="CK+, extended Cohn-Kanade",
             images="593 sequences, 327 with an emotion",
             people="123",
-            groups="not published per person: give a table of your own",
+            groups="not published per person: give your own table",
             emotions="7, with sad, happy, angry",
             licence="research, by a signed agreement",
             obtain="request it from the owner",
@@ -153,7 +153,7 @@ CATALOGUE: Mapping[str, Card] = MappingProxyType(
             title="CFD, Chicago face database, with CFD-MR and CFD-INDIA",
             images="1,207 of the main set, and extensions",
             people="597, 88 and 142",
-            groups="asian, black, latino, white, multiracial, indian (own word)",
+            groups="asian, black, latino, white, multiracial, indian (self-described)",
             emotions="neutral, angry, fearful, happy (no sad)",
             licence="non-commercial research; no redistribution",
             obtain="fill in the form",

@@ -1,4 +1,4 @@
-"""Whether a folder is the data set that it is taken for: counts, classes, and what is wrong first."""
+"""Check whether a folder is the data set that it is taken for: counts, classes, first problems."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class Check:
     ----------
     manifest : the rows read, None where the layout could not be read
     palette : how labels are coded
-    found, missing : folders of the complete release that are there, or not
+    found, missing : folders of the complete release that are there, and those that are not
     opened : how many pictures were opened
     pixels : class name -> pixels of it in the opened masks, in class order
     ignored : pixels of the opened masks that belong to no class
     unseen : classes that the set labels, but no opened mask shows
     notes : what the reader assumed or left out, opened masks that show no face, and what a table of photographs is for
-    problems : messages of the first errors
+    problems : error messages: one for the layout, or one for each opened picture that cannot be used
     """
 
     name: str
@@ -64,7 +64,6 @@ def check_folder(
     root: Path,
     opened: int | None = OPENED,
     progress: Advance | None = None,
-    workers: int | None = None,
     **options: Any,
 ) -> Check:
     """Read a folder as a data set, open some of its pictures, and collect what is wrong.
@@ -74,15 +73,15 @@ def check_folder(
     name : a key of ``READERS``
     root : the folder
     opened : how many pictures to open; None opens all
-    options : of the reader
+    options : of the reader, as ``open_reader`` takes them
 
     Raises
     ------
     InputError
-        for an unknown name or option; everything that is wrong with the folder goes into ``problems`` instead
+        for an unknown name or option; whatever is wrong with the folder is in ``problems`` instead
     """
     if name not in CATALOGUE:
-        open_reader(name, root)  # says which names there are
+        open_reader(name, root)  # raises, and lists the names
     try:
         reader = open_reader(name, root, **options)
         manifest = reader.read()
@@ -91,7 +90,7 @@ def check_folder(
             raise
         return Check(name, Path(root), problems=(str(error),))
     rows = _spread(manifest, opened)
-    looked = map_ordered(lambda row: _look(reader, row), rows, progress, workers)
+    looked = map_ordered(lambda row: _look(reader, row), rows, progress)
     counts = sum((count for count, _ in looked if count is not None), np.zeros(IGNORE_INDEX + 1, np.int64))
     present = tuple(folder for folder in reader.folders if (reader.root / folder).is_dir())
     masked = any(row["label_path"] for row in rows)

@@ -1,7 +1,7 @@
 """Download a data set from its public git repository, resumably.
 
-Only FASSEG is published in a form that may be fetched without asking anybody. git names every file by a checksum of its
-bytes and refuses what does not match, so the files need no list of checksums here.
+Only FASSEG may be fetched without asking its owner. git names every file by a checksum of its bytes and refuses what
+does not match, so no list of checksums is needed here.
 """
 
 from __future__ import annotations
@@ -20,32 +20,18 @@ from facefair_lib.store.progress import Advance
 RECORD = "facefair_source.txt"
 """File written into a finished download: address, commit and number of files."""
 
-_BATCH = 24
-_SECONDS = 600
-"""Patience with one call of git; a batch of files is about 25 MB."""
+_BATCH = 24  # files, about 25 MB
+_SECONDS = 600  # that one call of git may take
 
-# Without bargaining ("noop"): git would say that it has the commit, and the server conclude that it has its files.
+# "noop" stops git from saying that it has the commit, from which the server would conclude that it has its files.
 _FETCH = ("-c", "fetch.negotiationAlgorithm=noop", "fetch", "--quiet", "--no-tags", "--filter=blob:none")
 
-
-@dataclass(frozen=True)
-class Repository:
-    """Where a data set lies.
-
-    Attributes
-    ----------
-    url : address of the git repository
-    folders : what is taken from it
-    """
-
-    url: str
-    folders: tuple[str, ...]
-
-
-REPOSITORIES: Mapping[str, Repository] = MappingProxyType(
-    {"fasseg": Repository("https://github.com/massimomauro/FASSEG-repository", ("V1", "V2", "V3"))}
+REPOSITORIES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
+    {"fasseg": ("https://github.com/massimomauro/FASSEG-repository", ("V1", "V2", "V3"))}
 )
-"""Data sets that can be downloaded; every other one must be asked for, or lies behind a form."""
+"""Data sets that can be downloaded: address of the git repository, and which of its folders are fetched.
+
+Every other data set must be requested from its owner, or is behind a form."""
 
 
 @dataclass(frozen=True)
@@ -57,17 +43,11 @@ class Download:
     files: int
 
 
-def download(
-    name: str,
-    out: Path,
-    commit: str = "",
-    url: str = "",
-    progress: Advance | None = None,
-) -> Download:
-    """Fetch a data set, or go on with a fetch that was interrupted.
+def download(name: str, out: Path, commit: str = "", url: str = "", progress: Advance | None = None) -> Download:
+    """Fetch a data set, or resume an interrupted fetch.
 
-    Files arrive in ``<out>.partial`` in batches and stay there; when all are there, the folder takes its name. A
-    finished folder is recognised by its record and left alone.
+    Files arrive in batches in ``<out>.partial``, which is renamed to ``out`` when it has all of them. A finished folder
+    is recognised by its record and left alone.
 
     Parameters
     ----------
@@ -75,7 +55,7 @@ def download(
     out : folder to write: new, or empty
     commit : full name of the commit wanted; "" takes the newest, and the record says which that was
     url : another address of the same repository, such as a mirror
-    progress : called with (files there, files in all)
+    progress : called with (files fetched, files in all)
 
     Raises
     ------
@@ -85,19 +65,19 @@ def download(
     if name not in REPOSITORIES:
         raise InputError(
             name,
-            found="a data set that must be asked for, or lies behind a form",
+            found="a data set that must be requested from its owner, or is behind a form",
             expected=f"one of {', '.join(REPOSITORIES)}",
             do="get it from its owner (facefair datasets says where), then run facefair datasets check",
         )
-    repository, out = REPOSITORIES[name], Path(out).expanduser().absolute()
-    url = url or repository.url
+    published, folders = REPOSITORIES[name]
+    url, out = url or published, Path(out).expanduser().absolute()
     finished = _finished(out, commit)
     if finished:
         return finished
     work = out.with_name(f"{out.name}.partial")
     _begin(work, url)
     wanted = _fetch_commit(work, url, commit)
-    files = _list(work, wanted, repository.folders, url)
+    files = _list(work, wanted, folders, url)
     _fetch_files(work, wanted, files, url, progress)
     shutil.rmtree(work / ".git")
     (work / RECORD).write_text(f"url {url}\ncommit {wanted}\nfiles {len(files)}\n", encoding="utf-8")
@@ -116,7 +96,7 @@ def _finished(out: Path, commit: str) -> Download | None:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(
             out,
-            found=f"a download of commit {words['commit']}" if record.is_file() else "a file or a folder in use",
+            found=f"a download of commit {words['commit']}" if record.is_file() else "a file, or a folder in use",
             expected="a new or empty folder",
             do="give another --out, or remove this one",
         )
@@ -124,18 +104,16 @@ def _finished(out: Path, commit: str) -> Download | None:
 
 
 def _begin(work: Path, url: str) -> None:
-    """Make the repository to fetch into, or take up the one that an interrupted download of the same address left."""
-    if (work / ".git").is_dir():
-        before = _git(work, url, "config", "remote.origin.url", allow_failure=True).strip()
-        if before == url:
-            for lock in (work / ".git").rglob("*.lock"):  # a killed git leaves its locks behind
-                lock.unlink()
-            return
+    """Make the repository to fetch into, or reuse the one that an interrupted download from the same address left."""
+    if (work / ".git").is_dir() and _git(work, url, "config", "remote.origin.url", allow_failure=True).strip() == url:
+        for lock in (work / ".git").rglob("*.lock"):  # a killed git leaves its locks behind
+            lock.unlink()
+        return
     if work.exists() and any(work.iterdir()):
         raise InputError(
             work,
-            found="the rest of another download",
-            expected=f"the rest of a download from {url}, or nothing",
+            found="the remains of another download",
+            expected=f"the remains of a download from {url}, or nothing",
             do="remove it, or give another --out",
         )
     work.mkdir(parents=True, exist_ok=True)
@@ -145,13 +123,13 @@ def _begin(work: Path, url: str) -> None:
         ("remote.origin.promisor", "true"),
         ("remote.origin.partialclonefilter", "blob:none"),
         ("core.autocrlf", "false"),
-        ("core.symlinks", "false"),  # a link in a repository becomes a small text file and leads nowhere
+        ("core.symlinks", "false"),  # a link in the repository becomes a small text file, which cannot lead anywhere
     ):
         _git(work, url, "config", key, value)
 
 
 def _fetch_commit(work: Path, url: str, commit: str) -> str:
-    """Fetch the commit and its listing, without any file; the name of the commit."""
+    """Fetch the commit and its listing, without any file; return the commit's name."""
     known = _git(work, url, "rev-parse", "--verify", "--quiet", "refs/facefair/wanted", allow_failure=True).strip()
     if known and commit in ("", known):
         return known
@@ -162,7 +140,7 @@ def _fetch_commit(work: Path, url: str, commit: str) -> str:
 
 
 def _list(work: Path, commit: str, folders: Sequence[str], url: str) -> dict[str, str]:
-    """Name of each file wanted -> git's name of its bytes."""
+    """Name of each file wanted -> git's checksum of its bytes."""
     listing = _git(work, url, "ls-tree", "-r", "-z", commit, "--", *folders)
     entries = [entry.partition("\t") for entry in listing.split("\0") if entry]
     files = {name: about.split()[2] for about, _, name in entries}
@@ -178,9 +156,9 @@ def _list(work: Path, commit: str, folders: Sequence[str], url: str) -> dict[str
 
 
 def _fetch_files(work: Path, commit: str, files: Mapping[str, str], url: str, progress: Advance | None) -> None:
-    """Fetch and check out batch by batch what is not there yet.
+    """Fetch and check out, batch by batch, the files that are not there yet.
 
-    A checkout alone would fetch as well, but in one connection per file.
+    A checkout alone would fetch them as well, but with one connection per file.
     """
     absent = _git(work, url, "rev-list", "--objects", "--missing=print", "--no-object-names", commit).splitlines()
     missing = {line[1:] for line in absent if line.startswith("?")}
@@ -204,14 +182,14 @@ def _fetch_files(work: Path, commit: str, files: Mapping[str, str], url: str, pr
             work,
             found=f"{len(broken)} files that differ from the repository's, first {broken[0]}",
             expected="the files as published",
-            do="run the same command again; the broken files were removed",
+            do="run the same command again; these files were removed",
         )
 
 
 def _git(work: Path, url: str, *arguments: str, given: str = "", allow_failure: bool = False) -> str:
-    """Run git in the work folder; literal paths, no questions, and its last words in the error."""
+    """Run git in the work folder with literal paths and without prompts; an error quotes git's last line."""
     environment = child_environment(GIT_TERMINAL_PROMPT="0", GIT_LITERAL_PATHSPECS="1", LC_ALL="C")
-    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):  # set inside git hooks: they would lead elsewhere
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):  # set inside git hooks, they point to another folder
         environment.pop(name, None)
     try:
         done = subprocess.run(
@@ -231,7 +209,7 @@ def _git(work: Path, url: str, *arguments: str, given: str = "", allow_failure: 
         raise _failed(url, f"no answer within {_SECONDS} s", work) from error
     if done.returncode != 0 and not allow_failure:
         lines = [line for line in done.stderr.strip().splitlines() if line.strip()]
-        raise _failed(url, lines[-1] if lines else f"git ended with {done.returncode}", work)
+        raise _failed(url, lines[-1] if lines else f"git ended with exit status {done.returncode}", work)
     return done.stdout if done.returncode == 0 else ""
 
 
@@ -240,6 +218,6 @@ def _failed(url: str, words: str, work: Path) -> InputError:
         url,
         found=words,
         expected="a git repository that can be reached from here",
-        do=f"check the connection and run the same command again: it goes on with {work}. Without a connection, copy "
+        do=f"check the connection and run the same command again: it resumes with {work}. Without a connection, copy "
         "the repository from a machine that has one and run facefair datasets check",
     )

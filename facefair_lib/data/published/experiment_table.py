@@ -1,8 +1,8 @@
 """From a data set of posed emotions to the table of photographs that the experiment reads.
 
-The experiment compares three groups with three emotions, the grid of the course paper's Table II. Data sets use words
-of their own for groups; which word stands for which row of the grid is written down here and nowhere else. A set that
-names no emotions fills no grid: its photographs are taken by its own groups, as it labels them.
+The experiment compares three groups with three emotions, the grid of the course paper's Table II. Data sets use their
+own words for groups; which word stands for which row of the grid is defined here and nowhere else. A set that names no
+emotions fills no grid: its photographs are chosen by its own groups, as it labels them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from facefair_lib.data.grid import cells, missing_cells, one_spelling
+from facefair_lib.data.grid import cells, missing_cells, with_one_spelling
 from facefair_lib.data.readers.base import Reader
 from facefair_lib.data.readers.files import place_in
 from facefair_lib.data.spreadsheet import read_spreadsheet
@@ -41,20 +41,20 @@ GROUP_OF_WORD: Mapping[str, str] = MappingProxyType(
 COLUMNS = ("image", "subject", "group")
 _KNOWN = ("gender", "age")
 PER_CELL, PER_GROUP = 1, 100
-"""Pictures of each group and emotion, and of each group where a set names no emotions, if nobody asks for others."""
+"""Default number of pictures of each group and emotion, and of each group where a set names no emotions."""
 
 
 def experiment_table(reader: Reader, per_cell: int | None = None, seed: int = 0) -> pd.DataFrame:
     """Choose photographs for the grid of groups and emotions, or for the set's own groups where it names no emotions.
 
-    Each cell takes ``per_cell`` people, one picture each. A person who already stands in another cell is taken only
-    where nobody else is left, so that with one per cell nine people are shown, as in the course paper.
+    Each cell takes ``per_cell`` people, one picture each. A person who is already in another cell is taken only if
+    nobody else is left, so that with one per cell nine people are shown, as in the course paper.
 
     Parameters
     ----------
     reader : an opened data set whose manifest names groups
     per_cell : pictures per cell, or per group without emotions; 0 takes all, None ``PER_CELL`` or ``PER_GROUP``
-    seed : of the choice
+    seed : other seeds choose other people
 
     Returns
     -------
@@ -79,18 +79,13 @@ def experiment_table(reader: Reader, per_cell: int | None = None, seed: int = 0)
             reader.root,
             found=f"groups {_words(manifest['group'])}; emotions {_words(manifest['emotion'])}",
             expected=f"pictures of {', '.join(GROUPS)} people who look {', '.join(EMOTIONS)}; or groups alone",
-            do="choose a data set of posed emotions (jaffe, rafd, cfd, or ckplus with a table of people), or fairface",
+            do="choose a data set of posed emotions (jaffe, rafd, cfd, or ckplus with a table of people) or fairface",
         )
     if per_cell is None:
         per_cell = PER_CELL if posed else PER_GROUP
     chosen = rows.loc[_choose(rows, per_cell, seed)] if per_cell else rows
-    table = pd.DataFrame(
-        {
-            "image": chosen["image_path"],
-            "subject": f"{reader.name}-" + chosen["subject_id"],
-            "group": chosen["group"],
-        }
-    )
+    subject = f"{reader.name}-" + chosen["subject_id"]
+    table = pd.DataFrame({"image": chosen["image_path"], "subject": subject, "group": chosen["group"]})
     for column in ("emotion", *_KNOWN):
         known = chosen[column].notna() & (chosen[column] != "")
         if known.any():
@@ -99,15 +94,15 @@ def experiment_table(reader: Reader, per_cell: int | None = None, seed: int = 0)
 
 
 def _choose(rows: pd.DataFrame, per_cell: int, seed: int) -> list[int]:
-    """Row labels of the chosen pictures; cells with the fewest people choose first."""
+    """Index labels of the chosen pictures; cells with the fewest people choose first."""
     generator = np.random.default_rng(seed)
     people = sorted(rows["subject_id"].unique())
     rank = dict(zip(people, generator.permutation(len(people)).tolist(), strict=True))
     taken: Counter[str] = Counter()
     chosen: list[int] = []
     numbered = rows.assign(row=rows.index)
-    cells = sorted(numbered.groupby(["group", "emotion"]), key=lambda cell: (cell[1]["subject_id"].nunique(), cell[0]))
-    for _, cell in cells:
+    in_cells = numbered.groupby(["group", "emotion"])
+    for _, cell in sorted(in_cells, key=lambda cell: (cell[1]["subject_id"].nunique(), cell[0])):
         first_picture = cell.sort_values("image_path").drop_duplicates("subject_id").set_index("subject_id")
         people = sorted(first_picture.index, key=lambda person: (taken[person], rank[person]))[:per_cell]
         chosen += first_picture.loc[people, "row"].tolist()
@@ -129,23 +124,19 @@ def read_experiment_table(path: Path) -> pd.DataFrame:
     InputError
         as ``read_spreadsheet``
     """
-    table = read_spreadsheet(path, COLUMNS, ("emotion",))
-    for column, known in (("group", GROUPS), ("emotion", EMOTIONS)):
-        if column in table:
-            table[column] = one_spelling(table[column], known)
-    return table
+    return with_one_spelling(read_spreadsheet(path, COLUMNS, ("emotion",)))
 
 
 def save_photos(table: pd.DataFrame, reader: Reader, out: Path, *, copy: bool = False, append: bool = False) -> int:
-    """Write an experiment table as the CSV that the study takes.
+    """Write an experiment table as the CSV that the study reads.
 
     Parameters
     ----------
     table : from ``experiment_table``
     out : the CSV; its paths are relative to its folder
     copy : whether to copy the pictures to ``<out's stem>_pictures/<reader's name>/`` beside the CSV
-    append : whether to keep the rows of an existing CSV and to add pictures for its empty cells only, so that several
-        data sets fill one grid
+    append : whether to keep the rows of an existing CSV and add pictures only for its empty cells, so that several data
+        sets fill one grid
 
     Returns
     -------
@@ -154,15 +145,15 @@ def save_photos(table: pd.DataFrame, reader: Reader, out: Path, *, copy: bool = 
     Raises
     ------
     InputError
-        if the pictures do not lie below the CSV's folder and are not copied, the CSV exists and is not appended to, or
-        no picture is for an empty cell
+        if the pictures are not below the CSV's folder and are not copied, the CSV exists and is not appended to, or no
+        picture is for an empty cell
     """
     if out.exists() and not append:
         raise InputError(
             out,
             found="a file of that name",
             expected="a new file",
-            do="choose another name, or add --append to put the pictures into it",
+            do="choose another name, or add --append to add the pictures to it",
         )
     before = read_experiment_table(out) if out.exists() else None
     if before is not None:
@@ -187,7 +178,7 @@ def _places(images: pd.Series, reader: Reader, out: Path, copy: bool) -> list[st
         raise InputError(
             out,
             found=f"pictures in {path_text(reader.root)}, outside the table's folder",
-            expected="a table whose paths are relative to its folder, in it or above the pictures",
+            expected="a table in the folder of the pictures or above it, because its paths are relative to its folder",
             do=f"write {path_text(reader.root / out.name)} instead, or add --copy to copy the pictures beside it",
         )
     return [place_in(folder, root / image) for image in images]
@@ -201,6 +192,6 @@ def _for_empty_cells(table: pd.DataFrame, before: pd.DataFrame, out: Path) -> pd
             out,
             found=f"empty cells {', '.join(empty) or '(none)'}, for which this data set has no picture",
             expected="a data set that fills an empty cell",
-            do="append from another data set, or write a new table",
+            do="append pictures of another data set, or write a new table",
         )
     return rows

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from facefair_lib.data.images import label_as_photograph, read_label_rgb, read_upright
-from facefair_lib.data.readers.files import PICTURES, archive_text, file_in, wrong_root
+from facefair_lib.data.images import label_as_photograph, read_upright
+from facefair_lib.data.readers.files import PICTURES, archive_text, file_in, place_in, wrong_root
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import CLASS_NAMES, IGNORE_INDEX
 from facefair_lib.settings.path_text import path_text
@@ -33,7 +33,7 @@ class Reader(ABC):
     name : the name used in profiles
     default_fit : how its pictures become square unless the profile says otherwise
     expected_classes : names of the classes the data set labels; () for a set without masks
-    layout : what its folder holds, in words, for error messages
+    layout : what its folder holds, in words for error messages
     folders : the folders of the complete release, relative to ``root``
     notes : sentences about what was assumed or left out, filled by ``read``
     """
@@ -59,7 +59,7 @@ class Reader(ABC):
 
     @classmethod
     def holds(cls, folder: Path) -> bool:
-        """Whether a folder is the root of this layout, told by names alone; readers that cannot tell say yes."""
+        """Whether a folder is the root of this layout, judged by names alone; True in readers that cannot tell."""
         return True
 
     @abstractmethod
@@ -70,8 +70,13 @@ class Reader(ABC):
     def decode(self, row: Row) -> np.ndarray:
         """Decode the label of one row at native size: (H, W) uint8 class indices, 255 = ignore."""
 
+    def row(self, image: Path, label: Path | None = None, **known: Any) -> dict[str, Any]:
+        """Manifest columns of one picture: its source, its files' places below ``root``, and what else is known."""
+        label_path = place_in(self.root, label) if label else ""
+        return {"source": self.name, "image_path": place_in(self.root, image), "label_path": label_path, **known}
+
     def file(self, place: str) -> Path:
-        """The file behind an ``image_path`` or ``label_path`` of the manifest."""
+        """The file that an ``image_path`` or ``label_path`` of the manifest names."""
         return file_in(self.root, place)
 
     def image(self, row: Row) -> np.ndarray:
@@ -79,19 +84,15 @@ class Reader(ABC):
         return self.upright(row)[0]
 
     def upright(self, row: Row) -> tuple[np.ndarray, int]:
-        """Read the photograph of one row, and the EXIF orientation by which it was turned."""
+        """Read the photograph of one row; return it with the EXIF orientation applied, as ``read_upright`` does."""
         return read_upright(self.file(row["image_path"]))
-
-    def label_picture(self, row: Row) -> np.ndarray:
-        """Read the label picture of one row in its published colours: (H, W, 3) uint8 RGB."""
-        return read_label_rgb(self.file(row["label_path"]))
 
     def mask(self, row: Row) -> np.ndarray:
         """Read the mask of one row: (H, W) uint8 class indices at native size, all 255 where there is no label."""
         return self.pair(row)[1]
 
     def portraits(self, manifest: pd.DataFrame) -> pd.DataFrame:
-        """Choose the rows that suit the experiment's grid: seen from the front, as far as the angle is known."""
+        """Choose the rows that suit the experiment's grid: frontal views and those of unknown angle."""
         return manifest[manifest["yaw"].isna() | (manifest["yaw"] == 0)]
 
     def pair(self, row: Row) -> tuple[np.ndarray, np.ndarray]:
@@ -106,7 +107,7 @@ class Reader(ABC):
         ------
         InputError
             if a file cannot be read, the label holds colours outside the palette, the sizes differ, or the photograph
-            has an EXIF orientation and nothing tells whether the label was drawn with it
+            has an EXIF orientation and it is unclear whether the label was drawn with it
         """
         image, orientation = self.upright(row)
         if not row["label_path"]:
@@ -138,7 +139,7 @@ class PortraitReader(Reader):
     suffixes: ClassVar[tuple[str, ...]] = PICTURES
 
     def decode(self, row: Row) -> np.ndarray:
-        """Refuse: there is no label to decode; ``mask`` gives 255 everywhere."""
+        """Raise InputError: there is no label to decode, and ``mask`` gives 255 everywhere."""
         raise InputError(
             self.file(row["image_path"]),
             found=f"a photograph of {self.name}, which has no masks",
@@ -148,7 +149,7 @@ class PortraitReader(Reader):
 
 
 def size_text(picture: np.ndarray) -> str:
-    """Width x height of an (H, W, ...) array, as people write it."""
+    """Width x height of an (H, W, ...) array, such as 640x480."""
     return f"{picture.shape[1]}x{picture.shape[0]}"
 
 

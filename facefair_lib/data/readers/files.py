@@ -1,9 +1,9 @@
-"""Find a data set's files, and say what is wrong with a folder that does not hold one."""
+"""Find a data set's files, and say what is wrong with a folder that does not hold it."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, islice
 from pathlib import Path, PurePosixPath
@@ -12,8 +12,8 @@ from facefair_lib.errors import InputError
 from facefair_lib.settings.path_text import path_text, same_name
 
 PICTURES = (".png", ".bmp", ".jpg", ".jpeg", ".tif", ".tiff")
-ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".part", ".partial", ".crdownload", ".download")
 UNFINISHED = (".part", ".partial", ".crdownload", ".download")
+ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", *UNFINISHED)
 
 
 def list_files(root: Path, folder: Path, suffixes: Sequence[str] = PICTURES, *, below: bool = False) -> list[Path]:
@@ -25,7 +25,7 @@ def list_files(root: Path, folder: Path, suffixes: Sequence[str] = PICTURES, *, 
     ----------
     root : the data set's folder, which no symbolic link may leave
     folder : the folder to list, in ``root``
-    suffixes : in lower case, with the dot; the case of the file's own does not matter
+    suffixes : in lower case, with the dot; files may have them in any case
     below : whether to list the folders below as well
 
     Raises
@@ -50,29 +50,34 @@ def list_files(root: Path, folder: Path, suffixes: Sequence[str] = PICTURES, *, 
                 if entry.is_symlink():
                     refuse_link_out(root, Path(entry.path))
                 if entry.is_dir():
-                    # A linked folder lies elsewhere in the data set and is listed there; following it could go round.
+                    # A linked folder is elsewhere in the data set and is listed there; following links could loop.
                     pending += [entry.path] if below and not entry.is_symlink() else []
                 elif entry.name.lower().endswith(tuple(suffixes)):
                     found.append(entry.path)
     return [Path(path) for path in sorted(found)]
 
 
+def subfolders(folder: Path) -> Iterator[Path]:
+    """Yield the folders in a folder, sorted by name; hidden ones are passed over."""
+    return (path for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith("."))
+
+
 def list_folders(root: Path, folder: Path) -> list[Path]:
-    """List the folders in a folder, sorted; hidden ones are passed over, links out of ``root`` are refused."""
-    folders = [path for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith(".")]
+    """List ``subfolders``, and refuse links out of ``root``."""
+    folders = list(subfolders(folder))
     for path in folders:
         refuse_link_out(root, path)
     return folders
 
 
 def refuse_link_out(root: Path, path: Path) -> None:
-    """Raise InputError if a path of the data set really lies outside it, by a symbolic link."""
+    """Raise InputError if a symbolic link leads from a path of the data set to nowhere or out of the data set."""
     if path.is_symlink() and not path.exists():
         raise InputError(
             path,
-            found="a symbolic link that leads nowhere, or round in a circle",
+            found="a symbolic link that is broken or leads back to itself",
             expected="a file or a folder",
-            do="remove the link, or put there what it should lead to",
+            do="remove the link, or restore its target",
         )
     target = path.resolve()
     if not target.is_relative_to(root.resolve()):
@@ -85,14 +90,14 @@ def refuse_link_out(root: Path, path: Path) -> None:
 
 
 def place_in(root: Path, path: Path) -> str:
-    """Path below ``root`` as a manifest holds it: text with forward slashes, whatever bytes the names are."""
+    """Path below ``root`` as a manifest holds it: text with forward slashes, even where names are not UTF-8."""
     return path_text(path.relative_to(root).as_posix())
 
 
 def file_in(root: Path, place: str) -> Path:
-    """The file that a manifest or a user's table means by ``place``, or where it would be if there is none.
+    """The file that a manifest or a user's table means by ``place``, or the path where it would be.
 
-    Found as well where the disk spells a name in another Unicode form, or in bytes that are no text (``place_in``).
+    The disk may spell its names in another Unicode form, or in bytes that are not text (``place_in``).
     """
     path = root
     for part in PurePosixPath(place).parts:
@@ -101,7 +106,7 @@ def file_in(root: Path, place: str) -> Path:
 
 
 def _spelling(folder: Path, name: str) -> str:
-    """How the disk spells a name; the name itself if nothing there is called so."""
+    """A name as the disk spells it; the name itself if nothing in the folder matches."""
     for _ in range(2):
         try:
             known = _spellings(folder, folder.stat().st_mtime_ns)
@@ -109,7 +114,7 @@ def _spelling(folder: Path, name: str) -> str:
             return name
         if same_name(name) in known:
             return known[same_name(name)]
-        _spellings.cache_clear()  # a file that has only just been written need not change the folder's time
+        _spellings.cache_clear()  # a file written a moment ago may leave the folder's time unchanged
     return name
 
 
@@ -119,19 +124,19 @@ def _spellings(folder: Path, changed: int) -> dict[str, str]:
 
 
 def name_of(name: str) -> str:
-    """A file's name as text, under which its spellings meet."""
+    """A file's name as text, the same for all its Unicode spellings."""
     return same_name(path_text(name))
 
 
 def by_stem(paths: Iterable[Path]) -> dict[str, Path]:
-    """Index files by their name without the suffix, as ``name_of`` gives it; two with one name are an InputError."""
+    """Index files by ``name_of`` their name without the suffix; two files with one such name are an InputError."""
     files: dict[str, Path] = {}
     for path in paths:
         stem = name_of(path.stem)
         if stem in files:
             raise InputError(
                 path,
-                found=f"two pictures with one name, the other is {path_text(files[stem].name)}",
+                found=f"a second picture of this name: the other is {path_text(files[stem].name)}",
                 expected="one picture per base name in a folder",
                 do="remove one of them",
             )
@@ -145,7 +150,7 @@ def pair_by_stem(images: Mapping[str, Path], labels: Mapping[str, Path], places:
     Parameters
     ----------
     images, labels : as ``by_stem`` gives them
-    places : where photographs and labels belong, for the message
+    places : folders of photographs and of labels, for the message
 
     Raises
     ------
@@ -161,13 +166,13 @@ def pair_by_stem(images: Mapping[str, Path], labels: Mapping[str, Path], places:
             found=f"a {'photograph without a label' if lone[0] in images else 'label without a photograph'} "
             f"({pictures} photographs and {len(lone) - pictures} labels have no partner)",
             expected=f"the same base names in {path_text(places[0])} and in {path_text(places[1])}",
-            do="unpack the data set again, or remove the lone files",
+            do="unpack the data set again, or remove the files without a partner",
         )
     return sorted(images)
 
 
 def wrong_root(root: Path, expected: str, holds: Callable[[Path], bool]) -> InputError:
-    """Explain why a folder is not the data set, and where it may be.
+    """Explain why a folder is not the data set, and where the data set may be.
 
     Parameters
     ----------
@@ -179,43 +184,40 @@ def wrong_root(root: Path, expected: str, holds: Callable[[Path], bool]) -> Inpu
     if better is not None:
         do = f"give {path_text(better)} instead: it holds this layout"
     elif packed:
-        do = "unpack the archive (finish the download first where its name says that it is unfinished)"
+        do = "unpack the archive (finish the download first if it is unfinished)"
     else:
         do = "give the unpacked data set's folder"
     return InputError(root, found=_contents(root) + packed, expected=expected, do=do)
 
 
 def archive_text(folder: Path) -> str:
-    """Name the archives in a folder, and those beside it that it may have come from; "" if there are none.
+    """Name the archives in a folder, and those beside it from which it may come; "" if there are none.
 
-    Beside a folder that is empty or absent every archive counts, beside another one only those of its name.
+    If the folder is empty or absent, every archive beside it counts, otherwise only those that begin with its name.
     """
     inside = sorted(folder.iterdir()) if folder.is_dir() else []
     beside = sorted(folder.parent.iterdir()) if folder.parent.is_dir() else []
     if any(not path.name.startswith(".") for path in inside):
         beside = [path for path in beside if path.name.lower().startswith(folder.name.lower())]
-    names = [path.name for path in (*inside, *beside) if _is_archive(path)]
+    files = (path for path in (*inside, *beside) if path.name.lower().endswith(ARCHIVES) and path.is_file())
+    names = [path.name for path in files]
     if not names:
         return ""
     unfinished = any(name.lower().endswith(UNFINISHED) for name in names)
     state = "an unfinished download" if unfinished else "still packed"
-    return f"; there or beside it {path_text(', '.join(names[:3]))}, {state}"
-
-
-def _is_archive(path: Path) -> bool:
-    return path.name.lower().endswith(ARCHIVES) and path.is_file()
+    return f"; in or beside it: {path_text(', '.join(names[:3]))}, {state}"
 
 
 def _nearby(root: Path) -> Iterable[Path]:
     """Yield the folder above, those one level down, then two; at most 200, so that a home directory is not searched."""
-    children = _subfolders(root)
-    yield from islice(chain([root.resolve().parent], children, *(map(_subfolders, children[:50]))), 200)
+    children = _open_subfolders(root)
+    yield from islice(chain([root.resolve().parent], children, *(map(_open_subfolders, children[:50]))), 200)
 
 
-def _subfolders(folder: Path) -> list[Path]:
+def _open_subfolders(folder: Path) -> list[Path]:
     try:
-        return [path for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith(".")]
-    except PermissionError:  # a neighbour that is none of our business
+        return list(subfolders(folder))
+    except PermissionError:  # a neighbouring folder that may not be read is no hint
         return []
 
 

@@ -1,4 +1,4 @@
-"""All readers together: for lists of them, and to say which data set a folder holds."""
+"""All readers together, for lists of them and to recognise the data set in a folder."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ WITHOUT_MASKS = tuple(reader for reader in READERS.values() if not reader.expect
 
 
 def recognise(root: Path) -> str:
-    """Name of the set with masks whose layout a folder has, as far as names of files tell; "" if none."""
+    """Name of the set with masks whose layout a folder has, judged by file names; "" if there is none."""
     telling = [reader for reader in WITH_MASKS if reader.holds.__func__ is not Reader.holds.__func__]
     return next((reader.name for reader in telling if root.is_dir() and reader.holds(root)), "")

@@ -51,7 +51,7 @@ READERS = _Readers()
 
 
 def open_source(settings: DataSettings, root: Path | str) -> Reader:
-    """Open the data set that a profile reads, with the profile's palette where label colours follow a choice of tables.
+    """Open the data set that a profile reads, with the profile's palette where several colour tables are in use.
 
     Raises
     ------
@@ -62,11 +62,11 @@ def open_source(settings: DataSettings, root: Path | str) -> Reader:
     try:
         return open_reader(settings.source, root, **options)
     except InputError as error:
-        # Only then are the others opened; by name, because no result depends on them.
+        # The other readers are imported only now, and by name, because no result depends on them.
         other = import_module("facefair_lib.data.readers.known").recognise(Path(root))
         if other in ("", settings.source):
             raise
-        do = f"name another folder, or choose a profile that reads this one, such as PROFILE={other}"
+        do = f"give another folder, or choose a profile that reads this one, such as PROFILE={other}"
         found = f"{error.found}: the layout of {other}"
         raise InputError(error.subject, found=found, expected=error.expected, do=do) from error
 
@@ -83,7 +83,7 @@ def open_reader(name: str, root: Path | str, **options: Any) -> Reader:
     Raises
     ------
     InputError
-        for an unknown name or option, or a folder that does not exist
+        for an unknown name or option, or a folder that does not exist or does not hold this data set
     """
     if name not in READERS:
         raise InputError(

@@ -58,7 +58,7 @@ def test_a_class_missing_from_train_is_refused_by_name_unless_allowed(tmp_path, 
         add_pair(tmp_path, f"real_x/{number}.png", f"real/{number}.png", number, classes=classes)
     reader = open_reader("mut1ny", tmp_path)
     manifest = reader.read().assign(split=["train", "train", "validation", "test"])
-    with pytest.raises(InputError, match=r"the train split[\s\S]*no pixel of teeth on 2 images[\s\S]*expected_classes"):
+    with pytest.raises(InputError, match=r"the train split[\s\S]*no pixel of teeth in 2 images[\s\S]*expected_classes"):
         pack(manifest, reader, tmp_path / "out", 24)
     assert not (tmp_path / "out" / "images.npy").exists()
     assert len(pack(manifest, reader, tmp_path / "out", 24, expected_classes=CORE).images) == 4

@@ -67,7 +67,7 @@ def test_only_so_many_pictures_are_opened_as_asked_for_the_first_and_the_last_am
     root = layouts.lapa(tmp_path)
     (root / "train" / "images" / "10009865324_0.jpg").write_bytes(b"in the middle, not looked at")
     seen: list[tuple[int, int]] = []
-    result = check_folder("lapa", root, opened=2, progress=lambda *step: seen.append(step), workers=1)
+    result = check_folder("lapa", root, opened=2, progress=lambda *step: seen.append(step))
     assert result.right and result.opened == 2 and seen == [(1, 2), (2, 2)]
     assert not check_folder("lapa", root, opened=None).right
 

@@ -111,7 +111,7 @@ def test_photos_takes_groups_of_ckplus_from_a_table(tmp_path):
 
 
 def test_get_refuses_what_its_owner_does_not_publish_openly(tmp_path):
-    with pytest.raises(InputError, match="must be asked for"):
+    with pytest.raises(InputError, match="must be requested"):
         run("get", "rafd", "--out", tmp_path / "rafd")
     assert not (tmp_path / "rafd").exists()
 

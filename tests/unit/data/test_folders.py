@@ -106,7 +106,7 @@ def test_a_half_unpacked_set_names_what_is_missing(tmp_path):
     (root / "val" / "labels").rename(tmp_path / "elsewhere")
     (root / "val" / "labels.zip").write_bytes(b"PK")
     with pytest.raises(
-        InputError, match=r"val/labels\n[\s\S]*no such folder; there or beside it labels\.zip, still packed"
+        InputError, match=r"val/labels\n[\s\S]*no such folder; in or beside it: labels\.zip, still packed"
     ):
         open_reader("lapa", root).read()
 

@@ -77,9 +77,9 @@ def test_rows_keep_their_line_also_behind_a_cell_of_two_lines(table: Path) -> No
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (b"image,subject\na.jpg,Jos\xe9\n", ("0xE9 in line 2", "'é' of Windows-1252", "CSV UTF-8 (Comma delimited)")),
-        (b"image,subject\ra.jpg,Jos\x8e\r", ("0x8E in line 2", "'é' of Mac")),
-        ("image\tsubject\na.jpg\tann\n".encode("utf-16-le"), ("UTF-16 without its mark", "CSV UTF-8")),
+        (b"image,subject\na.jpg,Jos\xe9\n", ("0xE9 in line 2", "'é' in Windows-1252", "CSV UTF-8 (Comma delimited)")),
+        (b"image,subject\ra.jpg,Jos\x8e\r", ("0x8E in line 2", "'é' in Mac Roman")),
+        ("image\tsubject\na.jpg\tann\n".encode("utf-16-le"), ("UTF-16 without its byte-order mark", "CSV UTF-8")),
         (b"image,subject\na.jpg,a\0nn\n", ("NUL byte in line 2",)),
         (b"\xff\xfei\0m", ("UTF-16",)),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ("Excel workbook of the old kind", "save the table as CSV")),

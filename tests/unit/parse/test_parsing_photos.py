@@ -128,7 +128,7 @@ def test_pictures_and_films_that_cannot_be_read_are_counted_by_kind(tmp_path: Pa
     photo = save(tmp_path / "p.jpg", rgb)
     found = search_photos([tmp_path])
     assert found.photos == [photo]
-    assert found.left_out() == "1 CR3, 2 HEIC left out: export as JPEG; 1 MOV left out: films are not read"
+    assert found.left_out() == "1 CR3, 2 HEIC left out: export as JPEG; 1 MOV left out: videos are not read"
     assert search_photos([photo]).left_out() == ""
 
 

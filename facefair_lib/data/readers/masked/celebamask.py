@@ -18,11 +18,11 @@ import pandas as pd
 
 from facefair_lib.data.images import read_label_values, read_upright, resize_image
 from facefair_lib.data.manifest import make_manifest
-from facefair_lib.data.readers.base import Reader, Row, first_names
-from facefair_lib.data.readers.files import by_stem, list_files, pair_by_stem, place_in
+from facefair_lib.data.readers.base import Reader, Row, first_names, size_text
+from facefair_lib.data.readers.files import by_stem, list_files, pair_by_stem
 from facefair_lib.data.spreadsheet import read_text
 from facefair_lib.errors import InputError
-from facefair_lib.settings.labels import CLASS_NAMES, INDEX, encode
+from facefair_lib.settings.labels import CLASS_NAMES, INDEX
 from facefair_lib.store.progress import Advance
 
 IMAGES, MASKS = "CelebA-HQ-img", "CelebAMask-HQ-mask-anno"
@@ -60,11 +60,11 @@ class CelebAMaskReader(Reader):
     """CelebAMask-HQ: ``CelebA-HQ-img/<i>.jpg`` and ``CelebAMask-HQ-mask-anno/<i // 2000>/<5 digits>_<part>.png``.
 
     A part without a file is absent. Merged: left with right, lips with the mouth, neck with face; hats, jewellery and
-    clothing with background. Not labelled: teeth and facial hair (beards are skin). Photographs are brought to the
+    clothing with background. Not labelled: teeth and facial hair (beards are skin). Photographs are reduced to the
     masks' 512 pixels, so that no mask is ever enlarged.
 
-    ``label_path`` names one part of the picture, its first; the others lie beside it. Gender comes from
-    ``CelebAMask-HQ-attribute-anno.txt`` where it is there. People are known only with CelebA's ``identity_CelebA.txt``
+    ``label_path`` names the first part of the picture; the others are beside it. Gender comes from
+    ``CelebAMask-HQ-attribute-anno.txt`` if that is there. People are known only with CelebA's ``identity_CelebA.txt``
     (on request from its owner) in the same folder.
     """
 
@@ -91,28 +91,27 @@ class CelebAMaskReader(Reader):
         first = self._first_parts(places[1])
         male, subject = self._genders(), self._identities()
         rows = [
-            {
-                "image_id": name.zfill(5),
-                "image_path": place_in(self.root, images[name]),
-                "label_path": place_in(self.root, first[name]),
-                "source": self.name,
-                "folder": first[name].parent.name,
-                "subject_id": subject.get(name, name.zfill(5)),
-                "gender": {True: "male", False: "female", None: ""}[male.get(name)],
-            }
+            self.row(
+                images[name],
+                first[name],
+                image_id=name.zfill(5),
+                folder=first[name].parent.name,
+                subject_id=subject.get(name, name.zfill(5)),
+                gender={True: "male", False: "female", None: ""}[male.get(name)],
+            )
             for name in pair_by_stem(images, first, places)
         ]
         known = sum(row["image_id"] != row["subject_id"] for row in rows)
         self.notes = [f"Photographs are read at the masks' {MASK_SIZE}x{MASK_SIZE} pixels."]
         if known < len(rows):
             self.notes.append(
-                f"Who is on {len(rows) - known} photographs is not known: each counts as a person of its own, so the "
-                "same celebrity may stand on two sides of the split. CelebA's identity_CelebA.txt tells."
+                f"Who is in {len(rows) - known} photographs is not known: each counts as a different person, so the "
+                "same celebrity may be in two splits. CelebA's identity_CelebA.txt says who is who."
             )
         return make_manifest(rows, self.root)
 
     def upright(self, row: Row) -> tuple[np.ndarray, int]:
-        """Read the photograph at the masks' size: (512, 512, 3) uint8."""
+        """Read the photograph at the masks' size, (512, 512, 3) uint8, and the EXIF orientation applied."""
         rgb, orientation = read_upright(self.file(row["image_path"]))
         return resize_image(rgb, (MASK_SIZE, MASK_SIZE)), orientation
 
@@ -128,16 +127,12 @@ class CelebAMaskReader(Reader):
             if drawn.shape != mask.shape:
                 raise InputError(
                     path,
-                    found=f"a part of {drawn.shape[1]}x{drawn.shape[0]} pixels",
+                    found=f"a part of {size_text(drawn)} pixels",
                     expected=f"{MASK_SIZE}x{MASK_SIZE} pixels",
                     do="restore the published mask",
                 )
             mask[drawn] = INDEX[class_name]
         return mask
-
-    def label_picture(self, row: Row) -> np.ndarray:
-        """Colour the joined parts, which have no picture of their own: (512, 512, 3) uint8 in the display colours."""
-        return encode(self.decode(row), "display")
 
     def _first_parts(self, place: Path) -> dict[str, Path]:
         """Photograph's name -> the first of its part files."""
@@ -188,7 +183,7 @@ class CelebAMaskReader(Reader):
 
 
 def _columns(path: Path, lines: list[str], width: int) -> list[list[str]]:
-    """Split lines at white space, or at what a spreadsheet puts there; all but empty ones have ``width`` words."""
+    """Split lines at white space, commas and semicolons; all lines but empty ones must have ``width`` words."""
     rows = [line.replace(",", " ").replace(";", " ").split() for line in lines]
     rows = [row for row in rows if row]
     wrong = next((row for row in rows if len(row) != width), None)

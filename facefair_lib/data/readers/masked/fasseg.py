@@ -7,7 +7,7 @@ Migliorati and Leonardi, "Head pose estimation through multiclass face segmentat
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,9 @@ from scipy.ndimage import distance_transform_edt
 from facefair_lib.data.images import read_label_rgb
 from facefair_lib.data.manifest import make_manifest
 from facefair_lib.data.readers.base import Reader, Row, first_names
-from facefair_lib.data.readers.files import by_stem, list_files, list_folders, pair_by_stem, place_in, wrong_root
+from facefair_lib.data.readers.files import by_stem, list_files, list_folders, pair_by_stem, place_in
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import INDEX, decode_nearest
-from facefair_lib.store.parallel import map_ordered
 from facefair_lib.store.progress import Advance
 
 LABELLED: tuple[tuple[str, tuple[int, int, int]], ...] = (
@@ -40,8 +39,8 @@ CLASS_OF_COLOUR = np.array([INDEX[name] for name, _ in LABELLED], np.uint8)  # (
 RESIDUE_DISTANCE = 32.0
 """RGB distance beyond which a pixel's own colour is not trusted: it takes the class of the nearest trusted pixel.
 
-Blends along borders pass close to a third colour: half way from hair to skin lies (191, 127, 0), which is as near to
-background as to hair, and nearest-colour decoding alone draws a line of background there."""
+Blends along borders pass close to a third colour: (191, 127, 0), half way from hair to skin, is as near to background
+as to hair, so that nearest-colour decoding alone draws a line of background there."""
 
 MAX_RESIDUE = 0.05
 """Largest share of untrusted pixels in one file. The published files measured have 0.7 to 1.6 per cent."""
@@ -52,12 +51,11 @@ POSE_NAME = re.compile(r"^personne(?P<person>\d{2})(?P<series>\d)(?P<number>\d{2
 class FassegReader(Reader):
     """The FASSEG repository: V1 and V2 hold the same 70 frontal faces, V3 faces in several poses.
 
+    V2 has finer masks of the same faces as V1: where both are there, a face that V2 holds is taken from V2.
+
     Parameters
     ----------
     root : folder with V1, V2 and V3, or some of them
-    versions : which of them to read. V2's masks are the finer ones of the same faces: where V1 and V2 are both asked
-        for, a face that V2 holds is taken from V2
-    workers : threads for ``residue``; None = one per core
     """
 
     name = "fasseg"
@@ -70,43 +68,30 @@ class FassegReader(Reader):
         for part in ("Train_RGB", f"Train_{labels}", "Test_RGB", f"Test_{labels}")
     )
 
-    def __init__(self, root: Path, versions: Sequence[str] = ("V1", "V2", "V3"), workers: int | None = None) -> None:
-        super().__init__(root)
-        self.versions = tuple(versions)
-        self.workers = workers
-        unknown = [version for version in self.versions if version not in ("V1", "V2", "V3")]
-        if unknown or not self.versions:
-            raise InputError(
-                "data.versions", found=repr(versions), expected="some of V1, V2, V3", do="correct data.versions"
-            )
-
     @classmethod
     def holds(cls, folder: Path) -> bool:
         """Whether one of the versions is there."""
         return any((folder / version).is_dir() for version in ("V1", "V2", "V3"))
 
     def read(self, progress: Advance | None = None) -> pd.DataFrame:
-        """Pair photographs and labels of the versions asked for that are present.
+        """Pair photographs and labels of the versions that are present.
 
         Raises
         ------
         InputError
-            if no version is present, a frontal photograph or label has no partner, or a file name cannot be read
+            if a frontal photograph or label has no partner, or a file name cannot be read
         """
-        present = [version for version in self.versions if (self.root / version).is_dir()]
-        if not present:
-            expected = f"at least one of {', '.join(self.versions)}"
-            raise wrong_root(self.root, expected, lambda folder: any((folder / v).is_dir() for v in self.versions))
+        present = {version for version in ("V1", "V2", "V3") if (self.root / version).is_dir()}
         self.notes = []
         frontal = {}
         for version in ("V1", "V2"):  # the later one replaces the earlier one's rows of the same face
             if version in present:
                 frontal |= {row["subject_id"]: row for row in self._frontal(version)}
-        if {"V1", "V2"} <= set(present):
+        if {"V1", "V2"} <= present:
             self.notes.append("V1 and V2 hold the same faces: a face with masks in both is taken from V2.")
         rows = [*frontal.values(), *(self._poses() if "V3" in present else [])]
         if frontal:
-            self.notes.append("Who is on the frontal photographs is not published: each counts as its own person.")
+            self.notes.append("Who is in the frontal photographs is not published: each counts as a different person.")
         return make_manifest(rows, self.root)
 
     def decode(self, row: Row) -> np.ndarray:
@@ -115,7 +100,7 @@ class FassegReader(Reader):
         Raises
         ------
         InputError
-            if more than ``MAX_RESIDUE`` of the pixels are off the palette: that is no FASSEG label
+            if more than ``MAX_RESIDUE`` of the pixels are off the palette: that cannot be a FASSEG label
         """
         path = self.file(row["label_path"])
         rows, distance = decode_nearest(read_label_rgb(path), COLOURS)  # (H, W) each
@@ -133,22 +118,6 @@ class FassegReader(Reader):
             mask = mask[tuple(nearest)]
         return mask
 
-    def residue(self, manifest: pd.DataFrame, progress: Advance | None = None) -> pd.DataFrame:
-        """Measure how far each label file is from its palette.
-
-        Returns
-        -------
-        DataFrame with label_path, off_palette (share of pixels with any other colour) and residue (share farther than
-        ``RESIDUE_DISTANCE``), one row per label, sorted
-        """
-        paths = sorted(path for path in manifest["label_path"] if path)
-        measured = map_ordered(self._shares, paths, progress, self.workers)
-        return pd.DataFrame(measured, columns=["label_path", "off_palette", "residue"])
-
-    def _shares(self, path: str) -> tuple[str, float, float]:
-        _, distance = decode_nearest(read_label_rgb(self.file(path)), COLOURS)
-        return path, float((distance > 0).mean()), float((distance > RESIDUE_DISTANCE).mean())
-
     def _frontal(self, version: str) -> Iterator[dict[str, Any]]:
         for part, images, labels in self._parts(version):
             photographs, masks = (self._bitmaps(folder) for folder in (images, labels))
@@ -164,18 +133,13 @@ class FassegReader(Reader):
             left_out += [f"V3/{labels.name}/{key}" for key in sorted(masks.keys() - photographs.keys())]
             for key in sorted(photographs.keys() & masks.keys()):
                 pose = _read_pose(photographs[key])
-                yield self._row(
-                    f"V3/{part}/{photographs[key].stem}",
-                    f"pose-{pose['person']}",
-                    photographs[key],
-                    masks[key],
-                    yaw=float(pose["yaw"]),
-                )
+                image_id, subject = f"V3/{part}/{photographs[key].stem}", f"pose-{pose['person']}"
+                yield self._row(image_id, subject, photographs[key], masks[key], yaw=float(pose["yaw"]))
         if left_out:
             self.notes.append(f"Left out, no partner: {len(left_out)} files of V3 ({first_names(left_out)}).")
 
     def _parts(self, version: str) -> Iterator[tuple[str, Path, Path]]:
-        """Find the train and test folders of a version: the case of ``labels`` differs between versions."""
+        """Find the train and test folders of a version; the case of ``labels`` differs between versions."""
         folders = {path.name.lower(): path for path in (self.root / version).iterdir() if path.is_dir()}
         parts = [part for part in ("train", "test") if f"{part}_rgb" in folders or f"{part}_labels" in folders]
         for part in parts:
@@ -200,15 +164,8 @@ class FassegReader(Reader):
         return poses
 
     def _row(self, image_id: str, subject: str, image: Path, label: Path, yaw: float) -> dict[str, Any]:
-        return {
-            "image_id": image_id,
-            "image_path": place_in(self.root, image),
-            "label_path": place_in(self.root, label),
-            "source": self.name,
-            "folder": place_in(self.root, image.parent),
-            "subject_id": subject,
-            "yaw": yaw,
-        }
+        folder = place_in(self.root, image.parent)
+        return self.row(image, label, image_id=image_id, folder=folder, subject_id=subject, yaw=yaw)
 
 
 def _read_pose(path: Path) -> dict[str, str]:

@@ -21,31 +21,29 @@ from facefair_lib.store.parallel import map_ordered
 from facefair_lib.store.progress import Advance
 
 ATTRIBUTES = ("subject", "group", "gender", "age", "emotion", "skin_tone", "yaw", "light")
-"""Columns of ``attributes.csv`` besides ``image``; further columns are left alone."""
+"""Columns of ``attributes.csv`` besides ``image``; further columns are ignored."""
 
 
 class Mut1nyReader(Reader):
-    """The Mut1ny layout: ``samples/<person>_<variant>/*.png``, ``labels/<person>/*.png``, perhaps ``training.xml``.
+    """The Mut1ny layout: ``samples/<person>_<variant>/*.png``, ``labels/<person>/*.png``, optional ``training.xml``.
 
     Parameters
     ----------
     root : the folder with ``samples`` and ``labels``, or the one above it
     palette : "paper" or "vendor" (the two published colour tables differ on ears, eyebrows and teeth), or "auto" to
         tell them apart by the teeth's colour, for which every label is read once
-    workers : threads for reading labels; None = one per core
     """
 
     name = "mut1ny"
     folders = ("samples", "labels")
 
-    def __init__(self, root: Path, palette: str = "auto", workers: int | None = None) -> None:
+    def __init__(self, root: Path, palette: str = "auto") -> None:
         super().__init__(root)
         if palette not in ("auto", "paper", "vendor"):
             raise InputError(
                 "data.palette", found=repr(palette), expected="auto, paper or vendor", do="correct data.palette"
             )
         self.root = find_root(self.root)
-        self.workers = workers
         self._palette = None if palette == "auto" else palette
 
     @property
@@ -61,8 +59,8 @@ class Mut1nyReader(Reader):
         Raises
         ------
         InputError
-            for an orphan, an index that disagrees with the folders, two palettes in one set, an ambiguous palette, or
-            attributes of pictures that do not exist
+            for a file without its partner, an index that disagrees with the folders, two palettes in one set, a palette
+            that cannot be told, or attributes of pictures that do not exist
         """
         pairs = pair_folders(self.root)
         check_index(self.root, pairs)
@@ -79,7 +77,7 @@ class Mut1nyReader(Reader):
 
     def _find_palette(self, labels: list[Path], progress: Advance | None = None) -> str:
         labels = sorted(set(labels))
-        seen = map_ordered(lambda path: witnesses_in(read_label_rgb(path)), labels, progress, self.workers)
+        seen = map_ordered(lambda path: witnesses_in(read_label_rgb(path)), labels, progress)
         return settle_palette(self.root, labels, seen)
 
     def _below_samples(self, sample: Path) -> str:
@@ -95,17 +93,9 @@ class Mut1nyReader(Reader):
             subject, gender = person_of(folder, label.parent)
         elif category in ("male", "female"):
             gender = category
-        return {
-            "image_id": image_id,
-            "image_path": place_in(self.root, sample),
-            "label_path": place_in(self.root, label),
-            "source": self.name,
-            "category": category,
-            "folder": folder,
-            "subject_id": subject or image_id,
-            "gender": gender,
-            **{column: value for column, value in known.items() if not pd.isna(value) and value != ""},
-        }
+        told = {"image_id": image_id, "category": category, "folder": folder, "subject_id": subject or image_id}
+        known = {column: value for column, value in known.items() if not pd.isna(value) and value != ""}
+        return self.row(sample, label, **{**told, "gender": gender, **known})
 
     def _read_attributes(self, samples: set[str]) -> dict[str, dict[str, Any]]:
         path = self.root / "attributes.csv"
@@ -126,12 +116,12 @@ class Mut1nyReader(Reader):
 
 
 class RenderedReader(Mut1nyReader):
-    """Rendered people in Mut1ny's layout, with ``attributes.csv``: without it no group could be scored."""
+    """Rendered people in Mut1ny's layout, with ``attributes.csv``, without which no group could be scored."""
 
     name = "rendered"
 
-    def __init__(self, root: Path, palette: str = "auto", workers: int | None = None) -> None:
-        super().__init__(root, palette, workers)
+    def __init__(self, root: Path, palette: str = "auto") -> None:
+        super().__init__(root, palette)
         if not (self.root / "attributes.csv").is_file():
             raise InputError(
                 self.root / "attributes.csv",
@@ -147,9 +137,9 @@ def _notes(rows: list[dict[str, Any]], palette: str) -> list[str]:
     crowds = sum(row["category"] == "multi" and row["subject_id"] == row["image_id"] for row in rows)
     if nameless:
         notes.append(
-            f"Who is on the {nameless} real photographs is not published: each counts as a person of its own, "
-            "so the same face may stand on two sides of the split."
+            f"Who is in the {nameless} real photographs is not published: each counts as a different person, "
+            "so the same face may be in two splits."
         )
     if crowds:
-        notes.append(f"Each of the {crowds} pictures of several people counts as a person of its own.")
+        notes.append(f"Each of the {crowds} pictures of several people counts as a different person.")
     return notes

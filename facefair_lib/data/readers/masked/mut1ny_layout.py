@@ -1,6 +1,6 @@
-"""The folder rules of the Mut1ny head segmentation data: which label belongs to which sample, and who is on it.
+"""The folder rules of the Mut1ny head segmentation data: which label belongs to which sample, and who is in it.
 
-Source: the vendor's published layout and sample program; the identity rule is this project's, written down in the
+Source: the vendor's published layout and sample program; the identity rule is this project's own, explained in the
 notebook on data preparation.
 """
 
@@ -19,7 +19,7 @@ PICTURES = (".png", ".bmp", ".jpg", ".jpeg")
 RELEASE_FOLDER = "headsegmentation_dataset_ccncsa"
 INDEX = "training.xml"
 
-# Sex, then either digits (male23, male06_2) or a first name (femalealison1). What follows is a numbered variant of the
+# Sex, then either digits (male23, male06_2) or a first name (femalealison1). A number after that is a variant of the
 # same person: the folders X, X1 and X2 show one face.
 PERSON = re.compile(r"^(?P<person>(?P<gender>female|male)(?:\d+(?=_\d+$|$)|[a-z]+(?=\d*$)))(?:_\d+|\d+)?$")
 
@@ -39,7 +39,7 @@ def _holds(folder: Path) -> bool:
 def label_folder(sample_folder: str) -> str:
     """Name the label folder of a sample folder ``<person>_<variant>``.
 
-    ``male06`` was rendered with and without light: its two halves have label folders of their own.
+    ``male06`` was rendered with and without light: the two halves have separate label folders.
     """
     if sample_folder.startswith("male06"):
         return "male06_2" if "nolight" in sample_folder else "male06_1"
@@ -58,7 +58,7 @@ def category_of(folder: str) -> str:
 
 
 def person_of(folder: str, where: Path) -> tuple[str, str]:
-    """Person and gender behind a label folder such as ``femalealison2`` -> ("femalealison", "female")."""
+    """Person and gender of a label folder, such as ``femalealison2`` -> ("femalealison", "female")."""
     match = PERSON.match(folder)
     if match is None:
         raise InputError(
@@ -92,14 +92,13 @@ def pair_folders(root: Path) -> list[tuple[Path, Path]]:
     samples, labels = list_pictures(root / "samples"), list_pictures(root / "labels")
     pairs: list[tuple[Path, Path]] = []
     lone: list[Path] = []
-    used: set[Path] = set()
     for folder, files in samples.items():
         candidates = labels.get(label_folder(folder), {})
         lone += [path for stem, path in files.items() if stem not in candidates]
         pairs += [(path, candidates[stem]) for stem, path in files.items() if stem in candidates]
-        used |= {candidates[stem] for stem in files if stem in candidates}
+    used = {label for _, label in pairs}
     _refuse_orphans(root, lone, "picture without a label", "labels/<person>/ with the picture's base name")
-    unused = sorted({path for files in labels.values() for path in files.values()} - used)
+    unused = [path for files in labels.values() for path in files.values() if path not in used]
     _refuse_orphans(root, unused, "label without a picture", "samples/<person>_<variant>/ with the label's base name")
     if not pairs:
         raise InputError(
@@ -119,28 +118,33 @@ def _refuse_orphans(root: Path, orphans: list[Path], what: str, partner: str) ->
         first,
         found=f"a {what} ({len(orphans)} such file{'s' if len(orphans) > 1 else ''} in {path_text(root)})",
         expected=f"its partner in {partner}",
-        do="restore the missing file, or remove the lone one",
+        do="restore the missing file, or remove the one without a partner",
     )
 
 
 def read_index(path: Path) -> list[tuple[str, str]]:
-    """Read ``training.xml``: flat children <srcimg name=.../> and <labelimg name=.../> in turn.
+    """Read ``training.xml``: flat children <srcimg name=.../> and <labelimg name=.../>, alternating.
 
     Returns
     -------
     (sample, label) as POSIX paths below ``samples`` and ``labels``; backslashes and leading folders are tolerated
+
+    Raises
+    ------
+    InputError
+        if the file is not XML, or its elements do not alternate
     """
     do = f"restore the published {INDEX}, or remove it: the folders are then paired by base name"
     try:
         elements = list(ElementTree.parse(path).getroot())
-    except (ElementTree.ParseError, OSError, ValueError, LookupError) as error:  # strange encodings are the last two
+    except (ElementTree.ParseError, OSError, ValueError, LookupError) as error:  # unknown encodings raise the last two
         raise InputError(path, found=f"broken XML ({error})", expected="the index of the release", do=do) from error
     entries = [(element.tag, element.get("name", "")) for element in elements]
     tags = [tag for tag, _ in entries]
     if not entries or tags != ["srcimg", "labelimg"] * (len(entries) // 2):
         position = next((i for i, tag in enumerate(tags) if tag != ("srcimg", "labelimg")[i % 2]), len(tags))
         found = f"{tags[position]!r} as element {position + 1}" if position < len(tags) else f"{len(tags)} elements"
-        raise InputError(path, found=found, expected="srcimg and labelimg in turn", do=do)
+        raise InputError(path, found=found, expected="srcimg and labelimg, alternating", do=do)
     names = [_below(name, "samples" if tag == "srcimg" else "labels") for tag, name in entries]
     return list(zip(names[::2], names[1::2], strict=True))
 

@@ -1,7 +1,7 @@
 """Sets of photographs with label files whose pixels are numbers: LaPa, Helen, iBugMask and FaceSynthetics.
 
-The classes are carried by name. Numbers differ between releases: three orders of CelebAMask-HQ's parts are in
-circulation, and brows stand before eyes in LaPa and behind them in FaceSynthetics.
+Classes are matched by name, because numbers differ between releases: three orders of CelebAMask-HQ's parts are in
+circulation, and brows come before eyes in LaPa and after them in FaceSynthetics.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ import pandas as pd
 from facefair_lib.data.images import read_label_values
 from facefair_lib.data.manifest import check_manifest, make_manifest
 from facefair_lib.data.readers.base import Reader, Row, first_names, size_text
-from facefair_lib.data.readers.files import by_stem, list_files, list_folders, name_of, pair_by_stem, place_in
+from facefair_lib.data.readers.files import by_stem, list_files, list_folders, name_of, pair_by_stem
 from facefair_lib.data.spreadsheet import read_text
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import CLASS_NAMES, IGNORE_INDEX, INDEX
 from facefair_lib.store.progress import Advance
 
 IGNORED = "ignored"
-"""Stands in the place of a class name for parts that are neither trained on nor scored."""
+"""In place of a class name, for parts that are neither trained on nor scored."""
 
 _UNKNOWN = -1
 
@@ -54,12 +54,12 @@ class NumberedReader(Reader):
 
     Attributes
     ----------
-    parts : name that the owner gives the numbers 0, 1, ... of a label file, in order -> class, or ``IGNORED``
+    parts : the owner's names of the numbers 0, 1, ... of a label file, in order -> class, or ``IGNORED``
     ignored : further numbers that are ignored
     places : part of the release -> folders of its photographs and its labels; "" for a release in one part. Parts
         whose photographs are not there are passed over
     suffixes : of the photographs
-    remarks : notes on who is on them, and on what is left out
+    remarks : notes on who is in them, and on what is left out
     """
 
     default_fit = "pad"
@@ -68,7 +68,7 @@ class NumberedReader(Reader):
     places: ClassVar[Mapping[str, tuple[str, str]]]
     suffixes: ClassVar[tuple[str, ...]] = (".jpg", ".jpeg")
     remarks: ClassVar[tuple[str, ...]] = (
-        "Who is on the photographs is not published: each counts as a person of its own.",
+        "Who is in the photographs is not published: each counts as a different person.",
     )
 
     def __init_subclass__(cls) -> None:
@@ -91,17 +91,9 @@ class NumberedReader(Reader):
             images, labels = self.find_images(places[0]), self.find_labels(places[1])
             for name in pair_by_stem(images, labels, places):
                 image_id = f"{part}/{name}" if part else name
-                rows.append(
-                    {
-                        "image_id": image_id,
-                        "image_path": place_in(self.root, images[name]),
-                        "label_path": place_in(self.root, labels[name]),
-                        "source": self.name,
-                        "folder": part or name_of(self.root.name),
-                        "subject_id": self.person(image_id),
-                    }
-                )
-        self.notes = [*self.remarks]
+                known = {"folder": part or name_of(self.root.name), "subject_id": self.person(image_id)}
+                rows.append(self.row(images[name], labels[name], image_id=image_id, **known))
+        self.notes = list(self.remarks)
         return make_manifest(rows, self.root)
 
     def find_images(self, place: Path) -> dict[str, Path]:
@@ -113,7 +105,7 @@ class NumberedReader(Reader):
         return by_stem(list_files(self.root, place, (".png",)))
 
     def person(self, image_id: str) -> str:
-        """Who is on a photograph: a person of its own, unless names tell more."""
+        """Who is in a photograph: a different person in each, unless names tell more."""
         return image_id
 
     def decode(self, row: Row) -> np.ndarray:
@@ -149,9 +141,9 @@ class NumberedReader(Reader):
 class LapaReader(NumberedReader):
     """LaPa: ``{train,val,test}/images/<name>.jpg`` with ``{train,val,test}/labels/<name>.png``, values 0 to 10.
 
-    About 22,000 photographs in large poses, expressions and occlusions. Merged: left with right, both lips with the
-    inner mouth (lips). Not labelled, so never expected: ears, teeth, facial hair and spectacles; ears and neck are
-    background there. The landmarks are not read.
+    About 22,000 photographs with large variations of pose, expression and occlusion. Merged: left with right, both lips
+    with the inner mouth (lips). Not labelled, so never expected: ears, teeth, facial hair and spectacles; ears and neck
+    are background there. The landmarks are not read.
 
     Source: Liu, Shi, Shen, Si, Wang and Mei, "A new dataset and boundary-attention semantic segmentation for face
     parsing", AAAI 2020; layout and label order from the owner's page, github.com/JDAI-CV/lapa-dataset.
@@ -183,8 +175,8 @@ class HelenReader(NumberedReader):
     layout = "images/*.jpg and labels/<name>/<name>_lbl00.png to _lbl10.png"
     places = MappingProxyType({"": ("images", "labels")})
     remarks = (
-        "Who is on the photographs is not published: faces of one photograph count as one person, all others as "
-        "persons of their own.",
+        "Who is in the photographs is not published: faces of one photograph count as one person, all others as "
+        "different people.",
     )
     lists = ("exemplars", "tuning", "testing")
     """The release's own three parts; each ``<part>.txt`` has lines ``<number> , <name>``."""
@@ -215,11 +207,11 @@ class HelenReader(NumberedReader):
         return {name_of(folder.name): folder for folder in list_folders(self.root, place)}
 
     def person(self, image_id: str) -> str:
-        """232194_1 is the first face of photograph 232194: its faces stay on one side of a split."""
+        """232194_1 is the first face of photograph 232194: all its faces go to one split."""
         return image_id.rpartition("_")[0] or image_id
 
     def decode(self, row: Row) -> np.ndarray:
-        """Decode eleven probability maps: each pixel takes the likeliest part."""
+        """Decode eleven probability maps: each pixel takes the part with the largest value."""
         first = self.file(row["label_path"])
         paths = [first.with_name(first.name.replace("_lbl00", f"_lbl{number:02d}")) for number in range(11)]
         maps = [read_label_values(path) for path in paths]  # 11 x (H, W)
@@ -256,37 +248,26 @@ class HelenReader(NumberedReader):
 class IBugMaskReader(NumberedReader):
     """iBugMask: ``{train,test}/<name>.jpg`` with ``{train,test}/<name>.png`` beside it, values 0 to 10.
 
-    1,000 hand-labelled photographs for testing, and Helen in turned poses for training. Skin includes scalp. Merged and
-    left out as in LaPa. Boxes and landmarks are not read.
+    1,000 hand-labelled photographs for testing, and Helen for training, of which copies in poses made by computer are
+    left out. Skin includes scalp. Merged and left out as in LaPa. Boxes and landmarks are not read.
 
     Source: Lin, Shen, Wang and Pantic, "RoI Tanh-polar transformer network for face parsing in the wild", Image and
     Vision Computing 112, 2021; label order from the owner's page, github.com/hhj1897/face_parsing.
-
-    Parameters
-    ----------
-    root : the folder with ``train`` and ``test``
-    augmented : whether to read the training photographs' turned copies as well
     """
 
     name = "ibugmask"
     layout = "train/ or test/, each with <name>.jpg and <name>.png side by side"
     places = MappingProxyType({part: (part, part) for part in ("train", "test")})
     frame = re.compile(r"^(?P<photograph>train/.+)_(?P<number>\d{2})$")
-    """Training names end in the frame: 00 is the photograph itself, others are the same face turned by computer."""
-
-    def __init__(self, root: Path, augmented: bool = False) -> None:
-        super().__init__(root)
-        if not isinstance(augmented, bool):
-            raise InputError("augmented", found=repr(augmented), expected="true or false", do="correct the option")
-        self.augmented = augmented
+    """Training names end in the frame: 00 is the photograph itself, others show the face in poses made by computer."""
 
     @classmethod
     def holds(cls, folder: Path) -> bool:
-        """Whether labels lie directly in ``train`` or ``test``."""
+        """Whether labels are directly in ``train`` or ``test``."""
         return any(next((folder / part).glob("*.png"), None) for part in cls.folders if (folder / part).is_dir())
 
     def read(self, progress: Advance | None = None) -> pd.DataFrame:
-        """Pair photographs and labels, and leave out the turned copies unless they are wanted.
+        """Pair photographs and labels, and leave out the copies in other poses.
 
         Raises
         ------
@@ -296,9 +277,9 @@ class IBugMaskReader(NumberedReader):
         manifest = super().read(progress)
         frames = map(self.frame.match, manifest["image_id"])
         turned = np.array([bool(frame) and int(frame["number"]) > 0 for frame in frames])
-        if self.augmented or not turned.any():
+        if not turned.any():
             return manifest
-        self.notes.append(f"Left out: {turned.sum()} training pictures that a computer turned (augmented=False).")
+        self.notes.append(f"Left out: {turned.sum()} training pictures in poses made by computer.")
         return check_manifest(manifest[~turned], self.root)
 
     def person(self, image_id: str) -> str:
@@ -311,9 +292,9 @@ class FaceSyntheticsReader(NumberedReader):
     """FaceSynthetics (Microsoft): ``<6 digits>.png`` with ``<6 digits>_seg.png`` beside it, in one folder.
 
     100,000 rendered faces; the public set with the most of the study's classes. Merged: left with right, lips with the
-    mouth's interior, neck with skin, clothing and headwear with background. Not labelled: teeth, and facewear: it has a
-    value (18, ignored here), but no pixel of the release holds it, and what covers a face is background. Opaque lenses
-    are glasses, transparent ones what lies behind them.
+    mouth's interior, neck with skin, clothing and headwear with background. Not labelled: teeth and facewear. Facewear
+    has a value (18, ignored here), but no pixel of the release holds it, and what covers a face is background. Opaque
+    lenses are glasses; transparent ones are labelled as what is behind them.
 
     Source: Wood et al., "Fake it till you make it", ICCV 2021; layout and label values from the owner's page,
     github.com/microsoft/FaceSynthetics.
@@ -342,21 +323,21 @@ class FaceSyntheticsReader(NumberedReader):
             "CLOTHING": "background",
             "GLASSES": "specs",
             "HEADWEAR": "background",  # as all other clothing
-            "FACEWEAR": IGNORED,  # documented, but no pixel of the release holds it: facewear is background
+            "FACEWEAR": IGNORED,  # documented, but no pixel of the release has it: facewear is background
         }
     )
     ignored = (255,)
     places = MappingProxyType({"": ("", "")})
     suffixes = (".png",)
     remarks = (
-        "Each rendered picture shows a person of its own; group, gender and age are not published.",
-        "Facewear has a value (18), but no pixel of the release holds it: what covers a face, such as a mask over "
-        "mouth and nose, is labelled background.",
+        "Each rendered picture shows a different person; group, gender and age are not published.",
+        "Facewear has a value (18), but no pixel of the release has it: what covers a face, such as a mask over mouth "
+        "and nose, is labelled background.",
     )
 
     @classmethod
     def holds(cls, folder: Path) -> bool:
-        """Whether label files are there; the first thousand names are looked at."""
+        """Whether there are label files among the first thousand names."""
         names = (path.name for path in islice(folder.iterdir(), 1000)) if folder.is_dir() else ()
         return any(re.match(r"^\d{6}_seg\.png$", name) for name in names)
 

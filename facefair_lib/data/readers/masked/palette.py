@@ -1,4 +1,4 @@
-"""Which of the two published colour tables a data set uses, and exact decoding with it."""
+"""Find out which of the two published colour tables a data set uses, and decode labels exactly with it."""
 
 from __future__ import annotations
 
@@ -26,13 +26,14 @@ def settle_palette(root: Path, labels: Sequence[Path], seen: Sequence[frozenset[
 
     Parameters
     ----------
+    root : the data set's folder, for the message
     labels : label files
     seen : for each of them, what ``witnesses_in`` found
 
     Raises
     ------
     InputError
-        if both palettes occur (names one file of each) or neither can be told
+        if both palettes occur (names one file of each) or nothing tells which one is used
     """
     first = {name: path for name in PALETTE_WITNESS for path, names in zip(labels, seen, strict=True) if name in names}
     if len(first) > 1:
@@ -63,7 +64,7 @@ def decode_exactly(path: Path, palette: str) -> np.ndarray:
     Raises
     ------
     InputError
-        if there is any other colour: the commonest is named with its pixel count
+        if there is any other colour: names the most frequent one and its number of pixels
     """
     mask, unknown = decode(read_label_rgb(path), palette)
     if unknown:

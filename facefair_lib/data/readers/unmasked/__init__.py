@@ -1,1 +1,1 @@
-"""Readers of photographs with groups and emotions; of these, the user's own may have masks."""
+"""Readers of photographs with groups and emotions; only the user's own may have masks."""

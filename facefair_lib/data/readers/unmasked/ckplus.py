@@ -7,6 +7,7 @@ Source: Lucey, Cohn, Kanade, Saragih, Ambadar and Matthews, "The extended Cohn-K
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +32,13 @@ PEOPLE = ("subject", "group")
 class CkPlusReader(PortraitReader):
     """CK+: ``cohn-kanade-images/S005/001/S005_001_00000011.png`` and ``Emotion/S005/001/…_emotion.txt``.
 
-    Read are the peak frames of the sequences that have an emotion label, 327 in the release. The other frames lead up
-    to them. CK+ does not publish who belongs to which group: it comes from a table of yours, or stays unknown.
+    Only the peak frames of sequences with an emotion label are read, 327 in the release; the other frames lead up to
+    them. CK+ does not publish who belongs to which group: that comes from your own table, or stays unknown.
 
     Parameters
     ----------
     root : the folder with both
-    people : CSV in ``root`` with the columns subject (S005), group and perhaps gender and age; "" for none
+    people : CSV in ``root`` with the columns subject (S005), group and, optionally, gender and age; "" for none
     """
 
     name = "ckplus"
@@ -51,7 +52,7 @@ class CkPlusReader(PortraitReader):
 
     @classmethod
     def holds(cls, folder: Path) -> bool:
-        """Whether a folder of images and one of emotion labels are there, under any of their known names."""
+        """Whether a folder of images and a folder of emotion labels are there, under any of their known names."""
         return _first(folder, IMAGES) is not None and _first(folder, LABELS) is not None
 
     def read(self, progress: Advance | None = None) -> pd.DataFrame:
@@ -60,7 +61,7 @@ class CkPlusReader(PortraitReader):
         Raises
         ------
         InputError
-            for a label without its frame, a label that is no code of 0 to 7, or a person missing in ``people``
+            for a label without its frame, a label that is not a code from 0 to 7, or a person missing in ``people``
         """
         frames = by_stem(list_files(self.root, _first(self.root, IMAGES), self.suffixes, below=True))
         labels = list_files(self.root, _first(self.root, LABELS), ("_emotion.txt",), below=True)
@@ -69,7 +70,7 @@ class CkPlusReader(PortraitReader):
         sequences = {stem.rpartition("_")[0] for stem in frames}
         self.notes = [f"Left out: {len(sequences) - len(rows)} sequences without an emotion label."]
         if self.people is None:
-            self.notes.append("Groups are not published: name a table of your own (people) with subject and group.")
+            self.notes.append("Groups are not published: give your own table (people) with subject and group.")
         return make_manifest(rows, self.root)
 
     def _row(self, label: Path, frames: dict[str, Path], known: dict[str, dict[str, str]]) -> dict[str, Any]:
@@ -89,16 +90,9 @@ class CkPlusReader(PortraitReader):
                 expected="every labelled person of the data set",
                 do="add the person; the group may be empty where it is unknown",
             )
-        place = place_in(self.root, frames[stem])
-        return {
-            "image_id": stem,
-            "image_path": place,
-            "source": self.name,
-            "folder": place.rpartition("/")[0],
-            "subject_id": match["person"],
-            "emotion": _read_emotion(label),
-            **known.get(match["person"], {}),
-        }
+        folder, person = place_in(self.root, frames[stem].parent), match["person"]
+        told = {"image_id": stem, "folder": folder, "subject_id": person, "emotion": _read_emotion(label)}
+        return self.row(frames[stem], **told, **known.get(person, {}))
 
     def _read_people(self) -> dict[str, dict[str, str]]:
         if self.people is None:
@@ -123,14 +117,10 @@ def _first(folder: Path, names: tuple[str, ...]) -> Path | None:
 
 def _read_emotion(path: Path) -> str:
     text = read_text(path).strip()
-    try:
+    with suppress(ValueError):
         code = float(text)
-        return EMOTIONS[int(code)] if code in range(len(EMOTIONS)) else _no_code(path, text)
-    except ValueError:
-        return _no_code(path, text)
-
-
-def _no_code(path: Path, text: str) -> str:
+        if code in range(len(EMOTIONS)):
+            return EMOTIONS[int(code)]
     raise InputError(
         path,
         found=repr(text[:40]),

@@ -14,7 +14,7 @@ import pandas as pd
 
 from facefair_lib.data.manifest import make_manifest
 from facefair_lib.data.readers.base import PortraitReader, first_names
-from facefair_lib.data.readers.files import list_files, name_of, place_in
+from facefair_lib.data.readers.files import list_files, name_of
 from facefair_lib.data.spreadsheet import read_spreadsheet
 from facefair_lib.errors import InputError
 from facefair_lib.settings.path_text import path_text
@@ -26,14 +26,14 @@ AGES = re.compile(r"^(\d{1,3})-(\d{1,3})$")
 OPEN_AGE = "more than 70"
 
 # A spreadsheet takes 3-9 for the 3rd of September or the 9th of March, and 10-19 for the 19th of October or for October
-# 2019. No other range is a date: in whatever way the date is written, two numbers of it tell the range.
+# 2019. No other range is a date: however the date is written, two of its numbers tell the range.
 _AGES_TAKEN_FOR_DATES = {frozenset({3, 9}): "3-9", frozenset({10, 19}): "10-19"}
 _MONTHS = {
     **dict.fromkeys(("mar", "mär", "mrz", "mrt", "maa"), 3),
     **dict.fromkeys(("sep", "set"), 9),
     **dict.fromkeys(("oct", "okt", "ott", "out"), 10),
 }
-"""How the months begin in English, German, French, Spanish, Dutch, Italian and Portuguese."""
+"""First letters of a month in English, German, French, Spanish, Dutch, Italian or Portuguese -> its number."""
 _WORDS_OF_DATES = re.compile(r"\d+|[^\W\d_]+")
 _DASH = re.compile(r"\s*[-–]\s*")
 _MIDNIGHT = re.compile(r"[ t]00:00.*$")
@@ -42,7 +42,7 @@ _MIDNIGHT = re.compile(r"[ t]00:00.*$")
 class FairFaceReader(PortraitReader):
     """FairFace: ``fairface_label_{train,val}.csv`` beside ``{train,val}/<i>.jpg``.
 
-    The pictures may also lie one folder below (``fairface-img-margin025-trainval`` or ``…125…``), as the archives
+    The pictures may also be one folder below (``fairface-img-margin025-trainval`` or ``…125…``), as the archives
     unpack. Age is the middle of the published range, so 24.5 for 20-29; "more than 70" has no middle and is unknown.
     """
 
@@ -79,7 +79,7 @@ class FairFaceReader(PortraitReader):
                 written += table["age"].tolist()
         self.notes = [
             "Groups and genders are as labelled by the data set, not as people describe themselves.",
-            "Who is on the photographs is not published: each counts as a person of its own.",
+            "Who is in the photographs is not published: each counts as a different person.",
             f'Age is the middle of the published range; "{OPEN_AGE}" is left unknown.',
             *_restored(written),
         ]
@@ -97,17 +97,14 @@ class FairFaceReader(PortraitReader):
                 expected=f"every file of the table in {path_text(place)}",
                 do="unpack the pictures again",
             )
-        return [
-            {
-                "image_id": cells["file"].removesuffix(".jpg"),
-                "image_path": place_in(self.root, there[name_of(cells["file"])]),
-                "source": self.name,
-                "folder": place.name,
-                "subject_id": cells["file"].removesuffix(".jpg"),
-                **_labels(cells, f"{path_text(path)}, line {line}"),
-            }
-            for line, cells in zip(table.index, table.to_dict("records"), strict=True)
-        ]
+        rows = []
+        for line, cells in zip(table.index, table.to_dict("records"), strict=True):
+            labels = _labels(cells, f"{path_text(path)}, line {line}")
+            name = cells["file"].removesuffix(".jpg")
+            rows.append(
+                self.row(there[name_of(cells["file"])], image_id=name, subject_id=name, folder=place.name, **labels)
+            )
+        return rows
 
 
 def _labels(cells: dict[str, str], place: str) -> dict[str, Any]:
@@ -126,20 +123,18 @@ def _labels(cells: dict[str, str], place: str) -> dict[str, Any]:
 
 
 def _restored(written: list[str]) -> list[str]:
-    """Say which ages were read back from dates; nothing where there are none."""
+    """Say which ages were read back from dates; an empty list if there are none."""
     meant = {text: age_range(text) for text in set(written) if not AGES.match(_DASH.sub("-", text))}
     dates = {text: ages for text, ages in meant.items() if AGES.match(ages)}
     if not dates:
         return []
-    count, read = (
-        sum(text in dates for text in written),
-        ", ".join(f"{text} is {dates[text]}" for text in sorted(dates)),
-    )
+    count = sum(text in dates for text in written)
+    read = ", ".join(f"{text} is {dates[text]}" for text in sorted(dates))
     return [f"A spreadsheet has turned {count} ages into dates; each can only have been one range: {read}."]
 
 
 def age_range(text: str) -> str:
-    """Undo what a spreadsheet made of a published age range: ``09-Mar`` was 3-9; other text stays as it is."""
+    """Undo a spreadsheet's change of a published age range into a date: ``09-Mar`` was 3-9; other text stays."""
     numbers = set()
     words = _WORDS_OF_DATES.findall(_MIDNIGHT.sub("", text.lower()))
     for word in words:

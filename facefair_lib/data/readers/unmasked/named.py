@@ -14,7 +14,7 @@ import pandas as pd
 
 from facefair_lib.data.manifest import make_manifest
 from facefair_lib.data.readers.base import PortraitReader, first_names
-from facefair_lib.data.readers.files import list_files, list_folders, name_of, place_in
+from facefair_lib.data.readers.files import list_files, list_folders, name_of, subfolders
 from facefair_lib.store.progress import Advance
 
 _NAMES_LOOKED_AT = 1000
@@ -25,26 +25,21 @@ class NamedPortraitReader(PortraitReader):
 
     Attributes
     ----------
-    pattern : matches a picture's name in full; pictures of other names are left out and noted
+    pattern : matches a picture's name in full; pictures with other names are left out and noted
     """
 
     pattern: ClassVar[re.Pattern[str]]
 
     @classmethod
     def holds(cls, folder: Path) -> bool:
-        """Whether pictures of the published names are there or one folder below."""
-        if not folder.is_dir():
-            return False
-        below = (path for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith("."))
-        return any(cls._any_name(place) for place in (folder, *islice(below, 20)))
-
-    @classmethod
-    def _any_name(cls, folder: Path) -> bool:
-        return any(cls.pattern.match(path.name) for path in islice(folder.iterdir(), _NAMES_LOOKED_AT))
+        """Whether pictures with published names are in the folder or one level below."""
+        places = (folder, *islice(subfolders(folder), 20)) if folder.is_dir() else ()
+        names = (path.name for place in places for path in islice(place.iterdir(), _NAMES_LOOKED_AT))
+        return any(map(cls.pattern.match, names))
 
     @abstractmethod
     def describe(self, match: re.Match[str]) -> dict[str, Any]:
-        """Manifest columns told by a picture's name: subject_id, group, gender, age, emotion, yaw, as far as known."""
+        """Manifest columns that a picture's name tells: subject_id and, if known, group, gender, age, emotion, yaw."""
 
     def read(self, progress: Advance | None = None) -> pd.DataFrame:
         """Read what the pictures' names say.
@@ -58,29 +53,23 @@ class NamedPortraitReader(PortraitReader):
         matches = {path: self.pattern.match(path.name) for path in paths}
         strange = [path.name for path, match in matches.items() if match is None]
         self.notes = [f"Left out: {len(strange)} pictures of other names ({first_names(strange)})."] if strange else []
-        rows = [{**self.row_of(path), **self.describe(match)} for path, match in matches.items() if match]
+        rows = [self._row(path, match) for path, match in matches.items() if match]
         return make_manifest(rows, self.root)
 
     def pictures(self) -> Iterable[Path]:
         """List the pictures below the root, sorted."""
         return list_files(self.root, self.root, self.suffixes, below=True)
 
-    def row_of(self, path: Path) -> dict[str, Any]:
-        """Manifest columns that every picture has."""
+    def _row(self, path: Path, match: re.Match[str]) -> dict[str, Any]:
         place = path.relative_to(self.root)
-        return {
-            "image_id": name_of(place.with_suffix("").as_posix()),
-            "image_path": place_in(self.root, path),
-            "source": self.name,
-            "folder": name_of(place.parent.as_posix()) if len(place.parts) > 1 else "",
-        }
+        folder = name_of(place.parent.as_posix()) if len(place.parts) > 1 else ""
+        return self.row(path, image_id=name_of(place.with_suffix("").as_posix()), folder=folder, **self.describe(match))
 
 
 class JaffeReader(NamedPortraitReader):
     """JAFFE: ``<initials>.<emotion><take>.<number>.tiff`` in one folder, such as ``KA.AN1.39.tiff``.
 
-    213 grey photographs of ten Japanese women. The emotion is the one that was posed; raters did not always recognise
-    it.
+    213 grey photographs of ten Japanese women. The emotion is the posed one; raters did not always recognise it.
 
     Source: Lyons, Akamatsu, Kamachi and Gyoba, "Coding facial expressions with Gabor wavelets", FG 1998; the release's
     README_FIRST.txt at zenodo.org/records/3451524.
@@ -103,7 +92,7 @@ class JaffeReader(NamedPortraitReader):
     pattern = re.compile(r"^(?P<person>[A-Z]{2})\.(?P<emotion>AN|DI|FE|HA|NE|SA|SU)\d\.\d+\.tiff?$")
 
     def describe(self, match: re.Match[str]) -> dict[str, Any]:
-        """All are Japanese women; the name gives the person and the emotion."""
+        """Person and emotion; all are Japanese women."""
         return {
             "subject_id": match["person"],
             "group": "japanese",
@@ -143,7 +132,7 @@ class RafdReader(NamedPortraitReader):
         }
 
     def portraits(self, manifest: pd.DataFrame) -> pd.DataFrame:
-        """Seen from the front, looking into the camera; no children, whose age would be a second difference."""
+        """Choose frontal views that look into the camera; no children, whose age would be a second difference."""
         frontal = super().portraits(manifest)
         name = frontal["image_path"]
         return frontal[name.str.endswith("_frontal.jpg") & ~name.str.contains("_Kid_", regex=False)]
@@ -153,7 +142,8 @@ class CfdReader(NamedPortraitReader):
     """CFD: ``Images/CFD*/<person>/CFD-<group><gender>-<person>-<picture>-<expression>.jpg``.
 
     The root is the unpacked ``CFD Version 3.0``, which holds ``Images``, or a folder with the people's folders. Most
-    people have a neutral picture only. A number in brackets before the expression tells of a removed bindi or sindoor.
+    people have only a neutral picture. A number in brackets before the expression means that a bindi or sindoor was
+    removed.
 
     Source: Ma, Correll and Wittenbrink, "The Chicago face database", Behavior Research Methods 47, 2015; Ma, Kantner
     and Wittenbrink (CFD-MR, 2020); Lakshmi, Wittenbrink, Correll and Ma (CFD-INDIA, 2020); file names as explained in
@@ -211,7 +201,7 @@ class UtkfaceReader(NamedPortraitReader):
     """UTKFace: ``<age>_<gender>_<group>_<date and time>.jpg`` (in the wild) or ``….jpg.chip.jpg`` (aligned, cropped).
 
     Over 20,000 faces. The labels were estimated by a program and checked by hand. Three published names lack the group,
-    which is then unknown; a few have a slip of the pen before ``.jpg.chip.jpg`` and are read all the same.
+    which is then unknown; a few have a typing error before ``.jpg.chip.jpg`` and are read all the same.
 
     Source: Zhang, Song and Qi, "Age progression/regression by conditional adversarial autoencoder", CVPR 2017; names as
     explained on the owner's page, susanqq.github.io/UTKFace.
@@ -227,10 +217,10 @@ class UtkfaceReader(NamedPortraitReader):
     )
 
     def read(self, progress: Advance | None = None) -> pd.DataFrame:
-        """Read what the pictures' names say; who they show is not published."""
+        """Read what the pictures' names say, and note how many lack the group."""
         manifest = super().read(progress)
         nameless = int((manifest["group"] == "").sum())
-        self.notes.append("Who is on the photographs is not published: each counts as a person of its own.")
+        self.notes.append("Who is in the photographs is not published: each counts as a different person.")
         if nameless:
             self.notes.append(f"{nameless} published names lack the group; it is unknown there.")
         return manifest

@@ -1,4 +1,4 @@
-"""A user's own photographs: a CSV file with the columns image, subject and perhaps group, emotion, mask and others."""
+"""A user's own photographs: a CSV file with the columns image and subject and, optionally, group, emotion, mask ..."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from facefair_lib.data.grid import one_spelling
+from facefair_lib.data.grid import with_one_spelling
 from facefair_lib.data.manifest import is_inside, make_manifest
 from facefair_lib.data.readers.base import Reader, Row
 from facefair_lib.data.readers.files import file_in, name_of, place_in, refuse_link_out
 from facefair_lib.data.readers.masked.palette import decode_exactly
 from facefair_lib.data.spreadsheet import read_spreadsheet
 from facefair_lib.errors import InputError
-from facefair_lib.settings.labels import EMOTIONS, GROUPS, PALETTES
+from facefair_lib.settings.labels import PALETTES
 from facefair_lib.settings.path_text import path_text
 from facefair_lib.store.parallel import map_ordered
 from facefair_lib.store.progress import Advance
@@ -53,8 +53,8 @@ class PhotosReader(Reader):
         Raises
         ------
         InputError
-            naming the line: a missing or unknown column, an empty image or subject, a missing file, a photograph that
-            is named twice
+            for a missing or unknown column, an empty image or subject, a missing file or a photograph that is named
+            twice; names the line if it is one line's fault
         """
         table = read_spreadsheet(self.table, REQUIRED, OPTIONAL)
         unknown = [column for column in table.columns if column not in (*REQUIRED, *OPTIONAL)]
@@ -65,9 +65,7 @@ class PhotosReader(Reader):
                 expected=f"only {', '.join((*REQUIRED, *OPTIONAL))}",
                 do="rename or remove it",
             )
-        for column, known in (("group", GROUPS), ("emotion", EMOTIONS)):
-            if column in table:
-                table[column] = one_spelling(table[column], known)
+        table = with_one_spelling(table)
         rows = [self._row(line, cells) for line, cells in zip(table.index, table.to_dict("records"), strict=True)]
         self._refuse_repeated([row["image_path"] for row in rows], table.index)
         for row, image_id in zip(rows, _ids([row["image_path"] for row in rows]), strict=True):
@@ -87,7 +85,7 @@ class PhotosReader(Reader):
                     self.table,
                     found=f"an empty {column} in line {line}",
                     expected=f"{' and '.join(REQUIRED)} in every line",
-                    do="fill it in; each person keeps one subject name on all photographs",
+                    do="fill it in; a person has the same subject in all photographs",
                 )
         image, mask = (self._existing(cells.get(column, ""), line) for column in ("image", "mask"))
         return {
@@ -100,7 +98,7 @@ class PhotosReader(Reader):
         }
 
     def _existing(self, name: str, line: int) -> str:
-        """Place of a file that a cell names; "" for an empty cell."""
+        """Path below ``root`` of the file that a cell names; "" for an empty cell."""
         if not name:
             return ""
         path = _named_file(self.root, name)
@@ -109,7 +107,7 @@ class PhotosReader(Reader):
                 self.table,
                 found=f"line {line} names {name!r}, which is not a file in {path_text(self.root)}",
                 expected="paths relative to the table's folder",
-                do="correct the path or copy the file there",
+                do="correct the path, or copy the file there",
             )
         refuse_link_out(self.root, path)
         return place_in(self.root, path)
@@ -120,14 +118,14 @@ class PhotosReader(Reader):
             if first.setdefault(image, line) != line:
                 raise InputError(
                     self.table,
-                    found=f"line {line} names {image!r}, which line {first[image]} names too",
+                    found=f"line {line} names {image!r}, which line {first[image]} also names",
                     expected="each photograph once",
                     do="remove one of the two lines",
                 )
 
 
 def named_files(table: Path) -> list[Path]:
-    """The files that a table of photographs names and that exist, found as the reader finds them, sorted.
+    """The existing files that a table of photographs names, sorted; found as the reader finds them.
 
     Raises
     ------
@@ -145,19 +143,16 @@ def check_photos(table: Path, progress: Advance | None = None) -> None:
     Raises
     ------
     InputError
-        for whatever would stop the notebook: the table, a file that cannot be read, a mask of another size or of
-        unknown colours
+        for whatever would stop the notebook: a mistake in the table, a file that cannot be read, a mask of another size
+        or with unknown colours
     """
     reader = PhotosReader(table.parent, table.name)
-
-    def look(row: Row) -> None:  # the pictures themselves need not stay in memory
-        reader.pair(row)
-
-    map_ordered(look, reader.read().to_dict("records"), progress)
+    rows = reader.read().to_dict("records")
+    map_ordered(lambda row: bool(reader.pair(row)), rows, progress)  # the pictures need not stay in memory
 
 
 def _named_file(root: Path, name: str) -> Path | None:
-    """The file in ``root`` that a cell names, with slashes of either kind; None if there is none."""
+    """The file in ``root`` that a cell names with either kind of slash; None if there is none."""
     for place in dict.fromkeys((name.replace("\\", "/"), name)):
         if is_inside(place) and (path := file_in(root, place)).is_file():
             return path
@@ -165,10 +160,10 @@ def _named_file(root: Path, name: str) -> Path | None:
 
 
 def _ids(images: list[str]) -> list[str]:
-    """Names of pictures: without their suffix, but where two would share one."""
+    """Names of pictures: without their suffix, unless two would then be equal."""
     whole = [name_of(image) for image in images]
     ids = [_without_suffix(name) for name in whole]
-    for _ in range(2):  # a name that keeps its suffix may meet another: a.jpg of a.jpg and a.png meets a.jpg.png
+    for _ in range(2):  # a name that keeps its suffix may clash again: those of a.jpg, a.png and a.jpg.png
         shared = {name for name, count in Counter(ids).items() if count > 1}
         ids = [full if name in shared else name for name, full in zip(ids, whole, strict=True)]
     return ids
