@@ -18,7 +18,7 @@ from torch import nn
 
 from facefair_lib.models.efficientnet_lite import BACKBONE
 from facefair_lib.models.light import OUTPUT_STRIDES
-from facefair_lib.reproduction.ladder import fit_all
+from facefair_lib.reproduction.ladder import fit_all, fit_counts
 from facefair_lib.reproduction.pool import Pool
 from facefair_lib.reproduction.protocol import AS_PUBLISHED, Protocol
 from facefair_lib.scores import metrics
@@ -113,7 +113,4 @@ def started_counts(
     wanted = {(STARTED_MODEL, protocol): seeds for protocol in STARTED.values()}
     networks = {STARTED_MODEL: network}
     runs = fit_all(wanted, networks, settings.training, pool, unseen.images, folder, progress)
-    return {
-        way: np.stack([metrics.confusion_counts(unseen.labels, run.unseen) for run in runs[STARTED_MODEL, protocol]])
-        for way, protocol in STARTED.items()
-    }
+    return {way: fit_counts(runs[STARTED_MODEL, protocol], unseen.labels) for way, protocol in STARTED.items()}
