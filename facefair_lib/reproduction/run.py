@@ -128,10 +128,9 @@ def fit(
     raw = _predict(network.eval(), network_inputs(task.unseen, protocol), device)
     masks = decode_prediction(raw, protocol) if protocol.target == "colours" else raw.argmax(1).astype(np.uint8)
     kept = raw[:shown] if protocol.target == "colours" else raw[:0, :_COLOUR_CHANNELS]
-    device = choose_device().description
-    return Run(
-        log.losses(), log.batches(), log.classes(), best[1], model.epochs, masks, kept, seconds / model.epochs, device
-    )
+    description = choose_device().description
+    seconds /= model.epochs
+    return Run(log.losses(), log.batches(), log.classes(), best[1], model.epochs, masks, kept, seconds, description)
 
 
 def network_inputs(images: np.ndarray, protocol: Protocol) -> torch.Tensor:
