@@ -1,1 +1,1 @@
-"""What notebooks 05 to 10 do with networks: people, training sets, architectures and seeds varied, few photographs."""
+"""The experiments of notebooks 05 to 10: people, training sets, architectures, seeds and few photographs are varied."""

@@ -1,11 +1,11 @@
 """What a few labelled photographs add to networks that were trained on rendered people.
 
-Every draw puts the training photographs in an order of its own and takes the first few of it, so a larger budget of
-one draw holds the smaller ones. The same photographs also train networks that saw no rendered people, with as many
-steps, which shows what the rendered people are worth.
+Every draw shuffles the training photographs and takes the first few, so a larger budget of the same draw contains the
+smaller ones. The same photographs also train networks that saw no rendered people, for the same number of steps, which
+shows what the rendered people are worth.
 
-Source: the question and its shape follow E. Wood et al., "Fake it till you make it: face analysis in the wild using
-synthetic data alone", ICCV 2021, sections 4 and 5.
+Source: question and design follow E. Wood et al., "Fake it till you make it: face analysis in the wild using synthetic
+data alone", ICCV 2021, sections 4 and 5.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from facefair_lib.settings.profiles import AdaptationSettings, InferenceSettings
 from facefair_lib.training.predict import Advance, predict
 
 STARTS = ("rendered", "alone")
-"""Where a network begins: with weights learnt from rendered people, or with those that the profile names for a fit."""
+"""Where a network starts: from weights learnt on rendered people, or from those that the profile names for a fit."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class Trained:
 
     Attributes
     ----------
-    name, model : the network; ``model.learning_rate`` tops the schedule of the photographs alone; no ``model.epochs``
+    name, model : the network; ``model.learning_rate`` is the peak for fits to the photographs alone, and
+        ``model.epochs`` is not used
     training : how it is fitted to photographs
     weights : its ``best.pt``
     """
@@ -48,7 +49,7 @@ class Trained:
 
 @dataclass(frozen=True)
 class Budget:
-    """One network to be fitted: where it starts, how many photographs it gets, and which draw of them."""
+    """One network to be fitted: where it starts, how many photographs it gets, and in which draw."""
 
     start: str
     photographs: int
@@ -57,7 +58,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Adapted:
-    """What the networks of all budgets do with the test photographs.
+    """What the networks of all budgets predict for the test photographs.
 
     Attributes
     ----------
@@ -72,7 +73,7 @@ class Adapted:
 
 
 def budgets(photographs: Sequence[int], draws: int) -> Iterator[Budget]:
-    """List what is fitted; without photographs there is nothing to draw, and nothing to be fitted to alone."""
+    """List what is fitted; zero photographs need neither several draws nor a network fitted to them alone."""
     for count in photographs:
         for start in STARTS if count else STARTS[:1]:
             for draw in range(draws if count else 1):
@@ -80,7 +81,7 @@ def budgets(photographs: Sequence[int], draws: int) -> Iterator[Budget]:
 
 
 def drawn_photographs(rows: np.ndarray, count: int, draw: int, seed: int) -> np.ndarray:
-    """The photographs of one draw, (count,) of the row numbers ``rows``; a larger count holds the smaller ones.
+    """The photographs of one draw, (count,) of the row numbers ``rows``; a larger count contains the smaller ones.
 
     Raises
     ------
@@ -106,21 +107,22 @@ def adapt(
     seed: int,
     progress: Advance | None = None,
 ) -> Adapted:
-    """Fit a network to growing numbers of photographs, from rendered people and to the photographs alone.
+    """Fit a network to growing numbers of photographs, starting from rendered people and from none.
 
-    There are no photographs to spare for choosing an epoch, so the epoch is chosen by the loss on the photographs that
-    the network is fitted to. Finished fits are not repeated.
+    No photographs can be set aside for choosing an epoch, so it is chosen by the loss on the photographs that the
+    network is fitted to. Finished fits are not repeated.
 
     Parameters
     ----------
     settings : numbers of photographs (0 for the rendered people alone), draws of each number, steps of every fit, and
-        the top of the learning rate's schedule for networks that start from rendered people: lower, so as not to forget
+        the peak learning rate of networks that start from rendered people: lower, so that they do not forget them
     photographs : with split and row in their table; ``train`` and ``test`` are needed
     views : how test photographs are seen
     folder : receives one folder per fit
+    seed : of the draws and of the fits
     progress : called with (fits done, fits in all)
     """
-    from facefair_lib.training.fit import fit  # Lightning takes seconds to import: only where something is fitted
+    from facefair_lib.training.fit import fit  # Lightning takes seconds to import: only when something is fitted
 
     rows, training = photographs.rows(), network.training
     chosen = list(budgets(settings.photographs, settings.draws))
@@ -151,5 +153,5 @@ def adapt(
 
 
 def _epochs(photographs: int, batch_size: int, steps: int) -> int:
-    """Epochs that make about ``steps`` steps; batches that are not full are dropped."""
+    """Number of epochs that make about ``steps`` steps; incomplete batches are dropped."""
     return max(1, round(steps / max(1, photographs // batch_size)))

@@ -1,4 +1,4 @@
-"""The people of notebook 07: balanced, as collected "in the wild", and counterfactual; and what networks see."""
+"""The people of notebook 07: balanced, as collected "in the wild", and counterfactual; and what networks predict."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pandas as pd
 
 from facefair_heads.sets.counterfactual_cohort import COLUMNS, TYPICAL_TONES
 from facefair_lib.errors import InputError
-from facefair_lib.experiments.people import People, rendered_people
+from facefair_lib.experiments.people import People
 from facefair_lib.scores.confusion import confusion_counts
 from facefair_lib.store.results import Stage
 from facefair_lib.tables.counterfactual import typical
 from facefair_lib.tables.features import with_face_share
 
 CONTROLS = ("turn", "light", "face_share", "glasses")
-"""What adjusted gaps hold fixed: turn of the head, light, size of the face in the picture, glasses."""
+"""Held fixed in adjusted gaps: turn of the head, light, size of the face in the picture, glasses."""
 
 Masks = Mapping[str, np.ndarray]
 
@@ -30,11 +30,15 @@ def study_cohorts(experiment: Stage, counterfactuals: Stage) -> dict[str, People
 
     Returns
     -------
-    ``balanced`` (the experiment's scored people), ``wild`` and ``counterfactual``; their tables have, beside what is
-    known of the people, ``face_share`` and ``turn`` (see ``features.with_face_share``)
+    ``balanced`` (the experiment's scored people), ``wild`` and ``counterfactual``; their tables also have
+    ``face_share`` and ``turn`` (see ``features.with_face_share``)
+
+    Raises
+    ------
+    InputError
+        if the counterfactual people were rendered by an older version, without some column
     """
-    rendered, every = rendered_people(experiment), experiment.table("people")
-    balanced = People(every, rendered.images, rendered.labels).scored
+    balanced = People(experiment.table("people"), *experiment.arrays()).scored
     table = counterfactuals.table("people")
     absent = [column for column in COLUMNS if column not in table]
     if absent:
@@ -44,7 +48,7 @@ def study_cohorts(experiment: Stage, counterfactuals: Stage) -> dict[str, People
             expected=", ".join(COLUMNS),
             do="render the cohort again: facefair study --until counterfactuals",
         )
-    changed = People(table, counterfactuals.array("images"), counterfactuals.array("labels"))
+    changed = People(table, *counterfactuals.arrays())
     cohorts = {"balanced": balanced} | {
         name: changed.take(table["cohort"] == name) for name in ("wild", "counterfactual")
     }
@@ -60,15 +64,15 @@ def count_people(people: People, masks: Masks) -> dict[str, np.ndarray]:
 
 
 def as_typical(people: People, by_model: Masks) -> tuple[dict[str, np.ndarray], People]:
-    """Keep each base identity as each group with that group's typical tone, in arrays of every model and in people."""
+    """Keep each base identity as each group in that group's typical tone, in every model's arrays and in people."""
     rows = typical(people.table, TYPICAL_TONES).to_numpy()
     return {model: part[rows] for model, part in by_model.items()}, people.take(rows)
 
 
 def is_example(people: pd.DataFrame) -> np.ndarray:
-    """Say which rows are one identity's 3 x 3 pictures, (N,) bool; chosen by rule: the one seen most from the front.
+    """Say which rows are the 3 x 3 pictures of one identity, (N,) bool; by rule: the one seen most from the front.
 
-    Glasses, headwear and anything held before the face are avoided where somebody is without.
+    Identities without glasses, headwear and anything in front of the face are preferred.
     """
     factorial = people[people["design"] == "factorial"]
     hidden = (factorial[["glasses", "headwear", "occluder"]] != "none").sum(axis=1)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def status(study: Study) -> pd.DataFrame:
-    """Say whether there are photographs to adapt to, and if not, why: one row with skipped, reason."""
+    """Say whether there are no photographs to adapt to, and why: one row with skipped, reason."""
     skipped = not (study.settings.adaptation and study.settings.transfer_from)
     name = study.settings.name
     reason = f"the profile {name} reads no photographs; make study PROFILE=fasseg DATA=… does" if skipped else ""
@@ -30,16 +30,16 @@ def status(study: Study) -> pd.DataFrame:
 
 
 def scored_classes(study: Study) -> Mapping[str, tuple[str, ...]]:
-    """The classes of the profile's photographs and the study's classes in each; of FASSEG where it reads none."""
+    """The classes of the profile's photographs and the study's classes in each; those of FASSEG if it reads none."""
     skipped = status(study)["skipped"].item()
     return labels.FASSEG_GROUPS if skipped else labels.SCORED_CLASSES[study.settings.data.source]
 
 
 def adapt_networks(study: Study) -> dict[str, Adapted]:
-    """Adapt both networks of the profile named in ``transfer_from``; none where there are no photographs."""
+    """Adapt both networks of the profile named in ``transfer_from``: model -> result; empty without photographs."""
     if status(study)["skipped"].item():
         return {}
-    from facefair_lib.experiments.adaptation import Trained, adapt  # with torch, for which the others need not wait
+    from facefair_lib.experiments.adaptation import Trained, adapt  # imports torch, which the others do not need
 
     other, settings = study.settings.transfer_from, study.settings
     photographs = Pictures(photograph_table(study), *study.of("01_data_preparation").arrays())
@@ -68,13 +68,13 @@ def photograph_table(study: Study) -> pd.DataFrame:
 
 
 def held_out(study: Study) -> pd.DataFrame:
-    """The photographs that no network was fitted to, in the order of all counts."""
+    """The test photographs, to which no network was fitted, in the order of all counts."""
     prepared = photograph_table(study)
     return prepared[prepared["split"] == "test"]
 
 
 def all_runs(study: Study, adapted: dict[str, Adapted]) -> tuple[pd.DataFrame, np.ndarray]:
-    """Join the adapted networks with the profile's own, which are fitted to all training photographs alone.
+    """Add the profile's own networks, which are fitted to all training photographs alone, to the adapted ones.
 
     Returns
     -------
@@ -92,8 +92,8 @@ def all_runs(study: Study, adapted: dict[str, Adapted]) -> tuple[pd.DataFrame, n
 
 
 def tone_slopes(study: Study) -> pd.DataFrame:
-    """How scores go with measured skin tone (``tone_table``): of the networks that learnt from rendered people, on all
-    photographs; of the profile's own, on the test photographs.
+    """How scores depend on measured skin tone (``tone_table``): for the networks that learnt from rendered people, on
+    all photographs; for the profile's own, on the test photographs.
     """
     other, prepared = study.settings.transfer_from, photograph_table(study)
     images, masks = study.of("01_data_preparation").arrays()
@@ -108,11 +108,11 @@ def tone_slopes(study: Study) -> pd.DataFrame:
 
 
 def example_pictures(study: Study, result: Adapted, count: int = 4) -> tuple[list[list[Picture]], tuple[str, ...]]:
-    """Test photographs beside their truth and what one network makes of them with more and more photographs.
+    """Test photographs with their true masks and the predictions of one network adapted to more and more photographs.
 
     Parameters
     ----------
-    result : one network's
+    result : of one network
     count : photographs shown, evenly spread over the test photographs
 
     Returns

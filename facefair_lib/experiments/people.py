@@ -22,7 +22,7 @@ COLUMNS = [
 
 @dataclass(frozen=True)
 class People(Pictures):
-    """The experiment's pictures; the table has the columns of ``COLUMNS``.
+    """The experiment's pictures; the table has at least the columns of ``COLUMNS``.
 
     Attributes
     ----------
@@ -33,30 +33,31 @@ class People(Pictures):
 
     @property
     def shown(self) -> People:
-        """One picture of each group and emotion: those of Table II. None where a cell of that grid is empty."""
+        """One picture of each group and emotion, for Table II; empty if a cell of that grid is empty."""
         return self.take(self.table["role"] == "shown")
 
     @property
     def scored(self) -> People:
-        """The pictures that have a mask and are not among those shown: scores come from people nobody has picked."""
+        """The pictures that have a mask and are not shown, so that scores come from people nobody has picked."""
         masked = (self.labels != IGNORE_INDEX).any((1, 2))
         return self.take(masked & (self.table["role"] != "shown"))
 
 
 def rendered_people(stage: Stage) -> People:
-    """The rendered people that the stage ``experiment`` left."""
-    return People(stage.table("people")[COLUMNS], stage.array("images"), stage.array("labels"))
+    """The people rendered by the stage ``experiment``."""
+    return People(stage.table("people")[COLUMNS], *stage.arrays())
 
 
 def own_photographs(table: Path, size: int, progress: Callable[[int, int], None] | None = None) -> People:
     """A user's photographs: the first by name in each cell of the grid is shown, all others with a mask are scored.
 
-    Where a cell is empty, there is no grid to show, and all that have a mask are scored.
+    If a cell is empty, there is no grid to show, and all that have a mask are scored.
 
     Parameters
     ----------
-    table : CSV with the columns image, subject and perhaps group, emotion and mask
-    size : side of the squares that the photographs are fitted into; nothing is stretched
+    table : CSV with the columns image, subject and optionally group, emotion and mask
+    size : side in pixels of the squares that the photographs are padded to; nothing is stretched
+    progress : called with (photographs done, photographs in all)
     """
     reader = PhotosReader(table.parent, table=table.name)
     manifest = reader.read()

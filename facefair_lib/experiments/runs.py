@@ -1,14 +1,13 @@
-"""Runs: each network fitted several times, from other seeds, and what every run makes of the same people.
+"""Runs: each network fitted several times, from different seeds, and every run's scores on the same people.
 
-The first run is the one of notebooks 02 and 03. What is kept of a run is one number per person and question, from which
-notebook 10 estimates effects over people and runs; of the first run also its masks of the counterfactual people, which
-notebook 07 looks at.
+The first run is that of notebooks 02 and 03. Each run keeps one number per person and question, from which notebook 10
+estimates effects over people and runs; the first also keeps its masks of the counterfactual people for notebook 07.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,8 +55,8 @@ def write_runs(
     Parameters
     ----------
     root : results of the profile; its folder ``runs`` receives ``runs.csv`` and per network ``<network>_<kind>.npy`` of
-        ``KINDS`` and ``<network>_changed_masks.npy`` (N, H, W) of the first run; and a folder per run, by which an
-        interrupted stage goes on where it stopped
+        ``KINDS`` and ``<network>_changed_masks.npy`` (N, H, W) of the first run; and a folder per run, from which an
+        interrupted stage resumes
     workers : cores; runs share them, a GPU is used by one run at a time
     progress : called with (runs done, runs in all)
     shard : (k, n) fits and scores every n-th run from the k-th on and writes no table
@@ -97,7 +96,7 @@ def _folder(root: Path, model: str, run: int) -> Path:
 
 
 def _do_run(root: Path, profile: Profile, model: str, run: int, cores: int) -> tuple[dict[str, object], list[Path]]:
-    """Fit one run, unless it is the first or done already, and score it; one row of ``runs.csv``, and files read."""
+    """Fit one run, unless it is the first or already done, and score it; a row of ``runs.csv``, and the files read."""
     read: list[Path] = []
     with assigned_to(cores):
         weights, epochs = _weights_of(root, profile, model, run, read)
@@ -119,8 +118,8 @@ def _weights_of(root: Path, profile: Profile, model: str, run: int, read: list[P
 def fit_run(
     root: Path, profile: Profile, model: str, run: int, on_read: Callable[[Path], None] | None = None
 ) -> FitResult:
-    """Fit one run where the study looks for it: the first in the folder of notebook 02 or 03."""
-    from facefair_lib.training.fit import fit  # Lightning takes seconds to import: only where something is fitted
+    """Fit one run in the folder where the study looks for it; the first belongs to notebook 02 or 03."""
+    from facefair_lib.training.fit import fit  # Lightning takes seconds to import: only when something is fitted
 
     data = Stage(root / "01_data_preparation", on_read)
     images, labels = data.arrays()
@@ -131,7 +130,7 @@ def fit_run(
 
 
 def _score(root: Path, profile: Profile, model: str, run: int, weights: Path, read: list[Path]) -> float:
-    """Keep a run's scores of all people, unless they are there; returns the pooled mean IoU of the test pictures."""
+    """Score all people and keep the scores, unless that is done; returns the pooled mean IoU of the test pictures."""
     people = rendered_people(Stage(root / stages.EXPERIMENT, read.append)).scored
     cohort = Stage(root / stages.COUNTERFACTUALS, read.append)
     changed = Pictures(cohort.table("people"), *cohort.arrays())
@@ -143,8 +142,10 @@ def _score(root: Path, profile: Profile, model: str, run: int, weights: Path, re
     pictures = (images, labels, people.images, people.labels, changed.images, changed.labels, on_curve(changed.table))
     key = _key(weights, (profile.inference, one_view, profile.data.source), pictures)
     kept = _folder(root, model, run) / _SCORES
-    if kept.exists() and str(results.read_arrays(kept)["key"]) == key:
-        return float(results.read_arrays(kept)["test_iou"])
+    if kept.exists():
+        stored = results.read_arrays(kept)
+        if str(stored["key"]) == key:
+            return float(stored["test_iou"])
     network = load_network(model, getattr(profile.models, model), weights)
     tested = as_labelled(predict(network, images, views=profile.inference), profile.data.source)
     test_iou = float(mean_iou(confusion_counts(labels, tested).sum(0)))
@@ -160,8 +161,8 @@ def _score(root: Path, profile: Profile, model: str, run: int, weights: Path, re
 
 def _look_at_changed(
     network: nn.Module, changed: Pictures, views: InferenceSettings
-) -> tuple[np.ndarray, Mapping[str, np.ndarray]]:
-    """Masks of the counterfactual people, and what is kept of them."""
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Predicted masks of the counterfactual people, and their scores by kind."""
     use_cores(assigned_cores())
 
     def look(inputs: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
@@ -171,7 +172,7 @@ def _look_at_changed(
     masks, confidence = (np.concatenate(part) for part in zip(*in_batches(network, changed.images, look), strict=True))
     labels, curve = np.asarray(changed.labels), on_curve(changed.table)
     outlines = np.full(len(labels), np.nan)
-    if curve.any():  # a cohort without further tones has none
+    if curve.any():  # none in a cohort without further tones
         outlines[curve] = np.nanmean(outline_shares(labels[curve], masks[curve]), axis=1)
     sure = reliability(labels, masks, confidence)
     sure[~curve] = 0
@@ -180,7 +181,7 @@ def _look_at_changed(
 
 
 def _key(weights: Path, settings: tuple[object, ...], arrays: tuple[np.ndarray, ...]) -> str:
-    """Digest of what decides a run's scores; another version of the code is told by the stage's own digest."""
+    """Digest of everything that decides a run's scores, the version of the code included."""
     digest = hashlib.sha256(weights.read_bytes())
     digest.update(repr((settings, stages.code_version(stages.RUNS))).encode())
     for array in arrays:

@@ -1,7 +1,7 @@
-"""Looking twice: how steady a network's answer is when the same picture is mirrored or made smaller.
+"""Looking twice: how consistent a network's prediction is when the same picture is mirrored or made smaller.
 
-None of this needs a mask, so it can be asked of any photograph; how much it says about the score is measured in
-notebook 07.
+None of this needs a mask, so it works for any photograph. How much it says about the score is measured on people whose
+masks are known, in notebooks 05 and 07.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from facefair_lib.training.device import assigned_cores, use_cores
 from facefair_lib.training.predict import Advance, classes, in_batches, mean_probability
 
 SMALLER = 0.75
-"""Scale of the smaller look."""
+"""Scale of the smaller picture."""
 _LOOKS = {
     "flip_consistency": View(scale=1.0, mirrored=True),
     "scale_consistency": View(scale=SMALLER, mirrored=False),
@@ -32,13 +32,13 @@ _LOOKS = {
 
 @dataclass(frozen=True)
 class Looks:
-    """What a network answered, and how steadily.
+    """What a network predicted, and how consistently.
 
     Attributes
     ----------
     masks : (N, H, W) uint8, of the first look
-    measures : flip_consistency, scale_consistency (mean IoU of the first look's mask with the second's, mapped back)
-        and entropy, each (N,) in [0, 1]
+    measures : flip_consistency, scale_consistency (mean IoU between the masks of the first and the second look, mapped
+        back) and entropy, each (N,) in [0, 1]
     """
 
     masks: np.ndarray
@@ -81,13 +81,14 @@ def measure_worth(
     progress: Callable[[str], Advance],
     **resampling: int,
 ) -> pd.DataFrame:
-    """Say how well each measure follows the true score, on pictures whose masks are known: ``quality_table``.
+    """Say how well each measure predicts the true score, on pictures whose masks are known: ``quality_table``.
 
     Parameters
     ----------
-    networks : two models
-    known : pictures with masks, image_id, subject_id, group and emotion, that no network was fitted to
+    networks : model -> network
+    known : pictures with masks, image_id, subject_id, group and emotion, to which no network was fitted
     progress : makes a callback for the work of one model
+    resampling : passed to ``quality_table``
     """
     looks = {model: look_twice(network, known.images, views, progress(model)) for model, network in networks.items()}
     masks = {model: look.masks for model, look in looks.items()}

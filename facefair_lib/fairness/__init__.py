@@ -1,4 +1,4 @@
-"""Scores by group, the gaps between groups, and how sure they are.
+"""Scores by group, gaps between groups, and their uncertainty.
 
-The words are Fairlearn's: overall, by_group, difference, ratio, sensitive and control features.
+The terms are Fairlearn's: overall, by_group, difference, ratio, sensitive and control features.
 """

@@ -1,12 +1,12 @@
-"""How much of a gap comes with the shape of the face and how much with the tone of the skin.
+"""How much of a gap is due to the shape of the face and how much to the skin tone.
 
-People of group g are usually seen with tone t(g). The total gap between g and h compares g at t(g) with h at t(h). It
-changes two things, and the order in which they are changed matters; the Shapley value averages both orders:
+People of group g usually have tone t(g). The total gap between g and h compares g at t(g) with h at t(h). It changes
+two things, and the order in which they are changed matters; the Shapley value averages over both orders:
 
     morphology = [ y(g, t(g)) - y(h, t(g)) + y(g, t(h)) - y(h, t(h)) ] / 2
     tone       = [ y(g, t(g)) - y(g, t(h)) + y(h, t(g)) - y(h, t(h)) ] / 2
 
-Both add up to the total exactly, person by person. The same formula is the twofold Oaxaca-Blinder decomposition.
+They add up to the total exactly, person by person. The twofold Oaxaca-Blinder decomposition has the same formula.
 
 Source: Shapley, Contributions to the Theory of Games II (1953); Shorrocks, Journal of Economic Inequality 11 (2013).
 """
@@ -28,7 +28,7 @@ COMPONENTS = ("total", "morphology", "tone")
 
 @dataclass(frozen=True, eq=False)
 class Decomposition:
-    """Gaps of every pair of groups, split, person by person.
+    """The gap of every pair of groups and its two parts, person by person.
 
     Parameters
     ----------
@@ -56,12 +56,12 @@ def shapley(scores: np.ndarray, typical_tone: Sequence[int], order: Sequence[str
 
     Returns
     -------
-    Decomposition; a person who lacks one of the four pictures of a pair has NaN in all three components of that pair
+    Decomposition; a person who lacks one of the four scores of a pair has NaN in all three components of that pair
 
     Raises
     ------
     InputError
-        if shapes do not fit or a tone does not exist
+        if shapes do not match or a tone does not exist
     """
     scores = np.asarray(scores, float)
     if scores.ndim != 3 or len(order) != scores.shape[1] or len(typical_tone) != len(order):
@@ -69,7 +69,7 @@ def shapley(scores: np.ndarray, typical_tone: Sequence[int], order: Sequence[str
             "decomposition",
             found=f"scores of shape {scores.shape}, {len(order)} groups, {len(typical_tone)} typical tones",
             expected="shape (subjects, groups, tones), one name and one typical tone per group",
-            do="arrange the pictures with fairness.subjects.subject_array",
+            do="arrange the scores with fairness.subjects.subject_array",
         )
     if min(typical_tone) < 0 or max(typical_tone) >= scores.shape[2]:
         raise InputError(
@@ -91,8 +91,8 @@ def shapley(scores: np.ndarray, typical_tone: Sequence[int], order: Sequence[str
 def effects_table(decomposition: Decomposition, *, permutations: int = FLIPS, seed: int = 0) -> pd.DataFrame:
     """Describe every component of every pair: contrast, component, then `paired_table`'s columns.
 
-    There are two families, each adjusted for itself: the totals, which answer whether groups differ, and their parts,
-    which answer with what a difference comes. One question's number of tests does not weaken the other's.
+    p values are adjusted within two families: the totals, which say whether groups differ, and their parts, which say
+    where a difference comes from. The number of tests of one question does not weaken the other.
     """
     differences, names = decomposition.differences, decomposition.names
     total = (names["component"] == "total").to_numpy()

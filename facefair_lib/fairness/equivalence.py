@@ -1,7 +1,7 @@
-"""Equal within a margin: two one-sided tests. A large p value of an ordinary test never shows that groups are equal.
+"""Equality within a margin, by two one-sided tests. A large p value of an ordinary test never shows equality.
 
-Groups are called equivalent within ``delta`` where the gap is shown to be both above -delta and below +delta; that is
-so exactly where the 90 % interval lies inside -delta .. delta.
+Groups are called equivalent within ``delta`` if the gap is shown to be both above -delta and below +delta, which
+happens exactly when the 90 % interval lies inside -delta .. delta.
 
 Source: Schuirmann, Journal of Pharmacokinetics and Biopharmaceutics 15 (1987); Lakens, Social Psychological and
 Personality Science 8 (2017).
@@ -20,6 +20,7 @@ from facefair_lib.fairness.subjects import PAIRED, contrasts, pair_of_groups, su
 from facefair_lib.scores.resampling import ALPHA
 
 DELTAS = (0.01, 0.02, 0.03)
+"""Margins in the unit of the scores: one, two and three points."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Equivalence:
     difference : mean difference, first minus second
     low90, high90 : 90 % interval of the difference
     p_value : larger of the two one-sided p values
-    equivalent : p_value < 0.05
+    equivalent : whether p_value < ``ALPHA``
     n_subjects : people
     """
 
@@ -50,7 +51,7 @@ def equivalence_paired(differences: np.ndarray, delta: float) -> Equivalence:
 
     Parameters
     ----------
-    differences : (S,) one per subject; NaN ones are left out
+    differences : (S,) one per subject; NaN is left out
     delta : positive margin
 
     Returns
@@ -61,7 +62,7 @@ def equivalence_paired(differences: np.ndarray, delta: float) -> Equivalence:
     differences = _sample(differences)
     if len(differences) < 2:
         return _undefined(delta, len(differences))
-    from statsmodels.stats.weightstats import DescrStatsW  # slow to import, and few ask for it
+    from statsmodels.stats.weightstats import DescrStatsW  # slow to import and rarely needed
 
     sample = DescrStatsW(differences)
     with _no_spread_allowed():
@@ -74,12 +75,12 @@ def equivalence_unpaired(first: np.ndarray, second: np.ndarray, delta: float) ->
 
     Parameters
     ----------
-    first, second : (n1,), (n2,) one score per subject; NaN ones are left out
+    first, second : (n1,), (n2,) one score per subject; NaN is left out
     delta : positive margin
 
     Returns
     -------
-    Equivalence; NaN and not equivalent where a group has fewer than two subjects
+    Equivalence; NaN and not equivalent if a group has fewer than two subjects
     """
     _check_delta(delta)
     first, second = _sample(first), _sample(second)
@@ -107,19 +108,19 @@ def equivalence_table(
 
     Parameters
     ----------
-    scores : (N,) one per image, NaN = absent; subjects count once, with their mean
-    labels, subjects : (N,)
+    scores : (N,) one per image, NaN = absent; each subject counts once, with their mean
+    labels, subjects : (N,) group and subject of each image
     deltas : margins
     order : groups in the order of the contrasts; sorted by default
 
     Returns
     -------
-    contrast, delta, difference, low90, high90, p_value, equivalent, n_subjects. Pairs whose subjects are in both groups
-    are compared as pairs, others by Welch's test.
+    One row per pair and margin: contrast, delta, difference, low90, high90, p_value, equivalent, n_subjects. Two groups
+    with the same subjects are compared by paired differences, others by Welch's test.
 
     Notes
     -----
-    To call ALL groups equivalent, every pair must be; that needs no further adjustment (intersection-union).
+    ALL groups are equivalent only if every pair is; this needs no further adjustment (intersection-union).
     """
     rows = subject_scores(scores, subjects, labels)
     names = list(np.unique(rows.labels)) if order is None else list(order)
@@ -133,7 +134,7 @@ def equivalence_table(
 
 
 def _no_spread_allowed() -> np.errstate:
-    """Without spread t is infinite, and the difference is what it is."""
+    """Silence division by zero: without spread, t is infinite and the p value is 0 or 1."""
     return np.errstate(divide="ignore", invalid="ignore")
 
 
@@ -149,7 +150,7 @@ def _undefined(delta: float, people: int) -> Equivalence:
 def _check_delta(delta: float) -> None:
     if not 0 < delta < np.inf:
         raise InputError(
-            "equivalence", found=f"the margin {delta}", expected="a positive number", do="pass 0.02 for two points"
+            "equivalence", found=f"the margin {delta}", expected="a positive number", do="pass e.g. 0.02 for two points"
         )
 
 

@@ -1,8 +1,8 @@
 """Many comparisons at once: adjusted p values, and the family of groups x classes.
 
 With 33 comparisons (3 groups x 11 classes) one or two look significant by chance alone. Two adjustments keep the chance
-of any false alarm below 5 %: the largest |t| under the same shuffles, which uses that classes go together, and Holm's,
-which needs p values only.
+of any false alarm below 5 %: the largest |t| under the same shuffles, which exploits the correlation between classes,
+and Holm's, which needs only p values.
 
 Source: Westfall and Young, Resampling-Based Multiple Testing (1993), single step; Holm, Scandinavian Journal of
 Statistics 6 (1979); studentised permutation: Janssen, Statistics and Probability Letters 36 (1997), Chung and Romano,
@@ -23,7 +23,7 @@ from facefair_lib.scores.resampling import LEVEL, PERMUTATIONS, encode_labels, p
 from facefair_lib.settings.labels import CLASS_NAMES
 
 _TIE = 1e-9  # equal sums in another order may differ in the last bits
-_TINY = 1e-12  # standard error of scores that are all equal: no difference is 0 of them, any other is very many
+_TINY = 1e-12  # standard error of scores that are all equal: t is then 0 without a difference, else very large
 
 
 def max_t_p_values(t: np.ndarray, null: np.ndarray) -> np.ndarray:
@@ -36,7 +36,7 @@ def max_t_p_values(t: np.ndarray, null: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    (K,) (1 + number of shuffles whose largest |t*| reaches |t|) / (1 + B); NaN where t is
+    (K,) (1 + number of shuffles whose largest |t*| reaches |t|) / (1 + B); NaN where t is NaN
     """
     t = np.asarray(t, float)
     members = np.isfinite(t)
@@ -50,8 +50,8 @@ def holm(p_values: np.ndarray) -> np.ndarray:
 
     Notes
     -----
-    multipletests of statsmodels 0.15, to which the tests hold this, collects garbage in every call: 0.1 to 0.4 s beside
-    torch, or four minutes in the simulated worlds of the tests.
+    The tests compare this with multipletests of statsmodels 0.15, which runs the garbage collector in every call: with
+    torch imported that takes 0.1 to 0.4 s, or four minutes in the simulations of the tests.
     """
     p_values = np.asarray(p_values, float)
     adjusted = np.full(p_values.shape, np.nan)
@@ -80,16 +80,16 @@ def class_family(
     labels, subjects : (N,) group and subject of each image
     classes : C names
     order : groups in the order of the rows; sorted by default
-    permutations, seed : of the shuffles. Labels are shuffled over subjects, or within subjects where every subject is
-        shown in all groups (counterfactual pictures).
+    permutations, seed : of the shuffles. Labels are shuffled over subjects, or within subjects if every subject is in
+        all groups (counterfactual pictures).
 
     Returns
     -------
     One row per group and class: group, class, value (mean of subjects' means), relative (value minus mean of the
     groups' values), low, high (95 % interval of relative alone), p_value (alone), p_adjusted (max-|t| over the family),
-    p_holm, small, n_images, n_subjects (that show the class). Where a group has fewer than two such subjects interval
-    and p are NaN; where it has fewer than ``MIN_SUBJECTS`` all rows of the class are `small` and no members of the
-    family, since their |t| has tails that would hide everything else.
+    p_holm, small, n_images, n_subjects (that show the class). If a group has fewer than two such subjects, interval and
+    p are NaN; if it has fewer than ``MIN_SUBJECTS``, all rows of the class are `small` and no members of the family,
+    because the heavy tails of their |t| would hide everything else.
 
     Raises
     ------
@@ -100,8 +100,8 @@ def class_family(
     Notes
     -----
     The interval is relative -+ q standard errors, where q is the 95 % point of |t| under the same shuffles, so that it
-    excludes 0 exactly where p_value < 0.05. A class is compared on the subjects who show it: if it is absent more often
-    in one group (beards), that is a difference which this table does not test.
+    excludes 0 exactly when p_value < 0.05. A class is compared on the subjects who show it: that it may be absent more
+    often in one group (beards) is a difference which this table does not test.
     """
     scores = check_scores(scores, len(labels), dimensions=(2,))
     _check_classes(scores, classes)
@@ -142,8 +142,8 @@ def class_family(
 class _Family:
     """Means and standard errors of group minus mean of groups, from sums over rows (subjects, or subject and group).
 
-    Summands are (x, x squared, is there an x). Where each subject is in all groups, x is the score minus the subject's
-    own mean over the groups, which shuffling within subjects leaves as it is.
+    Summands are (x, x squared, whether x exists). If each subject is in all groups, x is the score minus the subject's
+    own mean over the groups, which shuffling within subjects does not change.
     """
 
     def __init__(self, scores: np.ndarray, code: np.ndarray, groups: int, paired: bool) -> None:
@@ -153,7 +153,7 @@ class _Family:
         self.present = sum_by(code, defined, groups)  # (G, C)
         totals = sum_by(code, filled, groups)  # (G, C)
         self.value = np.divide(totals, self.present, out=np.full(totals.shape, np.nan), where=self.present > 0)
-        middle = filled.sum(0) / np.maximum(defined.sum(0), 1)  # (C,) taken off so that squares do not cancel
+        middle = filled.sum(0) / np.maximum(defined.sum(0), 1)  # (C,) subtracted so that squares do not cancel
         filled = np.where(defined, scores - middle, 0.0)
         if paired:  # rows are sorted by subject, then group
             cube = scores.reshape(-1, groups, scores.shape[1])  # (S, G, C)
@@ -177,14 +177,14 @@ class _Family:
 
 
 def _pointwise(t: np.ndarray, null: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """P value of each member alone, and how many standard errors its interval reaches, (G, C), (P, G, C) -> (G, C)."""
+    """P value of each member alone, and half its interval in standard errors, (G, C), (P, G, C) -> (G, C)."""
     defined = np.isfinite(null)
     count = defined.sum(0)
     size = np.where(defined, np.abs(null), -np.inf)
     extreme = (size >= np.abs(t) * (1 - _TIE)).sum(0)
     usable = np.isfinite(t) & (count > 0)
     p_value = np.where(usable, (1 + extreme) / (1 + count), np.nan)
-    # A shift is kept while p >= 0.05, so |t| may be as large as this order statistic of the shuffles.
+    # A shift is kept if p >= 0.05, so |t| may be as large as this order statistic of the shuffles.
     rank = np.ceil((1 - LEVEL) * (1 + count) - 1e-9).astype(int) - 1  # (G, C)
     ordered = -np.sort(-size, axis=0)
     reach = np.take_along_axis(ordered, np.maximum(rank - 1, 0)[None], axis=0)[0]
@@ -192,7 +192,7 @@ def _pointwise(t: np.ndarray, null: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 
 def _is_paired(rows: SubjectScores, groups: int) -> bool:
-    """Say whether every subject is in all groups; refuse sets in which only some are in several."""
+    """Say whether every subject is in all groups; reject sets in which only some are in several."""
     _, times = np.unique(rows.subjects, return_counts=True)
     if groups < 2:
         raise InputError(

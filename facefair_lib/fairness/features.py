@@ -1,6 +1,6 @@
-"""The columns by which people are compared (sensitive features) and which are held fixed (control features).
+"""The columns by which people are compared (sensitive features) and those held fixed (control features).
 
-Groups and tones are as rendered, or as the data set labels them; they are no statement about how anybody sees themself.
+Groups and tones are as rendered, or as the data set labels them; they say nothing about how people see themselves.
 
 Source: Monk Skin Tone scale with its three bands: Monk, "The Monk Skin Tone Scale" (2023); Schumann et al., "Consensus
 and subjectivity of skin tone annotation for ML fairness", NeurIPS 2023.
@@ -27,18 +27,18 @@ FACE_SIZES = ("small", "middle", "large")
 
 
 def levels(people: pd.DataFrame) -> pd.DataFrame:
-    """Turn what is known of the people into levels to compare.
+    """Turn what is known about the people into levels to compare.
 
     Parameters
     ----------
-    people : one row per image; of the columns group, gender, age (years), emotion, skin_tone (Monk, 1 to 10, fractions
-        allowed), yaw (degrees), light, glasses, occluder, interocular (pixels) or face_share, those that there are
+    people : one row per image; any of the columns group, gender, age (years), emotion, skin_tone (Monk, 1 to 10,
+        fractions allowed), yaw (degrees), light, glasses, occluder, interocular (pixels) and face_share
 
     Returns
     -------
-    Same index; the columns of ``SENSITIVE`` and ``CONTROL`` that people allows, in that order, as text; None where a
-    value is missing. ``skin_tone`` is the nearest of the ten tones, "1" to "10". ``face_size`` is a third of these
-    images: by distance of the eyes, or by the share of the image that the face fills.
+    Same index; the columns of ``SENSITIVE`` and ``CONTROL`` that follow from people, in that order, as text; None where
+    a value is missing. ``skin_tone`` is the nearest of the ten tones, "1" to "10". ``face_size`` divides these images
+    into thirds by the distance between the eyes or, without that column, by the share of the image that the face fills.
     """
     made: dict[str, pd.Series] = {}
     for name in ("group", "gender", "emotion", "light", "glasses", "occluder"):
@@ -74,14 +74,13 @@ def feature_table(
     Parameters
     ----------
     scores : (N,) one per image, NaN = absent
-    people : N rows with subject_id and what `levels` can use
+    people : N rows with subject_id and columns that `levels` can use
     replicates, seed : of the bootstrap over the subjects of each level, matched ones together (``subjects.units``)
 
     Returns
     -------
     feature, level, value (mean of subjects' means), low, high (95 %, percentile interval expanded for few people),
-    small, n_images, n_subjects; levels in the order of their scale. Images without a level are left out of that
-    feature.
+    small, n_images, n_subjects; levels in the order of their scale. Images without a level are left out of a feature.
     """
     scores = check_scores(scores, len(people))
     table, subjects = levels(people), people["subject_id"].to_numpy()
@@ -127,7 +126,7 @@ def _thirds(values: pd.Series) -> pd.Series:
 
 
 def _in_order(feature: str, found: np.ndarray) -> list[str]:
-    """Sort levels by the scale that they belong to, else by name."""
+    """Sort levels by the scale to which they belong, else by name."""
     scales = {
         "skin_tone": [str(tone) for tone in range(1, 11)],
         "tone_band": list(TONE_BANDS),

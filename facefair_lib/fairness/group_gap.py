@@ -1,8 +1,8 @@
-"""The gap between the best and the worst group, and what may be said about it.
+"""The gap between the best and the worst group, and what can be said about it.
 
 A max - min gap is never negative, so it is biased upward and its naive bootstrap interval cannot reach 0. Three numbers
-stand beside it: the gap that shuffled labels give (chance), the permutation p value, and an interval of the true gap
-that holds for all pairs of groups at once.
+accompany it: the gap expected by chance (from shuffled labels), the permutation p value, and an interval of the true
+gap that holds for all pairs of groups at once.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class Gap:
     expected_by_chance : mean gap under shuffled labels
     corrected : gap - expected_by_chance
     low, high : 95 % interval of the true gap, gap -+ q, where q bounds the errors of all pairs of groups at once; `low`
-        <= 0 says that no gap at all agrees with the data, and is so whenever the p value is clearly above 0.05
+        <= 0 says that the data are compatible with no gap, which is so whenever the p value is clearly above 0.05
     p_value : share of shuffles with at least this gap
-    best, worst : groups
+    best, worst : names of the groups
     """
 
     gap: float = np.nan
@@ -74,12 +74,12 @@ def gaps(
 
     Returns
     -------
-    key -> Gap between the groups of at least ``MIN_SUBJECTS`` subjects; all NaN with fewer than two of them
+    key -> Gap between the groups of at least ``MIN_SUBJECTS`` subjects; NaN and no names with fewer than two of them
 
     Notes
     -----
     The p values of several estimands are not adjusted for each other. A large p value does not show that groups are
-    equal: read `high`, the largest gap that agrees with the data.
+    equal: read `high`, the largest gap compatible with the data.
     """
     counts, estimands = check_counts(counts), tuple(estimands)
     code, names = encode_labels(labels, "labels", len(counts))
@@ -111,10 +111,10 @@ def _describe_gap(names: np.ndarray, observed: np.ndarray, null: np.ndarray, rep
     gap = float(np.ptp(observed))
     chance = np.ptp(null, axis=1)  # (P,) NaN where a shuffled group has no score
     chance = chance[np.isfinite(chance)]
-    # |largest true difference - largest observed one| <= largest error of any pair, whose quantile therefore bounds it.
+    # |largest true difference - largest observed one| <= largest error of any pair, so a quantile of that bounds it.
     errors = np.ptp(replicated - observed, axis=1)  # (B,)
     errors = errors[np.isfinite(errors)]
-    # The bootstrap is a little too sure with few people; the shuffles are exact without a gap. The wider one holds.
+    # With few people the bootstrap is slightly too narrow; the shuffles are exact if there is no gap. Take the wider.
     reach = max((float(np.quantile(sample, LEVEL)) for sample in (errors, chance) if len(sample)), default=np.nan)
     expected = float(chance.mean()) if len(chance) else np.nan
     return Gap(

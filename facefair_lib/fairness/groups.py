@@ -1,7 +1,6 @@
-"""Scores by group with intervals: Fairlearn's overall and by_group, for counts and with people as the unit.
+"""Scores by group with intervals: Fairlearn's overall and by_group, from confusion counts, with people as the unit.
 
-Groups are ranked on at least ``MIN_SUBJECTS`` people; smaller ones keep their row, flagged `small`, and never become
-best or worst.
+Groups of fewer than ``MIN_SUBJECTS`` people keep their row, flagged `small`, but are never ranked best or worst.
 
 Source: Fairlearn's MetricFrame (Weerts et al., JMLR 24, 2023).
 """
@@ -25,13 +24,13 @@ from facefair_lib.scores.resampling import (
 )
 
 MIN_SUBJECTS = 10
-"""People below which a group is flagged and not ranked."""
+"""Number of people below which a group is flagged and not ranked."""
 
 
 def group_bootstrap(
     subjects: np.ndarray, labels: np.ndarray, *, replicates: int = REPLICATES, seed: int = 0
 ) -> SubjectBootstrap:
-    """Draw subjects within each group; draw them from the whole set where some are shown in several groups.
+    """Draw subjects within each group, or from the whole set if some are shown in several groups.
 
     A subject shown in several groups (counterfactual pictures) is drawn with the pictures of all of them, which keeps
     the comparison paired.
@@ -60,7 +59,7 @@ def overall(
     Returns
     -------
     One row per estimand: metric, value, low, high (95 % percentile, expanded for few subjects), n_images, n_subjects,
-    small, dropped (replicates without a value). One subject alone has no interval: NaN.
+    small, dropped (replicates without a value). A single subject has no interval: NaN.
     """
     counts = check_counts(counts)
     rows = np.ones(len(counts), bool) if rows is None else rows
@@ -68,14 +67,13 @@ def overall(
     values = evaluate(counts[rows], lambda parts: parts.sum(0), estimands)
     n_images, n_subjects = int(rows.sum()), bootstrap.subjects(rows)
     replicates = evaluate(counts, lambda parts: bootstrap.totals(parts, rows), estimands) if n_subjects > 1 else {}
+    sizes = (n_images, n_subjects, n_subjects < MIN_SUBJECTS)
     table = []
     for key in estimands:
         interval = percentile_interval(replicates.get(key, np.empty(0)), people=n_subjects)
-        table.append((key, float(values[key]), interval.low, interval.high, n_images, n_subjects, interval.dropped))
-    columns = ["metric", "value", "low", "high", "n_images", "n_subjects", "dropped"]
-    frame = pd.DataFrame(table, columns=columns)
-    frame.insert(6, "small", frame["n_subjects"] < MIN_SUBJECTS)
-    return frame
+        table.append((key, float(values[key]), interval.low, interval.high, *sizes, interval.dropped))
+    columns = ["metric", "value", "low", "high", "n_images", "n_subjects", "small", "dropped"]
+    return pd.DataFrame(table, columns=columns)
 
 
 def by_group(
@@ -91,18 +89,18 @@ def by_group(
     ----------
     counts : (N, C, C) integer
     labels : (N,) group of each image
-    bootstrap : replicates over the subjects of these N images, best from `group_bootstrap`
+    bootstrap : replicates over the subjects of these N images, preferably from `group_bootstrap`
     estimands : keys of ``metrics.ESTIMANDS``
     order : groups in the order of the rows; sorted by default
 
     Returns
     -------
-    Column group, then those of `overall`; one row per group and estimand
+    One row per group and estimand: group, then the columns of `overall`
 
     Notes
     -----
-    Class means run over the classes a group shows or is predicted to show. Where one group shows a class that another
-    does not (beards), part of their difference is that class: compare groups by ``metrics.COMPARED_BY``, which leaves
+    A class mean covers the classes that a group shows or is predicted to show. If one group shows a class that another
+    does not (beards), that class is part of their difference: compare groups by ``metrics.COMPARED_BY``, which leaves
     such classes out.
     """
     code, names = encode_labels(labels, "labels", len(check_counts(counts)))

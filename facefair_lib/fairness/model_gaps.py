@@ -1,18 +1,18 @@
 """Do two models treat groups differently, and is one fairer? Both on the same images.
 
-The first is asked by `model_by_group`: does the difference of the two models' scores depend on the group? It needs no
-maximum, so it has the power that people and images give it. The second is described by `compare_gaps`: how far are the
-two gaps (best minus worst group) apart? Its null is that they are equal. A gap is a maximum, and a maximum has no
-distribution that holds everywhere: where groups are nearly equal, which of them is best and worst is itself chance. So
-the bootstrap over people is read around several centres, and the LARGEST p value counts. Each model's group means are
+`model_by_group` answers the first question: does the difference of the two models' scores depend on the group? It needs
+no maximum, so it has full power. `compare_gaps` answers the second: how far apart are the two gaps (best minus worst
+group)? Its null hypothesis is that they are equal. A gap is a maximum, whose distribution depends on the true means:
+where groups are nearly equal, which of them is best and worst is itself chance. So the bootstrap over people is
+evaluated around several centres, and the LARGEST p value counts. Each model's group means are
 
 * where they were observed;
 * made equal where the data do not tell them apart: a gap that is absent can only be overestimated;
-* pulled far apart in the order observed: a gap that is there can be underestimated, too;
+* pulled far apart in the order observed: a gap that is present can be underestimated, too;
 
 in all nine combinations for two models. Each end of the interval reaches as far as the widest of them, so it excludes 0
-exactly where the p value is below 0.05. The price is power, nearly all of it where gaps are small: where the question
-is whether the models differ, read the first one's p value.
+exactly when the p value is below 0.05. The price is power, mostly where gaps are small: to know whether the models
+differ, read the p value of `model_by_group`.
 
 Source: interaction by shuffling: Anderson and ter Braak, Journal of Statistical Computation and Simulation 73 (2003);
 ties: Andrews and Soares, Econometrica 78 (2010) (moments that are nearly tied are tied); expansion for few people:
@@ -27,7 +27,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from facefair_lib.errors import InputError
 from facefair_lib.fairness.groups import MIN_SUBJECTS, group_bootstrap
 from facefair_lib.fairness.subjects import check_scores, subject_scores
 from facefair_lib.scores.resampling import (
@@ -79,12 +78,12 @@ def compare_gaps(
     ----------
     first, second : (N,) the models' scores of the same images; an image without a score in either model is left out
     labels, subjects : (N,) group and subject of each image
-    replicates, seed : of the bootstrap over subjects, all of whose images, groups and models go together
+    replicates, seed : of the bootstrap over subjects, each drawn with all images, in all groups, for both models
 
     Returns
     -------
     GapComparison of the groups' means over subjects; groups of fewer than ``MIN_SUBJECTS`` subjects are left out, and
-    with fewer than two groups all is NaN
+    with fewer than two groups everything is NaN
     """
     compared = _compared(first, second, labels, subjects)
     if compared is None:
@@ -107,7 +106,7 @@ class Interaction:
     Parameters
     ----------
     f : mean square of the groups over what is left within them
-    p_value : share of shuffled labels with at least this f
+    p_value : share of label shuffles with at least this f
     """
 
     f: float = np.nan
@@ -125,9 +124,9 @@ def model_by_group(
 ) -> Interaction:
     """Test whether two models treat groups differently.
 
-    Each subject's score by the second model is taken off that by the first; if the models treat groups alike, the rest
-    goes with no group. Labels are shuffled over subjects, or within them where subjects are in all groups, as people
-    of a matched set are.
+    Each subject's score by the second model is subtracted from that by the first; if the models treat groups alike, the
+    difference does not depend on the group. Labels are shuffled over subjects, or within them if subjects are in all
+    groups, as people of a matched set are.
 
     Parameters
     ----------
@@ -160,8 +159,6 @@ def _compared(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray] | None:
     """Mean scores of subjects in their groups (R, 2), group (R,), subject (R,), names (G,); None below two groups."""
     first, second = (check_scores(scores, len(labels)) for scores in (first, second))
-    if len(first) != len(second):
-        raise InputError("two models", found="different numbers of images", expected="the same images", do="align them")
     kept = np.isfinite(first) & np.isfinite(second)
     labels, subjects = np.asarray(labels, object)[kept], np.asarray(subjects, object)[kept]
     if not kept.any():
@@ -203,12 +200,12 @@ def _bootstrap_errors(
 
 
 def _centres(means: np.ndarray, errors: np.ndarray) -> list[np.ndarray]:
-    """Where the true group means may be, as far as the distribution of their range goes; each (G,)."""
+    """Candidates for the true group means, as far as they matter to the distribution of the range; each (G,)."""
     return [means, _tied(means, errors), _APART * means]
 
 
 def _tied(means: np.ndarray, errors: np.ndarray) -> np.ndarray:
-    """Make the groups equal that the errors (B, G) do not tell from the best or the worst, (G,) -> (G,)."""
+    """Move groups that the errors (B, G) do not tell apart from the best or the worst onto it, (G,) -> (G,)."""
     reach = np.quantile(np.ptp(errors, axis=1), LEVEL)
     best, worst = means.max(), means.min()
     if best - worst <= reach:
@@ -219,10 +216,10 @@ def _tied(means: np.ndarray, errors: np.ndarray) -> np.ndarray:
 
 
 def _one_side_at_a_time(difference: float, null: list[np.ndarray]) -> tuple[float, float, float]:
-    """Interval and p value that hold under each of several distributions of the error, every one (B,).
+    """Interval and p value that hold under each of several distributions of the error, each (B,).
 
-    Errors of a difference of maxima lean to one side (a gap that is absent can only be overestimated), so each end of
-    the interval has a tail of 2.5 % of its own, and the p value is twice the smaller one-sided one.
+    The errors of a difference of maxima are skewed (a gap that is absent can only be overestimated), so each end of the
+    interval has its own tail of 2.5 %, and the p value is twice the smaller one-sided one.
     """
     tail = (1 - LEVEL) / 2
     low = difference - max(_upper_point(errors, tail) for errors in null)

@@ -1,7 +1,7 @@
-"""How small a gap could be found: by the two-sided t test of one score per person, or by shuffling groups' labels.
+"""The smallest gap that could be found: by the two-sided t test of one score per person, or by shuffling group labels.
 
-solve_power of statsmodels 0.15 gives the same to five digits from about ten people on; with fewer it may end far from
-the answer and say nothing (3 pairs at alpha 0.05 / 3: 24 % too small), and few people are what is asked about here.
+solve_power of statsmodels 0.15 agrees to five digits from about ten people on. With fewer, which matter here, it may
+end far from the answer without a warning (3 pairs at alpha 0.05 / 3: 24 % too small).
 
 Source: Cohen, Statistical Power Analysis for the Behavioral Sciences (1988), chapter 2.
 """
@@ -16,22 +16,21 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
-from facefair_lib.errors import InputError
 from facefair_lib.fairness.groups import MIN_SUBJECTS, group_bootstrap
 from facefair_lib.fairness.subjects import check_scores
 from facefair_lib.scores.resampling import ALPHA, PERMUTATIONS, POWER, REPLICATES, encode_labels, permuted_totals
 
-_LEAST_ALPHA = 1e-9  # no family of comparisons asks for less, unless a member has no spread
+_LEAST_ALPHA = 1e-9  # no family of comparisons needs less, unless a member has no spread
 
 
-def detectable_unpaired(spread: float, subjects_per_group: int, *, power: float = POWER, alpha: float = ALPHA) -> float:
-    """Smallest gap between two groups of different people that is found with the power asked for.
+def detectable_unpaired(spread: float, subjects_per_group: int, *, alpha: float = ALPHA) -> float:
+    """Smallest gap between two groups of different people that is found with power 0.8.
 
     Parameters
     ----------
     spread : standard deviation of the score of one person, in the unit of the answer
     subjects_per_group : people in each group
-    power, alpha : of the two-sided t test
+    alpha : of the two-sided t test
 
     Returns
     -------
@@ -39,7 +38,7 @@ def detectable_unpaired(spread: float, subjects_per_group: int, *, power: float 
     """
     if subjects_per_group < 2:
         return math.nan
-    shift = _noncentrality(2 * subjects_per_group - 2, power, alpha)
+    shift = _noncentrality(2 * subjects_per_group - 2, alpha)
     return spread * shift * math.sqrt(2 / subjects_per_group)
 
 
@@ -47,31 +46,30 @@ def detectable_paired(
     spread_of_differences: float,
     subjects: int,
     *,
-    power: float = POWER,
     alpha: float = ALPHA,
     critical: float | None = None,
 ) -> float:
-    """Smallest mean difference of pairs that is found with the power asked for.
+    """Smallest mean difference of pairs that is found with power 0.8.
 
     Parameters
     ----------
     spread_of_differences : standard deviation of one person's difference
     subjects : people
-    power, alpha : as in `detectable_unpaired`
-    critical : the |t| that a family's adjusted test asks for, in place of alpha's
+    alpha : as in `detectable_unpaired`
+    critical : the |t| required by the adjusted test of a family, instead of that of alpha
 
     Returns
     -------
-    difference; NaN with fewer than two people, and where ``critical`` is out of reach, because a member of the family
-    has no spread
+    difference; NaN with fewer than two people, or if ``critical`` is out of reach or 0 because members of the family
+    have no spread
     """
     if subjects < 2:
         return math.nan
     if critical is not None:
         alpha = 2 * float(stats.t.sf(critical, subjects - 1))
-    if alpha < _LEAST_ALPHA:
+    if not _LEAST_ALPHA <= alpha < POWER:
         return math.nan
-    shift = _noncentrality(subjects - 1, power, alpha)
+    shift = _noncentrality(subjects - 1, alpha)
     return spread_of_differences * shift / math.sqrt(subjects)
 
 
@@ -86,19 +84,19 @@ def detectable_gap(
 ) -> float:
     """Smallest gap between best and worst group that the test of ``group_gap.gaps`` finds with power 0.8.
 
-    The pictures, brought to equal group means, are drawn again unit by unit; two groups are then set apart, and the
-    others half way between them, where they help least. The gap is found where it is larger than 95 % of those that
-    shuffling the labels of these very pictures makes.
+    The scores, shifted to equal group means, are resampled unit by unit. Two groups are then moved apart, with the
+    others halfway between them, where they help least. The gap is found if it is larger than 95 % of those obtained by
+    shuffling the labels of these same scores.
 
     Parameters
     ----------
     scores : (N,) one score per image; NaN = absent
-    labels, units : (N,) group of each image, and what is drawn and shuffled as one (``subjects.units``)
+    labels, units : (N,) group of each image, and the unit that is drawn and shuffled as one (``subjects.units``)
     replicates, permutations, seed : as in ``group_gap.gaps``
 
     Returns
     -------
-    largest of the pairs' detectable gaps; NaN with fewer than two groups of ``MIN_SUBJECTS`` units
+    largest detectable gap of all pairs of groups; NaN with fewer than two groups of ``MIN_SUBJECTS`` units
     """
     scores = check_scores(scores, len(labels))
     table = pd.DataFrame({"score": scores, "label": labels, "unit": units}).dropna(subset="score")
@@ -120,7 +118,7 @@ def detectable_gap(
 
 
 def _places(groups: int) -> np.ndarray:
-    """Where the groups stand if two of them are one apart and the others between: (pairs, G)."""
+    """Positions of the groups if two of them are 1 apart and the others halfway between: (pairs, G)."""
     pairs = list(combinations(range(groups), 2))
     places = np.zeros((len(pairs), groups))
     for row, pair in enumerate(pairs):
@@ -129,8 +127,8 @@ def _places(groups: int) -> np.ndarray:
 
 
 def _found_by_shuffling(errors: np.ndarray, chance: np.ndarray, place: np.ndarray) -> float:
-    """Distance of groups at ``place`` (G,) that is found with the power asked for, (B, G), (P, G, 1 + G)."""
-    of_place = chance[..., 1:] @ place  # (P, G) shuffling mixes the groups' distance in
+    """Gap between groups at ``place`` (G,) that is found with power 0.8, (B, G), (P, G, 1 + G)."""
+    of_place = chance[..., 1:] @ place  # (P, G) shuffled labels mix the groups' positions, too
 
     def missing(gap: float) -> float:
         by_chance = np.ptp(chance[..., 0] + gap * of_place, axis=1)
@@ -142,18 +140,15 @@ def _found_by_shuffling(errors: np.ndarray, chance: np.ndarray, place: np.ndarra
 
 def _power_of(noncentrality: float, freedom: float, alpha: float) -> float:
     critical = stats.t.ppf(1 - alpha / 2, freedom)
-    # The tail on the other side matters only next to zero, where scipy computes it well.
+    # The tail on the other side matters only near zero, where scipy computes it accurately.
     other = stats.nct.cdf(-critical, freedom, noncentrality) if noncentrality < 3 else 0.0
     return float(stats.nct.sf(critical, freedom, noncentrality) + other)
 
 
-@lru_cache(maxsize=4096)  # tables ask for the same few sizes again and again
-def _noncentrality(freedom: float, power: float, alpha: float) -> float:
-    """Shift of t, in standard errors, that is found with this power."""
-    if not alpha < power < 1:
-        raise InputError("power", found=f"power {power}", expected=f"between {alpha:g} and 1", do="ask for 0.8")
-    critical = stats.t.ppf(1 - alpha / 2, freedom)
-    reach = critical + 4
-    while _power_of(reach, freedom, alpha) < power:  # few degrees of freedom have long tails
+@lru_cache(maxsize=4096)  # tables need the same few sizes again and again
+def _noncentrality(freedom: float, alpha: float) -> float:
+    """Shift of t, in standard errors, that is found with power 0.8."""
+    reach = stats.t.ppf(1 - alpha / 2, freedom) + 4
+    while _power_of(reach, freedom, alpha) < POWER:  # few degrees of freedom have long tails
         reach *= 1.5
-    return optimize.brentq(lambda shift: _power_of(shift, freedom, alpha) - power, 0, reach)
+    return optimize.brentq(lambda shift: _power_of(shift, freedom, alpha) - POWER, 0, reach)

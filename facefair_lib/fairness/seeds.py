@@ -1,13 +1,13 @@
-"""Training seeds as an outer level: would the effect be there after training again?
+"""Training seeds as an outer level: would the effect still be there after training again?
 
-Every network sees the same test people, so seeds and people are crossed: a replicate of a bootstrap draws seeds, draws
+Every network sees the same test people, so seeds and people are crossed: a bootstrap replicate draws seeds, draws
 people, and scores the drawn people under the drawn seeds. Its weights are rescaled (Rao and Wu) because drawing n of n
-with replacement makes spreads too small by (n - 1) / n, which matters with three seeds. Only the standard deviation of
-the replicates is used, because with so few seeds their percentiles are worthless; and for a mean that has a closed
-form, which is computed here: nothing is drawn, and no conclusion hangs on the luck of drawing. The interval is value -+
-t standard errors. t is the mean of the two levels' own critical values, weighted by their variances (Cochran): with two
-or three seeds Satterthwaite's degrees of freedom would miss up to 10 times in 100, while this misses at most about 5
-times, and less often where both levels matter alike.
+with replacement makes variances too small by (n - 1) / n, which matters with three seeds. Only the standard deviation
+of the replicates is used, because with so few seeds their percentiles are worthless. For a mean it has a closed form,
+which is computed here: nothing is drawn, so no conclusion depends on the luck of the draw. The interval is value -+ t
+standard errors. t is the mean of the two levels' own critical values, weighted by their variances (Cochran): with two
+or three seeds an interval with Satterthwaite's degrees of freedom would miss up to 10 times in 100, while this one
+misses at most about 5 times, and less often if both levels matter equally.
 
 Source: Owen, Annals of Applied Statistics 1 (2007) (crossed bootstrap); Rao and Wu, Journal of the American Statistical
 Association 83 (1988); Cochran, Biometrics 20 (1964).
@@ -37,9 +37,9 @@ class TwoLevel:
     low, high : 95 % interval
     p_value : two-sided, of value 0
     detectable : smallest value found with power 0.8 by this test, at these spreads, sizes and number of comparisons
-    seed_spread : standard deviation of the effect from seed to seed; NaN with one seed
+    seed_spread : standard deviation of the effect between seeds; NaN with one seed
     n_seeds, n_subjects : sizes
-    level : what the interval covers: ``BOTH``, or ``PEOPLE`` where one seed says nothing about training again
+    level : what the interval covers: ``BOTH``, or ``PEOPLE`` with one seed, which says nothing about training again
     p_margin : larger p value of the two one-sided tests of a value beyond -margin .. margin; NaN without a margin
     """
 
@@ -70,13 +70,14 @@ def two_level_estimate(
     scores : (R, S) score, or paired difference, of each subject under each training seed
     labels : (S,) group of each subject
     contrast : group -> weight, such as {"black": 1, "asian": -1}; the mean of all subjects by default
-    margin : a value that would not matter; given, it is tested whether the value is smaller on either side
+    margin : largest value that would not matter; if given, the value is tested to lie within -margin .. margin
     comparisons : members of the family within which p will be adjusted; ``detectable`` takes it into account
 
     Raises
     ------
     InputError
-        if a score is missing, a group of the contrast has fewer than two subjects, or labels and contrast do not fit
+        if a score is missing, a group of the contrast has fewer than two subjects, or only one of labels and contrast
+        is given
     """
     scores = np.asarray(scores, float)
     if scores.ndim != 2 or not np.isfinite(scores).all() or not len(scores):
@@ -104,12 +105,12 @@ def two_level_difference(first: np.ndarray, second: np.ndarray) -> TwoLevel:
 
     Parameters
     ----------
-    first, second : (R1, S), (R2, S) score of each subject under each training seed; the two have seeds of their own
+    first, second : (R1, S), (R2, S) score of each subject under each training seed; each kind has its own seeds
 
     Raises
     ------
     InputError
-        if either kind has fewer than two seeds: nothing then tells a kind of training from luck
+        if either kind has fewer than two seeds: a difference could then not be told from chance
     """
     kinds = [np.asarray(kind, float) for kind in (first, second)]
     if min(map(len, kinds)) < 2:
@@ -137,7 +138,7 @@ def _estimate(
     margin: float | None = None,
     comparisons: int = 1,
 ) -> TwoLevel:
-    """Interval, tests and power of a value with a standard error."""
+    """Interval, tests and power of a value, given its standard error."""
     reach = _critical(levels, 1 - LEVEL) * error
     detectable = (_critical(levels, ALPHA / comparisons) + _critical(levels, 2 * (1 - POWER))) * error
     p_value = _p_value(abs(value) / error, levels) if error > 0 else np.nan
@@ -146,7 +147,7 @@ def _estimate(
 
 
 def _beyond(size: float, margin: float, error: float, levels: list[tuple[float, float]]) -> float:
-    """One-sided p value of the nearer margin: small where the value is clearly inside."""
+    """One-sided p value of the nearer margin: small if the value is clearly inside."""
     half = _p_value(abs(margin - size) / error, levels) / 2
     return half if size < margin else 1 - half
 
@@ -156,7 +157,7 @@ def _contrast_weights(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Weight of each subject in the value, and its group, (S,), (S,)."""
     if (labels is None) != (contrast is None):
-        raise InputError("contrast", found="labels or a contrast alone", expected="both or neither", do="pass both")
+        raise InputError("contrast", found="only labels or only a contrast", expected="both or neither", do="pass both")
     if labels is None:
         contrast, labels = {"all": 1.0}, np.full(subjects, "all")
     code, names = encode_labels(labels, "labels", subjects)
@@ -174,12 +175,12 @@ def _contrast_weights(
 
 
 def _error(levels: list[tuple[float, float]], interaction: float) -> float:
-    """Standard deviation that infinitely many replicates of the crossed bootstrap would have."""
+    """Standard deviation of infinitely many replicates of the crossed bootstrap."""
     return float(np.sqrt(sum(variance for variance, _ in levels) + interaction))
 
 
 def _interaction(scores: np.ndarray, code: np.ndarray, weight: np.ndarray) -> float:
-    """Variance of the value by what is neither a seed's nor a subject's own; none where there is one seed."""
+    """Variance of the value due to the interaction of seeds and subjects; 0 with one seed."""
     seeds = len(scores)
     if seeds == 1:
         return 0.0
@@ -193,7 +194,7 @@ def _interaction(scores: np.ndarray, code: np.ndarray, weight: np.ndarray) -> fl
 
 
 def _levels(scores: np.ndarray, code: np.ndarray, weight: np.ndarray) -> list[tuple[float, float]]:
-    """Variance and degrees of freedom of the value at each level: seeds where there are several, then subjects."""
+    """Variance and degrees of freedom of the value at each level: seeds if there are several, then subjects."""
     person = scores.mean(0)  # (S,)
     parts = []
     for group in np.unique(code):

@@ -1,4 +1,4 @@
-"""From one number per image to one number per person: people are what is drawn, shuffled and counted."""
+"""From one number per image to one number per person: people, not images, are drawn, shuffled and counted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SubjectScores:
     ----------
     scores : (R,) or (R, K) float64, mean of the subject's images without NaN; NaN where none has a score
     subjects : (R,) sorted
-    labels : (R,) label of the row, None where images were not split by label
+    labels : (R,) label of each row; None if images were not split by label
     """
 
     scores: np.ndarray
@@ -48,10 +48,10 @@ class SubjectArray:
 
 
 def units(people: pd.DataFrame) -> np.ndarray:
-    """What is drawn and shuffled as one, (N,): a set of people who were matched with each other, else a person.
+    """What is drawn and shuffled as one, (N,): a matched set of people if there are any, else a person.
 
-    People of a matched set share pose, light and more, so their scores go together, and they are compared within the
-    set, as the pictures of one person are.
+    People of a matched set share pose, light and more, so their scores are correlated, and they are compared within
+    the set, as the pictures of one person are.
     """
     return people["matched_set" if "matched_set" in people else "subject_id"].to_numpy()
 
@@ -62,11 +62,11 @@ def contrasts(order: Sequence[str]) -> list[tuple[str, int, int]]:
 
 
 def subject_scores(values: np.ndarray, subjects: np.ndarray, labels: np.ndarray | None = None) -> SubjectScores:
-    """Average the images of each subject, for each label apart where labels are given.
+    """Average the images of each subject, separately for each label if labels are given.
 
     Parameters
     ----------
-    values : (N,) or (N, K) one score per image; NaN = absent
+    values : (N,) or (N, K) scores of each image; NaN = absent
     subjects : (N,) subject of each image
     labels : (N,) label of each image
 
@@ -77,7 +77,7 @@ def subject_scores(values: np.ndarray, subjects: np.ndarray, labels: np.ndarray 
     """
     values = check_scores(values, len(subjects), dimensions=(1, 2))
     unit, names = encode_labels(subjects, "subject_id", len(values))
-    code, label_names = (np.zeros(len(unit), np.int64), None)
+    code, label_names = np.zeros(len(unit), np.int64), None
     if labels is not None:
         code, label_names = encode_labels(labels, "labels", len(values))
     pairs, position = np.unique(np.stack([unit, code]), axis=1, return_inverse=True)  # (2, R), (N,)
@@ -103,6 +103,10 @@ def subject_array(
     subjects : (N,) subject of each image
     factors : factor -> (N,) its level in each image, in the order of the axes
     order : factor -> its levels in the order wanted; sorted by default. Images at other levels are left out.
+
+    Returns
+    -------
+    SubjectArray of the subjects with an image at the levels asked for
 
     Raises
     ------
@@ -137,11 +141,11 @@ def subject_array(
 
 
 def pair_of_groups(rows: SubjectScores, first: str, second: str) -> tuple[str, np.ndarray, np.ndarray]:
-    """Take two groups out of per-subject scores.
+    """Pick two groups from per-subject scores.
 
     Parameters
     ----------
-    rows : what `subject_scores` returns with labels, one score per row
+    rows : from `subject_scores` with labels, one score per row
 
     Returns
     -------
@@ -151,7 +155,7 @@ def pair_of_groups(rows: SubjectScores, first: str, second: str) -> tuple[str, n
     Raises
     ------
     InputError
-        if some subjects are in both groups and others in one
+        if some subjects are in both groups and others in only one
     """
     members = [rows.labels == name for name in (first, second)]
     shared = np.intersect1d(*(rows.subjects[member] for member in members))
@@ -166,22 +170,23 @@ def pair_of_groups(rows: SubjectScores, first: str, second: str) -> tuple[str, n
             expected="every subject in both groups, or every subject in one of them",
             do="leave out the images by which these subjects differ",
         )
-    both = np.isfinite(scores[0]) & np.isfinite(scores[1])  # rows are sorted by subject, so both samples go together
+    both = np.isfinite(scores[0]) & np.isfinite(scores[1])  # rows are sorted by subject, so both samples are aligned
     return PAIRED, scores[0][both], scores[1][both]
 
 
 def check_scores(values: np.ndarray, length: int, dimensions: tuple[int, ...] = (1,)) -> np.ndarray:
-    """Return scores as float64, or raise `InputError` where they are not one row per image."""
+    """Return scores as float64; raise `InputError` if they are infinite or not one row per image."""
     values = np.asarray(values, float)
     if values.ndim not in dimensions or len(values) != length or np.isinf(values).any():
         found = "an infinite score" if np.isinf(values).any() else f"an array of shape {values.shape}"
         shapes = " or ".join({1: f"({length},)", 2: f"({length}, K)"}[dimension] for dimension in dimensions)
-        raise InputError("scores", found=found, expected=f"finite numbers or NaN, shape {shapes}", do="one per image")
+        expected = f"finite numbers or NaN, shape {shapes}"
+        raise InputError("scores", found=found, expected=expected, do="pass one per image")
     return values
 
 
 def _means(values: np.ndarray, position: np.ndarray, length: int) -> np.ndarray:
-    """Average the rows that share a position, without NaN, (N, K), (N,) -> (length, K); NaN where nothing is left."""
+    """Average the rows that share a position, NaN left out, (N, K), (N,) -> (length, K); NaN where nothing is left."""
     defined = np.isfinite(values)
     totals = sum_by(position, np.where(defined, values, 0.0), length)
     counts = sum_by(position, defined, length)

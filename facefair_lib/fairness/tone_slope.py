@@ -1,4 +1,4 @@
-"""How scores go with a measured skin tone: a straight line over people."""
+"""How scores depend on measured skin tone: a straight line fitted to people."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from scipy import stats
 from facefair_lib.fairness.subjects import check_scores, subject_scores
 from facefair_lib.scores.resampling import LEVEL
 
-_FEWEST = 3  # people of a collection below which it says nothing of a slope
+_FEWEST = 3  # people of a collection below which it says nothing about a slope
 
 
 @dataclass(frozen=True)
 class Slope:
-    """A line's slope.
+    """The slope of a line.
 
     Parameters
     ----------
-    slope : of the score, per degree; NaN where there are too few people or all have one tone
+    slope : change of the score per degree; NaN if there are too few people or all have the same tone
     low, high : 95 % interval over people
-    darkest, lightest : tones of the people, degrees
-    n_images, n_subjects : that it was measured on
+    darkest, lightest : range of the people's tones, degrees
+    n_images, n_subjects : images and people that were used
     """
 
     slope: float = np.nan
@@ -40,9 +40,9 @@ def tone_slope(scores: np.ndarray, tones: np.ndarray, subjects: np.ndarray, coll
     Parameters
     ----------
     scores, tones : (N,) of each image, the tone in degrees; images that lack either (NaN) are left out
-    subjects : (N,)
-    collections : (N,) where each image comes from: people are compared within a collection alone, as collections differ
-        in camera, light and labels; those of fewer than three people are left out
+    subjects : (N,) subject of each image
+    collections : (N,) where each image comes from. People are compared only within a collection, because collections
+        differ in camera, light and labels; those of fewer than three people are left out.
 
     Returns
     -------
@@ -51,9 +51,9 @@ def tone_slope(scores: np.ndarray, tones: np.ndarray, subjects: np.ndarray, coll
     """
     both = np.stack([check_scores(scores, len(subjects)), check_scores(tones, len(subjects))], 1)  # (N, 2)
     kept = np.isfinite(both).all(1)
-    people = subject_scores(both[kept], subjects[kept], collections[kept]) if kept.any() else None
-    if people is None:
+    if not kept.any():
         return Slope()
+    people = subject_scores(both[kept], subjects[kept], collections[kept])
     found, members = np.unique(people.labels, return_inverse=True)
     large = np.bincount(members)[members] >= _FEWEST
     images = int((kept & np.isin(subjects, people.subjects[large])).sum())

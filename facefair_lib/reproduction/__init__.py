@@ -1,4 +1,4 @@
-"""Notebook 06: the course paper's protocol, as published and corrected one thing at a time; checks of printed tables.
+"""Notebook 06: the course paper's protocol, as published and corrected item by item; checks of published tables.
 
-What its author's public programs did is described here in this project's own words and code; nothing is copied.
+What the author's public programs did is described here in this project's own words and code; nothing is copied.
 """

@@ -1,4 +1,4 @@
-"""Label pictures as colours: blended, told apart by a threshold, shown in the wrong order."""
+"""Label pictures as colours: blended by resizing, told apart by a threshold, shown with swapped channels."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from facefair_lib.settings.labels import CLASSES, IGNORE_INDEX, INDEX, NUM_CLASS
 
 _FULL = 255
 _EDGE = 128  # the grey of the face: 0.50196 of the full value
-_ENLARGED = 9 / 8  # where a label picture already has the wanted size, the size from which it is brought there
+_ENLARGED = 9 / 8  # size, relative to the wanted one, to which a label picture of the wanted size is enlarged first
+_THRESHOLD = 0.5  # of the full value, above which a channel is on
 
 
 def colour_labels(mask: np.ndarray) -> np.ndarray:
     """The label picture of a mask in the course paper's colours: (H, W) uint8 -> (H, W, 3) uint8.
 
-    Ignored pixels become background: a network that is fitted to colours has no way to leave a pixel out.
+    Ignored pixels become background: a network that is fitted to colours cannot leave a pixel out.
     """
     return encode(np.where(mask == IGNORE_INDEX, INDEX["background"], mask).astype(np.uint8), "paper")
 
 
 def resize_bilinear(values: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Resize by blending the four nearest pixels, as OpenCV does by default: no filter that widens when shrinking.
+    """Resize by blending the four nearest pixels, as OpenCV does by default: without antialiasing when shrinking.
 
     Parameters
     ----------
@@ -45,10 +46,10 @@ def resize_bilinear(values: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 
 def blended_labels(mask: np.ndarray, size: int) -> np.ndarray:
-    """A label picture as the course paper's networks were asked for it: resized with its colours blended.
+    """A label picture as the target of the course paper's networks: resized with its colours blended.
 
     A mask that already has the wanted size is first enlarged a little without blending, because the paper's pictures
-    had other sizes than its networks.
+    and networks had different sizes.
 
     Parameters
     ----------
@@ -71,7 +72,7 @@ def _off_size(mask: np.ndarray, size: int) -> np.ndarray:
 
 
 def invented_classes(mask: np.ndarray, size: int) -> np.ndarray:
-    """Count what blending makes of one label picture.
+    """Count what blending does to one label picture.
 
     Parameters
     ----------
@@ -81,7 +82,7 @@ def invented_classes(mask: np.ndarray, size: int) -> np.ndarray:
     Returns
     -------
     (3, 11) int64: pixels whose blended colour is nearest to each class; those among them whose colour is no label
-    colour; and those to which the class contributed nothing: an invention
+    colour; and those to which the class contributed nothing, so that it was invented
     """
     source = _off_size(mask, size)
     nearest, distance = decode_nearest(blended_labels(mask, size), PALETTES["paper"])  # (S, S)
@@ -97,7 +98,7 @@ def invented_table(table: pd.DataFrame, reader: Reader, size: int) -> pd.DataFra
 
     Returns
     -------
-    columns class, pixels, blended, invented, images (with an invention of that class)
+    columns class, pixels, blended, invented, images (in which the class was invented)
     """
     counts = np.stack([invented_classes(reader.mask(row), size) for row in table.to_dict("records")])  # (N, 3, 11)
     pixels, blended, invented = counts.sum(0)
@@ -111,7 +112,7 @@ def blending_table(invented: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    invented : as ``invented_table`` gives it
+    invented : of ``invented_table``
 
     Returns
     -------
@@ -129,16 +130,16 @@ def nearest_labels(picture: np.ndarray) -> np.ndarray:
     return decode_nearest(picture, PALETTES["paper"])[0]
 
 
-def code_table(palette: str = "paper", threshold: float = 0.5) -> pd.DataFrame:
-    """What three channels above a threshold can tell apart, and what each colour looks like with red and blue swapped.
+def code_table(palette: str = "paper") -> pd.DataFrame:
+    """What three channels above one half can tell apart, and what each colour looks like with red and blue swapped.
 
     Returns
     -------
     columns class, title, red, green, blue, code (such as ``110``), shares_with (classes of the same code), shown_red,
-    shown_green, shown_blue, reads_as_paper, reads_as_vendor (the class that has the shown colour in that table)
+    shown_green, shown_blue, reads_as_paper, reads_as_vendor (the class that has the shown colour in that palette)
     """
     table = PALETTES[palette]
-    codes = ["".join(str(int(on)) for on in colour / _FULL > threshold) for colour in table]
+    codes = ["".join(str(int(on)) for on in colour / _FULL > _THRESHOLD) for colour in table]
     rows = []
     for face_class, colour, code in zip(CLASSES, table, codes, strict=True):
         shown = colour[::-1]
@@ -159,8 +160,8 @@ def code_table(palette: str = "paper", threshold: float = 0.5) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def misread(mask: np.ndarray, threshold: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
-    """A label picture with red and blue exchanged, as the course paper shows it, and with each channel on or off.
+def misread(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A label picture with red and blue swapped, as the course paper shows it, and with each channel on or off.
 
     Parameters
     ----------
@@ -171,7 +172,7 @@ def misread(mask: np.ndarray, threshold: float = 0.5) -> tuple[np.ndarray, np.nd
     two (H, W, 3) uint8 pictures
     """
     colours = colour_labels(mask)
-    codes = np.where(colours / _FULL > threshold, _FULL, 0).astype(np.uint8)
+    codes = np.where(colours / _FULL > _THRESHOLD, _FULL, 0).astype(np.uint8)
     return np.ascontiguousarray(colours[..., ::-1]), codes
 
 

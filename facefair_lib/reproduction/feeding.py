@@ -1,9 +1,9 @@
-"""What wrongly fed pictures cost: a network that was trained in order, and one that goes on from such weights.
+"""What wrong input costs: to a network that was trained on correct input, and to one fitted further from such weights.
 
 The course paper's networks did not start from random weights. Theirs had been trained on pictures with red first,
-brought to ImageNet's mean and spread; the paper then fitted and tested them on pictures with blue first, only divided
-by 255. Two questions that are easily taken for one: what a trained network makes of pictures that are suddenly fed
-otherwise, and what is left of that where it was fitted to them, as the paper's were.
+normalised to ImageNet's mean and spread; the paper then fitted and tested them on pictures with blue first, only
+divided by 255. Two questions are easily confused: how a trained network does when its input suddenly changes, and how
+much of that loss remains once it was fitted to the new input, as the paper's networks were.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from torch import nn
 
 from facefair_lib.models.efficientnet_lite import BACKBONE
 from facefair_lib.models.light import OUTPUT_STRIDES
-from facefair_lib.reproduction.ladder import fit_all
+from facefair_lib.reproduction.ladder import fit_all, fit_counts
 from facefair_lib.reproduction.pool import Pool
 from facefair_lib.reproduction.protocol import AS_PUBLISHED, Protocol
 from facefair_lib.scores import metrics
@@ -37,7 +37,7 @@ WAYS: Mapping[str, tuple[str, bool]] = MappingProxyType(
         "both, as published": ("bgr", False),
     }
 )
-"""Name -> order of the channels, and whether pictures are brought to ImageNet's mean and spread."""
+"""Name -> order of the channels, and whether pictures are normalised to ImageNet's mean and spread."""
 
 STARTED: Mapping[str, Protocol] = MappingProxyType(
     {
@@ -45,19 +45,19 @@ STARTED: Mapping[str, Protocol] = MappingProxyType(
         "from ImageNet, as published": AS_PUBLISHED,
     }
 )
-"""Name -> protocol of fits from pretrained weights; they are tested as they are fed."""
+"""Name -> protocol of fits from pretrained weights; they are tested with the same input."""
 STARTED_MODEL = "pspnet"
 _CHANNELS = 96  # of its pyramid
 
 
 def as_fed(images: np.ndarray, order: str, normalised: bool) -> np.ndarray:
-    """Pictures that ``predict.predict`` turns into what a network gets, fed in some other way.
+    """Pictures that ``predict.predict`` turns into the input asked for.
 
     Parameters
     ----------
     images : (N, S, S, 3) uint8 RGB
     order : ``rgb`` or ``bgr``
-    normalised : else the network gets values divided by 255 and no more
+    normalised : if not, the network gets values that are only divided by 255
 
     Returns
     -------
@@ -66,13 +66,13 @@ def as_fed(images: np.ndarray, order: str, normalised: bool) -> np.ndarray:
     ordered = images[..., ::-1] if order == "bgr" else images
     if normalised:
         return np.ascontiguousarray(ordered)
-    # `predict` subtracts the mean and divides by the spread; what is undone here first comes out as values / 255.
+    # `predict` subtracts the mean and divides by the spread; that is undone here in advance, which leaves values / 255.
     mean, spread = (np.array(numbers, np.float32) for numbers in (MEAN, STANDARD_DEVIATION))
     return ordered.astype(np.float32) * spread + mean * _FULL
 
 
 def fed_counts(network: nn.Module, images: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
-    """Confusion counts of one network for each of ``WAYS`` to feed it.
+    """Confusion counts of one network for each kind of input in ``WAYS``.
 
     Parameters
     ----------
@@ -96,9 +96,9 @@ def started_counts(
     Parameters
     ----------
     settings : the profile; ``reproduction.pretrained`` gives epochs and seeds
-    pool : pictures that are learnt from
+    pool : pictures to learn from
     unseen : pictures of other people, on which all are compared
-    folder, progress : as ``ladder.climb`` takes them
+    folder, progress : as in ``ladder.climb``
 
     Returns
     -------
@@ -113,7 +113,4 @@ def started_counts(
     wanted = {(STARTED_MODEL, protocol): seeds for protocol in STARTED.values()}
     networks = {STARTED_MODEL: network}
     runs = fit_all(wanted, networks, settings.training, pool, unseen.images, folder, progress)
-    return {
-        way: np.stack([metrics.confusion_counts(unseen.labels, run.unseen) for run in runs[STARTED_MODEL, protocol]])
-        for way, protocol in STARTED.items()
-    }
+    return {way: fit_counts(runs[STARTED_MODEL, protocol], unseen.labels) for way, protocol in STARTED.items()}

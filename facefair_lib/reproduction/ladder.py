@@ -1,4 +1,4 @@
-"""From as published to as corrected, one item at a time: what each does to the reported score and to the true one."""
+"""From as published to as corrected, one item at a time: the effect of each on the reported and on the true score."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from facefair_lib.settings.profiles import (
 from facefair_lib.store.progress import Advance
 
 Fit = tuple[str, Protocol]
-"""A network, and the protocol that it is fitted by."""
+"""A network, and the protocol by which it is fitted."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Step:
 
     Attributes
     ----------
-    rows : ``train``, ``validation`` and ``test`` -> row numbers of the pool, alike for all seeds
+    rows : ``train``, ``validation`` and ``test`` -> row numbers of the pool, the same for all seeds
     runs : one per seed, the study's own seed first
     """
 
@@ -53,7 +53,7 @@ class Step:
 
 
 def planned(model: str, settings: Profile) -> list[tuple[str, str, Protocol]]:
-    """The steps that a profile asks for: all of them, or only the two ends."""
+    """Key, title and protocol of the steps that a profile asks for: all of them, or only the two ends."""
     steps = list(protocols())
     return steps if model in settings.reproduction.ladder else [steps[0], steps[-1]]
 
@@ -74,10 +74,9 @@ def climb(
 
     Parameters
     ----------
-    settings : the profile; its section ``reproduction`` gives epochs and seeds, and says which networks climb step by
-        step
+    settings : the profile; its section ``reproduction`` gives epochs, seeds and the networks that climb step by step
     pool : pictures that may be learnt from
-    unseen : (N, S, S, 3) uint8 pictures of other people, on which every step is compared
+    unseen : (N, S, S, 3) uint8 pictures of other people, on which all steps are compared
     folder : receives what the study's own fits write
     progress : called with (fits done, fits in all)
     """
@@ -100,7 +99,7 @@ def fit_all(
     folder: Path,
     progress: Advance | None = None,
 ) -> dict[Fit, tuple[Run, ...]]:
-    """Fit networks by protocols, once with each seed.
+    """Fit networks by protocols, once per seed.
 
     Parameters
     ----------
@@ -122,7 +121,7 @@ def fit_all(
 
 
 def budgeted(model: str, settings: Profile) -> ModelSettings:
-    """The reproduction's network, or the study's where it names none, with the epochs of the reproduction."""
+    """The reproduction's network, or the study's if it names none, with the epochs of the reproduction."""
     own, epochs = settings.reproduction.networks, settings.reproduction.epochs
     if own is None:
         return getattr(settings.models, model).model_copy(update={"epochs": epochs})
@@ -130,7 +129,7 @@ def budgeted(model: str, settings: Profile) -> ModelSettings:
 
 
 def fits_table(steps: Sequence[Step], pool: Pool, unseen_labels: np.ndarray) -> pd.DataFrame:
-    """What every fit of every step would have reported, and what it is worth.
+    """What every fit of every step would have reported, and its true score.
 
     Parameters
     ----------
@@ -158,17 +157,14 @@ def fits_table(steps: Sequence[Step], pool: Pool, unseen_labels: np.ndarray) -> 
 
 
 def _sizes(rows: dict[str, np.ndarray], table: pd.DataFrame) -> dict[str, int]:
-    learnt = np.union1d(rows["train"], rows["test"])
-    people = [set(table.loc[rows[split], "subject_id"]) for split in ("train", "test")]
-    copies = int(table.loc[learnt, "near"].sum())
-    return {
-        "train": len(rows["train"]), "test": len(rows["test"]), "copies": copies,
-        "shared_people": len(people[0] & people[1]),
-    }  # fmt: skip
+    train, test = rows["train"], rows["test"]
+    copies = int(table.loc[np.union1d(train, test), "near"].sum())
+    shared = set(table.loc[train, "subject_id"]) & set(table.loc[test, "subject_id"])
+    return {"train": len(train), "test": len(test), "copies": copies, "shared_people": len(shared)}
 
 
 def ladder_table(fits: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
-    """One row per step: means over its fits, and what the step did to the true score.
+    """One row per step: means over its fits, and the effect of the step on the true score.
 
     Parameters
     ----------
@@ -177,7 +173,7 @@ def ladder_table(fits: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    the columns of ``fits`` but seed, n_fits, and low, high, change, change_low, change_high, luck of ``changes``
+    the columns of ``fits`` except seed, n_fits, and low, high, change, change_low, change_high, luck of ``changes``
     """
     keys = ["model", "step"]
     groups = fits.groupby(keys, sort=False)
@@ -196,9 +192,14 @@ def unseen_counts(steps: Sequence[Step], labels: np.ndarray) -> dict[str, dict[s
     counts: dict[str, dict[str, np.ndarray]] = {}
     for step in steps:
         if id(step.runs) not in arrays:
-            arrays[id(step.runs)] = np.stack([metrics.confusion_counts(labels, run.unseen) for run in step.runs])
+            arrays[id(step.runs)] = fit_counts(step.runs, labels)
         counts.setdefault(step.model, {})[step.key] = arrays[id(step.runs)]
     return counts
+
+
+def fit_counts(runs: Sequence[Run], labels: np.ndarray) -> np.ndarray:
+    """Confusion counts of several fits on the pictures that none has seen, (fits, N, 11, 11) int64."""
+    return np.stack([metrics.confusion_counts(labels, run.unseen) for run in runs])
 
 
 def headline_table(steps: Sequence[Step], ladder: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
@@ -208,12 +209,11 @@ def headline_table(steps: Sequence[Step], ladder: pd.DataFrame, published: pd.Da
     ----------
     steps : of ``climb``
     ladder : of ``ladder_table``
-    published : columns model, accuracy, precision, recall, f1, iou, seconds_per_epoch, device, epochs, train, size: the
-        paper's finals
+    published : of ``table_checks.paper_finals``
 
     Returns
     -------
-    the same columns and protocol (paper | published | corrected), true_iou
+    the columns of ``published``, protocol (paper | published | corrected) and true_iou
     """
     rows = [{**row, "protocol": "paper"} for row in published.to_dict("records")]
     for step in steps:
@@ -229,7 +229,7 @@ def headline_table(steps: Sequence[Step], ladder: pd.DataFrame, published: pd.Da
     frame = pd.DataFrame(rows).reindex(columns=["model", "protocol", *SCORES, "true_iou", *about])
     order = {"paper": 0, "published": 1, "corrected": 2}
     return frame.sort_values(
-        ["model", "protocol"], key=lambda c: c.map(order).fillna(0) if c.name == "protocol" else c, ignore_index=True
+        ["model", "protocol"], key=lambda c: c.map(order) if c.name == "protocol" else c, ignore_index=True
     )
 
 
@@ -249,7 +249,7 @@ def picture_columns(first: Step, last: Step, unseen: Pool) -> list[list[tuple[np
     Parameters
     ----------
     first, last : a step that predicts colours, and one that predicts classes
-    unseen : the pictures that both were asked for
+    unseen : the pictures that both predicted
     """
     nearest = decode_prediction(first.run.shown, first.protocol)
     return [

@@ -1,8 +1,8 @@
-"""Do scores rise where the tested people were trained on? A cross-over: each of two networks knows half of the people.
+"""Do scores rise if the tested people were trained on? A crossover: each of two networks knows half of the people.
 
-Whether a network knows a person must not be mixed up with which network it is, or with who the person is. So two
-networks are fitted to as many pictures each, and each tested person is known to one of them and new to the other: the
-difference of the two is taken within the same pictures, and how good either network is cancels out.
+Whether a network knows a person must not be confounded with which network it is, or with who the person is. So two
+networks are fitted to equally many pictures, and each tested person is known to one of them and new to the other. The
+two are compared on the same pictures, and differences between the networks cancel out.
 """
 
 from __future__ import annotations
@@ -15,29 +15,32 @@ import pandas as pd
 
 from facefair_lib.data.readers.base import Reader
 from facefair_lib.data.subsample import rank
-from facefair_lib.reproduction.ladder import Advance, budgeted
+from facefair_lib.reproduction.ladder import budgeted
 from facefair_lib.reproduction.pool import load
 from facefair_lib.reproduction.protocol import AS_CORRECTED
 from facefair_lib.reproduction.run import Task, fit
 from facefair_lib.scores import metrics
 from facefair_lib.settings.profiles import Profile
+from facefair_lib.store.progress import Advance
 from facefair_lib.tables import performance
 
 FEWEST_PEOPLE = 8
+"""Number of people with several pictures below which nothing is compared."""
+_VALIDATION_SHARE = 0.15  # of the people in neither half
 KNOWN, NEW = "known", "new"
 COLUMNS = ["class", "metric", "difference", "low", "high", "n_images", "n_subjects"]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Row numbers: what each network learns, what chooses its epoch, and what is tested.
+    """Row numbers: what each network learns from, what chooses its epoch, and what is tested.
 
     Attributes
     ----------
     train : for each half of the people, the rows of the network that knows it; equally many
     validation : rows of people who are in no other part
-    test : rows of all named people; none of them is trained on
-    half : (len(test),) 0 or 1, the network that knows the person of each tested picture
+    test : rows of the people in both halves, which neither network trains on
+    half : (len(test),) 0 or 1, the network that knows the person in each tested picture
     """
 
     train: tuple[np.ndarray, np.ndarray]
@@ -47,7 +50,7 @@ class Plan:
 
 
 def people_pool(prepared: pd.DataFrame, images: int | None, seed: int) -> pd.DataFrame:
-    """The study's pictures of people who have several, and of others to learn from; without crowds.
+    """The study's pictures of people who have several, and of others to learn from; without pictures of several people.
 
     Parameters
     ----------
@@ -56,7 +59,7 @@ def people_pool(prepared: pd.DataFrame, images: int | None, seed: int) -> pd.Dat
 
     Returns
     -------
-    the columns of ``prepared`` but row and split, and named (bool: one of several pictures), sorted by image_id
+    the columns of ``prepared`` except row and split, and named (bool: one of several pictures), sorted by image_id
     """
     single = prepared[prepared["category"] != "multi"].drop(columns=["row", "split"])
     of_person = single.groupby("subject_id")["image_id"].transform("size")
@@ -69,12 +72,12 @@ def people_pool(prepared: pd.DataFrame, images: int | None, seed: int) -> pd.Dat
     return drawn.drop(columns=["_size", "_rank"]).sort_values("image_id", ignore_index=True)
 
 
-def plan(table: pd.DataFrame, seed: int, validation_share: float = 0.15) -> Plan | None:
-    """Deal people with several pictures into two halves; ``None`` where there are fewer than ``FEWEST_PEOPLE``.
+def plan(table: pd.DataFrame, seed: int) -> Plan | None:
+    """Divide people with several pictures into two halves; ``None`` if there are fewer than ``FEWEST_PEOPLE``.
 
-    Every second picture of a person is tested, the others are learnt from by the network that knows the half. Both
-    learn from all other pictures as well, but for those that choose the epoch. Where few people have one picture only,
-    every third of the named people is one of these others.
+    Every second picture of a person is tested; the network that knows their half learns from the others. Both networks
+    also learn from all other people's pictures, except those that choose the epoch. If few people have only one
+    picture, every third of the people with several joins these others.
 
     Parameters
     ----------
@@ -90,18 +93,16 @@ def plan(table: pd.DataFrame, seed: int, validation_share: float = 0.15) -> Plan
     half, turn = dealt["subject_id"].map(half_of), dealt.groupby("subject_id").cumcount() % 2
     known = [dealt.index[(turn == 1) & (half == number)].to_numpy() for number in (0, 1)]
     generator = np.random.default_rng(seed)
-    common, validation = _common(table.drop(index=dealt.index), validation_share, generator)
+    common, validation = _common(table.drop(index=dealt.index), generator)
     count = min(map(len, known))
     first, second = (np.sort(np.concatenate([common, generator.permutation(part)[:count]])) for part in known)
     return Plan((first, second), validation, dealt.index[turn == 0].to_numpy(), half[turn == 0].to_numpy())
 
 
-def _common(
-    others: pd.DataFrame, validation_share: float, generator: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Rows that both networks learn from, and rows that choose their epoch: of different people."""
+def _common(others: pd.DataFrame, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Rows from which both networks learn, and rows of other people that choose their epoch."""
     people = generator.permutation(sorted(others["subject_id"].unique()))
-    choosing = people[: max(1, round(len(people) * validation_share))]
+    choosing = people[: max(1, round(len(people) * _VALIDATION_SHARE))]
     chosen = others["subject_id"].isin(choosing)
     return others.index[~chosen].to_numpy(), others.index[chosen].to_numpy()
 
@@ -115,7 +116,13 @@ def compare(
     folder: Path,
     progress: Advance | None = None,
 ) -> dict[str, np.ndarray]:
-    """Fit both networks as corrected, and score every tested picture by the one that knows the person and by the other.
+    """Fit both networks as corrected, and score every tested picture with each: known to one of them, new to the other.
+
+    Parameters
+    ----------
+    table : of ``people_pool``
+    planned : of ``plan``
+    progress : called with (fits done, fits in all)
 
     Returns
     -------
@@ -137,12 +144,12 @@ def compare(
 
 
 def by_knowledge(counts: np.ndarray, half: np.ndarray) -> dict[str, np.ndarray]:
-    """Sort the counts of two networks by whether they know the person.
+    """Rearrange the counts of two networks by whether they know the person.
 
     Parameters
     ----------
     counts : (2, N, 11, 11) of both networks
-    half : (N,) the network that knows the person of each picture
+    half : (N,) the network that knows the person in each picture
 
     Returns
     -------

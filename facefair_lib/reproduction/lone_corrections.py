@@ -1,7 +1,7 @@
-"""What each correction gives where it is the only one, and what is lost where it alone is missing.
+"""What each correction gains if it is the only one, and what is lost if it alone is missing.
 
-A ladder shows each correction on top of those before it, so its order decides what each step gets. The two ends do not
-depend on an order: a correction that is the first to be made, and one that is the last.
+A ladder shows each correction on top of those before it, so the order decides what each step gains. Two effects of a
+correction do not depend on the order: when it is made first, and when it is made last.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from facefair_lib.reproduction.ladder import Fit, Step, budgeted, fit_all
+from facefair_lib.reproduction.ladder import Fit, Step, budgeted, fit_all, fit_counts
 from facefair_lib.reproduction.pool import Pool
 from facefair_lib.reproduction.protocol import CORRECTIONS, Correction, Protocol, first_in, last_in
 from facefair_lib.reproduction.run import Run, reported_scores
-from facefair_lib.scores import metrics
 from facefair_lib.scores.resampling import REPLICATES
 from facefair_lib.settings.profiles import Profile
 from facefair_lib.store.progress import Advance
@@ -38,15 +37,14 @@ def fit_alone(
     folder: Path,
     progress: Advance | None = None,
 ) -> Runs:
-    """All fits that a correction alone can be judged by: those of the ladder, and the further ones that a profile asks
-    for.
+    """All fits by which single corrections can be judged: those of the ladder, and others that a profile asks for.
 
     Parameters
     ----------
-    settings : the profile; ``reproduction.alone`` names the corrections that get fits of their own, where the ladder
-        has none by the same protocol
+    settings : the profile; ``reproduction.alone`` names the corrections that get their own fits, unless the ladder has
+        some by the same protocol
     steps : of ``ladder.climb``
-    pool, unseen, folder, progress : as ``ladder.climb`` takes them
+    pool, unseen, folder, progress : as in ``ladder.climb``
     """
     known = {(step.model, step.protocol.fitting): step.runs for step in steps}
     seeds = [settings.seed + number for number in range(settings.reproduction.seeds.steps)]
@@ -62,7 +60,7 @@ def fit_alone(
 
 
 def _pairs(correction: Correction) -> dict[str, tuple[Protocol, Protocol]]:
-    """Side -> protocols before and after the correction; one that cannot be the first has no such side."""
+    """Side -> protocols before and after the correction; without ``first`` if it cannot be made first."""
     pairs = {"first": first_in(correction), "last": last_in(correction)}
     return {side: pair for side, pair in pairs.items() if pair}
 
@@ -76,7 +74,7 @@ def alone_table(
     replicates: int = REPLICATES,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """What each correction changes where it is the first to be made, and where it is the last.
+    """What each correction changes if it is made first, and if it is made last.
 
     Parameters
     ----------
@@ -89,15 +87,14 @@ def alone_table(
     -------
     model, step, title, and for the sides ``first`` and ``last``: <side>_f1 and <side>_iou (changes of what is
     reported), <side> (change of the mean IoU on the unseen pictures, between fits of the same seeds), <side>_low,
-    <side>_high; NaN where the fits are missing
+    <side>_high; NaN where fits are missing
     """
     entries = [
         (model, correction, dict(_known(runs, model, correction))) for model in models for correction in CORRECTIONS
     ]
     counts = {
         f"{model} {correction.key} {side}": {
-            key: np.stack([metrics.confusion_counts(labels, run.unseen) for run in fits])
-            for key, (_, fits) in zip(("before", "after"), pair, strict=True)
+            key: fit_counts(fits, labels) for key, (_, fits) in zip(("before", "after"), pair, strict=True)
         }
         for model, correction, sides in entries
         for side, pair in sides.items()
@@ -119,7 +116,7 @@ Scored = tuple[Protocol, tuple[Run, ...]]
 
 
 def _known(runs: Runs, model: str, correction: Correction) -> Iterator[tuple[str, tuple[Scored, Scored]]]:
-    """Side -> protocol and fits before and after, of the seeds that both have; nothing where a fit is missing."""
+    """Side -> protocol and fits before and after, for the seeds that both have; nothing if a fit is missing."""
     for side, pair in _pairs(correction).items():
         fits = [runs.get((model, protocol.fitting), ()) for protocol in pair]
         both = min(map(len, fits))

@@ -1,4 +1,4 @@
-"""What a handful of pictures can show: simulations of the 3 x 3 experiment with pure chance in it."""
+"""What a handful of pictures can show: simulations of the 3 x 3 experiment under pure chance."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REPLICATES = 20_000
 
 
 def spread_of_pictures(counts_by_model: Mapping[str, np.ndarray]) -> tuple[float, float]:
-    """How far the image IoU of single pictures scatters, and its mean; both the mean over models.
+    """Standard deviation of the image IoU of single pictures, and its mean; each averaged over models.
 
     Parameters
     ----------
@@ -48,8 +48,9 @@ def imaginary_experiments(
     Parameters
     ----------
     spread : standard deviation of the score of one picture
-    mean : the score that every cell truly has
-    shape : groups, emotions
+    mean : true score of every cell
+    shape : numbers of groups and emotions
+    number : of experiments
     """
     _check(spread, number)
     return np.random.default_rng(seed).normal(mean, spread, (number, *shape))
@@ -64,13 +65,14 @@ def right_ranking(
     replicates: int = REPLICATES,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """How often the pictures put equally spaced groups into their true order.
+    """How often the pictures rank equally spaced groups in their true order.
 
     Parameters
     ----------
-    gaps : true distance of the best from the worst group, one simulation each
+    gaps : true differences between best and worst group, one simulation each
     spread : standard deviation of the score of one picture
     per_group : pictures per group
+    groups : number of groups
 
     Returns
     -------
@@ -91,17 +93,16 @@ def permutation_p_values(
 ) -> np.ndarray:
     """Exact two-sided permutation p values of simulated comparisons of two groups: (replicates,).
 
-    Every way of dealing the pictures into two groups is tried, so keep ``per_group`` small.
+    Every way of dividing the pictures into two groups is tried, so keep ``per_group`` small.
     """
     _check(spread, per_group)
     if per_group > 8:
-        raise InputError("permutation test", found=f"{per_group} pictures per group", expected="at most 8", do="sample")
+        found = f"{per_group} pictures per group"
+        raise InputError("permutation test", found=found, expected="at most 8", do="simulate smaller groups")
     size = 2 * per_group
     scores = np.random.default_rng(seed).normal(0, spread, (replicates, size))
     scores[:, :per_group] += gap
-    member = np.zeros((0, size), bool)
-    for chosen in combinations(range(size), per_group):
-        member = np.vstack([member, np.isin(np.arange(size), chosen)])
+    member = np.array([np.isin(np.arange(size), chosen) for chosen in combinations(range(size), per_group)])
     means = scores @ np.where(member, 1, -1).T / per_group  # (replicates, ways)
     return (np.abs(means) >= np.abs(means[:, :1]) - 1e-12).mean(1)
 
@@ -111,26 +112,23 @@ def smallest_p_value(per_group: int) -> float:
     return 2 / math.comb(2 * per_group, per_group)
 
 
-def nine_photos(
-    spread: float, *, per_group: int = 3, groups: int = 3, replicates: int = REPLICATES, seed: int = 0
-) -> pd.DataFrame:
+def nine_photos(spread: float, *, seed: int = 0) -> pd.DataFrame:
     """The 3 x 3 experiment in numbers: columns measure, value.
 
-    ``noise_range`` is the mean of best minus worst cell without any difference and ``noise_range_high`` its 95th
+    ``noise_range`` is the mean of best minus worst cell if all cells are equal and ``noise_range_high`` its 95th
     percentile, ``right_order`` how often equal groups come out in one given order, ``smallest_p`` the smallest p value
-    that any simulated pair of groups reaches, however far apart, ``detectable_gap`` the smallest gap that would mostly
-    be found.
+    that any simulated pair of groups reaches, however far apart, ``detectable_gap`` the smallest gap found with power
+    0.8.
     """
-    ranges = best_minus_worst(spread, per_group * groups, replicates=replicates, seed=seed)
-    order = right_ranking([0.0], spread, per_group, groups, replicates=replicates, seed=seed).iloc[0]
+    ranges = best_minus_worst(spread, 9, seed=seed)
     rows = {
-        "per_group": per_group,
+        "per_group": 3,
         "spread": spread,
         "noise_range": ranges.mean(),
         "noise_range_high": np.quantile(ranges, 0.95),
-        "right_order": order["whole_order"],
-        "smallest_p": permutation_p_values(spread, 10 * spread, per_group, seed=seed).min(),
-        "detectable_gap": detectable_unpaired(spread, per_group),
+        "right_order": right_ranking([0.0], spread, 3, seed=seed)["whole_order"].item(),
+        "smallest_p": permutation_p_values(spread, 10 * spread, 3, seed=seed).min(),
+        "detectable_gap": detectable_unpaired(spread, 3),
     }
     return pd.DataFrame({"measure": list(rows), "value": [float(value) for value in rows.values()]})
 
@@ -143,5 +141,5 @@ def _check(spread: float, number: int) -> None:
 
 
 def detectable_table(spread: float, sizes: Sequence[int]) -> pd.DataFrame:
-    """The smallest gap that each number of pictures per group would find: columns per_group, gap."""
+    """The smallest gap found with power 0.8 for each number of pictures per group: columns per_group, gap."""
     return pd.DataFrame({"per_group": list(sizes), "gap": [detectable_unpaired(spread, size) for size in sizes]})

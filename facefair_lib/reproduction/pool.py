@@ -1,4 +1,4 @@
-"""The pictures on which the two protocols are compared, and how each divides them."""
+"""The pictures on which protocols are compared, and how each protocol divides them."""
 
 from __future__ import annotations
 
@@ -21,16 +21,17 @@ from facefair_lib.reproduction.colours import blended_labels
 from facefair_lib.reproduction.protocol import Protocol
 from facefair_lib.store.parallel import map_ordered
 
+_VALIDATION_SHARE = 0.1
 FEWEST = 12
-"""Pictures that the comparison needs at least: three of its batches, and some to test on."""
+"""The least number of pictures for the comparison: three of its batches, and some to test on."""
 
 
 @dataclass(frozen=True)
 class Pool(Pictures):
-    """Pictures and their labels, resized in both ways.
+    """Pictures and their labels, the latter resized in both ways.
 
-    The table has the manifest's columns and near (a near-duplicate of an earlier row) and twin (same 8 x 8 difference
-    hash as an earlier row).
+    The table has the manifest's columns, near (a near-duplicate of an earlier row) and twin (same 8 x 8 difference hash
+    as an earlier row).
 
     Attributes
     ----------
@@ -43,9 +44,9 @@ class Pool(Pictures):
 def draw(
     prepared: pd.DataFrame, images: int | None, splits: tuple[str, ...], seed: int, first: pd.Series | None = None
 ) -> pd.DataFrame:
-    """Draw pictures of some of the study's splits at random; ``None`` takes all. Sorted by image_id.
+    """Draw ``images`` pictures of some of the study's splits at random, ``None`` for all; sorted by image_id.
 
-    ``first`` names pictures that are drawn before all others, such as those that the data set holds twice.
+    ``first`` names pictures that are drawn before all others, such as those that the data set contains twice.
     """
     rows = prepared[prepared["split"].isin(splits)].drop(columns=["row", "split"])
     later = ~rows["image_id"].isin([] if first is None else first)
@@ -58,15 +59,12 @@ def draw(
 
 
 def near_duplicates(duplicates: pd.DataFrame) -> pd.DataFrame:
-    """The pairs of notebook 01 in which one picture is nearly the other: columns kept_id, removed_id."""
+    """The pairs of near-duplicates found in notebook 01: columns kept_id, removed_id."""
     return duplicates.loc[duplicates["kind"] == "near", ["kept_id", "removed_id"]]
 
 
 def with_near_duplicates(drawn: pd.DataFrame, manifest: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
-    """Add, after the drawn pictures, the near-duplicates of them that the study removed; new column near.
-
-    ``near`` is of ``near_duplicates``.
-    """
+    """Append to the drawn pictures their near-duplicates (``near_duplicates``), which the study removed; adds near."""
     removed = near.loc[near["kept_id"].isin(drawn["image_id"]), "removed_id"]
     again = manifest[manifest["image_id"].isin(removed)].sort_values("image_id")
     together = [drawn.assign(near=False), again[[c for c in drawn.columns if c in again]].assign(near=True)]
@@ -74,18 +72,18 @@ def with_near_duplicates(drawn: pd.DataFrame, manifest: pd.DataFrame, near: pd.D
 
 
 def most_classes(table: pd.DataFrame, reader: Reader, count: int) -> pd.DataFrame:
-    """The pictures whose masks show the most classes, to look at: ``count`` rows of ``table``."""
+    """The pictures whose masks show the most classes: ``count`` rows of ``table``."""
     shown = [len(np.unique(reader.mask(row))) for row in table.to_dict("records")]
     order = np.argsort(-np.array(shown), kind="stable")
     return table.iloc[order[:count]]
 
 
 def load(table: pd.DataFrame, reader: Reader, size: int) -> Pool:
-    """Read pictures and masks at native size and bring both to ``size``, each mask in both ways.
+    """Read pictures and masks at native size and resize both to ``size``, each mask in both ways.
 
     Parameters
     ----------
-    table : manifest rows, with the column near or without
+    table : manifest rows, with or without the column near
     reader : the data set they come from
     size : side of the square, pixels; pictures are stretched, as in the course paper
     """
@@ -103,17 +101,17 @@ def _load_one(row: dict[str, object], reader: Reader, size: int) -> tuple[str, n
     return digest, resize_image(image, (size, size)), resize_mask(mask, (size, size)), blended_labels(mask, size)
 
 
-def divide(table: pd.DataFrame, protocol: Protocol, validation_share: float = 0.1) -> dict[str, np.ndarray]:
+def divide(table: pd.DataFrame, protocol: Protocol) -> dict[str, np.ndarray]:
     """Row numbers of train, validation and test under a protocol.
 
-    Where a protocol chooses its epoch on the test set, ``validation`` IS the test set.
+    If a protocol chooses its epoch on the test set, ``validation`` IS the test set.
 
     Raises
     ------
     InputError
         if too few pictures are left
     """
-    kept = table[~table["near"]] if not protocol.near_duplicates else table[~table["twin"]]
+    kept = table[~table["twin" if protocol.near_duplicates else "near"]]
     if len(kept) < FEWEST:
         raise InputError(
             "the reproduction",
@@ -121,23 +119,16 @@ def divide(table: pd.DataFrame, protocol: Protocol, validation_share: float = 0.
             expected=f"at least {FEWEST}",
             do="raise reproduction.images",
         )
-    rows = (
-        _by_person(kept, protocol, validation_share)
-        if protocol.split == "person"
-        else _by_image(kept, protocol, validation_share)
-    )
+    rows = _by_person(kept, protocol) if protocol.split == "person" else _by_image(kept, protocol)
     if protocol.selection == "test":
-        rows = {
-            "train": np.concatenate([rows["train"], rows["validation"]]),
-            "validation": rows["test"],
-            "test": rows["test"],
-        }
+        train = np.concatenate([rows["train"], rows["validation"]])
+        rows = {"train": train, "validation": rows["test"], "test": rows["test"]}
     return {split: np.sort(part) for split, part in rows.items()}
 
 
 def learnt_images(images: int, protocol: Protocol) -> int:
-    """How many of so many pictures a protocol that splits by picture learns from; the rest are tested."""
-    # Rounded up. `round` first: 1 - 0.2 is a little more than 0.8 in floating point.
+    """Size of the training set that a protocol splitting by picture draws from ``images``; the rest are tested."""
+    # Rounded up, but after `round`: the product may exceed a whole number by floating-point error.
     return math.ceil(round(images * (1 - protocol.test_share), 6))
 
 
@@ -146,26 +137,26 @@ def found_duplicates(table: pd.DataFrame) -> tuple[int, int]:
     return int((table["near"] & table["twin"]).sum()), int(table["near"].sum())
 
 
-def _by_image(kept: pd.DataFrame, protocol: Protocol, validation_share: float) -> dict[str, np.ndarray]:
+def _by_image(kept: pd.DataFrame, protocol: Protocol) -> dict[str, np.ndarray]:
     order = np.random.default_rng(protocol.split_seed).permutation(kept.index.to_numpy())
     test = len(order) - learnt_images(len(order), protocol)
-    validation = math.ceil(len(order) * validation_share)
+    validation = math.ceil(len(order) * _VALIDATION_SHARE)
     return {"test": order[:test], "validation": order[test : test + validation], "train": order[test + validation :]}
 
 
-def _by_person(kept: pd.DataFrame, protocol: Protocol, validation_share: float) -> dict[str, np.ndarray]:
-    shares = {"validation": validation_share, "test": protocol.test_share}
+def _by_person(kept: pd.DataFrame, protocol: Protocol) -> dict[str, np.ndarray]:
+    shares = {"validation": _VALIDATION_SHARE, "test": protocol.test_share}
     split = split_by_subject(kept, {"train": 1 - sum(shares.values()), **shares}, protocol.split_seed)["split"]
     return {name: split.index[split == name].to_numpy() for name in ("train", "validation", "test")}
 
 
 def manifest_root(manifest: pd.DataFrame, path: Path) -> Path:
-    """The data set's folder that a manifest records.
+    """The data set's folder as recorded in a manifest; ``path`` is that of the manifest.
 
     Raises
     ------
     InputError
-        if it records none, or the folder has gone
+        if none is recorded, or the folder no longer exists
     """
     root = Path(manifest.attrs.get("root", ""))
     if "root" not in manifest.attrs or not root.is_dir():

@@ -21,29 +21,34 @@ class Protocol:
 
     Attributes
     ----------
-    channel_order : in which order the network gets, and is asked for, the colour channels
-    imagenet_normalisation : whether pictures are brought to the mean and spread that published backbones expect; else
-        they are only divided by 255
+    channel_order : order of the colour channels in input and target
+    imagenet_normalisation : whether pictures are normalised to the mean and spread that published backbones expect;
+        else they are only divided by 255
     masks : how label pictures are resized: ``bilinear`` blends their colours, ``nearest`` invents none
     target : ``colours``: three channels fitted to the label picture's colours by mean squared error; ``classes``: one
         channel per class, fitted by cross-entropy
-    near_duplicates : whether pictures stay that differ from another one in little more than the file; only pictures
-        with the same 8 x 8 difference hash are removed then
+    near_duplicates : whether near-duplicates of other pictures are kept; only pictures with the same 8 x 8 difference
+        hash are then removed
     split : what is divided at random into training and test: single pictures, or people with all their pictures
     split_seed, test_share : of that division; the number of training pictures is rounded up
     selection : the set whose loss chooses the epoch that is kept
-    recipe : ``adam``: fixed learning rate, no augmentation; ``study``: as notebooks 02 and 03 fit
+    recipe : ``adam``: fixed learning rate, no augmentation; ``study``: as in notebooks 02 and 03
     learning_rate : of Adam
     batch_size : pictures per step
-    drop_last : leave out a last short batch. One picture alone stops DeepLabV3's batch normalisation (pytorch/vision
-        issue 2151), and the paper's training set leaves one picture over
+    drop_last : whether an incomplete last batch is left out. A single picture breaks DeepLabV3's batch normalisation
+        (pytorch/vision issue 2151), and in the paper's training set the last batch is one picture
     spurious_zero : whether each epoch's list of batch scores begins with a zero that stays in its mean
     f1_thresholds : above which a channel counts as on, in truth and in prediction, for accuracy, precision, recall, F1
     iou_thresholds : the same for IoU
-    reported_epoch : the epoch whose scores are reported: the ``last``, or the one ``kept``, which alone the recipe
-        ``study`` scores
-    display : ``minmax``: each prediction stretched to its own range, channels shown as they come; ``labels``: in the
+    reported_epoch : the epoch whose scores are reported: the ``last``, or the one ``kept``, the only one that the
+        recipe ``study`` scores
+    display : ``minmax``: each prediction stretched to its own range, channels in their own order; ``labels``: in the
         label colours
+
+    Raises
+    ------
+    InputError
+        if the recipe is ``study`` and some item has a value that the study's own fit does not support
     """
 
     channel_order: Literal["bgr", "rgb"] = "bgr"
@@ -73,13 +78,13 @@ class Protocol:
             raise InputError(
                 "protocol",
                 found=f"recipe 'study' with another {', '.join(other)}",
-                expected="the study's own fit, which knows one way only",
+                expected="the items that the study's own fit supports",
                 do="correct these items as well, or use recipe 'adam'",
             )
 
     @property
     def fitting(self) -> Protocol:
-        """The same protocol without the items that only concern scores and pictures: equal ones share a fit."""
+        """The same protocol with the items that only concern scores and display reset: equal ones share a fit."""
         return replace(self, **{name: getattr(AS_PUBLISHED, name) for name in _AFTER_FITTING})
 
 
@@ -112,13 +117,13 @@ CORRECTIONS: tuple[Correction, ...] = tuple(
         ("recipe", "this study's training", {"recipe": "study"}),
     )
 )
-"""In this order: first what costs no new fit, then pictures, people, the network's task, and its training."""
+"""In order: first what needs no new fit, then pictures, people, the network's task, and its training."""
 
 PUBLISHED_KEY = "published"
 
 
 def protocols() -> Iterator[tuple[str, str, Protocol]]:
-    """Key, title and protocol of every step, from "as published" to "as corrected", each with all steps before it."""
+    """Key, title and protocol of every step, from "as published" to "as corrected", each including all steps before."""
     protocol = AS_PUBLISHED
     yield PUBLISHED_KEY, "as published", protocol
     for correction in CORRECTIONS:
@@ -128,17 +133,17 @@ def protocols() -> Iterator[tuple[str, str, Protocol]]:
 
 AS_CORRECTED = list(protocols())[-1][2]
 BEFORE_TRAINING = replace(AS_CORRECTED, recipe=AS_PUBLISHED.recipe)
-"""All corrections but this study's training, which works on top of most others only."""
+"""All corrections but this study's training, which requires most of the others."""
 
 
 def first_in(correction: Correction) -> tuple[Protocol, Protocol] | None:
-    """Before and after a correction that is the first to be made; None for this study's training."""
+    """Protocols before and after a correction that is made first; None for this study's training."""
     if correction.changes.get("recipe"):
         return None
     return AS_PUBLISHED, replace(AS_PUBLISHED, **correction.changes)
 
 
 def last_in(correction: Correction) -> tuple[Protocol, Protocol]:
-    """Before and after a correction that is the last to be made; this study's training comes after all others."""
+    """Protocols before and after a correction that is made last, or last but this study's training."""
     after = AS_CORRECTED if correction.changes.get("recipe") else BEFORE_TRAINING
     return replace(after, **{name: getattr(AS_PUBLISHED, name) for name in correction.changes}), after

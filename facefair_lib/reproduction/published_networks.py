@@ -1,7 +1,7 @@
-"""The course paper's two networks as its programs build them: how much of each takes part, and whether it can train.
+"""The course paper's two networks as its programs build them: how much of each is used, and whether it can train.
 
-They are built on torch's device ``meta``, which knows the shape of every tensor and none of its values: counting
-parameters and trying a batch then cost neither memory nor time, and nothing has to be downloaded.
+They are built on torch's device ``meta``, which knows the shapes of tensors but not their values: counting parameters
+and trying a batch then cost neither memory nor time, and nothing has to be downloaded.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _STAGES = ("layer1", "layer2", "layer3", "layer4")  # of a ResNet, after its ste
 
 
 def published_networks() -> dict[str, nn.Module]:
-    """Both networks, without values: torchvision's with a new head, the other with the library's defaults.
+    """Both networks, without values: torchvision's DeepLabV3 with a new head, smp's PSPNet with its defaults.
 
     Source: the author's public programs.
     """
@@ -35,7 +35,7 @@ def published_networks() -> dict[str, nn.Module]:
 
 
 def parts_table(published: DataFrame) -> DataFrame:
-    """How much of each network its programs build, and how much of that its prediction depends on.
+    """How much of each network the programs build, and how much of that its prediction depends on.
 
     Parameters
     ----------
@@ -48,12 +48,8 @@ def parts_table(published: DataFrame) -> DataFrame:
     multiplication and its addition count as two)
     """
     size = _numbers(published, "image_size")[0]
-    return DataFrame(
-        [
-            {"model": model, "backbone": _BACKBONE, **_parts(network, size)}
-            for model, network in published_networks().items()
-        ]
-    )
+    networks = published_networks().items()
+    return DataFrame([{"model": model, "backbone": _BACKBONE, **_parts(network, size)} for model, network in networks])
 
 
 def _parts(network: nn.Module, size: int) -> dict[str, float]:
@@ -71,13 +67,13 @@ def _parts(network: nn.Module, size: int) -> dict[str, float]:
 
 
 def _counts(part: nn.Module, unused: set[int]) -> tuple[int, int]:
-    """Parameters of a part: all, and those that take part."""
+    """Number of parameters of a part: all, and those that are used."""
     built = sum(parameter.numel() for parameter in part.parameters())
     return built, built - sum(parameter.numel() for parameter in part.parameters() if id(parameter) in unused)
 
 
 def _numbers(published: DataFrame, *metrics: str) -> list[int]:
-    """What the course paper says of its study."""
+    """What the course paper says about its study."""
     values = published[published["model"] == "study"].set_index("metric")["value"]
     return [int(values[metric]) for metric in metrics]
 
@@ -87,7 +83,7 @@ def _pictures(number: int, size: int) -> torch.Tensor:
 
 
 def refusal(network: nn.Module, pictures: torch.Tensor) -> str:
-    """What a network in training says to a batch that it cannot learn from; empty where it can.
+    """The error that a network in training raises on a batch that it cannot learn from; empty if it can.
 
     Parameters
     ----------
@@ -109,9 +105,9 @@ def last_batch_table(published: DataFrame) -> DataFrame:
 
     Returns
     -------
-    one row per network: model, images (all), learnt (of these), batch_size, last (pictures in the last batch), stops
-    (whether the training raises there), says (the error), fewer, more (the nearest numbers of all pictures with which
-    it would not)
+    one row per network: model, images (all), learnt (number of these in training), batch_size, last (pictures in the
+    last batch), stops (whether training fails there), says (the error), fewer, more (the nearest numbers of all
+    pictures with which it would not)
     """
     images, size, batch = _numbers(published, "subsample", "image_size", "batch_size")
     rows = []
@@ -131,5 +127,5 @@ def last_batch_table(published: DataFrame) -> DataFrame:
 
 
 def _last_batch(images: int, batch: int) -> int:
-    """Pictures in the last batch of an epoch over those of ``images`` that are learnt from."""
+    """Pictures in the last batch of an epoch over the training share of ``images``."""
     return learnt_images(images, AS_PUBLISHED) % batch or batch

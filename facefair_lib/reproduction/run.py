@@ -1,4 +1,4 @@
-"""One fit under one protocol, and what it leaves to be scored."""
+"""One fit under one protocol, and its predictions and counts, from which scores are computed."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ _COLOUR_CHANNELS = 3
 
 @dataclass(frozen=True)
 class Run:
-    """What a fit leaves.
+    """The result of a fit.
 
     Attributes
     ----------
     losses : columns epoch (1-based), split (train | validation | test), loss
     batches : epoch -> split -> (batches, 2, 4) counts of ``scoring.tracked_counts``; empty for classes
     classes : epoch -> (11, 11) confusion counts of the test pictures; empty for colours
-    kept_epoch, epochs : the epoch with the lowest loss on the selecting set, and how many there were
-    unseen : (N, S, S) uint8 labels that the kept weights give to pictures no protocol has seen
-    shown : (K, 3, S, S) float32, raw predictions of the first of these; empty for classes
+    kept_epoch, epochs : the epoch with the lowest loss on the selecting set, and the number of epochs
+    unseen : (N, S, S) uint8 labels that the kept weights predict for pictures no protocol has seen
+    shown : (K, 3, S, S) float32, raw predictions for the first of these; empty for classes
     seconds_per_epoch : without scoring
-    device : in words
-    weights : file of the kept weights; None where they are not written
+    device : description of the device
+    weights : file of the kept weights; None if they are not written
     """
 
     losses: pd.DataFrame
@@ -60,24 +60,24 @@ class Run:
     weights: Path | None = None
 
 
-def reported_scores(run: Run, protocol: Protocol, split: str = "test") -> dict[str, float]:
-    """The scores that a paper with this protocol would print: accuracy, precision, recall, F1 and IoU."""
+def reported_scores(run: Run, protocol: Protocol) -> dict[str, float]:
+    """The test scores that a paper with this protocol would print: accuracy, precision, recall, F1 and IoU."""
     last = protocol.reported_epoch == "last" and protocol.recipe == "adam"
     epoch = run.epochs if last else run.kept_epoch
     if protocol.target == "colours":
-        return epoch_scores(run.batches[epoch][split], protocol)
+        return epoch_scores(run.batches[epoch]["test"], protocol)
     pooled = run.classes[epoch][None]  # (1, 11, 11)
     return {name: float(metrics.ESTIMANDS[name].function(pooled)) for name in SCORES}
 
 
 @dataclass(frozen=True)
 class Task:
-    """What a network is asked to learn, and from what.
+    """What a network is to learn, and from which pictures.
 
     Attributes
     ----------
     pool, rows : pictures, and which of them are train, validation and test
-    unseen : (N, S, S, 3) uint8 RGB pictures on which every protocol is compared
+    unseen : (N, S, S, 3) uint8 RGB pictures on which all protocols are compared
     """
 
     protocol: Protocol
@@ -94,10 +94,10 @@ def fit(
     Parameters
     ----------
     name, model : the network; ``model.epochs`` is the budget
-    training : used by the recipe ``study`` only, with the protocol's batch size
+    training : used only by the recipe ``study``, with the protocol's batch size
     folder : receives what the study's own fit writes
-    seed : of the weights and of the order of batches
-    shown : how many raw predictions to keep
+    seed : of the weights and of the order of pictures
+    shown : number of raw predictions to keep
     """
     use_cores(assigned_cores())
     protocol, rows = task.protocol, task.rows
@@ -107,7 +107,7 @@ def fit(
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     channels = _COLOUR_CHANNELS if protocol.target == "colours" else NUM_CLASSES
     network = model_from_settings(name, model, channels).to(device, memory_format=torch.channels_last)
-    optimiser = torch.optim.Adam(network.parameters(), lr=protocol.learning_rate, fused=True)  # the same, faster
+    optimiser = torch.optim.Adam(network.parameters(), lr=protocol.learning_rate, fused=True)  # fused is only faster
     inputs, targets = network_inputs(task.pool.images, protocol), network_targets(task.pool, protocol)
     log, best, seconds = _Log(protocol), (np.inf, 0, network.state_dict()), 0.0
     for epoch in range(1, model.epochs + 1):
@@ -128,23 +128,22 @@ def fit(
     raw = _predict(network.eval(), network_inputs(task.unseen, protocol), device)
     masks = decode_prediction(raw, protocol) if protocol.target == "colours" else raw.argmax(1).astype(np.uint8)
     kept = raw[:shown] if protocol.target == "colours" else raw[:0, :_COLOUR_CHANNELS]
-    words = choose_device().description
-    return Run(
-        log.losses(), log.batches(), log.classes(), best[1], model.epochs, masks, kept, seconds / model.epochs, words
-    )
+    description = choose_device().description
+    seconds /= model.epochs
+    return Run(log.losses(), log.batches(), log.classes(), best[1], model.epochs, masks, kept, seconds, description)
 
 
 def network_inputs(images: np.ndarray, protocol: Protocol) -> torch.Tensor:
-    """Pictures as the network gets them: (N, S, S, 3) uint8 RGB -> (N, 3, S, S) float32."""
+    """The network's input: (N, S, S, 3) uint8 RGB -> (N, 3, S, S) float32."""
     ordered = images[..., ::-1] if protocol.channel_order == "bgr" else images
     batch = torch.from_numpy(np.ascontiguousarray(ordered)).permute(0, 3, 1, 2)  # (N, 3, S, S)
     return normalise(batch) if protocol.imagenet_normalisation else batch.float() / 255
 
 
 def network_targets(pool: Pool, protocol: Protocol) -> torch.Tensor:
-    """What the network is asked for: (N, 3, S, S) float32 colours in 0..1, or (N, S, S) int64 classes.
+    """The network's target: (N, 3, S, S) float32 colours in 0..1, or (N, S, S) int64 classes.
 
-    Classes of masks that were resized with blending are those of the nearest label colours.
+    If masks were resized with blending, classes are those of the nearest label colours.
     """
     if protocol.target == "classes":
         blended = protocol.masks == "bilinear"
@@ -177,7 +176,7 @@ def _shuffled(rows: np.ndarray, protocol: Protocol, seed: int, epoch: int) -> It
     order = np.random.default_rng([seed, epoch]).permutation(rows)
     end = len(order) - len(order) % protocol.batch_size if protocol.drop_last else len(order)
     for start in range(0, end, protocol.batch_size):
-        yield order[start : min(start + protocol.batch_size, end)]
+        yield order[start : start + protocol.batch_size]
 
 
 @torch.inference_mode()
@@ -236,7 +235,7 @@ class _Log:
 def _fit_as_the_study_does(
     name: str, model: ModelSettings, training: TrainingSettings, task: Task, folder: Path, seed: int
 ) -> Run:
-    """Notebooks 02 and 03 on these pictures: their fit, their loss, their augmentation, with this budget."""
+    """Fit as notebooks 02 and 03 do, with their loss and augmentation, on these pictures and with this budget."""
     from facefair_lib.training.fit import fit as study_fit  # Lightning takes seconds to import
 
     pool, test = task.pool, task.rows["test"]
@@ -249,5 +248,5 @@ def _fit_as_the_study_does(
     losses = result.history[["epoch", "split", "loss"]]
     masks = predict(network, task.unseen)
     none = np.empty((0, _COLOUR_CHANNELS, *task.unseen.shape[1:3]), np.float32)
-    seconds, words = float(result.timings["seconds_per_epoch"].item()), str(description["device"])
-    return Run(losses, {}, {best: counts}, best, model.epochs, masks, none, seconds, words, result.weights)
+    seconds, device = float(result.timings["seconds_per_epoch"].item()), str(description["device"])
+    return Run(losses, {}, {best: counts}, best, model.epochs, masks, none, seconds, device, result.weights)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from facefair_lib.reproduction.table_checks import SCORES
 from facefair_lib.settings.labels import INDEX, PALETTES
 
 TRACKED: tuple[Thresholds, ...] = (AS_PUBLISHED.f1_thresholds, AS_PUBLISHED.iou_thresholds)
-"""Pairs of thresholds that are counted while a network is fitted, so that scores can be taken with either later."""
+"""Pairs of thresholds that are counted while a network is fitted, so that either can be used for scores later."""
 SHRINKS: tuple[float, ...] = tuple(round(1 - step / 1000, 3) for step in range(51))
 """Factors from 1 down to 0.95 by which the values of a perfect prediction are too dark."""
 
@@ -24,7 +24,7 @@ def binary_counts(truth: np.ndarray, prediction: np.ndarray, thresholds: Thresho
     Parameters
     ----------
     truth, prediction : arrays of one shape, values in about 0..1
-    thresholds : above which a value of the truth, and one of the prediction, is on
+    thresholds : above which a value is on, in the truth and in the prediction
 
     Returns
     -------
@@ -42,7 +42,7 @@ def tracked_counts(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
 
 
 def binary_scores(counts: np.ndarray) -> dict[str, np.ndarray]:
-    """Scores from (..., 4) counts; 0 where a score is undefined, as the course paper's library had it."""
+    """Scores from (..., 4) counts; 0 where a score is undefined, as in the course paper's library."""
     hit, false, missed, quiet = np.moveaxis(counts.astype(float), -1, 0)
 
     def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
@@ -63,7 +63,7 @@ def epoch_scores(counts: np.ndarray, protocol: Protocol) -> dict[str, float]:
     Parameters
     ----------
     counts : (batches, 2, 4) int64, of ``tracked_counts``
-    protocol : its thresholds and its spurious zero decide
+    protocol : gives thresholds and spurious zero
 
     Raises
     ------
@@ -89,12 +89,12 @@ def _tracked(thresholds: Thresholds) -> int:
 
 
 def knife_edge(labels: np.ndarray, shrink: float) -> Mapping[str, float]:
-    """Scores of a perfect prediction whose colour values are all a little too small, by the published thresholds.
+    """Scores of a perfect prediction whose colour values are all slightly too small, by the published thresholds.
 
     Parameters
     ----------
     labels : (N, H, W) uint8 class indices, the truth
-    shrink : factor on every colour value, such as .99
+    shrink : factor on every colour value, such as 0.99
     """
     known = np.where(labels < len(PALETTES["paper"]), labels, INDEX["background"])
     pixels = np.bincount(known.ravel(), minlength=len(PALETTES["paper"]))  # (11,)
@@ -104,6 +104,6 @@ def knife_edge(labels: np.ndarray, shrink: float) -> Mapping[str, float]:
     return {"f1": float(binary_scores(counts[0])["f1"]), "iou": float(binary_scores(counts[1])["iou"])}
 
 
-def knife_edge_table(labels: np.ndarray, shrinks: Sequence[float] = SHRINKS) -> pd.DataFrame:
-    """``knife_edge`` for several factors: columns shrink, f1, iou."""
-    return pd.DataFrame([{"shrink": shrink, **knife_edge(labels, shrink)} for shrink in shrinks])
+def knife_edge_table(labels: np.ndarray) -> pd.DataFrame:
+    """``knife_edge`` for each of ``SHRINKS``: columns shrink, f1, iou."""
+    return pd.DataFrame([{"shrink": shrink, **knife_edge(labels, shrink)} for shrink in SHRINKS])

@@ -1,8 +1,8 @@
-"""Can a published table be true? Checks that need nothing but the table: any paper's scores of a yes-or-no question.
+"""Can a published table be true? Checks that need nothing but the table, for any paper's scores of a binary question.
 
-Each check compares what was printed with what the other columns of the same row allow, within the rounding of the
-printed numbers. A mean over batches or images obeys the same limits: F1 is concave in precision and recall together and
-F/(2 - F) is convex, so Jensen's inequality keeps both on their side.
+Each check compares a printed score with what the other columns of the same row allow, within the rounding of the
+printed numbers. Means over batches or images obey the same limits by Jensen's inequality: F1 is concave in precision
+and recall together, and F/(2 - F) is convex.
 """
 
 from __future__ import annotations
@@ -17,21 +17,20 @@ from facefair_lib.scores.metrics import iou_floor
 
 SCORES = ("accuracy", "precision", "recall", "f1", "iou")
 POSSIBLE, IMPOSSIBLE, BEATEN = "possible", "impossible", "worse than trivial"
-CHECKS = ("prevalence", "f1_ceiling", "iou_floor", "iou_ceiling", "empty_mask")
 CLOSE = 0.1
-"""Largest range of implied prevalences, as a share of the rarer answer, at which rows answer one question."""
-_NOTHING = 1e-9  # far below any printed decimal, far above what floating point adds
+"""Largest range of implied prevalences, as a share of the rarer answer, for which rows answer the same question."""
+_NOTHING = 1e-9  # far below any printed decimal, far above floating-point error
 
 
 def implied_prevalence(accuracy: float, precision: float, recall: float) -> float:
     """Share of positives that makes accuracy, precision and recall fit one yes-or-no question.
 
     Of N answers with a share ``p`` of positives, ``p (1 - R)`` are missed and ``p R (1 - P) / P`` are false alarms;
-    together they are the errors ``1 - accuracy``. NaN where precision is 0 or there is no error to be shared out.
+    together they are the errors ``1 - accuracy``. NaN if precision is 0 or precision and recall imply no error.
 
     Notes
     -----
-    Exact for one table of counts; for means over batches of similar composition it is close.
+    Exact for one table of counts, approximate for means over batches of similar composition.
     """
     if not precision > 0:
         return np.nan
@@ -40,17 +39,17 @@ def implied_prevalence(accuracy: float, precision: float, recall: float) -> floa
 
 
 def f1_ceiling(precision: float, recall: float) -> float:
-    """Largest mean F1 that goes with a mean precision and a mean recall: their harmonic mean, NaN if one is."""
+    """Largest mean F1 for a given mean precision and mean recall: their harmonic mean, NaN if either is NaN."""
     return 0.0 if precision + recall <= 0 else 2 * precision * recall / (precision + recall)
 
 
 def trivial_scores(prevalence: float) -> dict[str, dict[str, float]]:
-    """Scores of answers that look at nothing.
+    """Scores of constant answers.
 
     Returns
     -------
     ``nothing`` (always no), ``all`` (always yes) and ``majority`` (whichever is more common) -> score -> value;
-    precision is NaN where nothing is ever claimed
+    precision is NaN where the answer is never yes
     """
     nothing = {"accuracy": 1 - prevalence, "precision": np.nan, "recall": 0.0, "f1": 0.0, "iou": 0.0}
     f1 = 2 * prevalence / (1 + prevalence)
@@ -59,7 +58,7 @@ def trivial_scores(prevalence: float) -> dict[str, dict[str, float]]:
 
 
 def without_spurious_zero(value: float, batches: int) -> float:
-    """Undo a mean over batches whose list began with a zero that was counted: value x (B + 1) / B."""
+    """Correct a mean over batches whose list began with a zero that was counted: value x (B + 1) / B."""
     return value * (batches + 1) / batches
 
 
@@ -77,13 +76,8 @@ def final_scores(published: pd.DataFrame) -> pd.DataFrame:
     keys = ["model", "split", "epoch"]
     chosen = published[published["metric"].isin(SCORES) & published["epoch"].notna()]
     wide = chosen.pivot_table(index=keys, columns="metric", values="value", sort=False).reset_index()
-    return (
-        wide.rename_axis(columns=None)
-        .reindex(columns=[*keys, *SCORES])
-        .assign(
-            epoch=lambda table: table["epoch"].astype(int), **{name: (lambda t, n=name: t[n] / 100) for name in SCORES}
-        )
-    )
+    wide = wide.rename_axis(columns=None).reindex(columns=[*keys, *SCORES]).astype({"epoch": int})
+    return wide.assign(**{name: wide[name] / 100 for name in SCORES})
 
 
 def check_table(
@@ -93,15 +87,15 @@ def check_table(
 
     Parameters
     ----------
-    table : columns ``SCORES`` as shares (NaN where not given) and any that name the row; ``split`` where ``batches``
-        is given
-    step : the last printed decimal, as a share: 0.0001 for per cent with two decimals; or score -> its own
-    batches : split -> batches per epoch, where each mean holds one spurious zero; ``None`` where there is none
+    table : columns ``SCORES`` as shares (NaN where not given) and any that name the row; ``split`` if ``batches`` is
+        given
+    step : unit of the last printed decimal, as a share: 0.0001 for per cent with two decimals; or score -> its own
+    batches : split -> batches per epoch, if each mean contains one spurious zero; ``None`` if there is none
 
     Returns
     -------
-    the naming columns and check (one of ``CHECKS``), value (what was printed, or what follows), limit, low and high
-    (ends of value minus limit under any rounding), verdict
+    the naming columns and check (``prevalence``, ``f1_ceiling``, ``iou_floor``, ``iou_ceiling`` or ``empty_mask``),
+    value (printed or implied), limit, low and high (range of value minus limit under any rounding), verdict
 
     Raises
     ------
@@ -136,7 +130,7 @@ def _checks(
         if np.isnan(value) or np.isnan(limit):
             continue
         distances = [np.subtract(*measure(corner)) for corner in corners]
-        # At a corner without an error to share out, the prevalence may be anything above the other corners'.
+        # At a corner without errors, the prevalence may be anything above that of the other corners.
         yield check, value, limit, min(distances), np.inf if np.isnan(distances).any() else max(distances)
 
 
@@ -152,7 +146,7 @@ _MEASURES = {
 
 
 def _verdict(check: str, low: float, high: float) -> str:
-    """Only a limit that is broken whatever the rounding counts as broken."""
+    """Only a limit that is broken under any rounding counts as broken."""
     if check == "empty_mask":
         return BEATEN if high < -_NOTHING else POSSIBLE
     broken = high < -_NOTHING if check == "iou_floor" else low > _NOTHING
@@ -160,20 +154,20 @@ def _verdict(check: str, low: float, high: float) -> str:
 
 
 def one_question(checks: pd.DataFrame) -> tuple[float, float]:
-    """Smallest and largest prevalence that the rows imply: close together, they answer one and the same question."""
+    """Smallest and largest prevalence that the rows imply; if they are close, the rows answer the same question."""
     values = checks.loc[checks["check"] == "prevalence", "value"]
     return float(values.min()), float(values.max())
 
 
 def is_one_question(checks: pd.DataFrame) -> bool:
-    """Whether all prevalences that two rows or more imply lie within ``CLOSE`` of each other, whatever the rounding.
+    """Whether all prevalences implied by two or more rows lie within ``CLOSE`` of each other under any rounding.
 
     Notes
     -----
-    Rows of different classes differ by factors. Rows of one question differ where they were counted on other pictures
+    Rows of different classes differ by factors. Rows of one question differ if they were counted on different pictures
     or are means over batches: of eight simulated networks as good as the course paper's, each scored by means over 105
     batches of four pictures with 29 +- 10 % positives, the prevalences lay within 8.5 % of each other in 95 of 100
-    simulations. The distance is measured against the rarer answer, so that "yes" and "no" may change places.
+    simulations. The distance is relative to the rarer answer, so that "yes" and "no" may be swapped.
     """
     rows = checks[checks["check"] == "prevalence"]
     low, high = 1 + rows["low"].min(), 1 + rows["high"].max()
@@ -186,7 +180,7 @@ def _require(table: pd.DataFrame, columns: list[str]) -> None:
     if missing:
         raise InputError(
             "table of scores", found=f"the columns {', '.join(map(str, table.columns))}",
-            expected=f"also {', '.join(missing)}", do="add them; leave a score that is not given empty",
+            expected=f"also {', '.join(missing)}", do="add them; leave scores that are not given empty",
         )  # fmt: skip
     values = table[list(SCORES)].to_numpy(float)
     if ((values < 0) | (values > 1)).any():
@@ -196,13 +190,12 @@ def _require(table: pd.DataFrame, columns: list[str]) -> None:
         )  # fmt: skip
 
 
-def paper_finals(published: pd.DataFrame, device: str = "M1 laptop") -> pd.DataFrame:
-    """The course paper's final test scores with the time of an epoch.
+def paper_finals(published: pd.DataFrame) -> pd.DataFrame:
+    """The course paper's final test scores with the time per epoch.
 
     Parameters
     ----------
     published : the long table of the course paper's numbers (``report/published.csv``)
-    device : what the course paper says its networks were fitted on
 
     Returns
     -------
@@ -218,11 +211,11 @@ def paper_finals(published: pd.DataFrame, device: str = "M1 laptop") -> pd.DataF
     finals = finals[(finals["split"] == "test") & (finals["epoch"] == finals["epoch"].max())].set_index("model")
     seconds = published[published["metric"] == "seconds"].set_index("model")["value"]
     epochs = number("epochs")
-    about = {"device": device, "epochs": epochs, "train": number("images", "train"), "size": number("image_size")}
+    about = {"device": "M1 laptop", "epochs": epochs, "train": number("images", "train"), "size": number("image_size")}
     return finals[list(SCORES)].assign(seconds_per_epoch=seconds / epochs, **about).reset_index()
 
 
 def batches_per_epoch(published: pd.DataFrame) -> dict[str, int]:
-    """Split -> batches of an epoch, as the course paper's programs had them."""
+    """Split -> batches per epoch in the course paper's programs."""
     rows = published[published["metric"] == "batches"]
     return {split: int(value) for split, value in zip(rows["split"], rows["value"], strict=True)}

@@ -16,13 +16,13 @@ from facefair_lib.reproduction.table_checks import SCORES
 from facefair_lib.settings.path_text import path_text
 
 COLUMNS: Mapping[str, str] = {**{name: name for name in SCORES}, "dice": "f1", "jaccard": "iou"}
-"""Column of a file, in lower case -> score; Dice is another name of F1, Jaccard's index one of IoU."""
+"""Column of a file, in lower case -> score; Dice is another name for F1, Jaccard's index for IoU."""
 _EMPTY = ("", "-", "–", "—")
 _NUMBER = re.compile(r"-?(\d+[.,]?\d*|[.,]\d+)", re.ASCII)
 
 
 class Number(NamedTuple):
-    """A printed score: as a share, and how many decimals were printed in the table's own unit."""
+    """A printed score: as a share, and the number of decimals printed in the table's own unit."""
 
     share: float
     decimals: int
@@ -34,7 +34,7 @@ class ScoreTable:
 
     Attributes
     ----------
-    names : N, what the columns that are no scores say of a row
+    names : N, made of the columns that are not scores
     scores : N rows, columns ``SCORES``: shares, NaN where none is given
     decimals : score -> printed decimals, in the table's own unit
     percent : whether that unit is per cent
@@ -49,12 +49,12 @@ class ScoreTable:
     def of(
         cls, names: Sequence[str], rows: Sequence[Mapping[str, Number | None]], *, percent: bool, decimals: int | None
     ) -> ScoreTable:
-        """Put printed numbers together.
+        """Make a table of printed numbers.
 
         Parameters
         ----------
         rows : score -> printed number, None or left out where none is given
-        decimals : of every score; None takes the most found in its column, because spreadsheets drop zeros at the end
+        decimals : of every score; None takes the most found in its column, because spreadsheets drop trailing zeros
         """
         found = {name: [row[name] for row in rows if row.get(name) is not None] for name in SCORES}
         most = {name: max((number.decimals for number in numbers), default=0) for name, numbers in found.items()}
@@ -68,22 +68,22 @@ class ScoreTable:
 
     @property
     def unit(self) -> float:
-        """What a printed 1 is as a share."""
+        """A printed 1 as a share."""
         return 0.01 if self.percent else 1.0
 
     @property
     def steps(self) -> dict[str, float]:
-        """Score -> its last printed decimal, as a share."""
+        """Score -> unit of its last printed decimal, as a share."""
         return {name: self.unit * 10.0**-digits for name, digits in self.decimals.items()}
 
 
 def read_number(text: str, subject: object, *, percent: bool) -> Number | None:
-    """Read one printed score; a dash or nothing at all is a score that is not given.
+    """Read one printed score; None for a dash or an empty text, which mean that it is not given.
 
     Raises
     ------
     InputError
-        about ``subject``, if it is no number, or none that a score can have
+        about ``subject``, if the text is not a number or out of the range of a score
     """
     text = text.strip()
     if text in _EMPTY:
@@ -91,7 +91,7 @@ def read_number(text: str, subject: object, *, percent: bool) -> Number | None:
     if not _NUMBER.fullmatch(text):
         raise InputError(
             subject, found=repr(text), expected="a number such as 48.18, or nothing",
-            do="write the number alone, without signs and intervals; leave it empty where none is given",
+            do="write the number alone, without signs and intervals; leave the cell empty if none is given",
         )  # fmt: skip
     digits = text.replace(",", ".")
     value, most = float(digits), 100 if percent else 1
@@ -108,15 +108,15 @@ def read_scores(path: Path, *, percent: bool = False, decimals: int | None = Non
 
     Parameters
     ----------
-    path : as ``read_spreadsheet`` takes it; decimals by point or comma; columns: any of ``COLUMNS``, and others, which
-        name the row
+    path : as for ``read_spreadsheet``; decimal points or commas; columns: any of ``COLUMNS``, and others, which name
+        the row
     percent : values are per cent, not shares
     decimals : printed decimals; None takes the most found in each column
 
     Raises
     ------
     InputError
-        if the file is unreadable, has no column of scores or no row, or a score is no number from 0 to 1 (to 100)
+        if the file is unreadable, has no column of scores or no row, or a score is not a number from 0 to 1 (or 100)
     """
     table = read_spreadsheet(path, known=COLUMNS, nameless=True)
     columns, written = _score_columns(path, table.columns), table.attrs["written"]

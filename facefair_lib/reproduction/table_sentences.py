@@ -1,4 +1,4 @@
-"""What the checks of a published table say, in plain sentences: one wording for the command line and the explorer."""
+"""What the checks of a published table found, in plain sentences, for both the command line and the explorer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from facefair_lib.reproduction.table_reader import ScoreTable
 SCORE_TITLES: Mapping[str, str] = {
     "accuracy": "accuracy", "precision": "precision", "recall": "recall", "f1": "F1", "iou": "IoU",
 }  # fmt: skip
-"""Scores as they stand within a sentence."""
+"""Scores as they are written within a sentence."""
 UNCHECKED = "not checked"
 _TOO_FEW = "too few scores are given to check anything; F1 and IoU will do, or precision, recall and F1"
 _TOO_FEW_FOR_ACCURACY = ", or accuracy, precision and recall"
@@ -39,19 +39,19 @@ _BROKEN = {
 }
 _LIMITED = {"f1_ceiling": "f1", "iou_floor": "iou", "empty_mask": "accuracy"}
 """Check -> the score that it compares with a number that is not printed."""
-_SHOWN_WIDTH = 0.01  # rounding that moves the prevalence by more is told
+_SHOWN_WIDTH = 0.01  # rounding that leaves a wider range of prevalences is reported
 
 
 @dataclass(frozen=True)
 class RowReport:
-    """What is said of one row.
+    """What is said about one row.
 
     Attributes
     ----------
-    positives : share of positives that the row implies, "" where it implies none
+    positives : share of positives that the row implies, "" if it implies none
     verdict : ``POSSIBLE``, ``IMPOSSIBLE``, ``BEATEN`` or ``UNCHECKED``
     sentences : (verdict, sentence) of each broken check
-    note : what else there is to say, such as which scores are missing
+    note : any further remark, such as which scores are missing
     """
 
     name: str
@@ -66,20 +66,20 @@ def check_scores(table: ScoreTable, *, zero_among: int = 0, averaged: bool = Fal
 
     Parameters
     ----------
-    zero_among : batches of which each mean holds one zero too many, undone first; 0 where there is none
-    averaged : scores are means over classes, or over very unlike images: accuracy is then not linked to the others,
-        and what is made of it, the share of positives and the empty answer, is left out. F1 against IoU, and
-        precision and recall against F1, hold for these means too: each class or image obeys them, and by Jensen's
-        inequality so does the mean
+    zero_among : number of batches, if each mean over them contains one spurious zero, which is undone first; else 0
+    averaged : scores are means over classes, or over very different images. Accuracy is then not linked to the others,
+        so the checks that need it, the share of positives and the empty answer, are left out. The checks of IoU by F1,
+        and of F1 by precision and recall, hold for these means too: each class or image obeys them, and by Jensen's
+        inequality so does the mean.
 
     Returns
     -------
-    columns row (from 1), name, check, value, limit, low, high, verdict and sentence ("" where nothing is broken)
+    columns row (from 1), name, check, value, limit, low, high, verdict and sentence ("" if nothing is broken)
 
     Raises
     ------
     InputError
-        if a score is larger than a mean with a zero in it can be
+        if a score is larger than a mean that contains a zero can be
     """
     scale = without_spurious_zero(1.0, zero_among) if zero_among else 1.0
     scores = table.scores.assign(accuracy=np.nan) if averaged else table.scores
@@ -96,7 +96,7 @@ def check_scores(table: ScoreTable, *, zero_among: int = 0, averaged: bool = Fal
 
 
 def row_reports(table: ScoreTable, checks: pd.DataFrame, *, averaged: bool = False) -> list[RowReport]:
-    """Say of each row what its checks found; the arguments are those of ``check_scores``, and what it gave."""
+    """Say what the checks of each row found; the arguments are those of ``check_scores``, and its result."""
     reports = []
     for number, name in enumerate(table.names, 1):
         rows = checks[checks["row"] == number]
@@ -111,7 +111,7 @@ def row_reports(table: ScoreTable, checks: pd.DataFrame, *, averaged: bool = Fal
 
 
 def summary(reports: Sequence[RowReport], checks: pd.DataFrame) -> str:
-    """How many rows have a broken check, and whether the rows answer one question; one line."""
+    """How many rows have a broken check, and whether the rows answer the same question; one line."""
     broken = [{verdict for verdict, _ in report.sentences} for report in reports]
     counts = {kind: sum(kind in kinds for kinds in broken) for kind in (IMPOSSIBLE, BEATEN)}
     kinds = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
@@ -126,7 +126,7 @@ def summary(reports: Sequence[RowReport], checks: pd.DataFrame) -> str:
 
 
 def _sentence(check: Mapping[str, object], scores: Mapping[str, float], table: ScoreTable) -> str:
-    """Words for one broken check of a row; ``scores`` are shares, the spurious zero undone."""
+    """Sentence on one broken check of a row; ``scores`` are shares, the spurious zero undone."""
     words = {name: f"{title} {_printed(scores[name], name, table)}" for name, title in SCORE_TITLES.items()}
     words["positives"] = f"{100 * check['value']:.5g} %"
     if check["check"] in _LIMITED:
@@ -149,7 +149,7 @@ def _printed(share: float, score: str, table: ScoreTable, more: int = 0) -> str:
 
 
 def _positives(rows: pd.DataFrame) -> str:
-    """The share of positives that a row's checks imply, with what rounding leaves open where that is much."""
+    """The share of positives that a row's checks imply, with the range left by rounding if that is wide."""
     implied = rows[rows["check"] == "prevalence"]
     if implied.empty:
         return ""
@@ -164,7 +164,7 @@ def _positives(rows: pd.DataFrame) -> str:
 
 
 def _check_room_for_zero(table: ScoreTable, scale: float, batches: int) -> None:
-    """Refuse scores that would exceed 1 once a zero that they are said to hold is undone."""
+    """Reject scores that would exceed 1 once the zero that they are said to contain is undone."""
     for name, row in zip(table.names, table.scores.to_dict("records"), strict=True):
         for score in SCORES:
             if (row[score] - table.steps[score] / 2) * scale > 1:

@@ -1,5 +1,5 @@
-"""Which architecture: networks fitted alike to the same pictures, then scored on the same people and measured alike.
+"""Which architecture: networks fitted in the same way to the same pictures, then scored on the same people.
 
-``plan`` lists and checks them, ``run`` fits and scores them, ``cost`` measures what labelling a picture costs,
-``fitted`` reads what they left.
+``plan`` lists and checks them, ``run`` fits and scores them, ``cost`` measures the cost of labelling a picture,
+``fitted`` reads the results.
 """

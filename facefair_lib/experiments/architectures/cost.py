@@ -1,4 +1,4 @@
-"""What it costs to label a picture: measured network by network, on one thread or a GPU, with nothing else running."""
+"""The cost of labelling a picture: measured network by network, on one thread or a GPU, with nothing else running."""
 
 from __future__ import annotations
 
@@ -15,15 +15,13 @@ from facefair_lib.settings.profiles import InferenceSettings
 from facefair_lib.training.device import choose_device
 from facefair_lib.training.predict import mean_probability
 
-COST_COLUMNS = [
-    *("network", "parameters", "flops", "peak_bytes", "size", "views", "device"),
-]
+COST_COLUMNS = ["network", "parameters", "flops", "peak_bytes", "size", "views", "device"]
 SPEED_COLUMNS = ["images_per_second", "slowest", "fastest"]
 _BATCH = 8  # pictures at a time while the speed is measured
 
 
 class Labelling(nn.Module):
-    """A network as it labels pictures: in all its views, whose probabilities are averaged.
+    """A network as it labels pictures: with its probabilities averaged over all views.
 
     Parameters
     ----------
@@ -55,14 +53,14 @@ def measure_costs(
     networks : name -> network; measured on the GPU if there is one, else on one thread of the CPU
     views : how a picture is seen; more views cost more
     size : side of the pictures in pixels
-    rounds : the speed is measured so often, every network once in each round; the median counts. A machine that is
-        busy for a moment then slows one round of a few networks down, and not the whole of one network.
-    seconds : of each measurement
+    rounds : how often the speed is measured, every network once per round; the median counts. A machine that is busy
+        for a moment then slows down one round of a few networks, not all measurements of one network.
+    seconds : duration of each measurement
 
     Returns
     -------
-    ``COST_COLUMNS`` and ``SPEED_COLUMNS``, in the order of ``networks``: ``flops`` and ``peak_bytes`` of one
-    picture; ``slowest`` and ``fastest`` of the rounds' images per second
+    ``COST_COLUMNS`` and ``SPEED_COLUMNS``, a row per network in the order of ``networks``: ``flops`` and ``peak_bytes``
+    of one picture; median, ``slowest`` and ``fastest`` of the rounds' images per second
     """
     target = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     with _one_thread():

@@ -1,4 +1,4 @@
-"""The networks of notebook 09: those that the stage ``comparison`` fitted, or else the two of the study."""
+"""The networks of notebook 09: those fitted by the stage ``comparison``, or else the two of the study."""
 
 from __future__ import annotations
 
@@ -20,12 +20,10 @@ from facefair_lib.tables.experiment import gap_table
 if TYPE_CHECKING:
     from facefair_lib.study.open import Study
 
-_EXPERIMENT = "05_ethnicity_emotion_experiment"
-
 
 @dataclass(frozen=True)
 class Compared:
-    """Everything that the table of notebook 09 is made of.
+    """Everything that goes into the table of notebook 09.
 
     Attributes
     ----------
@@ -34,7 +32,7 @@ class Compared:
     timings : a row per network, ``architectures.run.TIMING_COLUMNS``
     counts : network -> (N, 11, 11) int64 on the test pictures, rows of a matrix = target
     images : N rows with image_id and subject_id
-    gaps : gap between the groups of the experiment's people, a row per network; no rows where nobody could be scored
+    gaps : gap between the groups of the experiment's people, a row per network; no rows if nobody could be scored
     """
 
     networks: pd.DataFrame
@@ -52,7 +50,7 @@ def status(study: Study) -> pd.DataFrame:
 
 
 def compare(study: Study) -> Compared:
-    """Collect the fitted networks' results, or measure the two of the study."""
+    """Collect the results of the fitted networks, or of the two of the study."""
     return _fitted(study) if status(study)["fitted"].item() else _of_the_study(study)
 
 
@@ -76,7 +74,7 @@ def _fitted(study: Study) -> Compared:
 
 
 def _of_the_study(study: Study) -> Compared:
-    """The two networks as notebooks 02, 03 and 05 left them; only their costs are measured now."""
+    """The two networks from notebooks 02, 03 and 05; only their costs are measured now."""
     rows, counts, networks = [], {}, {}
     for model, training in stages.TRAINING_STAGES.items():
         fit, settings = study.of(training), study.model_settings(model)
@@ -88,9 +86,9 @@ def _of_the_study(study: Study) -> Compared:
         networks[name] = load_network(model, settings, fit.existing("best.pt"))
     costs = measure_costs(networks, study.settings.inference, study.settings.data.size)
     names = {row["model"]: row["network"] for row in rows}
-    gaps = study.of(_EXPERIMENT).table("gaps")
-    chosen = (gaps["feature"] == "group") & (gaps["metric"] == COMPARED_BY)
-    own = gaps[chosen].assign(model=gaps.loc[chosen, "model"].map(names))
+    gaps = study.of("05_ethnicity_emotion_experiment").table("gaps")
+    own = gaps[(gaps["feature"] == "group") & (gaps["metric"] == COMPARED_BY)]
+    own = own.assign(model=own["model"].map(names))
     images = study.of(stages.TRAINING_STAGES["deeplabv3"]).table("test_images")
     table = pd.DataFrame(rows)
     timings = table[["network", "seconds"]].merge(costs, on="network")[TIMING_COLUMNS]

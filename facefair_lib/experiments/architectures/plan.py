@@ -1,4 +1,4 @@
-"""Which networks are compared: each is built once before anything is fitted, so that a mistake costs seconds."""
+"""Which networks are compared: each is built once before anything is fitted, so that a mistake costs only seconds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Contender:
     name : of its folder and its rows; see ``network_name``
     model : its name in ``build_model``
     settings : how it is built and fitted
-    flops : operations of one picture, by which the longest fits begin first
+    flops : operations for one picture, by which the longest fits start first
     """
 
     name: str
@@ -31,7 +31,7 @@ class Contender:
 def network_name(model: str, backbone: str, fine_maps: bool | None = None, weights: str | None = None) -> str:
     """Name of a network's folder and rows, ``<model>_<backbone>[_fine_maps][_<weights>]``.
 
-    No two networks of a comparison share one. ``weights`` are named where they are not those of all others.
+    It is unique within a comparison. ``weights`` are named if they differ from the comparison's.
     """
     return "_".join([model, backbone, *(["fine_maps"] if fine_maps else []), *([weights] if weights else [])])
 

@@ -1,4 +1,4 @@
-"""The stage: fit every network on the same budget, then score and measure them one after the other."""
+"""The stage ``comparison``: fit every network on the same budget, then score and measure them one after the other."""
 
 from __future__ import annotations
 
@@ -25,9 +25,7 @@ from facefair_lib.store.results import COMPLETE, SKIPPED, Stage
 from facefair_lib.training.predict import predict
 from facefair_lib.training.resume import WEIGHTS
 
-NETWORK_COLUMNS = [
-    *("network", "model", "backbone", "fine_maps", "weights", "learning_rate", "epochs", "best_epoch"),
-]
+NETWORK_COLUMNS = ["network", "model", "backbone", "fine_maps", "weights", "learning_rate", "epochs", "best_epoch"]
 TIMING_COLUMNS = ["network", "seconds", *SPEED_COLUMNS]
 NOT_ASKED = "the profile lists no networks to compare (comparison: null); make study PROFILE=models compares a dozen"
 
@@ -47,9 +45,10 @@ def write_comparison(
     ----------
     folder : receives ``status.csv``, ``networks.csv``, ``costs.csv``, ``timings.csv``, ``test_counts.npy`` (networks,
         N, 11, 11) with ``test_images.csv``, ``people_counts.npy`` (networks, P, 11, 11) with ``people.csv``, and
-        ``fits/``, by which an interrupted run goes on where it stopped
-    profile : its section ``comparison`` lists the networks and their common budget; null writes the tables without rows
-        and says why. A class that its data set does not label is read as what the set counts it as
+        ``fits/``, from which an interrupted run resumes
+    profile : its section ``comparison`` lists the networks and their common budget; if null, the tables are written
+        without rows and ``status.csv`` says why. A class that the profile's data set does not label is scored as the
+        class that the set labels it as.
     data : the stage whose pictures, split into train, validation and test, the networks are fitted to and scored on
     people : the experiment's
     workers : cores; the fits share them, a GPU is used by one fit at a time
@@ -58,12 +57,8 @@ def write_comparison(
     """
     settings = profile.comparison
     if settings is None:
-        _write(
-            folder,
-            [],
-            pd.DataFrame(columns=[*COST_COLUMNS, *SPEED_COLUMNS]),
-            *(_nothing(people.table) for _ in range(2)),
-        )
+        nothing = people.table.iloc[:0], np.zeros((0, 0, NUM_CLASSES, NUM_CLASSES), np.int64)
+        _write(folder, [], pd.DataFrame(columns=[*COST_COLUMNS, *SPEED_COLUMNS]), nothing, nothing)
         results.write_status(folder, SKIPPED, NOT_ASKED)
         return
     prepared = Pictures(data.table("prepared"), *data.arrays())
@@ -78,9 +73,7 @@ def write_comparison(
     seen = prepared.images[test["row"]], prepared.labels[test["row"]]
     tested = test[["image_id", "subject_id", "row"]], _count_all(networks, *seen, views, profile.data.source)
     grouped = people.table, _count_all(networks, people.images, people.labels, views, "rendered")
-    _write(
-        folder, [fitted[contender.name] for contender in chosen], measure_costs(networks, views, size), tested, grouped
-    )
+    _write(folder, [fitted[c.name] for c in chosen], measure_costs(networks, views, size), tested, grouped)
     results.write_status(folder, COMPLETE, "")
 
 
@@ -94,7 +87,7 @@ def _fit_all(
     progress: Advance | None,
     shard: tuple[int, int],
 ) -> dict[str, dict[str, object]]:
-    """Fit side by side, the longest first; what networks left that are no longer listed is removed."""
+    """Fit in parallel, the longest first; fits of networks that are no longer listed are removed."""
     names = {contender.name for contender in chosen}
     for other in kept.glob("*"):
         if other.name not in names:
@@ -102,9 +95,7 @@ def _fit_all(
     chosen = share_of(sorted(chosen, key=lambda contender: (-contender.flops, contender.name)), shard)
     side_by_side = 1 if torch.cuda.is_available() else min(workers, len(chosen))
     cores = max(1, workers // side_by_side)
-    jobs = [
-        (contender, profile.training, data, rows, kept / contender.name, profile.seed, cores) for contender in chosen
-    ]
+    jobs = [(c, profile.training, data, rows, kept / c.name, profile.seed, cores) for c in chosen]
     if progress:
         progress(0, len(jobs))
     described = {}
@@ -125,7 +116,7 @@ def _fit_one(
     cores: int,
 ) -> dict[str, object]:
     """Fit one network as notebooks 02 and 03 do, and describe it; a finished fit is not repeated."""
-    from facefair_lib.training.fit import fit  # Lightning takes seconds to import: only where something is fitted
+    from facefair_lib.training.fit import fit  # Lightning takes seconds to import: only when something is fitted
 
     images, labels = Stage(data).arrays()
     with assigned_to(cores):
@@ -145,11 +136,6 @@ def _count_all(
     return np.stack([confusion_counts(labels, mask) for mask in masks])
 
 
-def _nothing(table: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
-    """A table without rows and the counts of no network."""
-    return table.iloc[:0], np.zeros((0, 0, NUM_CLASSES, NUM_CLASSES), np.int64)
-
-
 def _write(
     folder: Path,
     networks: list[dict[str, object]],
@@ -161,8 +147,7 @@ def _write(
     results.write_csv(folder / "networks.csv", table[NETWORK_COLUMNS])
     results.write_csv(folder / "costs.csv", costs[COST_COLUMNS])
     results.write_csv(folder / f"{results.TIMINGS}.csv", table.merge(costs, on="network")[TIMING_COLUMNS])
-    for (table, counts), (table_name, counts_name) in zip(
-        (tested, grouped), (("test_images", "test_counts"), ("people", "people_counts")), strict=True
-    ):
-        results.write_csv(folder / f"{table_name}.csv", table)
-        results.write_array(folder / f"{counts_name}.npy", counts)
+    results.write_csv(folder / "test_images.csv", tested[0])
+    results.write_array(folder / "test_counts.npy", tested[1])
+    results.write_csv(folder / "people.csv", grouped[0])
+    results.write_array(folder / "people_counts.npy", grouped[1])

@@ -1,4 +1,4 @@
-"""Who is in the training set: small networks fitted to training sets of equal size that differ in their people only.
+"""Who is in the training set: small networks fitted to training sets of equal size that differ only in their people.
 
-``plan`` deals pictures out, ``fit`` fits one network, ``run`` fits them all and keeps what they score.
+``plan`` draws the training sets, ``fit`` fits one network, ``run`` fits and scores them all.
 """

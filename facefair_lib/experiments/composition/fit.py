@@ -1,7 +1,7 @@
 """Fitting one small network: the study's augmentation, loss and optimiser, in a loop that suits a short fit.
 
-The study's own fit chooses its epoch on validation people and averages weights over a hundred steps; a fit of about as
-many steps has neither. It is simply run to its end.
+The study's own fit chooses its epoch on validation people and averages weights over a hundred steps. A short fit of
+about as many steps does neither: it simply runs to its end.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from facefair_lib.training.loss import segmentation_loss
 from facefair_lib.training.predict import classes, in_batches
 
 _OUTPUT_STRIDE = 8
-_BATCH = 64  # of pictures that are only looked at
+_BATCH = 64  # pictures per batch of prediction
 
 
 def fit_small(
@@ -31,9 +31,13 @@ def fit_small(
     Parameters
     ----------
     settings : size of the network and of the fit
-    training : what all fits of the study share: augmentation, loss, weight decay
-    images, labels : (N, S, S, 3) and (N, S, S) uint8, all of them trained on
+    training : shared by all fits of the study: augmentation, loss, weight decay
+    images, labels : (N, S, S, 3) and (N, S, S) uint8, all used for training
     seed : of the weights, the order of the pictures and their augmentation
+
+    Returns
+    -------
+    the network, in evaluation mode
     """
     torch.manual_seed(seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -71,9 +75,9 @@ def confusion_per_picture(network: nn.Module, images: np.ndarray, labels: np.nda
 
 
 def most_frequent_class(labels: np.ndarray) -> np.ndarray:
-    """The class that each place of the picture shows most often, the lowest on a tie: (N, S, S) -> (S, S) uint8.
+    """The class that each pixel position shows most often, the lowest on a tie: (N, S, S) -> (S, S) uint8.
 
-    An answer that looks at nothing: what a network must beat before its scores mean anything.
+    A prediction that ignores the picture, which a network must beat before its scores mean anything.
     """
     votes = np.stack([(labels == index).sum(0) for index in range(NUM_CLASSES)])  # (11, S, S)
     return votes.argmax(0).astype(np.uint8)

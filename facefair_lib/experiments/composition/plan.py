@@ -12,14 +12,14 @@ import pandas as pd
 from facefair_lib.settings.labels import GROUPS
 
 MOST = 0.9
-"""Share of the group that a training set is mostly made of."""
+"""Share of the group that makes up most of a training set."""
 FEWEST = 8
-"""Pictures below which nothing is fitted."""
+"""Number of pictures below which nothing is fitted."""
 
 
 @dataclass(frozen=True)
 class Composition:
-    """One kind of training set: the group that it is about ("" for balanced) and the share of every group."""
+    """One kind of training set: the group that it varies ("" for balanced) and the share of every group."""
 
     name: str
     focus: str
@@ -28,7 +28,7 @@ class Composition:
 
 @dataclass(frozen=True)
 class Fit:
-    """One fit: its composition, its repetition, and the rows of the training arrays that it sees."""
+    """One fit: its composition, its repetition (``seed``), and the rows of the training arrays that it sees."""
 
     name: str
     composition: Composition
@@ -37,32 +37,28 @@ class Fit:
 
 
 def compositions() -> list[Composition]:
-    """Balanced first, then per group what is mostly and what is not made of it."""
-    others = len(GROUPS) - 1
-    planned = [Composition("balanced", "", {group: 1 / len(GROUPS) for group in GROUPS})]
-    for focus in GROUPS:
-        rest = dict.fromkeys(GROUPS, (1 - MOST) / others)
-        planned.append(Composition(f"mostly_{focus}", focus, {**rest, focus: MOST}))
-    for focus in GROUPS:
-        rest = dict.fromkeys(GROUPS, 1 / others)
-        planned.append(Composition(f"without_{focus}", focus, {**rest, focus: 0.0}))
+    """Balanced first, then mostly of each group, then without each group."""
+    planned = [Composition("balanced", "", dict.fromkeys(GROUPS, 1 / len(GROUPS)))]
+    for kind, share in (("mostly", MOST), ("without", 0.0)):
+        rest = dict.fromkeys(GROUPS, (1 - share) / (len(GROUPS) - 1))
+        planned += [Composition(f"{kind}_{focus}", focus, {**rest, focus: share}) for focus in GROUPS]
     return planned
 
 
 def usable(prepared: pd.DataFrame) -> pd.DataFrame:
-    """Prepared pictures of one person of a known group, whichever split: these networks are tested on other people."""
+    """Prepared pictures of a single person of a known group, of any split: the networks are tested on other people."""
     known = prepared["group"].isin(GROUPS) & (prepared["category"] != "multi")
     return prepared[known].sort_values("image_id")
 
 
 def pictures_per_fit(pictures: pd.DataFrame, wanted: int) -> int:
-    """How many pictures every fit can have: ``wanted``, or fewer where a group has too few for its largest share."""
+    """How many pictures every fit can have: ``wanted``, or fewer if a group has too few for its largest share."""
     fewest = min(int((pictures["group"] == group).sum()) for group in GROUPS)
     return min(wanted, math.floor(fewest / MOST))
 
 
 def why_not(pictures: pd.DataFrame, wanted: int) -> str:
-    """Say why nothing can be fitted; empty where something can."""
+    """Say why nothing can be fitted; empty if something can."""
     present = sorted(set(pictures["group"]))
     if not present:
         return "the data set does not label the group of the people in its pictures"
@@ -78,13 +74,13 @@ def plan_fits(pictures: pd.DataFrame, wanted: int, seeds: int, seed: int) -> lis
     """List every fit, repetition by repetition.
 
     The pictures of each group are shuffled once per repetition, and every composition takes its share from the front:
-    training sets of one repetition have as many pictures in common as they can, which makes their comparison sharper.
+    training sets of one repetition have as many pictures in common as possible, which sharpens their comparison.
 
     Parameters
     ----------
     pictures : of ``usable``, with group and row
     wanted : pictures of each fit, if there are enough
-    seeds : repetitions
+    seeds : number of repetitions
     seed : the study's seed
     """
     count = pictures_per_fit(pictures, wanted)
@@ -102,7 +98,7 @@ def plan_fits(pictures: pd.DataFrame, wanted: int, seeds: int, seed: int) -> lis
 
 
 def whole_numbers(shares: Mapping[str, float], total: int) -> dict[str, int]:
-    """Deal ``total`` out by shares that sum to 1; what rounding down leaves goes to the largest remainders."""
+    """Divide ``total`` by shares that sum to 1; what rounding down leaves goes to the largest remainders."""
     exact = {group: share * total for group, share in shares.items()}
     numbers = {group: math.floor(value + 1e-9) for group, value in exact.items()}
     by_remainder = sorted(exact, key=lambda group: numbers[group] - exact[group])

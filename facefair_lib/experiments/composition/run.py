@@ -1,4 +1,4 @@
-"""All fits of the stage: side by side, each kept when it is done, and their scores on people that nobody trained on."""
+"""All fits of the stage, run in parallel and each kept when done, and their scores on people no network trained on."""
 
 from __future__ import annotations
 
@@ -42,18 +42,18 @@ def write_compositions(
     Parameters
     ----------
     folder : receives ``fits.csv``, ``scores.csv``, ``baseline.csv``, ``test_counts.npy`` (fits, N, 11, 11),
-        ``test_people.csv``, ``status.csv``, and ``fits/``, by which an interrupted run goes on where it stopped
+        ``test_people.csv``, ``status.csv``, and ``fits/``, from which an interrupted run resumes
     profile : its section ``composition`` says what is fitted
     prepared : the study's prepared pictures; ``table`` is ``prepared.csv``, whose ``row`` is the place in the arrays
     tested : pictures of other people, on which every fit is scored
-    workers : processes of one thread each; with a GPU one process does all
+    workers : processes of one thread each; with a GPU there is one process
     version : of the code; fits of another version, other settings or other pictures are repeated
     progress : called with (fits done, fits in all)
     shard : (k, n) makes every n-th fit from the k-th on and writes no table; one must have begun before the others do
 
     Notes
     -----
-    Where the data set does not say who belongs to which group, all tables are written without rows, and ``status.csv``
+    If the data set does not say who belongs to which group, all tables are written without rows, and ``status.csv``
     says why.
     """
     settings, training, seed = profile.composition, profile.training, profile.seed
@@ -87,7 +87,7 @@ def write_compositions(
 
 
 def _kept(folder: Path, small: Pictures, tested: Pictures, settings: str) -> Path:
-    """Folder of the fits to one set of pictures and settings, with the pictures; what others left is removed."""
+    """Folder of the fits to these pictures with these settings, and the pictures in it; other folders are removed."""
     digest = hashlib.sha256(settings.encode())
     for pictures in (small, tested):
         digest.update(pictures.table[["image_id", "group"]].to_csv().encode())
@@ -127,7 +127,7 @@ def _names(fit: Fit) -> dict[str, object]:
 
 
 def _fit_row(fit: Fit, table: pd.DataFrame, settings: CompositionSettings) -> dict[str, object]:
-    """One row of ``fits.csv``; shares are those of the pictures dealt out, not those wished for."""
+    """One row of ``fits.csv``; shares are those of the pictures drawn, not the nominal ones."""
     groups = table.set_index("row").loc[fit.rows, "group"]
     shares = {f"share_{group}": float((groups == group).mean()) for group in GROUPS}
     return {**_names(fit), "images": len(fit.rows), **shares, "epochs": settings.epochs}
@@ -140,7 +140,7 @@ def _score_rows(fits: list[Fit], counts: np.ndarray, people: pd.DataFrame) -> li
 
 
 def _baseline(small: Pictures, tested: Pictures) -> list[dict[str, object]]:
-    """What the answer scores that looks at no picture: everywhere the class seen there most often."""
+    """Scores of a prediction that ignores the picture: at each position the class seen there most often."""
     answer = np.broadcast_to(most_frequent_class(small.labels), tested.labels.shape)
     return group_scores(metrics.confusion_counts(tested.labels, answer), tested.table)
 

@@ -1,11 +1,11 @@
 """Gaps with other features held fixed: score ~ group * emotion + controls + (1 | subject).
 
-A raw gap mixes the groups with whatever goes with them in these pictures: pose, light, size of the face. The adjusted
-gap compares groups at equal controls, averaged over the emotions with equal weights (marginal means).
+A raw gap confounds the groups with whatever is correlated with them in these pictures: pose, light, size of the face.
+The adjusted gap compares groups at equal controls, averaged over the emotions with equal weights (marginal means).
 
-A subject's own level is a random effect. It can be told from noise only where enough subjects have several pictures;
-otherwise ordinary least squares is used, with standard errors that need no equal variances: HC3 for one picture each,
-and its form for clusters (the jackknife over subjects, CR3) for several. The column ``method`` says which it was.
+A subject's own level is a random effect. It can be told from noise only if enough subjects have several pictures;
+otherwise ordinary least squares is used, with standard errors that do not assume equal variances: HC3 for one picture
+each, and its form for clusters (the jackknife over subjects, CR3) for several. The column ``method`` says which.
 
 Source: Pinheiro and Bates, Mixed-Effects Models in S and S-PLUS (2000); Searle, Speed and Milliken, The American
 Statistician 34 (1980) (marginal means); MacKinnon and White, Journal of Econometrics 29 (1985) (HC3); Bell and
@@ -25,7 +25,7 @@ from facefair_lib.fairness.groups import MIN_SUBJECTS
 from facefair_lib.fairness.regression.design import Design, build_design
 from facefair_lib.fairness.regression.random_intercept import fit_random_intercept
 from facefair_lib.fairness.subjects import PAIRED, check_scores, contrasts, pair_of_groups, subject_scores
-from facefair_lib.scores.resampling import LEVEL
+from facefair_lib.scores.resampling import LEVEL, sum_by
 
 WELCH, PAIRED_T, MIXED, OLS_HC3, OLS_CLUSTER = "welch", "paired_t", "mixed", "ols_hc3", "ols_cluster"
 RAW, ADJUSTED = "raw", "adjusted"
@@ -45,7 +45,7 @@ def adjusted_gaps(
     ----------
     score : (N,) one per image; images without a score (NaN) are left out
     people : N rows with subject_id, group, emotion and the controls
-    controls : columns; numbers enter as a line, everything else as categories
+    controls : columns; numbers enter linearly, everything else as categories
     order : groups in the order of the contrasts; sorted by default, others are left out
 
     Returns
@@ -58,12 +58,12 @@ def adjusted_gaps(
     ------
     InputError
         if a column or value is missing, there are fewer than two groups, a group has fewer than two subjects, subjects
-        are too few for the columns, or a control settles the group, so that the two cannot be told apart
+        are too few for the columns, or a control determines the group, so that the two cannot be told apart
 
     Notes
     -----
-    p values are not adjusted for the number of pairs (``holm`` does it). Adjusting for something that the group itself
-    causes (beards, hair) takes a part of its effect away.
+    p values are not adjusted for the number of pairs (``families.holm`` does that). Adjusting for something that the
+    group itself causes (beards, hair) removes part of its effect.
     """
     score = check_scores(score, len(people))
     _check_columns(people, controls)
@@ -97,10 +97,10 @@ def _raw_rows(score: np.ndarray, people: pd.DataFrame, names: list[str]) -> list
 
 def _fit(score: np.ndarray, design: Design, subjects: np.ndarray) -> tuple[np.ndarray, np.ndarray, float, str, str]:
     """Fit the model that the data allow: coefficients (p,), covariance (p, p), freedom, method, why not ``mixed``."""
-    unit, people = np.unique(subjects, return_inverse=True)[1], len(np.unique(subjects))
-    several = int((np.bincount(unit) > 1).sum())
-    between = np.linalg.matrix_rank(_subject_means(design.matrix, unit, people))
-    # Groups differ between subjects, so subjects, not images, are what their comparison has to spare.
+    unit, size = np.unique(subjects, return_inverse=True, return_counts=True)[1:]
+    people, several = len(size), int((size > 1).sum())
+    between = np.linalg.matrix_rank(sum_by(unit, design.matrix, people) / size[:, None])
+    # Groups differ between subjects, so subjects, not images, provide the degrees of freedom.
     freedom = min(people - between, len(score) - design.matrix.shape[1])
     if freedom < 2:
         raise InputError(
@@ -120,17 +120,17 @@ def _fit(score: np.ndarray, design: Design, subjects: np.ndarray) -> tuple[np.nd
 
 
 def _least_squares(score: np.ndarray, matrix: np.ndarray, unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Coefficients and their covariance by the jackknife over subjects; HC3 where each has one picture."""
+    """Coefficients and their covariance by the jackknife over subjects, which is HC3 if each has one picture."""
     inverse = np.linalg.inv(matrix.T @ matrix)  # (p, p)
     estimate = inverse @ matrix.T @ score
     residual = score - matrix @ estimate  # (N,)
     meat = np.zeros_like(inverse)
     order, size = np.argsort(unit, kind="stable"), np.bincount(unit)
     start = np.cumsum(size) - size
-    for length in np.unique(size):  # subjects with equally many pictures are left out in one go
+    for length in np.unique(size):  # subjects with equally many pictures are handled together
         rows = order[start[size == length][:, None] + np.arange(length)]  # (s, m)
         own = matrix[rows]  # (s, m, p)
-        # A picture that alone decides a coefficient has residual 0 and leverage 1: the pseudo-inverse lets it say 0.
+        # A picture that alone decides a coefficient has residual 0 and leverage 1: by the pseudo-inverse it adds 0.
         kept = np.eye(length) - own @ inverse @ own.swapaxes(1, 2)  # (s, m, m)
         left_out = np.linalg.pinv(kept, rcond=1e-9, hermitian=True) @ residual[rows][:, :, None]  # (s, m, 1)
         pull = (own * left_out).sum(1)  # (s, p)
@@ -139,16 +139,10 @@ def _least_squares(score: np.ndarray, matrix: np.ndarray, unit: np.ndarray) -> t
 
 
 def _inference(estimate: float, error: float, freedom: float) -> tuple[float, float, float, float]:
-    """Estimate, ends of the interval and two-sided p value by t."""
+    """Estimate, ends of its interval and two-sided p value by t."""
     reach = stats.t.ppf((1 + LEVEL) / 2, freedom) * error
     p_value = float(2 * stats.t.sf(abs(estimate) / error, freedom)) if error > 0 else float(estimate == 0)
     return estimate, estimate - reach, estimate + reach, p_value
-
-
-def _subject_means(matrix: np.ndarray, unit: np.ndarray, people: int) -> np.ndarray:
-    totals = np.zeros((people, matrix.shape[1]))
-    np.add.at(totals, unit, matrix)
-    return totals / np.bincount(unit)[:, None]
 
 
 def _check_columns(people: pd.DataFrame, controls: Sequence[str]) -> None:
@@ -158,7 +152,7 @@ def _check_columns(people: pd.DataFrame, controls: Sequence[str]) -> None:
                 "adjusted gap",
                 found=f"the columns {', '.join(map(str, people.columns))}",
                 expected=f"also {name}",
-                do="add it, or leave the control out",
+                do="add the column, or leave the control out",
             )
         missing = int(people[name].isna().sum())
         if missing:
@@ -177,5 +171,5 @@ def _check_groups(people: pd.DataFrame, names: list[str]) -> None:
             "adjusted gap",
             found=", ".join(f"{count} subjects in {name}" for name, count in subjects.items()) or "no image",
             expected="at least two groups of two subjects with a score",
-            do="leave small groups out through order, or score more people",
+            do="leave small groups out of order, or score more people",
         )

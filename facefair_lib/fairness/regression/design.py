@@ -1,4 +1,4 @@
-"""The design matrix of an adjusted comparison of groups, with every column that had to go named."""
+"""The design matrix of an adjusted comparison of groups, and notes on what had to be left out of it."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import pandas as pd
 
 from facefair_lib.errors import InputError
 
-_DEPENDENT = 1e-8  # a column of which this share is left once the others are taken off follows from them
+_DEPENDENT = 1e-8  # a column is dependent if no more than this share of its norm remains after projection on the others
 
 
 @dataclass(frozen=True, eq=False)
 class Design:
-    """What a linear model is fitted with.
+    """The design of a linear model.
 
     Parameters
     ----------
     matrix : (N, p) float64 of full rank; intercept, groups, emotions, their products, controls (centred)
-    margins : (G, p) the line that gives each group's marginal mean: average over emotions, controls at their means
+    margins : (G, p) coefficients of each group's marginal mean: average over emotions, controls at their means
     notes : what was left out and why
     """
 
@@ -36,25 +36,25 @@ def build_design(people: pd.DataFrame, groups: Sequence[str], controls: Sequence
     ----------
     people : N rows with group, emotion and controls, none of them missing
     groups : names, all of which occur
-    controls : columns; numbers enter as a line, everything else as categories
+    controls : columns; numbers enter linearly, everything else as categories
 
     Raises
     ------
     InputError
-        if a control settles the group
+        if groups have too few emotions in common, or a control determines the group or is infinite
     """
-    from patsy import dmatrix  # slow to import, and few ask for it
+    from patsy import dmatrix  # slow to import and rarely needed
 
     notes: list[str] = []
     missing = len(groups) * people["emotion"].nunique() - people.groupby(["group", "emotion"]).ngroups
     if missing:
         notes.append(f"no image in {missing} cells of group and emotion: without their interaction")
-    # Effects of emotions sum to 0, so that a group's coefficient is a mean over emotions.
+    # The effects of emotions sum to 0, so that a group's coefficient is a mean over emotions.
     group, emotion = "C(group, levels=groups)", "C(emotion, Sum)"
     coded = dmatrix(f"{group} {'+' if missing else '*'} {emotion}", people)
     matrix = np.asarray(coded)
     of_group = np.flatnonzero([group in name for name in coded.design_info.column_names])
-    _check_rank(matrix, "emotion", of_group)
+    _check_rank(matrix, of_group)
     for name in controls:
         matrix = _add_control(matrix, name, people[name], of_group, notes)
     margins = np.zeros((len(groups), matrix.shape[1]))
@@ -78,7 +78,7 @@ def _add_control(
         elif _is_dependent(matrix, column):
             raise InputError(
                 f"adjusted gap, control {name}",
-                found="values that settle the group (together with the other columns)",
+                found="values that determine the group (together with the other columns)",
                 expected="a control that varies within groups",
                 do="leave this control out: group and control cannot be told apart in these images",
             )
@@ -90,7 +90,7 @@ def _add_control(
 
 
 def _control_columns(values: pd.Series) -> Iterator[np.ndarray]:
-    """Give a control's columns (N,), centred: one for numbers, one for every category but the first."""
+    """Give a control's columns (N,), centred: one for numbers, one per category but the first for anything else."""
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         numbers = values.to_numpy(float)
         if not np.isfinite(numbers).all():
@@ -106,11 +106,11 @@ def _control_columns(values: pd.Series) -> Iterator[np.ndarray]:
         yield column - column.mean()
 
 
-def _check_rank(matrix: np.ndarray, name: str, of_group: np.ndarray) -> None:
+def _check_rank(matrix: np.ndarray, of_group: np.ndarray) -> None:
     if np.linalg.matrix_rank(matrix) < matrix.shape[1]:
         raise InputError(
-            f"adjusted gap, {name}",
-            found=f"{len(of_group)} columns of group that follow from {name}",
+            "adjusted gap, emotion",
+            found=f"{len(of_group)} columns of group that depend on emotion",
             expected="every group with several emotions in common with the others",
             do="compare groups whose emotions overlap",
         )

@@ -1,12 +1,12 @@
 """Linear regression with one random effect: every subject has a level of its own.
 
 For a ratio r of the subjects' variance to that of the noise, the model becomes ordinary least squares once a share of
-each subject's mean is taken off its images. Only r has to be searched, on one axis, which always converges.
+each subject's mean is subtracted from its images. Only r has to be searched, in one dimension, which always converges.
 
-MixedLM of statsmodels 0.15 fits the same model with general optimisers, and the tests hold both to the same answer. It
-is no replacement: in 90 cohorts of 60 people with 3 pictures each it took 179 ms a fit instead of 4 ms, which the
-simulated worlds of the tests feel; it did not converge in 7 of the 26 in which people differ no more than pictures do;
-and its standard errors, from the curvature of the likelihood instead of (X' V^-1 X)^-1, were off by up to 3 %.
+MixedLM of statsmodels 0.15 fits the same model with general optimisers, and the tests compare both. It is no
+replacement: in 90 cohorts of 60 people with 3 pictures each a fit took 179 ms instead of 4 ms, too slow for the
+simulations of the tests; it did not converge in 7 of the 26 in which people differ no more than pictures do; and its
+standard errors, from the curvature of the likelihood instead of (X' V^-1 X)^-1, were off by up to 3 %.
 
 Source: Harville, Journal of the American Statistical Association 72 (1977) (REML); Fuller and Battese, Journal of
 Econometrics 2 (1974) (the transformation).
@@ -18,6 +18,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import optimize
+
+from facefair_lib.scores.resampling import sum_by
 
 _SMALLEST, _LARGEST = 1e-8, 1e8  # ratios searched
 
@@ -45,19 +47,17 @@ def fit_random_intercept(score: np.ndarray, matrix: np.ndarray, unit: np.ndarray
 
     Parameters
     ----------
-    score : (N,)
+    score : (N,) one per image
     matrix : (N, p) of full rank, with an intercept; N > p
     unit : (N,) int64, number of each row's subject, 0 to S - 1, all of which occur
 
     Returns
     -------
-    RandomIntercept; ``subject_variance`` is 0 where no positive one makes the data likelier
+    RandomIntercept; ``subject_variance`` is 0 if no positive one makes the data likelier
     """
     columns = np.column_stack([matrix, score])  # (N, p + 1)
     size = np.bincount(unit)  # (S,)
-    means = np.zeros((len(size), columns.shape[1]))
-    np.add.at(means, unit, columns)
-    means /= size[:, None]
+    means = sum_by(unit, columns, len(size)) / size[:, None]
 
     def solve(ratio: float) -> tuple[float, np.ndarray, np.ndarray, float]:
         """Restricted log likelihood, coefficients, (X' V^-1 X)^-1 and noise variance at one ratio."""
@@ -72,7 +72,7 @@ def fit_random_intercept(score: np.ndarray, matrix: np.ndarray, unit: np.ndarray
         likelihood += np.log1p(size * ratio).sum() + np.linalg.slogdet(gram)[1]
         return -likelihood / 2, estimate, np.linalg.inv(gram), noise
 
-    # The likelihood may have its top between coarse steps, or at 0: look everywhere first, then closely.
+    # The maximum of the likelihood may lie between coarse steps, or at 0: search the whole range first, then closely.
     grid = np.linspace(np.log(_SMALLEST), np.log(_LARGEST), 17)
     top = int(np.argmax([solve(np.exp(point))[0] for point in grid]))
     bounds = grid[max(top - 1, 0)], grid[min(top + 1, len(grid) - 1)]

@@ -177,10 +177,10 @@ def test_adjusting_takes_off_what_pose_costs():
         (
             lambda p: p.assign(tone=p["group"].map({"asian": 1, "black": 2, "caucasian": 2})),
             ["tone"],
-            "settle the group",
+            "determine the group",
         ),
-        (lambda p: p.assign(tone=p["group"] + " tone"), ["tone"], "settle the group"),
-        (lambda p: p.assign(number=p["subject_id"].astype(str)), ["number"], "settle the group"),
+        (lambda p: p.assign(tone=p["group"] + " tone"), ["tone"], "determine the group"),
+        (lambda p: p.assign(number=p["subject_id"].astype(str)), ["number"], "determine the group"),
         (lambda p: p.assign(emotion=p["group"]), [], "compare groups whose emotions overlap"),
         (lambda p: p.assign(size=p["yaw"].where(p.index > 0, np.inf)), ["size"], "an infinite value"),
     ],

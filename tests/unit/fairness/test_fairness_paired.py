@@ -120,6 +120,11 @@ def test_table_names_its_rows_and_says_what_could_be_found_among_those_that_some
     assert (table["p_adjusted"] >= table["p_value"])[:2].all()
 
 
+def test_a_family_in_which_nobody_differs_has_a_table_without_detectable_differences():
+    table = paired_table(np.zeros((12, 2)), ["a-b", "a-c"])
+    assert (table["p_adjusted"] == 1).all() and table["detectable"].isna().all()
+
+
 def test_the_detectable_difference_is_found_in_four_of_five_families():
     people, members, studies = 20, 6, 150
     family = paired_table(random(people, members), [str(member) for member in range(members)])

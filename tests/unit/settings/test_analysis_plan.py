@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from facefair_lib.errors import InputError
+from facefair_lib.scores.resampling import ALPHA
 from facefair_lib.settings import paths
 from facefair_lib.settings.labels import EMOTIONS, GROUPS
 from facefair_lib.settings.plan import FamilyName, load_plan
@@ -30,6 +31,10 @@ def test_its_people_are_those_of_the_profiles_that_follow_it_and_of_no_profile_w
     asked = {name for name in profile_names() if load_profile(name).people_seed == plan.people_seed}
     assert asked == {"reference", "even_tones"}
     assert plan.people_seed not in {load_profile(name).seed for name in profile_names()}
+
+
+def test_its_findings_are_called_at_the_level_of_all_other_tests() -> None:
+    assert load_plan().alpha == ALPHA
 
 
 def test_the_plan_is_no_profile() -> None:
