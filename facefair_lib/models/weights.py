@@ -1,4 +1,4 @@
-"""Pretrained weights: fetched by the libraries' own loaders, and never replaced silently when they cannot be had."""
+"""Pretrained weights: fetched by the libraries' own loaders, and never replaced silently if that fails."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Built = TypeVar("Built")
 
 
 def with_published_weights(what: str, build: Callable[[], Built]) -> Built:
-    """Call ``build``, which downloads published weights, and turn its failure into an error that says how to go on."""
+    """Call ``build``, which downloads published weights; its failure becomes an InputError that says what to do."""
     try:
         return build()
     except Exception as error:  # each library fails in its own way: URLError, HTTPError, hub errors, a bad digest
