@@ -1,6 +1,6 @@
 """Confusion counts: pixels by class of the target (row) and class of the prediction (column).
 
-They are the one currency of the study: every score, table, figure and group gap is a function of one matrix per image.
+Every score, table, figure and group gap of the study is computed from one such matrix per image.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def confusion_counts(
     Raises
     ------
     InputError
-        if the shapes differ, a value is not an integer, or a scored pixel holds no class index
+        if the shapes differ, the values are not integers, or a scored pixel has no class index
     """
     target, prediction = np.asarray(target), np.asarray(prediction)
     _check_masks(target, prediction)
@@ -51,7 +51,7 @@ def confusion_counts(
 
 
 def merge_counts(counts: np.ndarray, lookup: np.ndarray) -> np.ndarray:
-    """Add up rows and columns of classes that are scored as one.
+    """Add up the rows and columns of classes that are scored as one.
 
     Parameters
     ----------
@@ -65,8 +65,8 @@ def merge_counts(counts: np.ndarray, lookup: np.ndarray) -> np.ndarray:
     Raises
     ------
     InputError
-        if the lengths differ, or pixels of a scored class were predicted as a class that is not scored: dropping
-        them would hide misses
+        if the lengths differ, or pixels of a scored class were predicted as one that is not scored: dropping them would
+        hide misses
     """
     counts, lookup = np.asarray(counts), np.asarray(lookup)
     if counts.ndim < 2 or lookup.shape != counts.shape[-1:]:
@@ -82,7 +82,7 @@ def merge_counts(counts: np.ndarray, lookup: np.ndarray) -> np.ndarray:
         raise InputError(
             "merging classes",
             found=f"{lost} pixels of scored classes that were predicted as a class in no group",
-            expected="every class that a model predicts to be in a group",
+            expected="every predicted class in a group",
             do="put every class into one of the groups",
         )
     spread = np.zeros((len(lookup), int(lookup.max()) + 1), np.int64)  # (C, K)
@@ -91,7 +91,7 @@ def merge_counts(counts: np.ndarray, lookup: np.ndarray) -> np.ndarray:
 
 
 def check_counts(counts: np.ndarray, subject: object = "confusion counts") -> np.ndarray:
-    """Return ``counts`` as an array, or raise `InputError` where it is no stack of confusion matrices.
+    """Return ``counts`` as an array, or raise `InputError` if it is not a stack of confusion matrices.
 
     Parameters
     ----------
