@@ -68,7 +68,7 @@ def build_smp(
     Raises
     ------
     InputError
-        if there is no such encoder, it cannot be used in this architecture, or the weights are unknown or out of reach
+        if there is no such encoder, it cannot be used in this architecture, or the weights are unknown or not available
     """
     check_encoder(model, backbone)
     known = published_weights(backbone)

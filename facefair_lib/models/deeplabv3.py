@@ -51,7 +51,11 @@ def build_deeplabv3(
     stride = output_stride or PUBLISHED_STRIDES.get(backbone, OUTPUT_STRIDES.get(backbone, (8,))[0])
     rates = tuple(atrous_rates)
     if fine_maps or backbone == LITE:
-        return _on_light_maps(backbone, num_classes, weights, stride, rates, channels, fine_maps)
+        trunk, widths = light_maps("deeplabv3", backbone, weights, stride)
+        pyramid, *rest = _head(widths[-1], num_classes, rates, channels)
+        if fine_maps:  # their convolutions replace the rest of the head
+            return fine_network(trunk, widths, pyramid, channels, num_classes)
+        return LightNetwork(trunk, pyramid, None, nn.Sequential(*rest))
     if backbone in PUBLISHED_STRIDES:
         _check_published(backbone, stride, rates, channels)
         return build_published("deeplabv3", backbone, num_classes, weights)
@@ -82,23 +86,6 @@ def _check_published(backbone: str, output_stride: int, rates: tuple[int, ...], 
             expected=f"the published network: {stride}, {list(_PUBLISHED_RATES)}, 256",
             do=f"set these, or choose a light backbone ({', '.join(LIGHT_BACKBONES)}), which takes other values",
         )
-
-
-def _on_light_maps(
-    backbone: str,
-    num_classes: int,
-    weights: str,
-    output_stride: int,
-    rates: tuple[int, ...],
-    channels: int,
-    fine_maps: bool,
-) -> nn.Module:
-    """The pyramid on EfficientNet-Lite0, or on any light trunk with its finer maps."""
-    trunk, widths = light_maps("deeplabv3", backbone, weights, output_stride)
-    pyramid, *rest = _head(widths[-1], num_classes, rates, channels)
-    if fine_maps:  # their convolutions take the place of the head's own
-        return fine_network(trunk, widths, pyramid, channels, num_classes)
-    return LightNetwork(trunk, pyramid, None, nn.Sequential(*rest))
 
 
 def _head(in_channels: int, num_classes: int, rates: tuple[int, ...], channels: int) -> nn.Sequential:

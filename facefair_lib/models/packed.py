@@ -53,8 +53,12 @@ def shipped_network(model: str = "") -> Fitted:
     InputError
         if the package has no such network, or its file is damaged
     """
-    card = read_card(_path(model)) if model else max(_cards(), key=lambda card: (card.iou, card.model))
-    return unpack(_path(card.model))
+    if not model:
+        cards = [read_card(path) for path in sorted(FOLDER.glob("*.safetensors"))]
+        if not cards:
+            raise _absent("the networks of the package", f"none in {path_text(FOLDER)}")
+        model = max(cards, key=lambda card: (card.iou, card.model)).model
+    return unpack(FOLDER / f"{model}.safetensors")
 
 
 def unpack(path: Path) -> Fitted:
@@ -96,17 +100,6 @@ def read_tensors(path: Path) -> Mapping[str, torch.Tensor]:
     with safe_open(path, "pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is not a mapping
     return {name: value.float() if value.is_floating_point() else value for name, value in tensors.items()}
-
-
-def _path(model: str) -> Path:
-    return FOLDER / f"{model}.safetensors"
-
-
-def _cards() -> list[Card]:
-    cards = [read_card(path) for path in sorted(FOLDER.glob("*.safetensors"))]
-    if not cards:
-        raise _absent("the networks of the package", f"none in {path_text(FOLDER)}")
-    return cards
 
 
 def _absent(what: str, found: str) -> InputError:

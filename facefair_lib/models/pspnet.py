@@ -39,7 +39,11 @@ def build_pspnet(
     if output_stride is None:
         output_stride = OUTPUT_STRIDES.get(backbone, (8,))[0]
     if fine_maps or backbone == LITE:
-        return _on_light_maps(backbone, num_classes, weights, output_stride, channels, fine_maps)
+        trunk, widths = light_maps("pspnet", backbone, weights, output_stride)
+        pyramid = _Pyramid(widths[-1], channels)
+        if fine_maps:
+            return fine_network(trunk, widths, pyramid, channels, num_classes)
+        return LightNetwork(trunk, pyramid, None, nn.Conv2d(channels, num_classes, 3, padding=1))
     check_output_stride("pspnet", backbone, output_stride, (8, 4))
     network = build_smp(
         smp.PSPNet,
@@ -54,17 +58,6 @@ def build_pspnet(
     if output_stride == 4:
         _keep_size_in_max_pooling(network, backbone)
     return network
-
-
-def _on_light_maps(
-    backbone: str, num_classes: int, weights: str, output_stride: int, channels: int, fine_maps: bool
-) -> nn.Module:
-    """The pyramid on EfficientNet-Lite0, or on any light trunk with its finer maps."""
-    trunk, widths = light_maps("pspnet", backbone, weights, output_stride)
-    pyramid = _Pyramid(widths[-1], channels)
-    if fine_maps:
-        return fine_network(trunk, widths, pyramid, channels, num_classes)
-    return LightNetwork(trunk, pyramid, None, nn.Conv2d(channels, num_classes, 3, padding=1))
 
 
 class _Pyramid(PSPDecoder):

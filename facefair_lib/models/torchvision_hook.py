@@ -1,4 +1,4 @@
-"""Let a CUDA build of torchvision be imported beside a CPU build of torch.
+"""Lets a CUDA build of torchvision be imported with a CPU build of torch.
 
 torchvision's compiled library then fails to load, its two detection operators stay unregistered, and ``import
 torchvision`` fails with "operator torchvision::nms does not exist", and with it lightning, timm and

@@ -28,10 +28,10 @@ def with_published_weights(what: str, build: Callable[[], Built]) -> Built:
 
 
 def unknown_weights(model: str, backbone: str, weights: str, known: tuple[str, ...]) -> InputError:
-    """The error for weights that a network does not publish."""
+    """The error for weights that are not published for a network."""
     return InputError(
         f"weights {weights!r} for {model} with {backbone}",
-        found="nobody publishes them",
+        found="no such published weights",
         expected=f"one of {', '.join(known)}",
         do="choose one of these in the profile (models.<name>.weights)",
     )

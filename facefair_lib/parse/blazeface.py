@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
+from torchvision.ops import box_iou
 
 from facefair_lib.models.packed import read_tensors
 from facefair_lib.parse.squares import Box
@@ -123,15 +124,9 @@ def _merged(boxes: torch.Tensor, scores: torch.Tensor) -> list[tuple[Box, float]
     faces = []
     while len(boxes):
         best = scores.argmax()
-        same = _iou(boxes, boxes[best]) > _SAME_FACE
+        same = box_iou(boxes, boxes[best, None])[:, 0] > _SAME_FACE
         same[best] = True
         left, top, right, bottom = ((boxes[same] * scores[same, None]).sum(0) / scores[same].sum()).tolist()
         faces.append((Box(top, left, bottom, right), float(scores[best])))
         boxes, scores = boxes[~same], scores[~same]
     return faces
-
-
-def _iou(boxes: torch.Tensor, box: torch.Tensor) -> torch.Tensor:
-    """Intersection over union of boxes (N, 4) with one box (4,): (N,)."""
-    shared = (torch.minimum(boxes[:, 2:], box[2:]) - torch.maximum(boxes[:, :2], box[:2])).clamp(min=0).prod(1)
-    return shared / ((boxes[:, 2:] - boxes[:, :2]).prod(1) + (box[2:] - box[:2]).prod() - shared)

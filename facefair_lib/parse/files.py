@@ -153,7 +153,7 @@ def _parse_and_write(parser: Parser, wanted: Wanted, photo: Path, target: Path) 
     if strangers:
         raise InputError(
             photo,
-            found=f"in place of its results: {', '.join(strangers)}, which facefair has not written, or not as it is",
+            found=f"{', '.join(strangers)}, which facefair has not written, or which was changed since",
             expected="a folder where that name is free",
             do="give another --out, or move that file",
         )

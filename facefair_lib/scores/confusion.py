@@ -13,17 +13,14 @@ from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import IGNORE_INDEX, NUM_CLASSES
 
 
-def confusion_counts(
-    target: np.ndarray, prediction: np.ndarray, num_classes: int = NUM_CLASSES, ignore: int = IGNORE_INDEX
-) -> np.ndarray:
+def confusion_counts(target: np.ndarray, prediction: np.ndarray, num_classes: int = NUM_CLASSES) -> np.ndarray:
     """Count pixels by target class and predicted class.
 
     Parameters
     ----------
-    target : (..., H, W) integer class indices; pixels with the value ``ignore`` are not counted
+    target : (..., H, W) integer class indices; pixels with ``IGNORE_INDEX`` (255) are not counted
     prediction : (..., H, W) integer class indices; any value is allowed where the target is ignored
     num_classes : number of classes C
-    ignore : target value of pixels that are not scored
 
     Returns
     -------
@@ -42,9 +39,9 @@ def confusion_counts(
     counts = np.empty((pixels[0], size), np.int64)  # (N, C * C)
     pairs = zip(target.reshape(pixels), prediction.reshape(pixels), strict=True)
     for image, (target_row, prediction_row) in enumerate(pairs):  # by image: whole stacks would need 16 bytes per pixel
-        scored = target_row != ignore
+        scored = target_row != IGNORE_INDEX
         rows, columns = target_row[scored].astype(np.int64), prediction_row[scored].astype(np.int64)
-        _check_indices(rows, num_classes, image, f"target (class index, or {ignore} for a pixel to ignore)")
+        _check_indices(rows, num_classes, image, f"target (class index, or {IGNORE_INDEX} for a pixel to ignore)")
         _check_indices(columns, num_classes, image, "prediction")
         counts[image] = np.bincount(rows * num_classes + columns, minlength=size)
     return counts.reshape(*leading, num_classes, num_classes)

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -30,14 +29,6 @@ OUTLINES = tuple(name for name in FIXED_CLASSES if name != "background")
 """Classes whose outlines are compared between groups: parts that every head has."""
 MISSED = 1.0
 """Outline error of a part that was missed altogether: the whole distance between the eyes."""
-
-
-@dataclass(frozen=True, eq=False)
-class OnePixelNull:
-    """Scores of true masks without their classes' rims against the true masks themselves; (..., C) in [0, 1]."""
-
-    f1: np.ndarray
-    iou: np.ndarray
 
 
 def boundary_error(target: np.ndarray, prediction: np.ndarray) -> np.ndarray:
@@ -97,8 +88,8 @@ def interocular_distance(target: np.ndarray) -> np.ndarray:
     return _by_image(_image_interocular, _check_masks(target))
 
 
-def one_pixel_null(target: np.ndarray) -> OnePixelNull:
-    """Score true masks without their rims against themselves: what one pixel costs a class of this size and shape.
+def one_pixel_f1(target: np.ndarray) -> np.ndarray:
+    """F1 of true masks without their rims against themselves: what one pixel costs a class of this size and shape.
 
     Parameters
     ----------
@@ -106,19 +97,19 @@ def one_pixel_null(target: np.ndarray) -> OnePixelNull:
 
     Returns
     -------
-    OnePixelNull; F1 = 2 (n - r) / (2 n - r) and IoU = (n - r) / n of a class with n pixels, r of them on the rim; NaN
-    where the class is absent
+    (..., C) float64 in [0, 1]: 2 (n - r) / (2 n - r) of a class with n pixels, r of them on the rim; NaN where the
+    class is absent
     """
     target = _check_masks(target)
     total = _by_image(_class_pixels, target)  # (..., C)
     rim = _by_image(lambda mask: _class_pixels(mask, _rim(mask)), target)
     total = np.where(total > 0, total, np.nan)
     kept = total - rim
-    return OnePixelNull(f1=2 * kept / (total + kept), iou=kept / total)
+    return 2 * kept / (total + kept)
 
 
 def area_share(target: np.ndarray) -> np.ndarray:
-    """Share of the pixels that each class covers, (..., H, W) -> (..., C); ignored ones are left out, none is NaN."""
+    """Share of the pixels that each class covers, without ignored ones, (..., H, W) -> (..., C); NaN without pixels."""
     total = _by_image(_class_pixels, _check_masks(target))
     whole = total.sum(-1, keepdims=True)
     return np.divide(total, whole, out=np.full(total.shape, np.nan), where=whole > 0)
@@ -177,7 +168,7 @@ def traps_table(
     if interocular is not None:
         given = np.asarray(interocular, float)
         measured = np.where(np.isfinite(given) & (given > 0), given, measured)
-    share, null = area_share(target), one_pixel_null(target).f1
+    share, null = area_share(target), one_pixel_f1(target)
     error = np.full(share.shape, np.nan) if prediction is None else boundary_error(target, prediction)
     error = 100 * error / measured[:, None]
     rows = []

@@ -113,13 +113,13 @@ def subject_bootstrap(
     return SubjectBootstrap(unit, times_drawn(stratum_of_subject, replicates, np.random.default_rng(seed)))
 
 
-def percentile_interval(replicates: np.ndarray, level: float = LEVEL, *, people: int | None = None) -> Interval:
-    """Take the middle share of bootstrap replicates.
+def percentile_interval(replicates: np.ndarray, *, people: int | None = None) -> Interval:
+    """Take the middle share ``LEVEL`` of bootstrap replicates.
 
     Parameters
     ----------
     replicates : (B,) values; NaN ones are dropped and counted
-    level : share of the replicates inside
+
     people : number of people drawn; if given, the interval is expanded to allow for few people: the spread of
         replicates of n people is too small by sqrt((n - 1) / n), and a normal tail is shorter than t's
 
@@ -133,7 +133,7 @@ def percentile_interval(replicates: np.ndarray, level: float = LEVEL, *, people:
     dropped = len(replicates) - len(defined)
     if len(defined) < 2 or (people is not None and people < 2):
         return Interval(np.nan, np.nan, dropped)
-    tail = (1 - level) / 2
+    tail = (1 - LEVEL) / 2
     if people is not None:
         tail = float(stats.norm.sf(np.sqrt(people / (people - 1)) * stats.t.isf(tail, people - 1)))
     low, high = np.quantile(defined, [tail, 1 - tail])

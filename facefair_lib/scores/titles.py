@@ -77,11 +77,9 @@ def in_order(keys: Iterable[str], order: Mapping[str, str]) -> list[str]:
 def in_text(heading: str) -> str:
     """A title inside a sentence: ``Pixel accuracy`` loses its capital, ``IoU`` and ``F1`` keep theirs."""
     first = heading.split()[0]
-    return (
-        heading
-        if first[1:] != first[1:].lower() or any(c.isdigit() for c in first)
-        else heading[0].lower() + heading[1:]
-    )
+    if first[1:] != first[1:].lower() or any(c.isdigit() for c in first):
+        return heading
+    return heading[0].lower() + heading[1:]
 
 
 COMPARED_BY_TITLE = METRIC_TITLES[COMPARED_BY]

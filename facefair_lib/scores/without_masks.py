@@ -162,10 +162,9 @@ def _weighted_spearman(first: np.ndarray, second: np.ndarray, weights: np.ndarra
     """Spearman correlation of images that count ``weights`` times each, (N,), (N,), (B, N) -> (B,)."""
     ranks = [_weighted_ranks(values, weights) for values in (first, second)]  # (B, N)
     total = weights.sum(1, keepdims=True)
-    centred = [rank - (weights * rank).sum(1, keepdims=True) / total for rank in ranks]
-    products = [(weights * a * b).sum(1) for a, b in ((0, 1), (0, 0), (1, 1)) for a, b in [(centred[a], centred[b])]]
-    spread = np.sqrt(products[1] * products[2])
-    return np.divide(products[0], spread, out=np.full(len(weights), np.nan), where=spread > 1e-9)
+    a, b = (rank - (weights * rank).sum(1, keepdims=True) / total for rank in ranks)  # centred
+    spread = np.sqrt((weights * a * a).sum(1) * (weights * b * b).sum(1))
+    return np.divide((weights * a * b).sum(1), spread, out=np.full(len(weights), np.nan), where=spread > 1e-9)
 
 
 def _weighted_ranks(values: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 NOTEBOOKS = REPOSITORY / "notebooks"
 PROFILES = REPOSITORY / "config"
 PLAN = PROFILES / "analysis_plan.yaml"
-"""The analysis plan, beside the profiles but none of them."""
+"""The analysis plan, which is in the profiles' folder but is not a profile."""
 CLUSTERS = PROFILES / "cluster"
 """Snakemake's settings for clusters, a folder each."""
 REPORT = REPOSITORY / "report"

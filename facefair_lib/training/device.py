@@ -12,7 +12,7 @@ import torch
 
 from facefair_lib.store.progress import write_line
 
-_SHARE_FOR_PICTURES = 0.1  # of a GPU's memory: pictures may lie there for the whole fit, which needs most of it
+_SHARE_FOR_PICTURES = 0.1  # of a GPU's memory that pictures may occupy during a fit, which needs most of it itself
 
 
 @dataclass(frozen=True)
