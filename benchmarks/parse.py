@@ -42,7 +42,7 @@ from facefair_heads import render, sample_person, sample_shot
 from facefair_lib.parse.files import Wanted, parse_files
 from facefair_lib.parse.finding import Head
 from facefair_lib.parse.parser import Parser
-from facefair_lib.parse.photos import find_photos, read_photo
+from facefair_lib.parse.photos import read_photo, search_photos
 from facefair_lib.parse.squares import Box
 from facefair_lib.parse.trained import trained_parser
 from facefair_lib.settings.labels import GROUPS, INDEX
@@ -106,7 +106,7 @@ def folders(parser: Parser, names: list[str]) -> pd.DataFrame:
     """Photographs of one head each: with none found, with one, with more."""
     rows = []
     for name in names:
-        heads = np.array([len(parser.parse(read_photo(photo)).heads) for photo in find_photos([name])])
+        heads = np.array([len(parser.parse(read_photo(photo)).heads) for photo in search_photos([name]).photos])
         rows.append({"folder": name, "none": sum(heads == 0), "one": sum(heads == 1), "more": sum(heads > 1)})
     return pd.DataFrame(rows)
 

@@ -1,9 +1,9 @@
-"""What every network of segmentation-models-pytorch needs to keep the study's contract."""
+"""Adapts the networks of segmentation-models-pytorch to the contract of ``build_model``."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import timm
@@ -21,12 +21,12 @@ _TIMM = "tu-"  # how the library marks encoders that it takes from timm
 
 
 class AnySize(nn.Module):
-    """Gives a network that takes only some sizes the study's contract: any input size, logits under ``out``.
+    """Lets a network that takes only some sizes take any, and returns its logits under ``out``.
 
     Parameters
     ----------
     network : (B, 3, H, W) -> (B, C, H, W) logits, for H and W that ``multiple`` divides
-    multiple : what the network's strides must divide, in pixels
+    multiple : in pixels; the network's deepest stride
     """
 
     def __init__(self, network: nn.Module, multiple: int) -> None:
@@ -34,7 +34,7 @@ class AnySize(nn.Module):
         self.network, self.multiple = network, multiple
 
     def forward(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
-        """(B, 3, H, W) -> ``{"out": (B, C, H, W)}``; odd sizes are padded by their edge and cropped again."""
+        """(B, 3, H, W) -> ``{"out": (B, C, H, W)}``; other sizes are padded by their edge and cropped again."""
         height, width = images.shape[-2:]
         bottom = math.ceil(height / self.multiple) * self.multiple - height
         right = math.ceil(width / self.multiple) * self.multiple - width
@@ -54,7 +54,8 @@ def build_smp(
     multiple: int,
     **options: Any,
 ) -> AnySize:
-    """Build one of the library's networks, without the parts of its encoder that the network never reads.
+    """Build one of the library's networks, without the encoder stages that it never reads, and with PyTorch's default
+    batch-norm momentum.
 
     Parameters
     ----------
@@ -67,7 +68,7 @@ def build_smp(
     Raises
     ------
     InputError
-        if there is no such encoder, it cannot be used in this architecture, or the weights are unknown or out of reach
+        if there is no such encoder, it cannot be used in this architecture, or the weights are unknown or not available
     """
     check_encoder(model, backbone)
     known = published_weights(backbone)
@@ -83,6 +84,7 @@ def build_smp(
     else:
         network = with_published_weights(f"{weights} weights of {backbone}", build)
     _suited(lambda: drop_unused(network), model, backbone)
+    use_default_batch_norm_momentum(network)
     return AnySize(network, multiple)
 
 
@@ -98,6 +100,17 @@ def check_encoder(model: str, backbone: str) -> None:
         )
 
 
+def check_output_stride(model: str, backbone: str, found: int, allowed: Sequence[int], why: str = "") -> None:
+    """Raise ``InputError`` unless ``found`` is one of the output strides ``allowed``, the first of which it advises."""
+    if found not in allowed:
+        raise InputError(
+            f"{model} with {backbone}",
+            found=f"output_stride {found}",
+            expected=f"output_stride {' or '.join(map(str, allowed))}{why}",
+            do=f"set models.{model}.output_stride: {allowed[0]}",
+        )
+
+
 def published_weights(backbone: str) -> tuple[str, ...]:
     """Names of weights that ``build_smp`` can load into an encoder, ``none`` first."""
     if backbone.startswith(_TIMM):
@@ -106,7 +119,7 @@ def published_weights(backbone: str) -> tuple[str, ...]:
 
 
 def _suited(step: Callable[[], Built], model: str, backbone: str) -> Built:
-    """Take a step of building; refusals, such as an encoder that cannot be dilated, become ``InputError``."""
+    """Run one step of building; its failure, such as an encoder that cannot be dilated, becomes an ``InputError``."""
     try:
         return step()
     except Exception as error:  # ValueError, KeyError, TypeError, AssertionError and more, by encoder
@@ -121,8 +134,8 @@ def _suited(step: Callable[[], Built], model: str, backbone: str) -> Built:
 def drop_unused(network: nn.Module) -> None:
     """Remove the encoder's later stages, which the library builds and loads but whose output a network never reads.
 
-    In PSPNet they would be most of the parameters: kept by every checkpoint, averaged after every step, and reported as
-    if they took part. What is unused is found out, not listed: a parameter to which no gradient comes.
+    In PSPNet they would be most of the parameters: kept in every checkpoint, averaged after every step, and counted as
+    if they took part. They are found, not listed: no gradient reaches their parameters.
     """
     _replace_unused(network, {id(parameter) for parameter in unused_parameters(network)})
     network.train()
@@ -142,23 +155,22 @@ def _replace_unused(module: nn.Module, unused: set[int]) -> None:
     for name, child in module.named_children():
         parameters = {id(parameter) for parameter in child.parameters()}
         if parameters and parameters <= unused:
-            setattr(module, name, _Unused())  # keeps the place, because encoders index their children
+            setattr(module, name, _Unused())  # not deleted, because encoders index their children
         else:
             _replace_unused(child, unused)
 
 
 class _Unused(nn.Module):
-    """Stands where a removed module stood; it may still be called, with whatever else that module took."""
+    """Takes a removed module's place; it may still be called, with whatever arguments that module took."""
 
     def forward(self, values: torch.Tensor, *_: object) -> torch.Tensor:
-        """Give the values back."""
+        """Return the values unchanged."""
         return values
 
 
 def use_default_batch_norm_momentum(network: nn.Module) -> None:
-    """Undo the batch-norm momentum of 0.01 that MobileNetV3 and EfficientNet bring.
-
-    In a short schedule their running statistics would lag behind the weights.
+    """Replace the batch-norm momentum of 0.01 that MobileNetV3 and EfficientNet set: in a short schedule, their running
+    statistics would lag behind the weights.
     """
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):

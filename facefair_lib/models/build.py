@@ -1,4 +1,4 @@
-"""One constructor for every network: same arguments in, same kind of output out."""
+"""One constructor for every network, with the same arguments and the same kind of output."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ def build_model(
     Parameters
     ----------
     name : one of ``MODEL_NAMES``
-    backbone : a backbone that the network's library offers, such as ``resnet101``
+    backbone : one that the network's library offers, such as ``resnet101``
     num_classes : channels of the logits
     weights : ``none`` (random), ``imagenet`` (backbone) or ``coco`` (whole DeepLabV3 or FCN; its head is replaced after
         loading)
-    options : what only some networks know: ``output_stride``, ``atrous_rates``, ``channels``
+    options : what only some networks take: ``output_stride``, ``atrous_rates``, ``channels``, ``fine_maps``
 
     Returns
     -------
@@ -53,8 +53,8 @@ def build_model(
     Raises
     ------
     InputError
-        if the network, the backbone, the weights or an option are unknown, or weights cannot be had; nothing falls back
-        silently
+        if the network, the backbone, the weights or an option is unknown, or the weights cannot be loaded: there is no
+        silent fallback
     """
     if name not in _BUILDERS:
         raise InputError(
@@ -83,7 +83,7 @@ def _check_options(name: str, builder: Callable[..., nn.Module], options: dict[s
 def model_from_settings(name: str, settings: ModelSettings, num_classes: int = NUM_CLASSES) -> nn.Module:
     """Build the network that a profile describes.
 
-    The keys that only steer its training are left out, and so are those that are ``None``: the network's own apply.
+    Keys that only concern training are left out, and so are those that are ``None``: the network's defaults apply.
     """
     options = settings.model_dump(exclude={"epochs", "learning_rate", "small_start"}, exclude_none=True)
     return build_model(name, num_classes=num_classes, **options)

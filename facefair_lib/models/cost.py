@@ -20,10 +20,10 @@ class Cost:
 
     Attributes
     ----------
-    parameters : numbers that are trained
+    parameters : number of trained parameters
     flops : floating-point operations for one image; a multiplication and its addition count as two
-    peak_bytes : weights, and the tensors that are alive at the same time, for one image
-    images_per_second : in batches, on the device that the network is on
+    peak_bytes : weights, and the most bytes of tensors alive at one time, for one image
+    images_per_second : in batches, on the network's device
     """
 
     parameters: int
@@ -44,8 +44,8 @@ def measure_cost(network: nn.Module, size: int, *, batch: int = 8, seconds: floa
 
     Notes
     -----
-    Operations and memory follow from the network alone and repeat exactly. A library's own scratch memory is not in
-    them. The speed depends on the machine and on what else runs there.
+    Operations and memory depend on the network alone and repeat exactly; a library's own scratch memory is not counted.
+    The speed depends on the machine and on what else runs there.
     """
     network.eval()
     device = next(network.parameters()).device
@@ -65,11 +65,11 @@ def measure_cost(network: nn.Module, size: int, *, batch: int = 8, seconds: floa
 
 
 class LiveBytes(TorchDispatchMode):
-    """Counts the bytes of all tensors that operators make, from their making until nothing refers to them.
+    """Counts the bytes of all tensors that operators allocate, until nothing refers to them.
 
     Attributes
     ----------
-    now, peak : bytes alive, and the most there were
+    now, peak : bytes alive now, and at most
     """
 
     def __init__(self) -> None:
@@ -81,7 +81,7 @@ class LiveBytes(TorchDispatchMode):
         given = {_address(value) for value in tree_leaves((args, kwargs)) if isinstance(value, torch.Tensor)}
         result = func(*args, **(kwargs or {}))
         for value in tree_leaves(result):
-            # A view, or a result in place, lives in memory that is counted already or belongs to the caller.
+            # A view, or a result in place, uses memory that is counted already or belongs to the caller.
             if isinstance(value, torch.Tensor) and _address(value) not in given | self._known:
                 self._add(value.untyped_storage())
         return result

@@ -2,10 +2,10 @@
 
 Source: Chen et al., "Rethinking Atrous Convolution for Semantic Image Segmentation", 2017, arXiv:1706.05587, in
 torchvision's implementation. ResNet-50, ResNet-101 and MobileNetV3 are torchvision's own. Of ResNet-18 and ResNet-34,
-which torchvision does not offer here, the first half is used, to the second stage at output stride 8: the same trunk
-that PSPNet has in segmentation-models-pytorch, so that the light networks differ in how they gather context and in
-nothing else. EfficientNet-Lite0 is shared likewise, and so are the fine maps that may join the head's on a light trunk.
-Every other encoder comes, with its head, from segmentation-models-pytorch.
+which torchvision does not offer here, the first two stages are used, at output stride 8: the same trunk as PSPNet's in
+segmentation-models-pytorch, so that the light networks differ only in how they gather context. EfficientNet-Lite0 and
+the fine maps that may join the head's on a light trunk are shared in the same way. Every other encoder comes, with its
+head, from segmentation-models-pytorch.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from collections.abc import Sequence
 
 import segmentation_models_pytorch as smp
 from torch import nn
-from torchvision.models.segmentation.deeplabv3 import ASPP, DeepLabHead, DeepLabV3
+from torchvision.models.segmentation.deeplabv3 import ASPP, DeepLabV3
 
 from facefair_lib.errors import InputError
-from facefair_lib.models.adapters import build_smp, use_default_batch_norm_momentum
+from facefair_lib.models.adapters import build_smp, check_output_stride
 from facefair_lib.models.efficientnet_lite import BACKBONE as LITE
 from facefair_lib.models.light import OUTPUT_STRIDES, LightNetwork, fine_network, light_maps
 from facefair_lib.models.published import LIGHT_BACKBONES, LIGHT_CHANNELS, build_published, light_trunk
@@ -41,22 +41,40 @@ def build_deeplabv3(
 
     Parameters
     ----------
-    output_stride : input pixels per feature-map pixel. The published backbones have their own (ResNet 8, MobileNetV3
-        16), which is also what ``None`` means; the library's encoders take 8 or 16.
+    output_stride : input pixels per feature-map pixel; ``None`` takes the backbone's own. That of a published backbone
+        is fixed (ResNet 8, MobileNetV3 16); the library's encoders take 8 or 16.
     atrous_rates : dilation of the three atrous branches. The published 12, 24, 36 suit a 65 x 65 map; on a smaller
         map a 3 x 3 kernel that wide sees mostly padding, so scale them with the map.
     channels : channels of the ASPP branches, 256 in the paper
     fine_maps : whether finer maps of a light trunk join the pyramid's, which the published network does not have
     """
     stride = output_stride or PUBLISHED_STRIDES.get(backbone, OUTPUT_STRIDES.get(backbone, (8,))[0])
+    rates = tuple(atrous_rates)
     if fine_maps or backbone == LITE:
-        return _on_light_maps(backbone, num_classes, weights, stride, tuple(atrous_rates), channels, fine_maps)
+        trunk, widths = light_maps("deeplabv3", backbone, weights, stride)
+        pyramid, *rest = _head(widths[-1], num_classes, rates, channels)
+        if fine_maps:  # their convolutions replace the rest of the head
+            return fine_network(trunk, widths, pyramid, channels, num_classes)
+        return LightNetwork(trunk, pyramid, None, nn.Sequential(*rest))
     if backbone in PUBLISHED_STRIDES:
-        _check_published(backbone, stride, tuple(atrous_rates), channels)
+        _check_published(backbone, stride, rates, channels)
         return build_published("deeplabv3", backbone, num_classes, weights)
     if backbone in LIGHT_BACKBONES:
-        return _light(backbone, num_classes, weights, stride, tuple(atrous_rates), channels)
-    return _from_library(backbone, num_classes, weights, stride, tuple(atrous_rates), channels)
+        check_output_stride("deeplabv3", backbone, stride, (8,), ", which its first two stages have")
+        trunk = light_trunk("deeplabv3", backbone, weights)
+        return DeepLabV3(trunk, _head(LIGHT_CHANNELS, num_classes, rates, channels), None)
+    check_output_stride("deeplabv3", backbone, stride, (8, 16))
+    return build_smp(
+        smp.DeepLabV3,
+        "deeplabv3",
+        backbone=backbone,
+        num_classes=num_classes,
+        weights=weights,
+        multiple=stride,
+        encoder_output_stride=stride,
+        decoder_atrous_rates=rates,
+        decoder_channels=channels,
+    )
 
 
 def _check_published(backbone: str, output_stride: int, rates: tuple[int, ...], channels: int) -> None:
@@ -66,72 +84,12 @@ def _check_published(backbone: str, output_stride: int, rates: tuple[int, ...], 
             f"deeplabv3 with {backbone}",
             found=f"output_stride {output_stride}, atrous_rates {list(rates)}, channels {channels}",
             expected=f"the published network: {stride}, {list(_PUBLISHED_RATES)}, 256",
-            do=f"set these, or choose a light backbone ({', '.join(LIGHT_BACKBONES)}) that can be shaped",
+            do=f"set these, or choose a light backbone ({', '.join(LIGHT_BACKBONES)}), which takes other values",
         )
 
 
-def _from_library(
-    backbone: str, num_classes: int, weights: str, output_stride: int, rates: tuple[int, ...], channels: int
-) -> nn.Module:
-    """Any other encoder of segmentation-models-pytorch, dilated to the output stride, under the library's head."""
-    if output_stride not in (8, 16):
-        raise InputError(
-            f"deeplabv3 with {backbone}",
-            found=f"output_stride {output_stride}",
-            expected="output_stride 8 or 16",
-            do="set models.deeplabv3.output_stride: 8",
-        )
-    network = build_smp(
-        smp.DeepLabV3,
-        "deeplabv3",
-        backbone=backbone,
-        num_classes=num_classes,
-        weights=weights,
-        multiple=output_stride,
-        encoder_output_stride=output_stride,
-        decoder_atrous_rates=rates,
-        decoder_channels=channels,
-    )
-    use_default_batch_norm_momentum(network)
-    return network
-
-
-def _light(
-    backbone: str, num_classes: int, weights: str, output_stride: int, rates: tuple[int, ...], channels: int
-) -> nn.Module:
-    """A shallow ResNet's first two stages under the published head."""
-    features = light_trunk("deeplabv3", backbone, weights)
-    if output_stride != 8:
-        raise InputError(
-            f"deeplabv3 with {backbone}",
-            found=f"output_stride {output_stride}",
-            expected="output_stride 8, which its first two stages have",
-            do="set models.deeplabv3.output_stride: 8",
-        )
-    if channels == 256:
-        return DeepLabV3(features, DeepLabHead(LIGHT_CHANNELS, num_classes, rates), None)
-    return DeepLabV3(features, _narrow_head(LIGHT_CHANNELS, num_classes, rates, channels), None)
-
-
-def _on_light_maps(
-    backbone: str,
-    num_classes: int,
-    weights: str,
-    output_stride: int,
-    rates: tuple[int, ...],
-    channels: int,
-    fine_maps: bool,
-) -> nn.Module:
-    """The pyramid on EfficientNet-Lite0, or on any light trunk with its finer maps."""
-    trunk, widths = light_maps("deeplabv3", backbone, weights, output_stride)
-    pyramid, *rest = _narrow_head(widths[-1], num_classes, rates, channels)
-    if fine_maps:  # their convolutions take the place of the head's own
-        return fine_network(trunk, widths, pyramid, channels, num_classes)
-    return LightNetwork(trunk, pyramid, None, nn.Sequential(*rest))
-
-
-def _narrow_head(in_channels: int, num_classes: int, rates: tuple[int, ...], channels: int) -> nn.Sequential:
-    """The published head with fewer channels in its branches."""
+def _head(in_channels: int, num_classes: int, rates: tuple[int, ...], channels: int) -> nn.Sequential:
+    """The published head, with any number of channels in its branches."""
     return nn.Sequential(
         ASPP(in_channels, rates, channels),
         nn.Conv2d(channels, channels, 3, padding=1, bias=False),

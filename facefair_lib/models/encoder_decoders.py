@@ -11,20 +11,19 @@ from collections.abc import Sequence
 import segmentation_models_pytorch as smp
 from torch import nn
 
-from facefair_lib.errors import InputError
-from facefair_lib.models.adapters import build_smp, use_default_batch_norm_momentum
+from facefair_lib.models.adapters import build_smp, check_output_stride
 
 _DEEPEST = 32  # pixels of the input per pixel of an encoder's last map
 
 
 def build_unet(*, backbone: str, num_classes: int, weights: str = "none", channels: int = 16) -> nn.Module:
-    """Build U-Net: a decoder that takes up the encoder's map of every resolution. See ``build_model``.
+    """Build U-Net: a decoder that joins the encoder's map at every resolution. See ``build_model``.
 
     Parameters
     ----------
     channels : channels of the decoder's finest map, 16 in the library; they double with every halving of the resolution
     """
-    network = build_smp(
+    return build_smp(
         smp.Unet,
         "unet",
         backbone=backbone,
@@ -33,8 +32,6 @@ def build_unet(*, backbone: str, num_classes: int, weights: str = "none", channe
         multiple=_DEEPEST,
         decoder_channels=[channels * 2**level for level in (4, 3, 2, 1, 0)],
     )
-    use_default_batch_norm_momentum(network)
-    return network
 
 
 def build_deeplabv3plus(
@@ -54,14 +51,8 @@ def build_deeplabv3plus(
     atrous_rates : dilation of the three atrous branches; scale them with the map
     channels : channels of the branches, 256 in the paper
     """
-    if output_stride not in (8, 16):
-        raise InputError(
-            f"deeplabv3plus with {backbone}",
-            found=f"output_stride {output_stride}",
-            expected="output_stride 16 or 8",
-            do="set models.deeplabv3plus.output_stride: 16",
-        )
-    network = build_smp(
+    check_output_stride("deeplabv3plus", backbone, output_stride, (16, 8))
+    return build_smp(
         smp.DeepLabV3Plus,
         "deeplabv3plus",
         backbone=backbone,
@@ -72,8 +63,6 @@ def build_deeplabv3plus(
         decoder_atrous_rates=tuple(atrous_rates),
         decoder_channels=channels,
     )
-    use_default_batch_norm_momentum(network)
-    return network
 
 
 def build_upernet(*, backbone: str, num_classes: int, weights: str = "none", channels: int = 256) -> nn.Module:
@@ -83,7 +72,7 @@ def build_upernet(*, backbone: str, num_classes: int, weights: str = "none", cha
     ----------
     channels : channels of every level of the feature pyramid, 256 in the library
     """
-    network = build_smp(
+    return build_smp(
         smp.UPerNet,
         "upernet",
         backbone=backbone,
@@ -92,8 +81,6 @@ def build_upernet(*, backbone: str, num_classes: int, weights: str = "none", cha
         multiple=_DEEPEST,
         decoder_channels=channels,
     )
-    use_default_batch_norm_momentum(network)
-    return network
 
 
 def build_segformer(*, backbone: str, num_classes: int, weights: str = "none", channels: int = 256) -> nn.Module:
@@ -104,7 +91,7 @@ def build_segformer(*, backbone: str, num_classes: int, weights: str = "none", c
     backbone : ``mit_b0`` to ``mit_b5`` are the paper's transformers; any other encoder gets the same decoder
     channels : channels of the decoder, 256 in the paper's smaller networks
     """
-    network = build_smp(
+    return build_smp(
         smp.Segformer,
         "segformer",
         backbone=backbone,
@@ -113,5 +100,3 @@ def build_segformer(*, backbone: str, num_classes: int, weights: str = "none", c
         multiple=_DEEPEST,
         decoder_segmentation_channels=channels,
     )
-    use_default_batch_norm_momentum(network)
-    return network

@@ -1,8 +1,8 @@
-"""Fine maps: a head's coarse answer is sharpened by earlier, finer maps of the same trunk.
+"""Fine maps: a head's coarse output is sharpened with earlier, finer maps of the same trunk.
 
 The idea is that of U-Net's and DeepLabV3+'s decoders (Ronneberger et al. 2015, arXiv:1505.04597; Chen et al. 2018,
-arXiv:1802.02611), in few channels: an eye or a brow is smaller than one place of a map of stride 8 or 16, whatever the
-head above it knows.
+arXiv:1802.02611), in few channels: an eye or a brow can be smaller than one cell of a map of stride 8 or 16, which no
+head on that map can make up for.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-MAP_CHANNELS = 32  # of a fine map as it is joined: where borders are takes fewer numbers than what lies between them
-# After joining: at stride 4 a 3 x 3 convolution takes most of the head's time, which grows with their square.
+MAP_CHANNELS = 32  # of a fine map before joining: borders take fewer numbers to describe than what lies between them
+# After joining: a 3 x 3 convolution at stride 4 takes most of the head's time, which grows with their square.
 MIX_CHANNELS = 64
 
 
@@ -24,7 +24,7 @@ class FineMaps(nn.Module):
     Parameters
     ----------
     coarse : channels of the coarse map
-    finer : channels of the trunk's finer maps, the coarsest of them first
+    finer : channels of the trunk's finer maps, coarsest first
     """
 
     def __init__(self, coarse: int, finer: Sequence[int]) -> None:
@@ -49,5 +49,5 @@ def convolution(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
 
 
 def enlarge(values: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
-    """Values at the height and width of another tensor, blended."""
+    """Resize (B, C, h, w) bilinearly to the height and width of another tensor."""
     return functional.interpolate(values, like.shape[-2:], mode="bilinear", align_corners=False)

@@ -1,4 +1,4 @@
-"""Networks as a fit left them."""
+"""Loads networks that a fit has saved."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from facefair_lib.settings.profiles import ModelSettings
 
 
 def load_network(name: str, model: ModelSettings, weights: Path) -> nn.Module:
-    """Build the network of a profile and load the weights that its fit kept.
+    """Build the network of a profile and load the weights that its fit saved; it is left in evaluation mode.
 
     Raises
     ------
     InputError
-        if the file is not there, is no plain state dict, or belongs to another network
+        if the file does not exist, is not a plain state dict, or belongs to another network
     """
     where = f"{name} weights {path_text(weights)}"
     try:

@@ -1,4 +1,4 @@
-"""Batch norms of a fitted network taken into the convolutions before them: the same answers in less time."""
+"""Fuses a fitted network's batch norms into the convolutions before them: the same predictions in less time."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _CLOSE = 1e-3  # largest difference of logits, as a share of the largest logit
 def fused(network: nn.Module) -> nn.Module:
     """Copy a network with its batch norms fused, for predicting only.
 
-    A batch norm is taken into the convolution that is defined right before it. Where a network uses its layers in
-    another order, the copy would answer otherwise: then the network itself is given back.
+    A batch norm is fused into the convolution that is defined right before it. If a network uses its layers in another
+    order, the copy's logits would differ: then the network itself is returned.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def fused(network: nn.Module) -> nn.Module:
 
 
 def _fuse_children(module: nn.Module) -> int:
-    """Fuse pairs among a module's children; timm's batch norms leave their activation. How many were fused."""
+    """Fuse pairs among a module's children and count them; timm's batch norms leave their activation behind."""
     pairs = [
         (convolution, name, norm)
         for (_, convolution), (name, norm) in pairwise(module.named_children())

@@ -9,6 +9,7 @@ from torch import nn
 
 from facefair_lib.errors import InputError
 from facefair_lib.models import efficientnet_lite
+from facefair_lib.models.adapters import check_output_stride
 from facefair_lib.models.fine_maps import MIX_CHANNELS, FineMaps, enlarge
 from facefair_lib.models.published import LIGHT_BACKBONES, LIGHT_CHANNELS, light_trunk
 
@@ -27,7 +28,7 @@ class LightNetwork(nn.Module):
     Parameters
     ----------
     trunk : (B, 3, H, W) -> name -> map, from fine to coarse
-    head : the coarsest map -> (B, C, h, w) of the same size, which knows its surroundings
+    head : the coarsest map -> (B, C, h, w) of the same size, with context gathered
     fine_maps : joins that with the trunk's finer maps, or None
     classifier : (B, C, h, w) -> (B, classes, h, w)
     """
@@ -46,7 +47,7 @@ class LightNetwork(nn.Module):
 
 
 def light_maps(model: str, backbone: str, weights: str, output_stride: int) -> tuple[nn.Module, list[int]]:
-    """A light trunk that gives its maps from stride 4 on, and their channels, from fine to coarse.
+    """Build a light trunk that returns its maps from stride 4 on, and list their channels, from fine to coarse.
 
     Raises
     ------
@@ -61,13 +62,9 @@ def light_maps(model: str, backbone: str, weights: str, output_stride: int) -> t
             expected=f"one of the light backbones: {', '.join(LIGHT_MAPS)}",
             do=f"choose one of these (models.{model}.backbone), or set fine_maps: false",
         )
-    if output_stride not in (strides := OUTPUT_STRIDES[backbone]):
-        raise InputError(
-            f"{model} with {backbone}",
-            found=f"output_stride {output_stride}",
-            expected=f"output_stride {' or '.join(map(str, strides))}, which this backbone has as it is used here",
-            do=f"set models.{model}.output_stride: {strides[0]}",
-        )
+    check_output_stride(
+        model, backbone, output_stride, OUTPUT_STRIDES[backbone], ", which this backbone has as it is used here"
+    )
     if backbone == efficientnet_lite.BACKBONE:
         trunk = efficientnet_lite.lite_trunk(model, weights, output_stride)
     else:
@@ -78,6 +75,6 @@ def light_maps(model: str, backbone: str, weights: str, output_stride: int) -> t
 def fine_network(
     trunk: nn.Module, widths: Sequence[int], head: nn.Module, channels: int, num_classes: int
 ) -> LightNetwork:
-    """Put fine maps and a 1 x 1 convolution on a head that gives ``channels`` channels."""
+    """Put fine maps and a 1 x 1 convolution on a head with ``channels`` output channels."""
     finer = FineMaps(channels, widths[-2::-1])
     return LightNetwork(trunk, head, finer, nn.Conv2d(MIX_CHANNELS, num_classes, 1))

@@ -1,7 +1,7 @@
-"""The networks that come with the package: those of a long training, with all that it takes to show them photographs.
+"""The networks that come with the package: fitted for long, with all that is needed to apply them to photographs.
 
 Each is a file ``models/shipped/<model>.safetensors`` of half floats with a `Card` in its metadata, and a page beside it
-that says what it was trained on and how well it does. ``tools/ship.py`` writes both.
+that says what it was trained on and how well it performs. ``tools/ship.py`` writes both.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _CARD = "facefair"  # key of the metadata
 
 @dataclass(frozen=True)
 class Fitted:
-    """A fitted network, and how pictures are shown to it.
+    """A fitted network, and how it is applied to pictures.
 
     Attributes
     ----------
@@ -53,18 +53,22 @@ def shipped_network(model: str = "") -> Fitted:
     InputError
         if the package has no such network, or its file is damaged
     """
-    card = read_card(_path(model)) if model else max(_cards(), key=lambda card: (card.iou, card.model))
-    return unpack(_path(card.model))
+    if not model:
+        cards = [read_card(path) for path in sorted(FOLDER.glob("*.safetensors"))]
+        if not cards:
+            raise _absent("the networks of the package", f"none in {path_text(FOLDER)}")
+        model = max(cards, key=lambda card: (card.iou, card.model)).model
+    return unpack(FOLDER / f"{model}.safetensors")
 
 
 def unpack(path: Path) -> Fitted:
-    """Load what ``pack`` has written; raises InputError if it is damaged or does not fit its own settings."""
-    from facefair_lib.models.build import model_from_settings  # takes seconds, and the face detector needs none of it
+    """Load what ``pack`` has written; raises InputError if it is damaged or does not match its own settings."""
+    from facefair_lib.models.build import model_from_settings  # takes seconds, and the face detector does not need it
 
     card = read_card(path)
     network = model_from_settings(card.model, card.settings.model_copy(update={"weights": "none"}))
     try:
-        network.load_state_dict(read_tensors(path))  # raises if a name is missing or too many, or a shape differs
+        network.load_state_dict(read_tensors(path))  # raises if a name is missing or unexpected, or a shape differs
     except RuntimeError as error:
         raise _damaged(path, error) from error
     network = network.to(memory_format=torch.channels_last).eval()
@@ -72,7 +76,7 @@ def unpack(path: Path) -> Fitted:
 
 
 def pack(path: Path, network: nn.Module, card: Card) -> Path:
-    """Write a network's tensors as half floats, and its card into the file's metadata; whole numbers stay."""
+    """Write a network's tensors as half floats, and its card into the file's metadata; integers stay as they are."""
     state = {name: value.cpu().contiguous() for name, value in network.state_dict().items()}
     halves = {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
     with replacing(path) as temporary:
@@ -87,26 +91,15 @@ def read_card(path: Path) -> Card:
     try:
         with safe_open(path, "pt") as file:
             return Card.model_validate_json((file.metadata() or {}).get(_CARD, ""))
-    except Exception as error:  # a damaged file is a SafetensorError, a strange card a ValidationError, a disk fails
+    except Exception as error:  # SafetensorError of a damaged file, ValidationError of a wrong card, OSError of a disk
         raise _damaged(path, error) from error
 
 
 def read_tensors(path: Path) -> Mapping[str, torch.Tensor]:
-    """Read a file of half floats as single ones; whole numbers stay."""
+    """Read a file of half floats in single precision; integers stay as they are."""
     with safe_open(path, "pt") as file:
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is not a mapping
     return {name: value.float() if value.is_floating_point() else value for name, value in tensors.items()}
-
-
-def _path(model: str) -> Path:
-    return FOLDER / f"{model}.safetensors"
-
-
-def _cards() -> list[Card]:
-    cards = [read_card(path) for path in sorted(FOLDER.glob("*.safetensors"))]
-    if not cards:
-        raise _absent("the networks of the package", f"none in {path_text(FOLDER)}")
-    return cards
 
 
 def _absent(what: str, found: str) -> InputError:
@@ -121,7 +114,7 @@ def _absent(what: str, found: str) -> InputError:
 def _damaged(path: Path, error: Exception) -> InputError:
     return InputError(
         path,
-        found=f"no network of this package ({(str(error).splitlines() or [''])[0]})",
-        expected="the file as it came",
+        found=f"not a network of this package ({(str(error).splitlines() or [''])[0]})",
+        expected="the file as it was installed",
         do="install facefair again, or run make study once and name it: --profile quick",
     )

@@ -12,7 +12,7 @@ from segmentation_models_pytorch.decoders.pspnet.decoder import PSPDecoder
 from torch import nn
 
 from facefair_lib.errors import InputError
-from facefair_lib.models.adapters import AnySize, build_smp, use_default_batch_norm_momentum
+from facefair_lib.models.adapters import AnySize, build_smp, check_output_stride
 from facefair_lib.models.efficientnet_lite import BACKBONE as LITE
 from facefair_lib.models.light import OUTPUT_STRIDES, LightNetwork, fine_network, light_maps
 
@@ -30,23 +30,21 @@ def build_pspnet(
 
     Parameters
     ----------
-    output_stride : 8 (the encoder's first three stages, as published by the library) or 4 (its max-pooling keeps the
+    output_stride : 8 (the encoder's first three stages, as the library publishes it) or 4 (its max-pooling keeps the
         size, which doubles the resolution of the feature map and costs about four times as much); EfficientNet-Lite0
-        has 16 or 32. None takes what the backbone usually has.
+        takes 16 or 32. ``None`` takes the backbone's usual one.
     channels : channels of the pyramid's output, 512 in the library
     fine_maps : whether finer maps of a light trunk join the pyramid's, which the published network does not have
     """
     if output_stride is None:
         output_stride = OUTPUT_STRIDES.get(backbone, (8,))[0]
     if fine_maps or backbone == LITE:
-        return _on_light_maps(backbone, num_classes, weights, output_stride, channels, fine_maps)
-    if output_stride not in (4, 8):
-        raise InputError(
-            f"pspnet with {backbone}",
-            found=f"output_stride {output_stride}",
-            expected="output_stride 8 or 4",
-            do="set models.pspnet.output_stride: 8",
-        )
+        trunk, widths = light_maps("pspnet", backbone, weights, output_stride)
+        pyramid = _Pyramid(widths[-1], channels)
+        if fine_maps:
+            return fine_network(trunk, widths, pyramid, channels, num_classes)
+        return LightNetwork(trunk, pyramid, None, nn.Conv2d(channels, num_classes, 3, padding=1))
+    check_output_stride("pspnet", backbone, output_stride, (8, 4))
     network = build_smp(
         smp.PSPNet,
         "pspnet",
@@ -59,19 +57,7 @@ def build_pspnet(
     )
     if output_stride == 4:
         _keep_size_in_max_pooling(network, backbone)
-    use_default_batch_norm_momentum(network)
     return network
-
-
-def _on_light_maps(
-    backbone: str, num_classes: int, weights: str, output_stride: int, channels: int, fine_maps: bool
-) -> nn.Module:
-    """The pyramid on EfficientNet-Lite0, or on any light trunk with its finer maps."""
-    trunk, widths = light_maps("pspnet", backbone, weights, output_stride)
-    pyramid = _Pyramid(widths[-1], channels)
-    if fine_maps:
-        return fine_network(trunk, widths, pyramid, channels, num_classes)
-    return LightNetwork(trunk, pyramid, None, nn.Conv2d(channels, num_classes, 3, padding=1))
 
 
 class _Pyramid(PSPDecoder):

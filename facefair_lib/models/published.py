@@ -1,7 +1,7 @@
 """torchvision's own DeepLabV3 and FCN, whole: with their auxiliary head, and with weights trained on COCO.
 
 Sources: DeepLabV3, Chen et al. 2017, arXiv:1706.05587 · FCN, Long et al. 2015, arXiv:1411.4038 · the COCO weights
-were trained on the images that hold one of Pascal VOC's 20 classes; torchvision's ``references/segmentation``.
+were trained on the images that show one of Pascal VOC's 20 classes: torchvision's ``references/segmentation``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from facefair_lib.models.weights import unknown_weights, with_published_weights
 
 FCN_BACKBONES = ("resnet50", "resnet101")
 LIGHT_BACKBONES = ("resnet18", "resnet34")
-"""Backbones that torchvision does not offer here: they end after their second stage, at output stride 8."""
+"""Backbones that torchvision offers neither network with: they end after their second stage, at output stride 8."""
 LIGHT_CHANNELS = 128  # of the second stage
 _LAST = MappingProxyType({"layer2": "out"})
 
@@ -28,7 +28,7 @@ _LAST = MappingProxyType({"layer2": "out"})
 def build_published(model: str, backbone: str, num_classes: int, weights: str) -> nn.Module:
     """Build ``deeplabv3`` or ``fcn`` as torchvision publishes it.
 
-    COCO weights load with their own 21-class head, which is then replaced.
+    COCO weights load with their own 21-class heads, whose last 1 x 1 convolutions are then replaced.
     """
     name = f"{model}_{backbone}"
     if weights == "none":
@@ -41,24 +41,18 @@ def build_published(model: str, backbone: str, num_classes: int, weights: str) -
         )
     elif weights == "coco":
         network = with_published_weights(f"COCO weights of {name}", lambda: get_model(name, weights="DEFAULT"))
-        replace_classifier(network, num_classes)
+        for head in (network.classifier, network.aux_classifier):
+            head[-1] = nn.Conv2d(head[-1].in_channels, num_classes, kernel_size=1)
     else:
         raise unknown_weights(model, backbone, weights, ("none", "imagenet", "coco"))
     use_default_batch_norm_momentum(network)
     return network
 
 
-def replace_classifier(network: nn.Module, num_classes: int) -> None:
-    """Give a loaded network new last 1 x 1 convolutions (main and auxiliary) with ``num_classes`` channels."""
-    for head in (network.classifier, network.aux_classifier):
-        if head is not None:
-            head[-1] = nn.Conv2d(head[-1].in_channels, num_classes, kernel_size=1)
-
-
 def build_fcn(*, backbone: str, num_classes: int, weights: str = "none") -> nn.Module:
     """Build FCN: a dilated ResNet (output stride 8) and one convolutional head. See ``build_model``.
 
-    Of ResNet-18 and ResNet-34 the first half is used, to the second stage, as in the light DeepLabV3 and PSPNet.
+    Of ResNet-18 and ResNet-34 the first two stages are used, as in the light DeepLabV3 and PSPNet.
     """
     if backbone in LIGHT_BACKBONES:
         return FCN(light_trunk("fcn", backbone, weights), FCNHead(LIGHT_CHANNELS, num_classes), None)
@@ -73,7 +67,7 @@ def build_fcn(*, backbone: str, num_classes: int, weights: str = "none") -> nn.M
 
 
 def light_trunk(model: str, backbone: str, weights: str, maps: Mapping[str, str] = _LAST) -> IntermediateLayerGetter:
-    """The first half of a shallow ResNet, up to its second stage: (B, 3, H, W) -> name -> map.
+    """Build the first two stages of a shallow ResNet: (B, 3, H, W) -> name -> map.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ from facefair_lib.models.weights import unknown_weights, with_published_weights
 
 BACKBONES = {"vgg11_bn": "A", "vgg13_bn": "B", "vgg16_bn": "D", "vgg19_bn": "E"}
 """Backbone -> torchvision's name of its list of layers; the paper takes vgg16_bn."""
-_MULTIPLE = 32  # five poolings; a size that they divide leaves no row behind that nothing is put back into
+_MULTIPLE = 32  # five poolings: for such a size they leave no row out, which unpooling could not fill again
 
 
 def build_segnet(*, backbone: str = "vgg16_bn", num_classes: int, weights: str = "none") -> nn.Module:
@@ -40,7 +40,7 @@ def build_segnet(*, backbone: str = "vgg16_bn", num_classes: int, weights: str =
 
 
 def _load_encoder(network: SegNet, backbone: str) -> None:
-    """Fill the encoder with a published classifier's convolutions; its fully connected layers are not built at all."""
+    """Fill the encoder with a published classifier's convolutions; its fully connected layers are never built."""
     state = get_model_weights(backbone).DEFAULT.get_state_dict(progress=False, check_hash=True)
     prefix = "features."
     layers = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
@@ -69,7 +69,7 @@ class SegNet(nn.Module):
                 nn.init.zeros_(layer.bias)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Encode, remembering from where each maximum came; decode by putting it back there."""
+        """Encode, remembering where each maximum came from; decode by putting it back there."""
         values, remembered = images, []
         for layer in self.features:
             if isinstance(layer, nn.MaxPool2d):

@@ -1,9 +1,9 @@
-"""Let a CUDA build of torchvision be imported beside a CPU build of torch.
+"""Lets a CUDA build of torchvision be imported with a CPU build of torch.
 
 torchvision's compiled library then fails to load, its two detection operators stay unregistered, and ``import
-torchvision`` dies with "operator torchvision::nms does not exist", taking lightning, timm and
-segmentation-models-pytorch with it. No model here uses these operators, so their schemas are declared, and only when
-the compiled library really cannot be loaded.
+torchvision`` fails with "operator torchvision::nms does not exist", and with it lightning, timm and
+segmentation-models-pytorch. No model here uses these operators, so their schemas are declared, but only where the
+compiled library really cannot be loaded.
 
 The finder costs nothing until torchvision is imported: neither torch nor torchvision is imported here.
 """
@@ -40,7 +40,7 @@ class TorchvisionFinder(importlib.abc.MetaPathFinder):
 
 
 def install() -> None:
-    """Put the finder first on ``sys.meta_path``; does nothing when torchvision is loaded or the finder is there."""
+    """Put the finder first on ``sys.meta_path``, unless torchvision is loaded or the finder is already there."""
     if "torchvision" in sys.modules or any(isinstance(finder, TorchvisionFinder) for finder in sys.meta_path):
         return
     sys.meta_path.insert(0, TorchvisionFinder())

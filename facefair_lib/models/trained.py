@@ -1,4 +1,4 @@
-"""Which network looks at pictures: one that comes with the package, or one that a study has trained."""
+"""Loads a fitted network: one that comes with the package, or one that a study has trained."""
 
 from __future__ import annotations
 
@@ -22,15 +22,14 @@ def trained_network(model: str = "", profile: str = SHIPPED, weights: Path | Non
     Parameters
     ----------
     model : a network of the profile; "" takes the better one of the package, and of a study ``USUAL``
-    profile : whose study has trained the network: it says how it is built, at which size it sees pictures, and which
-        views are averaged. ``SHIPPED`` takes the networks that come with the package
-    weights : ``best.pt`` of a fit of this profile; ``None`` takes the one that comes with the package, or that the
-        profile's study has left
+    profile : the study that trained the network: it says how the network is built, at which size it sees pictures, and
+        which views are averaged. ``SHIPPED`` takes the networks that come with the package
+    weights : ``best.pt`` of a fit of this profile; ``None`` takes that of the package or of the profile's study
 
     Raises
     ------
     InputError
-        if the profile has no such network, or there are no weights, or they belong to another network
+        if the profile has no such network, or its weights are missing or belong to another network
     """
     if profile == SHIPPED and weights is None:
         return shipped_network(model)
@@ -51,12 +50,12 @@ def trained_network(model: str = "", profile: str = SHIPPED, weights: Path | Non
 
 
 def find_weights(model: str, profile: str) -> Path:
-    """Path of ``best.pt`` that the profile's study has left for a network.
+    """Path of the ``best.pt`` that the profile's study has written for a network.
 
     Raises
     ------
     InputError
-        if there is none: the message says how to get it
+        if there is none; the message says how to make it
     """
     folder = paths.results_dir(profile)
     found = sorted(folder.glob(f"[0-9][0-9]_train_{model}/best.pt"))

@@ -1,4 +1,4 @@
-"""Pretrained weights: fetched by the libraries' own loaders, and never replaced silently when they cannot be had."""
+"""Pretrained weights: fetched by the libraries' own loaders, and never replaced silently if that fails."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Built = TypeVar("Built")
 
 
 def with_published_weights(what: str, build: Callable[[], Built]) -> Built:
-    """Call ``build``, which downloads published weights, and turn its failure into an error that says how to go on."""
+    """Call ``build``, which downloads published weights; its failure becomes an InputError that says what to do."""
     try:
         return build()
     except Exception as error:  # each library fails in its own way: URLError, HTTPError, hub errors, a bad digest
@@ -28,10 +28,10 @@ def with_published_weights(what: str, build: Callable[[], Built]) -> Built:
 
 
 def unknown_weights(model: str, backbone: str, weights: str, known: tuple[str, ...]) -> InputError:
-    """The error for weights that a network does not publish."""
+    """The error for weights that are not published for a network."""
     return InputError(
         f"weights {weights!r} for {model} with {backbone}",
-        found="nobody publishes them",
+        found="no such published weights",
         expected=f"one of {', '.join(known)}",
         do="choose one of these in the profile (models.<name>.weights)",
     )

@@ -25,7 +25,7 @@ def parse(
     ----------
     photo : path of a picture
     model : ``pspnet`` or ``deeplabv3``; "" takes the better one of the package, and of a study PSPNet
-    faces : ``many`` looks for heads and parses each; ``one`` takes the whole photograph for one head
+    faces : ``many`` finds heads and parses each; ``one`` treats the whole photograph as one head
     profile : the study whose network is used; ``shipped`` takes the networks that come with the package
     weights : ``best.pt`` of a fit of this profile
 
@@ -41,10 +41,10 @@ def parse(
 
     Notes
     -----
-    The network is loaded anew each time. For many photographs keep a ``trained_parser(...)``, or use ``parse_files``.
+    Each call loads the network again. For many photographs keep a ``trained_parser(...)``, or use ``parse_files``.
     """
     from facefair_lib.parse.photos import read_photo
     from facefair_lib.parse.trained import trained_parser
 
-    image = read_photo(Path(photo))  # first: a wrong path shows at once
+    image = read_photo(Path(photo))  # first, so that a wrong path is reported at once
     return trained_parser(model, profile, Path(weights) if weights else None).parse(image, faces)

@@ -1,4 +1,4 @@
-"""Finding faces with BlazeFace, the detector of MediaPipe for faces near the camera.
+"""Finds faces with BlazeFace, MediaPipe's detector for faces near the camera.
 
 Source: Bazarevsky et al., "BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs", CVPR workshops 2019,
 arXiv:1907.05047. The weights' origin and licence, and what was measured with them, are in ``blazeface_short_range.md``.
@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
+from torchvision.ops import box_iou
 
 from facefair_lib.models.packed import read_tensors
 from facefair_lib.parse.squares import Box
@@ -21,7 +22,7 @@ _WEIGHTS = Path(__file__).with_name("blazeface_short_range.safetensors")
 _WIDTHS = (24, 24, 28, 32, 36, 42, 48, 56, 64, 72, 80, 88, 96, 96, 96, 96, 96)  # of the stem and the sixteen blocks
 _SHRINKING = (2, 5, 11)  # blocks with stride 2
 _FINE = 11  # blocks before the map of stride 8 is read
-_STEP = 16  # pixels in a cell of the coarser map
+_STEP = 16  # stride of the coarser map, in pixels
 _SAME_FACE = 0.3  # intersection over union from which two boxes are one face, as in MediaPipe
 
 
@@ -38,7 +39,7 @@ class _Block(nn.Module):
         beside = functional.max_pool2d(x, 2) if self.stride == 2 else x
         padded = functional.pad(x, (0, 1, 0, 1)) if self.stride == 2 else x  # TensorFlow's SAME padding
         values = self.pointwise(self.depthwise(padded))
-        values[:, : beside.shape[1]] += beside  # the further channels of the input would be zero
+        values[:, : beside.shape[1]] += beside  # the input's missing channels would be zero
         return values.relu_()
 
 
@@ -46,7 +47,7 @@ class BlazeFace(nn.Module):
     """The network: (B, 3, H, W) float from -1 to 1, H and W multiples of 16 -> logits (B, A) and places (B, A, 16).
 
     There are two anchors in each cell of 8 x 8 pixels and six in each of 16 x 16. A place is the x and y of a box's
-    middle, its width and height, and six points of the face, in pixels from the anchor.
+    centre, its width and height, and six points of the face, in pixels; positions are relative to the anchor.
     """
 
     def __init__(self) -> None:
@@ -62,7 +63,7 @@ class BlazeFace(nn.Module):
         self.score_coarse, self.place_coarse = nn.Conv2d(_WIDTHS[-1], 6, 1), nn.Conv2d(_WIDTHS[-1], 96, 1)
 
     def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Look at pictures: see the class."""
+        """(B, 3, H, W) -> logits (B, A), places (B, A, 16)."""
         stem = functional.relu(self.stem(functional.pad(images, (1, 2, 1, 2))))
         fine = self.blocks[:_FINE](stem)  # (B, 88, H / 8, W / 8): two anchors a cell
         coarse = self.blocks[_FINE:](fine)  # (B, 96, H / 16, W / 16): six anchors a cell
@@ -77,7 +78,7 @@ def _listed(values: torch.Tensor, numbers: int) -> torch.Tensor:
 
 
 def _anchors(height: int, width: int) -> torch.Tensor:
-    """Middles of the anchors, x and y in pixels: (A, 2)."""
+    """Centres of the anchors, x and y in pixels: (A, 2)."""
     middles = []
     for stride, each in ((8, 2), (16, 6)):
         down, across = ((torch.arange(side // stride) + 0.5) * stride for side in (height, width))
@@ -104,7 +105,7 @@ class FaceDetector:
 
         Returns
         -------
-        faces, from the brows to the chin, in pixels, with the detector's score, surest first
+        faces, from the brows to the chin, in pixels, with the detector's score; highest score first
         """
         height, width = picture.shape[:2]
         padded = np.pad(picture, ((0, -height % _STEP), (0, -width % _STEP), (0, 0)))
@@ -123,15 +124,9 @@ def _merged(boxes: torch.Tensor, scores: torch.Tensor) -> list[tuple[Box, float]
     faces = []
     while len(boxes):
         best = scores.argmax()
-        same = _iou(boxes, boxes[best]) > _SAME_FACE
+        same = box_iou(boxes, boxes[best, None])[:, 0] > _SAME_FACE
         same[best] = True
         left, top, right, bottom = ((boxes[same] * scores[same, None]).sum(0) / scores[same].sum()).tolist()
         faces.append((Box(top, left, bottom, right), float(scores[best])))
         boxes, scores = boxes[~same], scores[~same]
     return faces
-
-
-def _iou(boxes: torch.Tensor, box: torch.Tensor) -> torch.Tensor:
-    """Intersection over union of boxes (N, 4) with one box (4,): (N,)."""
-    shared = (torch.minimum(boxes[:, 2:], box[2:]) - torch.maximum(boxes[:, :2], box[:2])).clamp(min=0).prod(1)
-    return shared / ((boxes[:, 2:] - boxes[:, :2]).prod(1) + (box[2:] - box[:2]).prod() - shared)

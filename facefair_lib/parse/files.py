@@ -1,4 +1,4 @@
-"""Many photographs in, files out: masks, overlays and tables."""
+"""Parses many photographs and writes masks, overlays and tables."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ AREA_COLUMNS = ("photo", "class", "pixels", "share", "share_of_heads", "confiden
 """Columns of ``areas.csv``, see ``Parsed.areas``."""
 
 HEAD_COLUMNS = ("photo", "head", "top", "left", "bottom", "right", "score")
-"""Columns of ``heads.csv``: the face's rectangle in pixels, and how certain the detector is of it."""
+"""Columns of ``heads.csv``: the face's rectangle in pixels, and the detector's score, 0 to 1."""
 
-_WORTH_PROCESSES = 10 if COPIES else 100  # photographs that two processes parse sooner than one, their start included
+_WORTH_PROCESSES = 10 if COPIES else 100  # photographs from which several processes are faster, start-up included
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Wanted:
     Attributes
     ----------
     faces, smallest : see ``Parser.parse``
-    palette : of the masks and overlays, a name in ``labels.PALETTES``
+    palette : colours of masks and overlays, a name in ``labels.PALETTES``
     """
 
     faces: str = "many"
@@ -54,15 +54,15 @@ class Wanted:
 
 @dataclass(frozen=True)
 class ParsedFiles:
-    """What came of many photographs.
+    """Results of many photographs.
 
     Attributes
     ----------
-    areas : a row per photograph and class, as ``areas.csv``
-    heads : a row per head, as ``heads.csv``
+    areas : a row per photograph and class, as in ``areas.csv``
+    heads : a row per head, as in ``heads.csv``
     without_head : photographs in which no head was found
-    failures : what was wrong with the photographs that could not be parsed
-    unwritten : what was wrong with the tables and the legend that could not be written
+    failures : errors of the photographs that could not be parsed
+    unwritten : errors of the tables and the legend that could not be written
     """
 
     areas: pd.DataFrame
@@ -81,25 +81,24 @@ def parse_files(
     processes: int = 1,
     advance: Callable[[], None] | None = None,
 ) -> ParsedFiles:
-    """Parse photographs; one that fails, in whatever way, does not lose the others.
+    """Parse photographs; whatever goes wrong with one of them, the others are parsed.
 
-    Writes for each photograph ``<name>_mask.png`` (its values are class indices; opened in a viewer it shows the
-    palette's colours) and ``<name>_overlay.png``; ``areas.csv`` and ``heads.csv`` for all; and the colours' legend.
-    Results of an earlier run are written over, other files never. The tables are written in the end even if the work
-    is interrupted.
+    Writes for each photograph ``<name>_mask.png`` (its values are class indices; a viewer shows it in the palette's
+    colours) and ``<name>_overlay.png``; ``areas.csv`` and ``heads.csv`` for all; and a legend of the colours. Results
+    of an earlier run are overwritten, other files never. The tables are written even if the work is interrupted.
 
     Parameters
     ----------
-    photos : what ``find_photos`` lists
-    out : folder, made where it is missing
+    photos : as ``search_photos`` lists them
+    out : folder, created if missing
     processes : how many photographs are parsed at a time, each with one thread
     advance : called after each photograph
 
     Raises
     ------
     InputError
-        if an option is unknown, ``out`` is no folder to write into, or a file that was not written here lies where a
-        table belongs; a bad photograph is reported in ``failures`` instead
+        if an option is unknown, ``out`` cannot be written into, or a file that was not written here has the name of a
+        table; a bad photograph is reported in ``failures`` instead
     """
     _check_output(out, wanted.palette)
     check_options(wanted.faces, wanted.smallest)
@@ -130,7 +129,7 @@ def parse_files(
 
 
 def usual_processes(photos: int) -> int:
-    """Processes that parse so many photographs soonest: one per core, unless the start of one takes longer than all."""
+    """Number of processes that parses so many photographs fastest: one per core, or one if start-up takes longer."""
     return 1 if photos < _WORTH_PROCESSES or torch.cuda.is_available() else available_cores()
 
 
@@ -139,11 +138,11 @@ _Result = tuple[pd.DataFrame, list[dict[str, object]]] | InputError
 
 
 def _parse_one(parser: Parser, wanted: Wanted, place: int, photo: Path, target: Path) -> tuple[int, _Result]:
-    use_cores(1)  # threads of a small network wait for each other at every layer where other work shares the machine
+    use_cores(1)  # on a shared machine, the threads of a small network wait for each other at every layer
     try:
         parsed = _parse_and_write(parser, wanted, photo, target)
         return place, (parsed.areas().assign(photo=path_text(photo)), _head_rows(photo, parsed))
-    except Exception as error:  # disks fill, memory runs out, decoders and networks fail in their own ways
+    except Exception as error:  # disks and memory fill up, decoders and networks fail in their own ways
         return place, failure(photo, error)
 
 
@@ -154,7 +153,7 @@ def _parse_and_write(parser: Parser, wanted: Wanted, photo: Path, target: Path) 
     if strangers:
         raise InputError(
             photo,
-            found=f"where its results belong: {', '.join(strangers)}, which facefair has not written, or not as it is",
+            found=f"{', '.join(strangers)}, which facefair has not written, or which was changed since",
             expected="a folder where that name is free",
             do="give another --out, or move that file",
         )
@@ -193,9 +192,9 @@ def _check_output(out: Path, palette: str) -> None:
 
 
 def _output_names(photos: Sequence[Path]) -> list[str]:
-    """Give each photograph a name of its own: its stem, with more of its path where another has the same.
+    """Give each photograph a unique name: its stem, with more of its path where another has the same.
 
-    Names count as the same where any file system takes them for one.
+    Names that any file system takes for one count as the same.
     """
     names = [photo.stem for photo in photos]
     for more in (lambda path: path.name, lambda path: _last_parts(path, 2), lambda path: _last_parts(path, 3)):
@@ -204,7 +203,7 @@ def _output_names(photos: Sequence[Path]) -> list[str]:
         names = [more(photo) if times[key] > 1 else name for key, name, photo in zip(keys, names, photos, strict=True)]
     counted: dict[str, str] = {}
     last: Counter[str] = Counter()
-    for name in names:  # still the same: folders of one name in different places
+    for name in names:  # still the same if folders in different places share a name
         own = output_stem(name, MASK, OVERLAY)
         while same_output(own) in counted:
             last[name] += 1
@@ -245,7 +244,7 @@ def _tables(areas: list[pd.DataFrame], heads: list[dict[str, object]]) -> tuple[
 
 
 def _write_tables(tables: tuple[pd.DataFrame, pd.DataFrame], out: Path, palette: str) -> list[InputError]:
-    """Write tables and legend, each whatever became of the others, and list what could not be written."""
+    """Write tables and legend, each even if another failed, and list what could not be written."""
     areas, heads = tables
     writers: dict[str, Callable[[], Path]] = {
         "areas.csv": lambda: write_csv(out / "areas.csv", areas),
@@ -258,8 +257,8 @@ def _write_tables(tables: tuple[pd.DataFrame, pd.DataFrame], out: Path, palette:
             write()
         except OSError as error:
             reason = InputError(
-                out / name, found=f"not written: {error.strerror}", expected="room, and leave to write there",
-                do="make room, or give another --out, and parse again",
+                out / name, found=f"not written: {error.strerror}", expected="free space and permission to write",
+                do="free some space, or give another --out, and parse again",
             )  # fmt: skip
             unwritten.append(reason)
     return unwritten

@@ -1,8 +1,8 @@
-"""Where the heads of a photograph are: a face detector finds faces, the segmentation network says how far heads reach.
+"""Finds the heads of a photograph: a face detector finds faces, the segmentation network says how far heads reach.
 
-The detector knows faces of about 25 to 120 pixels. So the photograph is shown to it in several sizes: from one so
-small, in a wide black frame, that even a face that fills the photograph is found, to one in which the smallest face
-sought is large enough.
+The detector finds faces of about 25 to 120 pixels. So it sees the photograph in several sizes: from one so small, in a
+wide black frame, that a face that fills the photograph is found, to one in which the smallest face sought is large
+enough.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ Detect = Callable[[np.ndarray, float], list[tuple[Box, float]]]
 """See ``blazeface.FaceDetector.__call__``."""
 
 CERTAIN = 0.6
-"""Least score of a face. In 25 rendered scenes 69 of 75 faces were found and none invented; at 0.5, as in MediaPipe,
-73 and 4. In 50 pictures of FaceSynthetics all 50 were found, with 3 false ones; at 0.5 with 10."""
+"""Least score of a face. In 25 rendered scenes it finds 69 of 75 faces, with no false ones; MediaPipe's 0.5 finds 73,
+with 4. In 50 pictures of FaceSynthetics it finds all 50, with 3 false ones; 0.5 finds them with 10."""
 
 _HEAD = np.array([INDEX[name] for name in CLASS_NAMES if name != "background"])
 _FACE_PIXELS = 28  # height of the smallest face sought in the largest picture that the detector is shown
-_SMALLEST_PICTURE = 64  # longer side, in pixels, of the smallest
+_SMALLEST_PICTURE = 64  # longer side, in pixels, of the smallest picture
 _SAME = 0.4  # overlap from which two faces are one
 _ABOVE, _BESIDE, _BELOW = 0.6, 0.25, 0.1  # of the detector's box, from brows to chin, to the edges of a usual head
 _MARGIN = 0.06  # around a head with its hair, as in the training pictures
-_GROWTH = 2.7  # a head with its hair is at most so many times its face; more is a neighbour's hair or a background
+_GROWTH = 2.7  # a head with its hair is at most so many times as large as its face; more is something else's
 _ROUNDS = 2
 
 
@@ -44,7 +44,7 @@ class Head:
     Attributes
     ----------
     face : the face's rectangle in the photograph, from the brows to the chin
-    square : what the network is shown to parse this head
+    square : the part of the photograph that the network sees to parse this head
     score : 0 to 1, how certain the detector is of the face
     """
 
@@ -65,12 +65,12 @@ def find_heads(rgb: np.ndarray, look: Look, detect: Detect, smallest: float) -> 
 
     Notes
     -----
-    A head that is seen from behind is not found.
+    Heads seen from behind are not found.
     """
     least = smallest * max(rgb.shape[:2])
     faces = _best_of_overlapping(found for found in _scan_all(rgb, detect, smallest) if found[0].height >= least)
     heads = [Head(face, _framed(rgb.shape[:2], look, face), score) for face, score in faces]
-    return sorted(heads, key=lambda head: -head.face.height * head.face.width)
+    return sorted(heads, key=lambda head: -head.face.area())
 
 
 def _scan_all(rgb: np.ndarray, detect: Detect, smallest: float) -> Iterator[tuple[Box, float]]:
@@ -88,7 +88,7 @@ def _scan_all(rgb: np.ndarray, detect: Detect, smallest: float) -> Iterator[tupl
 
 
 def _sides(smallest: float) -> Iterator[int]:
-    """Longer sides of the pictures that the detector is shown; sizes differ by the square root of two."""
+    """Longer sides of the pictures that the detector sees; each is about the square root of two times the last."""
     yield _SMALLEST_PICTURE
     step = 2
     while (side := round(_SMALLEST_PICTURE * 2 ** (step / 2))) < _FACE_PIXELS / smallest:
@@ -98,7 +98,7 @@ def _sides(smallest: float) -> Iterator[int]:
 
 
 def _framed(shape: tuple[int, int], look: Look, face: Box) -> Square:
-    """The square around a face's whole head: that of a usual head first, then that of what the network sees in it."""
+    """The square around a face's whole head: first around a usual head, then around what the network sees there."""
     head = Box(
         face.top - _ABOVE * face.height,
         face.left - _BESIDE * face.width,
@@ -106,14 +106,14 @@ def _framed(shape: tuple[int, int], look: Look, face: Box) -> Square:
         face.right + _BESIDE * face.width,
     )
     square = square_around(head, _MARGIN, shape)
-    for _ in range(_ROUNDS):  # hair that the square cuts lets it grow
+    for _ in range(_ROUNDS):  # the square grows if it cuts off hair
         mask = look(square).argmax(0)  # (S, S)
         square = square_around(_whole_head(mask, square, face, head), _MARGIN, shape)
     return square
 
 
 def _whole_head(mask: np.ndarray, square: Square, face: Box, usual: Box) -> Box:
-    """Rectangle of the head, hair and ears included, that a face belongs to, in the answer (S, S) for one square."""
+    """Rectangle of a face's head, hair and ears included, in the mask (S, S) of one square."""
     regions, _ = ndimage.label(np.isin(mask, _HEAD))
     boxes = (
         square.to_photo(Box(rows.start, columns.start, rows.stop, columns.stop), len(mask))
@@ -130,7 +130,7 @@ def _whole_head(mask: np.ndarray, square: Square, face: Box, usual: Box) -> Box:
 
 
 def _best_of_overlapping(faces: Iterable[tuple[Box, float]]) -> list[tuple[Box, float]]:
-    """Keep each face that overlaps no surer one."""
+    """Keep each face that overlaps none with a higher score."""
     kept: list[tuple[Box, float]] = []
     for face, score in sorted(faces, key=lambda found: -found[1]):
         if all(face.overlap(other) < _SAME for other, _ in kept):

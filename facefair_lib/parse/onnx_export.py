@@ -1,7 +1,7 @@
-"""A trained network as an ONNX file, which runs without PyTorch: in a browser, on a phone, in another language.
+"""Writes a trained network as an ONNX file, which runs without PyTorch: in a browser, on a phone, in another language.
 
-The file is checked before it gets its name: onnxruntime must give PyTorch's logits. It carries what is needed to use
-it: the classes, their colours, and how pictures are normalised.
+The file is checked before it gets its name: onnxruntime must compute PyTorch's logits. Its metadata say what is needed
+to use it: the classes, their colours, and how pictures are normalised.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from facefair_lib.training.batches import MEAN, STANDARD_DEVIATION
 TOLERANCE = 1e-3
 """Largest difference of a logit between PyTorch and onnxruntime."""
 
-_OPSET = 17  # the oldest one that holds every operator used here; older runtimes read it
+_OPSET = 17  # the oldest one that has every operator used here, so that older runtimes can read it
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class Exported:
     Attributes
     ----------
     path : the ONNX file
-    largest_difference : of all logits compared, PyTorch against onnxruntime
-    shapes : of the inputs compared, (B, 3, H, W)
+    largest_difference : between PyTorch's and onnxruntime's logits
+    shapes : shapes (B, 3, H, W) of the inputs that were compared
     """
 
     path: Path
@@ -58,15 +58,15 @@ def export_onnx(
     ----------
     network : see ``build_model``
     path : ends in .onnx; replaced only by a file that passed the check
-    size : H and W
+    size : H and W, in pixels
     any_size : let H and W be any multiple of the file's ``size_multiple``, not only ``size``
     notes : further metadata, such as the model's name
 
     Raises
     ------
     InputError
-        if onnx or onnxruntime is not installed, the network needs a fixed size, it cannot be exported, or the file
-        gives other logits than the network
+        if onnx or onnxruntime is not installed, the network needs a fixed size or cannot be exported, or the file's
+        logits differ from the network's
     """
     onnx, runtime = _optional("onnx"), _optional("onnxruntime")
     if path.suffix != ".onnx":
@@ -105,7 +105,7 @@ def _optional(name: str) -> ModuleType:
         return importlib.import_module(name)
     except ImportError as error:
         raise InputError(
-            f"the package {name}", found="not installed", expected="the optional packages for export",
+            f"the package {name}", found="not installed", expected="the packages that requirements.lock names",
             do="run: pip install onnx onnxruntime",
         ) from error  # fmt: skip
 
@@ -119,7 +119,7 @@ def _check_size(network: nn.Module, size: int, multiple: int, any_size: bool) ->
     if any_size and _has_pyramid_pooling(network):
         raise InputError(
             "any size",
-            found="a network with pyramid pooling, whose cells are laid out for one size",
+            found="a network with pyramid pooling, whose cells are computed for one size",
             expected="a network without it, such as deeplabv3 or unet",
             do="export with a fixed --size and resize pictures to it",
         )
@@ -148,16 +148,16 @@ class _Logits(nn.Module):
 
 
 def _graph(logits: nn.Module, size: int, any_size: bool) -> bytes:
-    """Trace the network and give the ONNX file's bytes."""
+    """Trace the network and return the ONNX file's bytes."""
     example = torch.zeros(1, 3, size, size)
     free = {0: "batch", **({2: "height", 3: "width"} if any_size else {})}
     buffer = io.BytesIO()
     logger = logging.getLogger("torch.onnx")
     level = logger.level
-    # Patched as a function: networks reach it through modules, and through interpolation by area, in several libraries.
+    # Patched as a function: networks call it through modules and through interpolation by area, in several libraries.
     pooling = mock.patch.object(functional, "adaptive_avg_pool2d", _pool_by_products)
     with warnings.catch_warnings(), pooling:
-        warnings.simplefilter("ignore")  # the tracer warns of every Python number; the check below settles it
+        warnings.simplefilter("ignore")  # the tracer warns of every Python number, but the file is checked later
         logger.setLevel(logging.ERROR)
         try:
             torch.onnx.export(
@@ -170,7 +170,7 @@ def _graph(logits: nn.Module, size: int, any_size: bool) -> bytes:
                 opset_version=_OPSET,
                 dynamo=False,  # the newer exporter needs onnxscript as well
             )
-        except Exception as error:  # the exporter raises whatever the operator's translation raised
+        except Exception as error:  # the exporter raises whatever an operator's translation raises
             raise InputError(
                 "network",
                 found=f"an operator that ONNX does not have ({str(error).splitlines()[0]})",
@@ -209,9 +209,9 @@ _adaptive_avg_pool2d = functional.adaptive_avg_pool2d
 
 
 def _pool_by_products(values: torch.Tensor, output_size: int | Sequence[int]) -> torch.Tensor:
-    """Average pooling to a number of cells, written as two products with constant matrices, which ONNX has.
+    """Average pooling to a number of cells, written as two products with constant matrices.
 
-    ONNX itself has average pooling only for cells of one size.
+    ONNX itself has average pooling only for cells of equal size.
     """
     rows, columns = output_size if isinstance(output_size, Sequence) else (output_size, output_size)
     if (rows, columns) == (1, 1):

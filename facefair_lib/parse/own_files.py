@@ -1,6 +1,6 @@
-"""Which files of a folder ``facefair parse`` has written itself: only those it may write over.
+"""Which files of a folder ``facefair parse`` has written itself: it may overwrite only those.
 
-Masks and overlays carry a digest of their pixels, so that a mask that was corrected by hand counts as its owner's.
+Masks and overlays contain a digest of their pixels, so that a mask that was corrected by hand counts as the user's own.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ MASK, OVERLAY = "_mask.png", "_overlay.png"
 """Endings of the two pictures that are written for a photograph."""
 
 LEGEND_TEXT = "The colours of the classes in masks and overlays."
-"""Description of the legend's figure, by which its files are known again."""
+"""Description of the legend's figure, by which its files are recognised."""
 
 _DIGEST = "facefair parse"  # keyword of the PNG's text
 
 
 def write_png(path: Path, picture: Image.Image, values: np.ndarray) -> None:
-    """Write a picture so that it is known again; ``values`` are its pixels, as ``np.asarray(picture)`` gives them."""
+    """Write a picture so that it can be recognised; ``values`` are its pixels, as in ``np.asarray(picture)``."""
     notes = PngInfo()
     notes.add_text("Software", "facefair")
     notes.add_text(_DIGEST, _digest(values))
-    # Of colours, runs alone are packed nearly as well as by all that zlib can do, in a quarter of the time.
+    # Run lengths alone compress colours nearly as well as all that zlib can do, in a quarter of the time.
     quick = {} if picture.mode == "P" else {"compress_type": zlib.Z_RLE}
     picture.save(path, pnginfo=notes, **quick)
 
@@ -43,7 +43,7 @@ def _digest(values: np.ndarray) -> str:
 
 
 def is_result(path: Path) -> bool:
-    """Whether a picture in a folder of photographs is none, but a mask, overlay or legend made here."""
+    """Whether a picture in a folder of photographs is a mask, overlay or legend that was written here."""
     if not path.name.endswith((MASK, OVERLAY, "legend.png")):
         return False
     try:
@@ -54,15 +54,15 @@ def is_result(path: Path) -> bool:
 
 
 def in_the_way(paths: Sequence[Path], tables: Sequence[Sequence[str]] = ()) -> list[str]:
-    """List those paths where a file lies that was not written here, or was changed since, as text.
+    """List, as text, those paths that hold a file that was not written here, or was changed since.
 
     Parameters
     ----------
     paths : where results are to be written
-    tables : the headers by which a CSV is known
+    tables : the headers by which a CSV is recognised
     """
     headers = {",".join(columns) for columns in tables}
-    # A link that leads nowhere does not "exist", but is somebody's all the same.
+    # A broken link does not "exist", but belongs to the user all the same.
     return [path_text(path) for path in paths if os.path.lexists(path) and not _is_own(path, headers)]
 
 
@@ -75,7 +75,7 @@ def _is_own(path: Path, headers: set[str]) -> bool:
             return f"/Creator (facefair) /Title (legend)\n/Subject ({LEGEND_TEXT})".encode() in path.read_bytes()
         with opened(path) as picture:
             return _is_legend(picture) or picture.info.get(_DIGEST) == _digest(np.asarray(picture))
-    except Exception:  # a folder, or whatever cannot be read: nothing that was written here
+    except Exception:  # a folder, or a file that cannot be read: not written here
         return False
 
 
@@ -84,7 +84,7 @@ def _is_legend(picture: Image.Image) -> bool:
 
 
 def failure(photo: Path, error: Exception) -> InputError:
-    """Say what happened to one photograph that could not be parsed, or whose results could not be written."""
+    """The error for one photograph that could not be parsed, or whose results could not be written."""
     if isinstance(error, InputError):
         return error
     lines = str(error).splitlines() or [""]

@@ -1,4 +1,4 @@
-"""Parsing one photograph of any size: every pixel gets a class and how certain the network is of it."""
+"""Parses one photograph of any size: every pixel gets a class, and how certain the network is of it."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ from facefair_lib.training.device import assigned_cores, use_cores
 from facefair_lib.training.predict import mean_probability
 
 FACES = ("many", "one")
-"""``many``: heads are looked for, and each is parsed by itself. ``one``: the whole photograph is one head."""
+"""``many``: heads are searched for, and each is parsed by itself. ``one``: the whole photograph is one head."""
 
 SMALLEST_FACE = 0.1
-"""Height of the smallest face that is looked for, as a share of the photograph's longer side."""
+"""Height of the smallest face that is searched for, as a share of the photograph's longer side."""
 
-_KEPT = 8  # answers of the network: a portrait's square often stays the same when its head is framed again
-_STRIP = 512  # rows worked on at a time: as float64, a whole photograph would take many times its own memory
+_KEPT = 8  # outputs of the network: a portrait's square often stays the same when its head is framed again
+_STRIP = 512  # rows processed at a time: as floats, a whole photograph would take many times its own memory
 
 
 @dataclass(frozen=True)
 class Parsed:
-    """A photograph and what was seen in it.
+    """A photograph and its mask.
 
     Attributes
     ----------
     image : (H, W, 3) uint8 RGB, upright
     mask : (H, W) uint8 class indices
-    confidence : (H, W) float32, probability of each pixel's class; NaN where no head was near and nothing was parsed
+    confidence : (H, W) float32, probability of each pixel's class; NaN where nothing was parsed, as no head was near
     heads : the heads found; empty when the photograph was parsed as one head
     """
 
@@ -51,7 +51,7 @@ class Parsed:
     heads: tuple[Head, ...]
 
     def overlay(self, opacity: float = 0.5, palette: str = "display") -> np.ndarray:
-        """Lay the classes' colours over the photograph: (H, W, 3) uint8."""
+        """Blend the classes' colours with the photograph: (H, W, 3) uint8."""
         result = np.empty_like(self.image)
         for start in range(0, len(result), _STRIP):
             rows = slice(start, start + _STRIP)
@@ -86,14 +86,14 @@ class Parsed:
 
 
 class Parser:
-    """A fitted network with what it needs to see photographs as it saw its training pictures.
+    """A fitted network, and how it is applied to photographs.
 
     Parameters
     ----------
     network : see ``build_model``; moved to the GPU if there is one
     size : side of the squares that it was trained on, in pixels
-    views : what is averaged for the final answer; how far a head reaches is seen in one view
-    detect : what finds faces; ``None`` takes ``FaceDetector``
+    views : the views that are averaged for the final mask; one view shows how far a head reaches
+    detect : the face detector; ``None`` takes ``FaceDetector``
     told : which weights these are, in one line
     """
 
@@ -119,8 +119,8 @@ class Parser:
         ----------
         image : (H, W, 3) uint8 RGB, any size
         faces : one of ``FACES``
-        smallest : with ``many``, height of the smallest face as a share of the longer side; half of it takes four times
-            as long
+        smallest : with ``many``, height of the smallest face as a share of the longer side, 0.01 to 1; halving it takes
+            four times as long
 
         Raises
         ------
@@ -176,7 +176,8 @@ def check_options(faces: str, smallest: float) -> None:
 def _lay_together(
     shape: tuple[int, int], squares: Sequence[Square], answers: Sequence[np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Bring the squares' probabilities to the photograph; where squares overlap, the nearer middle counts more.
+    """Stitch the squares' probabilities together at the photograph's size; where squares overlap, the one whose centre
+    is nearer counts more.
 
     Returns
     -------
@@ -223,12 +224,12 @@ def _axis(pixels: slice, start: int, side: int) -> np.ndarray:
 
 
 def _enlarge(values: np.ndarray, down: np.ndarray, across: np.ndarray) -> np.ndarray:
-    """Bilinear samples of a map at the crossings of two axes: one axis after the other, as both are regular."""
+    """Bilinear samples of a map (s, s) at the crossings of two axes -> (h, w), one axis after the other."""
     return _along(np.ascontiguousarray(_along(values.T, across).T), down)
 
 
 def _along(values: np.ndarray, axis: np.ndarray) -> np.ndarray:
-    """Linear samples of the rows of ``values`` at positions -1 to 1."""
+    """Linear samples between the rows of ``values``, (s, n), at positions -1 to 1, (h,) -> (h, n)."""
     place = np.clip((axis + 1) / 2 * len(values) - 0.5, 0, len(values) - 1)
     first = np.minimum(place.astype(np.int64), len(values) - 2)
     share = (place - first).astype(np.float32)[:, None]

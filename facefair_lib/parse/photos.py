@@ -1,4 +1,4 @@
-"""The user's own photographs: which files are meant, and whether each can be parsed."""
+"""The user's own photographs: finds the files that are meant, and reads them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from facefair_lib.settings.path_text import existing_spelling, from_home, path_t
 
 @dataclass
 class FoundPhotos:
-    """The photographs that files, folders and patterns name, and what was passed over.
+    """The photographs that files, folders and patterns name, and what was left out.
 
     Attributes
     ----------
     photos : each once, in the order given
-    kinds : how many pictures and films of a kind that cannot be read (such as HEIC) lie in the folders
-    closed : folders below that may not be opened
+    kinds : how many pictures and films of a kind that cannot be read (such as HEIC) are in the folders
+    closed : subfolders that may not be opened
     """
 
     photos: list[Path] = field(default_factory=list)
@@ -34,28 +34,23 @@ class FoundPhotos:
     closed: list[str] = field(default_factory=list)
 
     def left_out(self) -> str:
-        """What was passed over and what to do about it, as one line; "" if nothing was."""
+        """What was left out and what to do about it, in one line; "" if nothing was."""
         folders = f"folders that may not be opened left out: {', '.join(self.closed)}" if self.closed else ""
         return "; ".join(filter(None, (left_out_text(self.kinds), folders)))
-
-
-def find_photos(names: Iterable[str | Path], leave_out: Path | None = None) -> list[Path]:
-    """List the photographs that ``search_photos`` finds."""
-    return search_photos(names, leave_out).photos
 
 
 def search_photos(names: Iterable[str | Path], results: Path | None = None) -> FoundPhotos:
     """Find the photographs that files, folders and patterns name.
 
-    A file that is named by itself is taken whatever it is. Of folders and patterns, masks and overlays that were
-    written here are passed over, and of folders all but pictures.
+    A file that is named itself is always taken. From folders and patterns, masks and overlays that were written here
+    are left out; from folders, everything but pictures.
 
     Parameters
     ----------
     names : a file; a folder, searched with all its subfolders; or a pattern such as ``holiday/*.jpg``; ``~`` is the
         home folder
-    results : a folder whose pictures are no photographs, as results are written there; if photographs are sought in
-        this very folder, only the results in it are passed over
+    results : a folder whose pictures are not photographs, as results are written there; if this folder itself is
+        searched, only the results in it are left out
 
     Raises
     ------
@@ -80,7 +75,7 @@ def _expand(path: Path, results: str, found: FoundPhotos) -> list[Path]:
         return _pictures_below(path, results, found)
     if not os.path.lexists(path) and glob.has_magic(str(path)):
         return _matches(path, results)
-    return [existing_spelling(path)]  # reading it says what is wrong with it
+    return [existing_spelling(path)]  # if something is wrong with it, reading it says what
 
 
 def _pictures_below(folder: Path, results: str, found: FoundPhotos) -> list[Path]:
@@ -106,10 +101,10 @@ def _pictures_below(folder: Path, results: str, found: FoundPhotos) -> list[Path
 
 
 def _files_below(folder: Path, results: str, found: FoundPhotos) -> Iterator[Path]:
-    """Files of a folder and its subfolders; hidden ones, and a folder of results in it, are passed over."""
+    """Files of a folder and its subfolders, without hidden ones and without a folder of results in it."""
     start = os.path.realpath(folder)
     for place, folders, files in os.walk(folder, onerror=lambda error: found.closed.append(path_text(error.filename))):
-        real = os.path.join(start, os.path.relpath(place, folder))  # noqa: PTH118 - many files: Path takes its time
+        real = os.path.join(start, os.path.relpath(place, folder))  # noqa: PTH118 - Path is slow for many files
         folders[:] = [
             name for name in folders
             if not name.startswith(".") and os.path.normpath(os.path.join(real, name)) != results  # noqa: PTH118
@@ -140,7 +135,7 @@ def _matches(pattern: Path, results: str) -> list[Path]:
 
 
 def read_photo(path: Path) -> np.ndarray:
-    """Read a photograph as ``data.images.read_rgb`` does: upright by its EXIF orientation.
+    """Read a photograph as ``data.images.read_rgb`` does, turned upright by its EXIF orientation.
 
     Returns
     -------
@@ -149,7 +144,7 @@ def read_photo(path: Path) -> np.ndarray:
     Raises
     ------
     InputError
-        whatever is wrong with the file, so that one photograph among many never ends the work: it is missing, no
+        whatever is wrong with the file, so that one photograph among many never stops the others: it is missing, not a
         picture, truncated, animated, too large, CMYK, or has more than 8 bits per channel
     """
     path = Path(path)

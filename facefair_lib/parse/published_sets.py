@@ -1,4 +1,4 @@
-"""Parsed pictures of published data sets against the masks that came with them."""
+"""Compares parsed pictures of published data sets with the sets' own masks."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from facefair_lib.settings.labels import SCORED_CLASSES, merge_lookup
 
 
 def f1_by_class(parser: Parser, source: str, folder: Path | str, faces: str = "one") -> pd.Series:
-    """F1 of every class that a data set labels, of all pixels of its pictures together, at their own size.
+    """F1 of every class that a data set labels, from the pixels of all its pictures together, at their own size.
 
     Parameters
     ----------
     source : a data set with masks, as `facefair datasets` names it
-    folder : where it is
+    folder : the data set's folder
     faces : see ``Parser.parse``
 
     Returns
@@ -30,7 +30,7 @@ def f1_by_class(parser: Parser, source: str, folder: Path | str, faces: str = "o
     Raises
     ------
     InputError
-        if the folder holds another set, or a picture cannot be read
+        if the folder is not that of the set, or a picture cannot be read
     """
     names, lookup = merge_lookup(SCORED_CLASSES[source])
     reader = open_reader(source, folder)

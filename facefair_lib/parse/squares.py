@@ -1,4 +1,4 @@
-"""Squares of a photograph: where they lie, and how they are cut out for a network of a fixed input size."""
+"""Squares of a photograph: where they are, and how they are cut out for a network with a fixed input size."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Square:
     side: int
 
     def to_photo(self, box: Box, size: int) -> Box:
-        """Bring a box from the square's cut of ``size`` x ``size`` pixels to the photograph."""
+        """Map a box from the square's cut of ``size`` x ``size`` pixels to the photograph."""
         scale = self.side / size
         return Box(
             self.top + box.top * scale,
@@ -60,10 +60,10 @@ class Square:
 
 
 def square_around(box: Box, margin: float, shape: tuple[int, int]) -> Square:
-    """Square around a box whose longer side leaves ``margin`` (a share of the square) on both ends.
+    """Square around a box, with ``margin`` (a share of the square) at both ends of the box's longer side.
 
-    It is moved, and if need be shrunk, to lie inside the photograph of ``shape`` (height, width): what is mirrored at
-    an edge would be a second head. Only along the photograph's shorter side it may reach beyond.
+    It is moved, and if necessary shrunk, into the photograph of ``shape`` (height, width), as mirroring at an edge
+    would make a second head. It may reach beyond only along the photograph's shorter side.
     """
     side = min(max(1, round(max(box.height, box.width) / (1 - 2 * margin))), max(shape))
     starts = []
@@ -74,13 +74,13 @@ def square_around(box: Box, margin: float, shape: tuple[int, int]) -> Square:
 
 
 def whole_square(shape: tuple[int, int]) -> Square:
-    """Smallest square around a photograph of ``shape`` (height, width), which lies in its middle."""
+    """Smallest square around a photograph of ``shape`` (height, width), which is centred in it."""
     side = max(shape)
     return Square(-((side - shape[0]) // 2), -((side - shape[1]) // 2), side)
 
 
 def cut(rgb: np.ndarray, square: Square, size: int) -> np.ndarray:
-    """Cut a square out and bring it to the network's size; beyond its edge the photograph is mirrored.
+    """Cut a square out and resize it to the network's input; beyond its edge the photograph is mirrored.
 
     Parameters
     ----------
@@ -99,6 +99,6 @@ def cut(rgb: np.ndarray, square: Square, size: int) -> np.ndarray:
         (round(max(-square.top, 0) * scale), round(max(bottom - height, 0) * scale)),
         (round(max(-square.left, 0) * scale), round(max(right - width, 0) * scale)),
     ]
-    # Shrunk before it is mirrored: the margins of a large photograph would cost more than the photograph.
+    # Shrunk before it is mirrored: the margins of a large photograph would take more memory than the photograph.
     shape = tuple(max(1, size - before - after) for before, after in margins)
     return np.pad(resize_image(inside, shape), (*margins, (0, 0)), mode="symmetric")[:size, :size]

@@ -1,4 +1,4 @@
-"""Parsers whose networks come with the package or from a study."""
+"""Parsers with networks of the package or of a study."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from facefair_lib.settings.shipped import SHIPPED
 
 
 def trained_parser(model: str = "", profile: str = SHIPPED, weights: Path | None = None) -> Parser:
-    """Build the parser that sees photographs as the profile's test pictures were seen; see ``trained_network``."""
+    """Build a parser with the profile's network, picture size and views; see ``trained_network``."""
     fitted = trained_network(model, profile, weights)
     return Parser(fitted.network, fitted.size, fitted.views, told=fitted.told)

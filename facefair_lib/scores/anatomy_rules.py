@@ -1,8 +1,7 @@
-"""Could this label map be a face? Rules of anatomy that a label map can break without anybody knowing the true one.
+"""Could this label map be a face? Rules of anatomy that can be checked without knowing the true mask.
 
-Every rule is a question with yes or no; a rule about parts that are not there does not apply. They assume one person,
-more or less upright, and say nothing about accuracy: a smooth, wrong mask can keep all of them, and a correct profile
-may break one.
+Every rule is a yes-or-no question; a rule about absent parts does not apply. They assume one person, more or less
+upright, and say nothing about accuracy: a smooth, wrong mask can keep all of them, and a correct profile may break one.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from facefair_lib.settings.labels import INDEX
 _HEAD = tuple(INDEX[name] for name in INDEX if name not in ("background", "hair"))
 _MOUTH = (INDEX["lips"], INDEX["teeth"])
 _SMALL = 0.1  # specks make up no more than this share of a part
-_INSIDE = 0.95  # this share of a part has to be where it belongs
+_INSIDE = 0.95  # at least this share of a part has to be where it belongs
 _EIGHT = np.ones((3, 3), bool)
 
 
@@ -30,11 +29,16 @@ def plausibility_rules(labels: np.ndarray) -> pd.DataFrame:
 
     Parameters
     ----------
-    labels : (N, H, W) integer class indices; other values (255) are nothing
+    labels : (N, H, W) integer class indices; other values (255) belong to no part
 
     Returns
     -------
     N rows, one column per rule of ``RULES``: 1.0 kept, 0.0 broken, NaN does not apply
+
+    Raises
+    ------
+    InputError
+        if the shape or type is another
     """
     labels = np.asarray(labels)
     if labels.ndim != 3 or not np.issubdtype(labels.dtype, np.integer):
@@ -44,14 +48,13 @@ def plausibility_rules(labels: np.ndarray) -> pd.DataFrame:
             expected="integer class indices, shape (images, height, width)",
             do="take the most likely class of each pixel first",
         )
-    rows = [[rule(mask) for rule in RULES.values()] for mask in labels]
-    return pd.DataFrame(np.array(rows, float).reshape(len(labels), len(RULES)), columns=list(RULES))
+    return pd.DataFrame({name: [rule(mask) for mask in labels] for name, rule in RULES.items()}, dtype=float)
 
 
 def plausibility(labels: np.ndarray) -> np.ndarray:
     """Share of the applicable rules that each label map keeps, (N, H, W) -> (N,) in [0, 1].
 
-    A map without a face keeps none: parts must be there, and that rule always applies.
+    A map without a face keeps none: that its parts are present is the one rule that always applies.
     """
     return plausibility_rules(labels).mean(axis=1).to_numpy()
 
@@ -64,7 +67,7 @@ def _parts_present(mask: np.ndarray) -> float:
 
 
 def _one_head(mask: np.ndarray) -> float:
-    """Nearly all of the head hangs together."""
+    """Nearly all of the head is one connected piece."""
     pieces = _pieces(np.isin(mask, _HEAD))
     return np.nan if not len(pieces) else float(pieces[0] >= _INSIDE * pieces.sum())
 
@@ -80,7 +83,7 @@ def _above(upper: tuple[int, ...], lower: tuple[int, ...]) -> Callable[[np.ndarr
 
 
 def _pieces_at_most(number: int, part: tuple[int, ...]) -> Callable[[np.ndarray], float]:
-    """Make the rule that so many pieces make up the part, specks aside."""
+    """Make the rule that a part consists of at most ``number`` pieces, specks aside."""
 
     def rule(mask: np.ndarray) -> float:
         pieces = _pieces(np.isin(mask, part))
@@ -102,7 +105,7 @@ def _inside_head(mask: np.ndarray) -> float:
 
 
 def _balanced(mask: np.ndarray) -> float:
-    """The mouth is below the nose and not beside it: their centres differ less sideways than the head is wide / 4."""
+    """The mouth is below the nose, not beside it: sideways, their centres differ by less than a quarter of the head."""
     mouth, nose, head = (np.isin(mask, part) for part in (_MOUTH, (INDEX["nose"],), _HEAD))
     if not mouth.any() or not nose.any():
         return np.nan
@@ -112,7 +115,7 @@ def _balanced(mask: np.ndarray) -> float:
 
 
 def _eyes_alike(mask: np.ndarray) -> float:
-    """Where two eyes are seen, neither is more than four times as large as the other."""
+    """Of two visible eyes, neither is more than four times as large as the other."""
     pieces = _pieces(mask == INDEX["eyes"])
     if len(pieces) < 2 or pieces[1] < _SMALL * pieces.sum():
         return np.nan
@@ -139,7 +142,7 @@ def _pieces(region: np.ndarray) -> np.ndarray:
 
 
 def _extreme_corners(region: np.ndarray) -> np.ndarray:
-    """Corners of the first and last pixel of every row, which have the hull of the whole region, (H, W) -> (n, 2)."""
+    """Corners of the first and last pixel of every row, whose hull is that of the whole region, (H, W) -> (n, 2)."""
     rows = np.flatnonzero(region.any(1))
     first = region[rows].argmax(1)
     last = region.shape[1] - region[rows, ::-1].argmax(1)  # one past the last pixel
@@ -147,21 +150,17 @@ def _extreme_corners(region: np.ndarray) -> np.ndarray:
     return np.concatenate([ends, ends + np.array([1, 0])])
 
 
-def _class(name: str) -> tuple[int, ...]:
-    return (INDEX[name],)
-
-
 RULES: Mapping[str, Callable[[np.ndarray], float]] = MappingProxyType(
     {
         "parts_present": _parts_present,
         "one_head": _one_head,
-        "eyes_above_nose": _above(_class("eyes"), _class("nose")),
-        "nose_above_mouth": _above(_class("nose"), _MOUTH),
-        "brows_above_eyes": _above(_class("eyebrows"), _class("eyes")),
+        "eyes_above_nose": _above((INDEX["eyes"],), (INDEX["nose"],)),
+        "nose_above_mouth": _above((INDEX["nose"],), _MOUTH),
+        "brows_above_eyes": _above((INDEX["eyebrows"],), (INDEX["eyes"],)),
         "parts_inside_head": _inside_head,
         "mouth_below_nose": _balanced,
-        "two_eyes": _pieces_at_most(2, _class("eyes")),
-        "one_nose": _pieces_at_most(1, _class("nose")),
+        "two_eyes": _pieces_at_most(2, (INDEX["eyes"],)),
+        "one_nose": _pieces_at_most(1, (INDEX["nose"],)),
         "one_mouth": _pieces_at_most(1, _MOUTH),
         "eyes_alike": _eyes_alike,
         "teeth_in_mouth": _teeth_in_mouth,

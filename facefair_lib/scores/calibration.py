@@ -1,7 +1,7 @@
-"""Is a network as often right as it is sure? Pixels are counted by confidence, and both are compared.
+"""Does a network's confidence match how often it is right? Pixels are counted by confidence, and the two are compared.
 
 Source: reliability and expected calibration error: Guo et al., ICML 2017; of segmentation: Mehrtash et al., IEEE
-Transactions on Medical Imaging 39 (2020), who leave the background out, as is done here.
+Transactions on Medical Imaging 39 (2020), who also leave the background out.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _CHUNK = 64  # pictures at once: 64 x 128 x 128 pixels are 1 M
 
 
 def reliability(labels: np.ndarray, masks: np.ndarray, confidence: np.ndarray) -> np.ndarray:
-    """Count each picture's pixels by confidence; background and ignored ones are left out.
+    """Count each picture's pixels by confidence; true background and ignored pixels are left out.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def reliability(labels: np.ndarray, masks: np.ndarray, confidence: np.ndarray) -
 
     Returns
     -------
-    (N, BINS, 3) float64: pixels, sum of their confidence, number of them that are right
+    (N, BINS, 3) float64: number of pixels, sum of their confidence, number of right ones
     """
     counts = np.zeros((len(labels), BINS, 3))
     for start in range(0, len(labels), _CHUNK):
@@ -41,13 +41,13 @@ def reliability(labels: np.ndarray, masks: np.ndarray, confidence: np.ndarray) -
 
 
 def overconfidence(counts: np.ndarray) -> np.ndarray:
-    """Mean confidence minus share of right pixels, (..., BINS, 3) -> (...); positive: surer than right."""
+    """Mean confidence minus share of right pixels, (..., BINS, 3) -> (...); NaN without pixels."""
     total, sure, right = np.moveaxis(counts.sum(-2), -1, 0)
     return np.divide(sure - right, total, out=np.full(total.shape, np.nan), where=total > 0)
 
 
 def calibration_error(counts: np.ndarray) -> np.ndarray:
-    """Expected calibration error: mean over pixels of |confidence - accuracy| of their bin, (..., BINS, 3) -> (...)."""
+    """Expected calibration error: pixels' mean of |confidence - accuracy| of their bin, (..., BINS, 3) -> (...)."""
     total, sure, right = np.moveaxis(counts, -1, 0)
     pixels = total.sum(-1)
     return np.divide(np.abs(sure - right).sum(-1), pixels, out=np.full(pixels.shape, np.nan), where=pixels > 0)

@@ -1,6 +1,6 @@
 """Confusion counts: pixels by class of the target (row) and class of the prediction (column).
 
-They are the one currency of the study: every score, table, figure and group gap is a function of one matrix per image.
+Every score, table, figure and group gap of the study is computed from one such matrix per image.
 """
 
 from __future__ import annotations
@@ -13,17 +13,14 @@ from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import IGNORE_INDEX, NUM_CLASSES
 
 
-def confusion_counts(
-    target: np.ndarray, prediction: np.ndarray, num_classes: int = NUM_CLASSES, ignore: int = IGNORE_INDEX
-) -> np.ndarray:
+def confusion_counts(target: np.ndarray, prediction: np.ndarray, num_classes: int = NUM_CLASSES) -> np.ndarray:
     """Count pixels by target class and predicted class.
 
     Parameters
     ----------
-    target : (..., H, W) integer class indices; pixels with the value ``ignore`` are not counted
+    target : (..., H, W) integer class indices; pixels with ``IGNORE_INDEX`` (255) are not counted
     prediction : (..., H, W) integer class indices; any value is allowed where the target is ignored
     num_classes : number of classes C
-    ignore : target value of pixels that are not scored
 
     Returns
     -------
@@ -32,7 +29,7 @@ def confusion_counts(
     Raises
     ------
     InputError
-        if the shapes differ, a value is not an integer, or a scored pixel holds no class index
+        if the shapes differ, the values are not integers, or a scored pixel has no class index
     """
     target, prediction = np.asarray(target), np.asarray(prediction)
     _check_masks(target, prediction)
@@ -42,16 +39,16 @@ def confusion_counts(
     counts = np.empty((pixels[0], size), np.int64)  # (N, C * C)
     pairs = zip(target.reshape(pixels), prediction.reshape(pixels), strict=True)
     for image, (target_row, prediction_row) in enumerate(pairs):  # by image: whole stacks would need 16 bytes per pixel
-        scored = target_row != ignore
+        scored = target_row != IGNORE_INDEX
         rows, columns = target_row[scored].astype(np.int64), prediction_row[scored].astype(np.int64)
-        _check_indices(rows, num_classes, image, f"target (class index, or {ignore} for a pixel to ignore)")
+        _check_indices(rows, num_classes, image, f"target (class index, or {IGNORE_INDEX} for a pixel to ignore)")
         _check_indices(columns, num_classes, image, "prediction")
         counts[image] = np.bincount(rows * num_classes + columns, minlength=size)
     return counts.reshape(*leading, num_classes, num_classes)
 
 
 def merge_counts(counts: np.ndarray, lookup: np.ndarray) -> np.ndarray:
-    """Add up rows and columns of classes that are scored as one.
+    """Add up the rows and columns of classes that are scored as one.
 
     Parameters
     ----------
@@ -65,8 +62,8 @@ def merge_counts(counts: np.ndarray, lookup: np.ndarray) -> np.ndarray:
     Raises
     ------
     InputError
-        if the lengths differ, or pixels of a scored class were predicted as a class that is not scored: dropping
-        them would hide misses
+        if the lengths differ, or pixels of a scored class were predicted as one that is not scored: dropping them would
+        hide misses
     """
     counts, lookup = np.asarray(counts), np.asarray(lookup)
     if counts.ndim < 2 or lookup.shape != counts.shape[-1:]:
@@ -82,7 +79,7 @@ def merge_counts(counts: np.ndarray, lookup: np.ndarray) -> np.ndarray:
         raise InputError(
             "merging classes",
             found=f"{lost} pixels of scored classes that were predicted as a class in no group",
-            expected="every class that a model predicts to be in a group",
+            expected="every predicted class in a group",
             do="put every class into one of the groups",
         )
     spread = np.zeros((len(lookup), int(lookup.max()) + 1), np.int64)  # (C, K)
@@ -91,7 +88,7 @@ def merge_counts(counts: np.ndarray, lookup: np.ndarray) -> np.ndarray:
 
 
 def check_counts(counts: np.ndarray, subject: object = "confusion counts") -> np.ndarray:
-    """Return ``counts`` as an array, or raise `InputError` where it is no stack of confusion matrices.
+    """Return ``counts`` as an array, or raise `InputError` if it is not a stack of confusion matrices.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Segmentation scores as pure functions of confusion counts.
 
 A confusion matrix holds pixels: row = class of the target, column = class of the prediction. Functions here work on
-the last two axes and keep the leading ones: the same line scores one image, a stack of images or 2,000 bootstrap
+the last two axes and keep the leading ones: the same call scores one image, a stack of images or 2,000 bootstrap
 replicates.
 
 Undefined is NaN, never 0, 1 or -1:
@@ -22,41 +22,15 @@ from types import MappingProxyType
 
 import numpy as np
 
-from facefair_lib.scores.confusion import check_counts, confusion_counts, merge_counts
+from facefair_lib.scores.confusion import confusion_counts as confusion_counts  # re-exported
 from facefair_lib.settings.labels import FIXED_CLASSES, INDEX
-
-__all__ = [
-    "CLASS_METRICS",
-    "COMPARED_BY",
-    "ESTIMANDS",
-    "Estimand",
-    "check_counts",
-    "class_mean",
-    "confusion_counts",
-    "evaluate",
-    "f1_per_class",
-    "fixed_iou",
-    "image_scores",
-    "iou_floor",
-    "iou_per_class",
-    "mean_f1",
-    "mean_f1_foreground",
-    "mean_iou",
-    "mean_precision",
-    "mean_recall",
-    "merge_counts",
-    "pixel_accuracy",
-    "precision_per_class",
-    "recall_per_class",
-    "shown_iou_per_class",
-]
 
 _BACKGROUND = INDEX["background"]
 _FIXED = [INDEX[name] for name in FIXED_CLASSES]
 
 
 def iou_floor(f1: float) -> float:
-    """IoU of the same decisions as an F1, F / (2 - F), which is also the smallest mean IoU that goes with a mean F1."""
+    """IoU of the predictions that have this F1, F / (2 - F); also the smallest mean IoU that a mean F1 allows."""
     return f1 / (2 - f1)
 
 
@@ -134,9 +108,9 @@ def pixel_accuracy(counts: np.ndarray) -> np.ndarray:
 def class_mean(per_class: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Mean over the classes present in target or prediction.
 
-    A present class whose own score is 0 / 0 counts as 0: a class that is there and never predicted has no precision of
-    its own, but leaving it out would reward a model for never naming a difficult class. Precision, recall, F1 and IoU
-    are thereby means over the same classes. This is scikit-learn's ``average="macro"`` with its default zero division.
+    A present class whose own score is 0 / 0 counts as 0: a class that is never predicted has no precision of its own,
+    but leaving it out would reward a model for never predicting a difficult class. So precision, recall, F1 and IoU
+    are means over the same classes. This is scikit-learn's ``average="macro"`` with its default zero division.
 
     Parameters
     ----------
@@ -190,10 +164,10 @@ def shown_iou_per_class(counts: np.ndarray) -> np.ndarray:
 
 
 def fixed_iou(counts: np.ndarray) -> np.ndarray:
-    """Mean IoU over ``labels.FIXED_CLASSES``, those of them that the target shows, (..., C, C) -> (...).
+    """Mean IoU over those of ``labels.FIXED_CLASSES`` that the target shows, (..., C, C) -> (...).
 
-    It is what people are compared by. `mean_iou` runs over whatever is there or is invented: somebody with teeth, a
-    beard or spectacles, or with invented ones, is scored on more and harder classes than somebody without.
+    People are compared by it. `mean_iou` averages over every class that is present or wrongly predicted: a person with
+    teeth, a beard or spectacles, or with invented ones, is scored on more and harder classes than one without.
     """
     shown = shown_iou_per_class(counts)
     return _nan_mean(np.where(np.isin(np.arange(counts.shape[-1]), _FIXED), shown, np.nan))
@@ -221,7 +195,7 @@ class Estimand:
     Parameters
     ----------
     key : name in tables
-    title : name in print
+    title : name in text and figures
     definition : one sentence
     score : (..., C, C) counts -> (...) values
     per_image : True for a mean of image scores, False for a score of the pooled counts
@@ -229,7 +203,7 @@ class Estimand:
     Notes
     -----
     Both kinds are functions of a SUM over images: of the counts, or of the pair (score, is there a score). `parts`
-    gives what is summed, `from_total` what the sum means. Resampling therefore needs weighted sums only.
+    returns the summands, `from_total` the value of a sum. So resampling only needs weighted sums.
     """
 
     key: str
@@ -239,7 +213,7 @@ class Estimand:
     per_image: bool = False
 
     def parts(self, counts: np.ndarray) -> np.ndarray:
-        """Give the summands of each image, (N, C, C) -> (N, K) float64, all finite."""
+        """Summands of each image, (N, C, C) -> (N, K) float64, all finite."""
         if not self.per_image:
             return counts.reshape(len(counts), counts.shape[-1] ** 2).astype(float)  # (N, C * C)
         scores = self.score(counts)  # (N,)
@@ -258,7 +232,7 @@ class Estimand:
 
 
 COMPARED_BY = "fixed_image_iou"
-"""The estimand by which groups, emotions and features are compared: every picture counts once, on the same classes."""
+"""The estimand by which groups, emotions and features are compared: each picture counts once, on the same classes."""
 
 _POOLED = "Mean over the classes{} of {}, from the counts of all images together."
 _BY_IMAGE = "Mean over the images of each image's mean {} over {}."
@@ -305,7 +279,7 @@ CLASS_METRICS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = MappingProxyTy
 def evaluate(
     counts: np.ndarray, total: Callable[[np.ndarray], np.ndarray], estimands: Iterable[str] = tuple(ESTIMANDS)
 ) -> dict[str, np.ndarray]:
-    """Score an image set under several estimands and one way of adding images up.
+    """Score an image set under several estimands, with one way of adding images up.
 
     Parameters
     ----------
@@ -320,7 +294,7 @@ def evaluate(
     chosen = [ESTIMANDS[key] for key in estimands]
     blocks = {e.key if e.per_image else "pooled": e.parts(counts) for e in chosen}  # pooled estimands share theirs
     ends = np.cumsum([block.shape[1] for block in blocks.values()])
-    sums = total(np.concatenate(list(blocks.values()), axis=1))  # (..., K), in one go: sums can be costly
+    sums = total(np.concatenate(list(blocks.values()), axis=1))  # (..., K), in one call: sums can be expensive
     sums_by_block = dict(zip(blocks, np.split(sums, ends[:-1], axis=-1), strict=True))
     return {e.key: e.from_total(sums_by_block[e.key if e.per_image else "pooled"]) for e in chosen}
 

@@ -1,12 +1,12 @@
 """Boundary errors, areas, and the score that a shift of one pixel costs.
 
-Dice and IoU punish the same boundary error more on a smaller structure, so narrow eyes or thin brows score lower at
-EQUAL accuracy of their outline. A gap between groups in such a score is read beside three numbers from here: the area
-of the class, the boundary error in units of the distance of the eyes, and the score of the true mask against itself
-with one pixel of its rim taken off.
+Dice and IoU penalise the same boundary error more on a smaller structure, so narrow eyes or thin brows score lower at
+EQUAL accuracy of their outline. So a gap between groups in such a score is read beside three numbers: the area of the
+class, the boundary error as a share of the distance between the eyes, and the score of the true mask against itself
+with its rim taken off.
 
-Rim of a class: its pixels with at least one of four neighbours in another class. The edge of the picture is no rim, and
-neither is the border to ignored pixels.
+Rim of a class: its pixels with at least one of four neighbours in another class. The picture's edge and the border to
+ignored pixels do not count.
 
 Source: average symmetric surface distance: Heimann et al., IEEE Transactions on Medical Imaging 28 (2009); distance
 transform: Felzenszwalb and Huttenlocher, Theory of Computing 8 (2012); size bias: Reinke et al., Nature Methods 21
@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -29,15 +28,7 @@ from facefair_lib.settings.labels import CLASS_NAMES, FIXED_CLASSES, IGNORE_INDE
 OUTLINES = tuple(name for name in FIXED_CLASSES if name != "background")
 """Classes whose outlines are compared between groups: parts that every head has."""
 MISSED = 1.0
-"""Outline error of a part that is there and was missed altogether: the whole distance between the eyes."""
-
-
-@dataclass(frozen=True, eq=False)
-class OnePixelNull:
-    """Scores of true masks whose classes have lost their rim, against the true masks themselves; (..., C) in [0, 1]."""
-
-    f1: np.ndarray
-    iou: np.ndarray
+"""Outline error of a part that was missed altogether: the whole distance between the eyes."""
 
 
 def boundary_error(target: np.ndarray, prediction: np.ndarray) -> np.ndarray:
@@ -50,18 +41,18 @@ def boundary_error(target: np.ndarray, prediction: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    (..., C) float64 pixels: every rim pixel of either mask to the nearest rim pixel of the other, averaged over all of
-    them; NaN where the class is absent in either mask, or fills the picture so that it has no rim
+    (..., C) float64 pixels: the distance from a rim pixel of either mask to the nearest of the other, averaged over all
+    rim pixels; NaN where the class is absent in either mask, or fills the picture so that it has no rim
 
     Raises
     ------
     InputError
-        if the shapes differ or the values are no class indices
+        if the shapes differ or the values are not class indices
 
     Notes
     -----
-    A missed class has no boundary error: read it beside recall. Halves of a pixel are not resolved, so a perfect mask
-    has 0 and a shift of one pixel about 1 or less (parts of the rim slide along themselves).
+    A missed class has no boundary error: read it beside recall. Subpixel errors are not resolved: a perfect mask has 0,
+    a shift of one pixel about 1 or less (parts of the rim move along themselves).
     """
     target, prediction = _check_masks(target), np.asarray(prediction)
     if target.shape != prediction.shape:
@@ -78,9 +69,9 @@ def boundary_error(target: np.ndarray, prediction: np.ndarray) -> np.ndarray:
 def interocular_distance(target: np.ndarray) -> np.ndarray:
     """Distance between the centres of the two eyes.
 
-    Both eyes are one class, so its pixels are split along their longest extent. They count as two eyes where the gap
-    between both parts is at least two pixels and half as wide as the wider part, and the smaller part has at least a
-    tenth of the pixels of the larger: one eye, or one that a frame cuts in two, is no pair.
+    Both eyes are one class, so its pixels are split along their longest extent. They count as two eyes if the gap
+    between the parts is at least two pixels and at least half as wide as the wider part, and the smaller part has at
+    least a tenth of the pixels of the larger: one eye, or one that a frame cuts in two, is not a pair.
 
     Parameters
     ----------
@@ -92,13 +83,13 @@ def interocular_distance(target: np.ndarray) -> np.ndarray:
 
     Notes
     -----
-    In a turned head the distance is foreshortened, as the parts of the face are.
+    In a turned head the distance is foreshortened, like the parts of the face.
     """
     return _by_image(_image_interocular, _check_masks(target))
 
 
-def one_pixel_null(target: np.ndarray) -> OnePixelNull:
-    """Score true masks without their rim against themselves: what one pixel costs a class of this size and shape.
+def one_pixel_f1(target: np.ndarray) -> np.ndarray:
+    """F1 of true masks without their rims against themselves: what one pixel costs a class of this size and shape.
 
     Parameters
     ----------
@@ -106,26 +97,26 @@ def one_pixel_null(target: np.ndarray) -> OnePixelNull:
 
     Returns
     -------
-    OnePixelNull; F1 = 2 (n - r) / (2 n - r) and IoU = (n - r) / n of a class with n pixels, r of them on the rim; NaN
-    where the class is absent
+    (..., C) float64 in [0, 1]: 2 (n - r) / (2 n - r) of a class with n pixels, r of them on the rim; NaN where the
+    class is absent
     """
     target = _check_masks(target)
     total = _by_image(_class_pixels, target)  # (..., C)
     rim = _by_image(lambda mask: _class_pixels(mask, _rim(mask)), target)
     total = np.where(total > 0, total, np.nan)
     kept = total - rim
-    return OnePixelNull(f1=2 * kept / (total + kept), iou=kept / total)
+    return 2 * kept / (total + kept)
 
 
 def area_share(target: np.ndarray) -> np.ndarray:
-    """Share of the pixels that each class covers, ignored ones left out: (..., H, W) -> (..., C); else NaN."""
+    """Share of the pixels that each class covers, without ignored ones, (..., H, W) -> (..., C); NaN without pixels."""
     total = _by_image(_class_pixels, _check_masks(target))
     whole = total.sum(-1, keepdims=True)
     return np.divide(total, whole, out=np.full(total.shape, np.nan), where=whole > 0)
 
 
 def outline_shares(labels: np.ndarray, masks: np.ndarray) -> np.ndarray:
-    """How far the outlines of ``OUTLINES`` are off on every picture, in shares of the distance between the eyes.
+    """Boundary error of ``OUTLINES`` on every picture, as a share of the distance between the eyes.
 
     Parameters
     ----------
@@ -149,7 +140,7 @@ def traps_table(
     labels: np.ndarray,
     interocular: np.ndarray | None = None,
 ) -> pd.DataFrame:
-    """Describe how large the classes of each group are, and how far off their outlines.
+    """Describe each group's classes: how large they are, and how far off their outlines are.
 
     Parameters
     ----------
@@ -161,7 +152,7 @@ def traps_table(
     Returns
     -------
     One row per group and class: group, class, area_share (mean over images), interocular (median, pixels), one_pixel_f1
-    (mean over the images that show the class), boundary_error (median over images, per cent of the distance of the
+    (mean over the images that show the class), boundary_error (median over images, per cent of the distance between the
     eyes; NaN without a prediction), n_images (that show the class)
     """
     target = _check_masks(target)
@@ -177,7 +168,7 @@ def traps_table(
     if interocular is not None:
         given = np.asarray(interocular, float)
         measured = np.where(np.isfinite(given) & (given > 0), given, measured)
-    share, null = area_share(target), one_pixel_null(target).f1
+    share, null = area_share(target), one_pixel_f1(target)
     error = np.full(share.shape, np.nan) if prediction is None else boundary_error(target, prediction)
     error = 100 * error / measured[:, None]
     rows = []
@@ -215,7 +206,7 @@ def _image_boundary_error(target: np.ndarray, prediction: np.ndarray) -> np.ndar
 
 
 def _image_interocular(mask: np.ndarray) -> float:
-    """Distance of the centres of both eyes, (H, W) -> pixels."""
+    """Distance between the centres of the eyes, (H, W) -> pixels."""
     points = np.argwhere(mask == INDEX["eyes"]).astype(float)  # (n, 2)
     if len(points) < 2:
         return math.nan

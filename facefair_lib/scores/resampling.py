@@ -1,8 +1,8 @@
-"""How sure a score is: bootstrap over people, permutation of group labels.
+"""How certain a score is: bootstrap over people, permutation of group labels.
 
 Pictures of one person resemble each other, so the unit of both methods is the person (subject), never the picture.
 All scores are functions of sums over pictures (`metrics.Estimand`), so a replicate is a weighted sum in which a person
-counts as often as they were drawn. One matrix product gives all replicates of all classes at once.
+counts as often as they were drawn. One matrix product computes all replicates of all classes at once.
 
 Source: cluster bootstrap: Field and Welsh, Journal of the Royal Statistical Society B 69 (2007); permutation p value:
 Phipson and Smyth, Statistical Applications in Genetics and Molecular Biology 9 (2010); shuffling in blocks: Winkler
@@ -25,7 +25,7 @@ REPLICATES = 2000
 PERMUTATIONS = 2000
 LEVEL = 0.95
 ALPHA, POWER = 0.05, 0.8
-"""A p value below ALPHA is called clear; a gap that is found with this POWER is called detectable."""
+"""A p value below ALPHA is called clear; a gap that is found with probability POWER is called detectable."""
 _CHUNK = 128  # replicates per matrix product: 10 MB of weights for 10,000 people
 
 
@@ -40,7 +40,7 @@ class Interval:
 
 @dataclass(frozen=True, eq=False)
 class SubjectBootstrap:
-    """Replicates of a cluster bootstrap; everything computed from one instance is paired.
+    """Replicates of a cluster bootstrap; all that is computed from one instance is paired.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class SubjectBootstrap:
         Parameters
         ----------
         values : (N, ...) finite numbers per image
-        rows : (N,) bool, the images to add; all by default. The subjects stay drawn from the whole set.
+        rows : (N,) bool, the images to add; all by default. Subjects are drawn from the whole set all the same.
 
         Returns
         -------
@@ -88,7 +88,7 @@ def subject_bootstrap(
     subjects : (N,) subject of each image
     strata : (N,) group of each image; subjects are then drawn within each group, so that no replicate loses one
     replicates : number of replicates B
-    seed : of the random numbers
+    seed : seed of the random numbers
 
     Raises
     ------
@@ -113,15 +113,15 @@ def subject_bootstrap(
     return SubjectBootstrap(unit, times_drawn(stratum_of_subject, replicates, np.random.default_rng(seed)))
 
 
-def percentile_interval(replicates: np.ndarray, level: float = LEVEL, *, people: int | None = None) -> Interval:
-    """Take the middle share of bootstrap replicates.
+def percentile_interval(replicates: np.ndarray, *, people: int | None = None) -> Interval:
+    """Take the middle share ``LEVEL`` of bootstrap replicates.
 
     Parameters
     ----------
     replicates : (B,) values; NaN ones are dropped and counted
-    level : share of the replicates inside
-    people : number of people drawn; given, the interval is expanded to make up for few of them: replicates of n people
-        spread too little by sqrt((n - 1) / n), and a normal tail is shorter than t's
+
+    people : number of people drawn; if given, the interval is expanded to allow for few people: the spread of
+        replicates of n people is too small by sqrt((n - 1) / n), and a normal tail is shorter than t's
 
     Returns
     -------
@@ -133,7 +133,7 @@ def percentile_interval(replicates: np.ndarray, level: float = LEVEL, *, people:
     dropped = len(replicates) - len(defined)
     if len(defined) < 2 or (people is not None and people < 2):
         return Interval(np.nan, np.nan, dropped)
-    tail = (1 - level) / 2
+    tail = (1 - LEVEL) / 2
     if people is not None:
         tail = float(stats.norm.sf(np.sqrt(people / (people - 1)) * stats.t.isf(tail, people - 1)))
     low, high = np.quantile(defined, [tail, 1 - tail])
@@ -150,9 +150,9 @@ def permuted_totals(
 ) -> np.ndarray:
     """Add images up by group after shuffling the group labels, many times.
 
-    Where every subject has one label, labels are shuffled over subjects. Where subjects are seen under several labels
-    (one person sad, happy and angry), labels are shuffled within each subject: that keeps the differences between
-    people out of the comparison, as flipping signs does for pairs.
+    If every subject has one label, labels are shuffled over subjects. If subjects are seen under several labels (one
+    person sad, happy and angry), labels are shuffled within each subject: that keeps differences between people out of
+    the comparison, as flipping signs does for pairs.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def permuted_totals(
     labels : (N,) group of each image
     subjects : (N,) subject of each image
     permutations : number of shuffles P
-    seed : of the random numbers; equal seeds give equal shuffles, so several models are compared under the same ones
+    seed : seed of the random numbers; equal seeds give equal shuffles, so models are compared under the same ones
 
     Returns
     -------
@@ -169,7 +169,7 @@ def permuted_totals(
     Raises
     ------
     InputError
-        if labels vary for some subjects but for fewer than half of them: neither way of shuffling fits
+        if labels vary within some subjects but within fewer than half of them: neither way of shuffling fits
     """
     unit, _ = encode_labels(subjects, "subject_id")
     code, names = encode_labels(labels, "labels", len(unit))
@@ -192,7 +192,7 @@ def permuted_totals(
 
 
 def permutation_p_value(observed: float, null: np.ndarray) -> float:
-    """Share of shuffles at least as extreme as what was seen, (1 + #{T* >= T}) / (1 + B).
+    """Share of shuffles at least as extreme as what was observed, (1 + #{T* >= T}) / (1 + B).
 
     Parameters
     ----------
@@ -240,7 +240,7 @@ def encode_labels(labels: np.ndarray, name: str, length: int | None = None) -> t
 
 
 def is_constant_within(codes: np.ndarray, unit: np.ndarray) -> bool:
-    """Say whether every unit has one code on all its images, (N,), (N,) int64."""
+    """Whether every unit has the same code on all its images, (N,), (N,) int64."""
     first = np.zeros(unit.max() + 1, np.int64)
     first[unit] = codes
     return bool((first[unit] == codes).all())
@@ -254,7 +254,7 @@ def sum_by(position: np.ndarray, values: np.ndarray, length: int) -> np.ndarray:
 
 
 def times_drawn(stratum_of_subject: np.ndarray, replicates: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw subjects with replacement within strata, (S,) stratum numbers -> (B, S) uint16 times drawn."""
+    """Draw subjects with replacement within strata, (S,) stratum numbers -> (B, S) uint16, how often each was drawn."""
     weights = np.zeros((replicates, len(stratum_of_subject)), np.uint16)
     for stratum in np.unique(stratum_of_subject):
         members = np.flatnonzero(stratum_of_subject == stratum)
@@ -268,7 +268,7 @@ def times_drawn(stratum_of_subject: np.ndarray, replicates: int, rng: np.random.
 
 
 def _check_mostly_varying(code: np.ndarray, unit: np.ndarray) -> None:
-    """Refuse sets that shuffling within subjects would leave nearly as they are."""
+    """Refuse labels that shuffling within subjects would leave nearly unchanged."""
     pairs = np.unique(np.stack([unit, code]), axis=1)  # (2, number of subject-label pairs)
     varying = int((np.bincount(pairs[0]) > 1).sum())
     if 2 * varying < unit.max() + 1:

@@ -1,4 +1,4 @@
-"""How keys are printed in tables and in the report's text: one spelling for each model, group, emotion and metric."""
+"""How keys are printed in tables and in text: one spelling for each model, group, emotion and metric."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ METRIC_TITLES: Mapping[str, str] = MappingProxyType(
 COHORT_TITLES: Mapping[str, str] = MappingProxyType(
     {"wild": "Correlated attributes", "balanced": "Balanced attributes", "counterfactual": "Counterfactual"}
 )
-"""How people were drawn: attributes that go together, attributes drawn apart, one person with one thing changed."""
+"""How people were drawn: with correlated or with balanced attributes, or one person with one attribute changed."""
 
 COMPONENT_TITLES: Mapping[str, str] = MappingProxyType(
     {"total": "Total", "morphology": "Morphology", "tone": "Skin tone"}
@@ -64,12 +64,12 @@ _ALL = {
 
 
 def title(key: str) -> str:
-    """Title of any key; a key of the user's own data, such as a group, is capitalised and keeps its words."""
+    """Title of any key; an unknown one, such as a group of the user's own data, is capitalised and keeps its words."""
     return _ALL.get(key, key.replace("_", " ").strip().capitalize())
 
 
 def in_order(keys: Iterable[str], order: Mapping[str, str]) -> list[str]:
-    """Sort ``keys``: those of ``order`` first, in its order, then the user's own in alphabetical order."""
+    """Sort ``keys`` without repeats: first those of ``order``, in its order, then all others alphabetically."""
     present = set(keys)
     return [key for key in order if key in present] + sorted(present - set(order))
 
@@ -77,11 +77,9 @@ def in_order(keys: Iterable[str], order: Mapping[str, str]) -> list[str]:
 def in_text(heading: str) -> str:
     """A title inside a sentence: ``Pixel accuracy`` loses its capital, ``IoU`` and ``F1`` keep theirs."""
     first = heading.split()[0]
-    return (
-        heading
-        if first[1:] != first[1:].lower() or any(c.isdigit() for c in first)
-        else heading[0].lower() + heading[1:]
-    )
+    if first[1:] != first[1:].lower() or any(c.isdigit() for c in first):
+        return heading
+    return heading[0].lower() + heading[1:]
 
 
 COMPARED_BY_TITLE = METRIC_TITLES[COMPARED_BY]
@@ -92,11 +90,11 @@ _LITE = "efficientnet_lite0"
 
 
 def backbone_title(backbone: str, model: str = "") -> str:
-    """``resnet18`` as its paper spells it, and which part of it a network uses if not the whole.
+    """A backbone as its paper spells it, with the stride to which a network uses it if not the whole.
 
     Parameters
     ----------
-    backbone : a name that is not known stays as it is
+    backbone : such as ``resnet18``; an unknown name stays as it is
     model : the network, as ``build_model`` knows it; without it, the backbone alone is named
     """
     whole = _spelled(backbone)
@@ -106,7 +104,7 @@ def backbone_title(backbone: str, model: str = "") -> str:
 
 
 def network_title(model: str, fine_maps: object = False) -> str:
-    """A network by name, with what was added to the published one; anything but a true value adds nothing."""
+    """Title of a network, which says if fine maps were added to the published one (only if they are ``True``)."""
     return f"{title(model)} with fine maps" if fine_maps is True else title(model)
 
 

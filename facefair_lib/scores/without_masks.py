@@ -1,6 +1,6 @@
-"""How good is a prediction where nobody has drawn a mask? Measures from predictions alone, and a test of their worth.
+"""How good is a prediction where no mask was drawn? Measures from predictions alone, and a test of their value.
 
-None of them knows the truth: two models may agree on a mistake, and a wrong mask may be confident and shaped like a
+None of them uses the truth: two models may agree on a mistake, and a wrong mask may be confident and shaped like a
 face. So each is first compared with the true score where masks exist (`predicts`), and only then shown for photographs.
 
 Source: agreement of two models: Jiang et al., "Assessing generalization via disagreement", ICLR 2022; consistency under
@@ -15,26 +15,18 @@ import numpy as np
 from scipy import stats
 
 from facefair_lib.errors import InputError
-from facefair_lib.scores.anatomy_rules import plausibility, plausibility_rules
+from facefair_lib.scores.anatomy_rules import (
+    plausibility as plausibility,
+)  # one of MEASURES, found here as the others are
 from facefair_lib.scores.confusion import confusion_counts
 from facefair_lib.scores.metrics import mean_iou
 from facefair_lib.scores.resampling import LEVEL, REPLICATES, encode_labels, times_drawn
 from facefair_lib.settings.labels import INDEX
 
-__all__ = [
-    "MEASURES",
-    "Prediction",
-    "label_agreement",
-    "mean_entropy",
-    "plausibility",
-    "plausibility_rules",
-    "predicts",
-]
-
 MEASURES = ("model_agreement", "flip_consistency", "scale_consistency", "entropy", "plausibility")
 """The first three are `label_agreement` of two models, of a picture and its mirror image, and of two sizes."""
 
-_CELLS = 2**22  # replicates x images ranked at once
+_CELLS = 2**22  # replicates x images that are ranked at once
 
 
 @dataclass(frozen=True)
@@ -45,7 +37,7 @@ class Prediction:
     ----------
     correlation : Spearman's, NaN where either is constant
     low, high : 95 % interval over subjects
-    n_images, n_subjects : with both numbers
+    n_images, n_subjects : how many have both numbers
     """
 
     correlation: float
@@ -71,7 +63,7 @@ def label_agreement(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def mean_entropy(probabilities: np.ndarray) -> np.ndarray:
-    """Mean uncertainty of a model about the pixels it takes for a head.
+    """Mean uncertainty of a model about the pixels that it labels as a head.
 
     Parameters
     ----------
@@ -85,7 +77,7 @@ def mean_entropy(probabilities: np.ndarray) -> np.ndarray:
     Raises
     ------
     InputError
-        if the shape is another or the values are no probabilities (logits: take the softmax first)
+        if the shape is another or the values are not probabilities (take the softmax of logits first)
     """
     probabilities = np.asarray(probabilities)
     if probabilities.ndim != 4 or probabilities.shape[1] < 2:
@@ -101,7 +93,7 @@ def mean_entropy(probabilities: np.ndarray) -> np.ndarray:
         if pixels.min() < -1e-6 or not np.allclose(total, 1, atol=1e-2):
             raise InputError(
                 f"entropy, image {image}",
-                found=f"values from {pixels.min():g} whose sums go from {total.min():g} to {total.max():g}",
+                found=f"values from {pixels.min():g} up, whose sums range from {total.min():g} to {total.max():g}",
                 expected="probabilities that sum to 1 over the classes",
                 do="take the softmax of the logits first",
             )
@@ -114,18 +106,19 @@ def mean_entropy(probabilities: np.ndarray) -> np.ndarray:
 def predicts(
     measure: np.ndarray, truth: np.ndarray, subjects: np.ndarray, *, replicates: int = REPLICATES, seed: int = 0
 ) -> Prediction:
-    """Say how well a measure puts pictures into the order of their true scores.
+    """Measure how well a measure ranks pictures by their true scores.
 
     Parameters
     ----------
     measure, truth : (N,); images that lack either (NaN) are left out
     subjects : (N,) subject of each image
-    replicates, seed : of the bootstrap over subjects
+    replicates, seed : number of bootstrap replicates over subjects, and seed of the random numbers
 
     Returns
     -------
-    Prediction. The interval is of Fisher's z = artanh of the correlation, -+ t standard deviations of the replicates'
-    z, expanded for few subjects: percentiles are too short near -1 and 1. NaN with fewer than three subjects.
+    Prediction. The interval is Fisher's z = artanh of the correlation, plus and minus t standard deviations of the
+    replicates' z, expanded for few subjects: percentile intervals are too short near -1 and 1. NaN with fewer than
+    three subjects.
 
     Notes
     -----
@@ -166,17 +159,16 @@ def _fisher_interval(value: float, replicates: np.ndarray, people: int) -> tuple
 
 
 def _weighted_spearman(first: np.ndarray, second: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Spearman correlation of images that are repeated ``weights`` times, (N,), (N,), (B, N) -> (B,)."""
+    """Spearman correlation of images that count ``weights`` times each, (N,), (N,), (B, N) -> (B,)."""
     ranks = [_weighted_ranks(values, weights) for values in (first, second)]  # (B, N)
     total = weights.sum(1, keepdims=True)
-    centred = [rank - (weights * rank).sum(1, keepdims=True) / total for rank in ranks]
-    products = [(weights * a * b).sum(1) for a, b in ((0, 1), (0, 0), (1, 1)) for a, b in [(centred[a], centred[b])]]
-    spread = np.sqrt(products[1] * products[2])
-    return np.divide(products[0], spread, out=np.full(len(weights), np.nan), where=spread > 1e-9)
+    a, b = (rank - (weights * rank).sum(1, keepdims=True) / total for rank in ranks)  # centred
+    spread = np.sqrt((weights * a * a).sum(1) * (weights * b * b).sum(1))
+    return np.divide((weights * a * b).sum(1), spread, out=np.full(len(weights), np.nan), where=spread > 1e-9)
 
 
 def _weighted_ranks(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Rank each image among all repeated ones, ties at their middle, (N,), (B, N) -> (B, N)."""
+    """Rank of each image among all repeated ones; ties share their mean rank, (N,), (B, N) -> (B, N)."""
     levels, code = np.unique(values, return_inverse=True)  # ties share a level
     order = np.argsort(code, kind="stable")
     starts = np.searchsorted(code[order], np.arange(len(levels)))

@@ -1,7 +1,7 @@
-"""The eleven classes, the groups and the emotions of the study: the only place that spells them and the label colours.
+"""The eleven classes, the groups and the emotions of the study, and the label colours: all are defined only here.
 
 Two colour tables are in circulation for the Mut1ny head segmentation data. The course paper's Table I and the vendor's
-sample program agree on eight classes and differ on ears, eyebrows and teeth. Both are kept here, under their names.
+sample program agree on eight classes and differ on ears, eyebrows and teeth. Both are kept here.
 
 Source: course paper, Table I; vendor's sample program, as recorded in ``report/published.csv`` and the README.
 """
@@ -24,7 +24,7 @@ IGNORE_INDEX = 255
 
 @dataclass(frozen=True)
 class FaceClass:
-    """One class: its index, its name and how it is coloured in label pictures and in figures."""
+    """One class: its index, its names and its colours in label pictures and in figures."""
 
     index: int
     name: str
@@ -34,7 +34,7 @@ class FaceClass:
     display_rgb: tuple[int, int, int]
 
 
-# display_rgb: distinct in hue AND in lightness, so that overlays survive colour-vision deficiencies and grey printing.
+# display_rgb: distinct in hue AND lightness, so that overlays work with colour-vision deficiencies and in grey print.
 CLASSES: tuple[FaceClass, ...] = (
     FaceClass(0, "background", "Background", (0, 0, 0), (0, 0, 0), (34, 40, 49)),
     FaceClass(1, "lips", "Lips / mouth", (255, 0, 0), (255, 0, 0), (204, 51, 63)),
@@ -54,16 +54,16 @@ CLASS_NAMES: tuple[str, ...] = tuple(face_class.name for face_class in CLASSES)
 CLASS_TITLES: tuple[str, ...] = tuple(face_class.title for face_class in CLASSES)
 INDEX: Mapping[str, int] = MappingProxyType({face_class.name: face_class.index for face_class in CLASSES})
 FACE_PARTS = ("face", "lips", "eyes", "nose", "eyebrows", "teeth")
-"""Classes without any of which a mask shows no face at all."""
+"""A mask without any of these classes shows no face at all."""
 OPTIONAL_PARTS = ("specs", "facial_hair", "teeth")
-"""Classes that a face may well lack, so that a network can invent them."""
+"""Classes that a face may lack, so that a network can invent them."""
 FIXED_CLASSES = tuple(name for name in CLASS_NAMES if name not in OPTIONAL_PARTS)
 """Classes that every head has, by which people are compared. More than four in five rendered pictures show each of them
-(the fewest ears, which hair and turned heads hide), and at most one in three each of the others."""
+(ears the fewest, as hair and turned heads hide them), and at most one in three each of the others."""
 
 # In class order. Chosen by maximising the smallest CIE76 difference of any two colours, seen with normal vision and
 # with simulated protanopia, deuteranopia and tritanopia (Machado, Oliveira and Fernandes, IEEE TVCG 15, 2009): it is
-# above 30, against 5 in the paper's colours. A test repeats the measurement.
+# above 30, compared with 5 for the paper's colours. A test repeats the measurement.
 _SAFE = (
     (0, 0, 0),
     (238, 51, 0),
@@ -97,14 +97,14 @@ PALETTE_WITNESS: Mapping[str, tuple[int, int, int]] = MappingProxyType(
 def shows_face(masks: np.ndarray) -> np.ndarray:
     """Whether masks hold any part of a face: (..., H, W) uint8 class indices -> (...) bool.
 
-    A mask without one is a mistake of its data set, such as that of CelebAMask-HQ's 04790: whoever trains on it learns
-    that a face is background.
+    A mask without one is a mistake of its data set, such as CelebAMask-HQ's 04790: a network trained on it learns that
+    a face is background.
     """
     return np.isin(masks, [INDEX[name] for name in FACE_PARTS]).any((-2, -1))
 
 
 def pack_rgb(rgb: np.ndarray) -> np.ndarray:
-    """Pack (..., 3) uint8 colours into (...,) uint32 values ``0xRRGGBB``, which compare in one step."""
+    """Pack (..., 3) uint8 colours into (...) uint32 values ``0xRRGGBB``, which compare in one step."""
     wide = rgb.astype(np.uint32)
     return (wide[..., 0] << 16) | (wide[..., 1] << 8) | wide[..., 2]
 
@@ -162,7 +162,7 @@ def decode_nearest(rgb: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.n
     Returns
     -------
     rows : (H, W) uint8 row numbers of ``table``
-    distance : (H, W) float32, RGB distance to the colour taken (0 = exact): the residue to report
+    distance : (H, W) float32, RGB distance to that colour (0 = exact)
     """
     colours, position = np.unique(pack_rgb(rgb), return_inverse=True)
     values = np.stack([(colours >> 16) & 255, (colours >> 8) & 255, colours & 255], -1).astype(np.float32)  # (U, 3)
@@ -178,7 +178,7 @@ def unpack_rgb(code: int) -> tuple[int, int, int]:
 
 
 def merge_lookup(groups: Mapping[str, Sequence[str]]) -> tuple[tuple[str, ...], np.ndarray]:
-    """Plan a merge of classes, such as the six that FASSEG can be scored on.
+    """Prepare a merge of classes, such as into the six that FASSEG can be scored on.
 
     Parameters
     ----------
@@ -192,7 +192,7 @@ def merge_lookup(groups: Mapping[str, Sequence[str]]) -> tuple[tuple[str, ...], 
     Raises
     ------
     ValueError
-        if a class is unknown or stands in two groups
+        if a class is unknown or in two groups
     """
     lookup = np.full(NUM_CLASSES, -1, np.int64)
     for merged, (name, members) in enumerate(groups.items()):
@@ -200,7 +200,7 @@ def merge_lookup(groups: Mapping[str, Sequence[str]]) -> tuple[tuple[str, ...], 
             if member not in INDEX:
                 raise ValueError(f"group {name!r} names the class {member!r}; the classes are {', '.join(CLASS_NAMES)}")
             if lookup[INDEX[member]] >= 0:
-                raise ValueError(f"class {member!r} stands in two groups; each class may be merged into one only")
+                raise ValueError(f"class {member!r} is in two groups; each class may be merged into one only")
             lookup[INDEX[member]] = merged
     return tuple(groups), lookup
 
@@ -215,7 +215,7 @@ FASSEG_GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "eyes": ("eyes",),
     }
 )
-"""The six classes that FASSEG labels: brows count as hair there, ears and beards as skin, teeth as mouth."""
+"""The six classes that FASSEG labels: brows count as hair, ears, beards and spectacles as skin, teeth as mouth."""
 
 _EVERY_CLASS: Mapping[str, tuple[str, ...]] = MappingProxyType({name: (name,) for name in CLASS_NAMES})
 
@@ -263,21 +263,21 @@ SCORED_CLASSES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 """Data set with masks -> the classes that networks of other sets can be scored on there, and what goes into each.
 
-Whatever a set does not label is part of something that it does label: its masks paint teeth as mouth, and LaPa's ears
-are background. Every class of the study stands in one group, that of the background first. What a set paints otherwise
-without its being a class of the study, such as the neck (background in LaPa), stays a difference of conventions.
+A class that a set does not label is part of one that it does: teeth are labelled as mouth, and LaPa's ears as
+background. Every class of the study is in one group, the background's first. Conventions about what is not a class of
+the study, such as the neck (background in LaPa), still differ.
 """
 
 
 def as_labelled(mask: np.ndarray, source: str) -> np.ndarray:
-    """Read a class that a data set does not label as the one that it counts it as, such as teeth as lips.
+    """Relabel classes that a data set does not label as the ones that it counts them as, such as teeth as lips.
 
-    Without this one pixel of such a class, which no true mask holds, would enter the means as a class that scores 0.
+    Otherwise one pixel of such a class, which no true mask has, would enter the means as a class that scores 0.
 
     Parameters
     ----------
     mask : uint8 class indices, 255 = ignore
-    source : a data set with masks; of one that labels every class nothing changes
+    source : a data set with masks; for one that labels every class, nothing changes
 
     Returns
     -------

@@ -18,7 +18,7 @@ LONGEST_NAME = 255
 def path_text(path: str | os.PathLike[str]) -> str:
     r"""Path as text that can be printed on one line and written as UTF-8.
 
-    Bytes that are no UTF-8 and control characters become backslash escapes: ``caf\xe9.png``. All else stays.
+    Bytes that are not UTF-8 and control characters become backslash escapes: ``caf\xe9.png``. All else stays.
     """
     text = os.fsencode(path).decode("utf-8", "backslashreplace")
     if text.isprintable():
@@ -34,12 +34,12 @@ def _escaped(letter: str) -> str:
 
 
 def same_name(name: str) -> str:
-    """Key under which two spellings of one file name meet: composed, whichever way it is stored."""
+    """Key that is equal for two spellings of one file name: the composed form, however it is stored."""
     return unicodedata.normalize("NFC", name)
 
 
 def same_output(name: str) -> str:
-    """Key under which two names meet that some file system takes for one: there capitals do not count either."""
+    """Key that is equal for names that some file system takes for one: some ignore case as well."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
@@ -58,17 +58,12 @@ def output_stem(stem: str, *endings: str) -> str:
     return text
 
 
-def output_name(stem: str, ending: str) -> str:
-    """Name of a new file, ``stem`` + ``ending``, cut as ``output_stem`` says."""
-    return output_stem(stem, ending) + ending
-
-
 def existing_spelling(path: Path) -> Path:
-    """The file that ``path`` means, where the disk spells one of its names in another Unicode form.
+    """The file that ``path`` means, even if the disk spells one of its names in another Unicode form.
 
     Returns
     -------
-    ``path`` itself if it exists or if nothing with that name does
+    ``path`` itself if it exists, or if no file has that name
     """
     # Not Path.exists, which raises where a name is too long or a folder is closed.
     if os.path.exists(path) or path.parent == path:  # noqa: PTH110
@@ -83,6 +78,5 @@ def existing_spelling(path: Path) -> Path:
 
 
 def from_home(path: Path) -> Path:
-    """``~`` at the beginning as the home folder: a shell leaves it in quotes and behind ``--out=``."""
-    text = os.fspath(path)
-    return path if os.path.exists(path) else Path(os.path.expanduser(text))  # noqa: PTH110, PTH111
+    """Expand ``~`` at the beginning to the home folder: in quotes and after ``--out=`` a shell does not."""
+    return path if os.path.exists(path) else Path(os.path.expanduser(path))  # noqa: PTH110, PTH111

@@ -9,12 +9,12 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 NOTEBOOKS = REPOSITORY / "notebooks"
 PROFILES = REPOSITORY / "config"
 PLAN = PROFILES / "analysis_plan.yaml"
-"""The analysis plan, beside the profiles but none of them."""
+"""The analysis plan, which is in the profiles' folder but is not a profile."""
 CLUSTERS = PROFILES / "cluster"
 """Snakemake's settings for clusters, a folder each."""
 REPORT = REPOSITORY / "report"
 FIGURES = REPOSITORY / "figures"
-LIBRARY = REPOSITORY / "facefair_lib"
+
 PACKAGES = ("facefair_lib", "facefair_heads", "facefair_course")
 SNAKEFILE = REPOSITORY / "Snakefile"
 
@@ -22,7 +22,7 @@ RESULTS_VARIABLE, CACHE_VARIABLE = "FACEFAIR_RESULTS", "FACEFAIR_CACHE"
 
 
 def results_root() -> Path:
-    """Folder that holds one folder per profile; ``FACEFAIR_RESULTS`` moves it, for tests and for large disks."""
+    """Folder with one folder of results per profile; ``FACEFAIR_RESULTS`` moves it, for tests and for large disks."""
     return _chosen(RESULTS_VARIABLE) or REPOSITORY / "results"
 
 
@@ -32,39 +32,35 @@ def results_dir(profile: str) -> Path:
 
 
 def kept_results() -> Path:
-    """Small tables of a reference run, which are kept in git; a study itself writes to its own folder only."""
+    """Folder of a reference run's small tables, which are kept in git; a study writes to its own folder only."""
     return results_root() / "kept"
 
 
 def cache_dir() -> Path:
-    """Folder of things that are made once per machine (baked body model, compiled kernels); ``FACEFAIR_CACHE`` moves
-    it.
-    """
+    """Folder of what is made once per machine (baked body model, compiled kernels); ``FACEFAIR_CACHE`` moves it."""
     return _chosen(CACHE_VARIABLE) or REPOSITORY / ".cache"
 
 
 def report_pdf(profile: str) -> Path:
-    """The finished report: ``report/report.pdf`` for the default profile, ``report/report-<profile>.pdf`` for
-    others.
-    """
+    """The finished report: ``report/report.pdf`` of the default profile, else ``report/report-<profile>.pdf``."""
     name = "report.pdf" if profile == DEFAULT_PROFILE else f"report-{profile}.pdf"
     folder = results_dir(profile) if _chosen(RESULTS_VARIABLE) else REPORT
     return folder / name
 
 
 def kept_report() -> Path:
-    """The report of the last reference run, which is in git once ``make reference`` has put it there."""
+    """The report of the last reference run, which ``make reference`` puts there to be kept in git."""
     return REPORT / "reference.pdf"
 
 
 def absolute_variables() -> dict[str, str]:
-    """The variables that move folders, made absolute: they mean the same in every process, wherever it works."""
+    """The variables that move folders, as absolute paths: they mean the same in every process's working directory."""
     chosen = {name: _chosen(name) for name in (RESULTS_VARIABLE, CACHE_VARIABLE)}
     return {name: str(folder) for name, folder in chosen.items() if folder}
 
 
 def _chosen(variable: str) -> Path | None:
-    """Absolute path that a variable of the environment names; ``None`` where it is unset or empty."""
+    """Absolute path in an environment variable; ``None`` where it is unset or empty."""
     value = os.environ.get(variable, "")
     return Path(value).expanduser().absolute() if value else None
 

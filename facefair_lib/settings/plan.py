@@ -1,4 +1,4 @@
-"""The analysis plan: what is asked of people whom nobody has looked at, read from ``config/analysis_plan.yaml``."""
+"""The analysis plan: what is tested on people not used before, read from ``config/analysis_plan.yaml``."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from facefair_lib.errors import InputError
 from facefair_lib.settings import paths
 from facefair_lib.settings.path_text import path_text
 from facefair_lib.settings.profile_files import read_yaml, shown
-from facefair_lib.settings.profiles import Section
+from facefair_lib.settings.profiles import Section, Share
 
-FamilyName = Literal[
-    "tones_of_groups", "darkest_tone", "morphology", "total", "emotions", "outlines", "networks"
-]  # fmt: skip
+FamilyName = Literal["tones_of_groups", "darkest_tone", "morphology", "total", "emotions", "outlines", "networks"]
 
 
 class Family(Section):
@@ -28,12 +26,12 @@ class Family(Section):
 
 
 class AnalysisPlan(Section):
-    """The whole plan; each field's meaning stands beside it in the file."""
+    """The whole plan; the file explains each field."""
 
     people_seed: Annotated[int, Field(ge=0)]
     score: Literal["fixed_image_iou"]
-    alpha: Annotated[float, Field(gt=0, lt=1)]
-    margin: Annotated[float, Field(gt=0, lt=1)]
+    alpha: Share
+    margin: Share
     middle_tone: Annotated[float, Field(ge=1, le=10)]
     families: Annotated[tuple[Family, ...], Field(min_length=1)]
 
@@ -44,12 +42,12 @@ def load_plan(path: Path = paths.PLAN) -> AnalysisPlan:
     Raises
     ------
     InputError
-        if it is not there, not YAML, or a key is unknown, missing or out of range; the message names file and key
+        if it does not exist, is not YAML, or a key is unknown, missing or out of range; the message names file and key
     """
     try:
         return AnalysisPlan.model_validate(read_yaml(path, "the analysis plan"))
     except ValidationError as error:
-        # A misspelt key is also missed under its right name: what was typed comes first.
+        # A misspelt key is also missing under its right name: what was typed is reported.
         first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
         key = ".".join(map(str, first["loc"])) or "the plan"
         found = "no such key" if first["type"] == "missing" else shown(first["input"])

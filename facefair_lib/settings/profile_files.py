@@ -1,4 +1,4 @@
-"""Profiles on disk: read ``config/<profile>.yaml`` and lay it over the profile that it names in ``extends``.
+"""Profiles on disk: reads ``config/<profile>.yaml`` and merges it into the profile that it names in ``extends``.
 
 Sections are merged key by key, at any depth; everything else, lists included, is replaced as a whole.
 """
@@ -18,30 +18,30 @@ from facefair_lib.errors import InputError
 from facefair_lib.settings import paths
 
 EXTENDS = "extends"
-"""Key by which a profile names the one whose values hold wherever it gives none of its own."""
+"""Key by which a profile names the one whose values it uses wherever it gives none of its own."""
 
 
 @dataclass(frozen=True)
 class ProfileFiles:
-    """The values of a profile, and the files that they come from.
+    """The values of a profile, and the files they come from.
 
     Attributes
     ----------
-    layers : (file, its own values), the profile itself first, then what it extends, and so on
+    layers : (file, its own values): first the profile itself, then what it extends, and so on
     """
 
     layers: tuple[tuple[Path, dict[str, Any]], ...]
 
     @property
     def merged(self) -> dict[str, Any]:
-        """All values, those of the profile itself on top, without ``extends``."""
+        """All values without ``extends``; those of the profile itself take precedence."""
         values: dict[str, Any] = {}
         for _, layer in reversed(self.layers):
             values = merge(values, {key: value for key, value in layer.items() if key != EXTENDS})
         return values
 
     def origin(self, location: Sequence[int | str]) -> Path:
-        """The file that gives the value at a location such as ``("data", "size")``; the first where none does."""
+        """The file that gives the value at a location such as ``("data", "size")``; the profile's own if none does."""
         return next((path for path, layer in self.layers if _gives(layer, location)), self.layers[0][0])
 
 
@@ -51,13 +51,13 @@ def read_yaml(path: Path, expected: str) -> Any:
     Raises
     ------
     InputError
-        if it cannot be read or is no YAML
+        if it cannot be read or is not YAML
     """
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise InputError(path, found="no such file", expected=expected, do="take it from git") from error
-    # A number of thousands of digits and the 31st of February are ValueErrors, as is what is no UTF-8.
+    # A number of thousands of digits and the 31st of February are ValueErrors, as is what is not UTF-8.
     except (yaml.YAMLError, ValueError, RecursionError, OSError) as error:
         raise InputError(
             path, found=f"no valid YAML: {error}", expected=expected, do="correct the line named"
@@ -69,7 +69,7 @@ _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother = 2, 200, 200
 
 
 def shown(value: Any) -> str:
-    """What a file gives, for a message; shortened, because aliases of YAML let a few lines mean millions of values."""
+    """A value as text for a message, shortened, because YAML's aliases let a few lines mean millions of values."""
     return _SHORT.repr(value)
 
 
@@ -98,7 +98,7 @@ def read_profile(name: str, folder: Path) -> ProfileFiles:
 
 
 def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay one mapping over another, key by key; two mappings under one key are merged likewise."""
+    """Merge two mappings; the values of ``above`` take precedence, and mappings under one key are merged likewise."""
     merged = dict(below)
     for key, value in above.items():
         both = isinstance(merged.get(key), Mapping) and isinstance(value, Mapping)
@@ -126,12 +126,12 @@ def _parent(layers: Sequence[tuple[Path, dict[str, Any]]]) -> str | None:
     Raises
     ------
     InputError
-        if it is no name, or one of a profile that was read before
+        if it is not a name, or that of a profile that was read before
     """
     path, values = layers[-1]
-    parent = values.get(EXTENDS)
-    if parent is None and EXTENDS not in values:
+    if EXTENDS not in values:
         return None
+    parent = values[EXTENDS]
     if not isinstance(parent, str):
         raise InputError(
             f"{path}: {EXTENDS}",
@@ -151,7 +151,7 @@ def _parent(layers: Sequence[tuple[Path, dict[str, Any]]]) -> str | None:
 
 
 def _unknown(name: str, path: Path, extended_by: Path | None) -> InputError:
-    """Say that there is no such profile, whether it was asked for or named in ``extends``."""
+    """The error for a profile that does not exist, whether it was asked for or named in ``extends``."""
     known = names_in(path.parent)
     do = "choose one of these, for example: make study PROFILE=quick"
     if extended_by:

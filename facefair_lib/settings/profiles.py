@@ -1,7 +1,7 @@
 """Profiles: every setting of a study, read from ``config/<profile>.yaml`` and checked once.
 
-A profile may name another in ``extends`` and give only what differs (``profile_files``); what is checked is the whole.
-An unknown key is an error, never a warning. Each field's meaning stands beside it in the YAML files.
+A profile may name another in ``extends`` and give only what differs (``profile_files``); the merged whole is checked.
+An unknown key is an error, never a warning. The YAML files explain each field.
 """
 
 from __future__ import annotations
@@ -18,7 +18,11 @@ from facefair_lib.settings import paths
 from facefair_lib.settings.profile_files import EXTENDS, names_in, read_profile, shown
 
 Share = Annotated[float, Field(gt=0, lt=1)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+CountOrZero = Annotated[int, Field(ge=0)]
+Side = Annotated[int, Field(ge=32, le=1024)]
 Location = tuple[int | str, ...]
 
 
@@ -29,18 +33,18 @@ class Section(BaseModel):
 
 
 class CohortSettings(Section):
-    """The rendered people that stand in for a data set."""
+    """The rendered people that serve as a data set."""
 
-    real: Annotated[int, Field(ge=0)]
-    people: Annotated[int, Field(ge=0)]
+    real: CountOrZero
+    people: CountOrZero
     shots: Count
-    two_folders: Annotated[int, Field(ge=0)]
-    multiperson: Annotated[int, Field(ge=0)]
-    exact_duplicates: Annotated[int, Field(ge=0)]
-    near_duplicates: Annotated[int, Field(ge=0)]
-    size: Annotated[int, Field(ge=32, le=1024)]
+    two_folders: CountOrZero
+    multiperson: CountOrZero
+    exact_duplicates: CountOrZero
+    near_duplicates: CountOrZero
+    size: Side
     samples: Annotated[int, Field(ge=1, le=4)]
-    candid: Annotated[float, Field(ge=0, le=1)] = 0.0
+    candid: Fraction = 0.0
     even_tones: bool = False
 
 
@@ -57,7 +61,7 @@ class DataSettings(Section):
 
     source: str
     palette: Literal["auto", "paper", "vendor"]
-    size: Annotated[int, Field(ge=32, le=1024)]
+    size: Side
     fit: Literal["stretch", "pad"]
     near_duplicate_bits: Annotated[int, Field(ge=0, le=32)]
     subsample: SubsampleSettings
@@ -67,9 +71,7 @@ class DataSettings(Section):
     @field_validator("source")
     @classmethod
     def _source_has_masks(cls, source: str) -> str:
-        from facefair_lib.settings.labels import (
-            SCORED_CLASSES,  # with NumPy, for which importing settings need not wait
-        )
+        from facefair_lib.settings.labels import SCORED_CLASSES  # here, as importing settings need not wait for NumPy
 
         if source not in SCORED_CLASSES:
             raise ValueError(f"a data set with masks: {', '.join(SCORED_CLASSES)}")
@@ -77,9 +79,9 @@ class DataSettings(Section):
 
 
 class SmallStart(Section):
-    """First epochs on smaller pictures, which take less time: a share of all epochs, and the pictures' scale there."""
+    """First epochs on smaller pictures, which take less time: their share of all epochs, and the pictures' scale."""
 
-    epochs: Annotated[float, Field(gt=0, lt=1)]
+    epochs: Share
     scale: Annotated[float, Field(ge=0.25, lt=1)]
 
 
@@ -91,7 +93,7 @@ class ModelSettings(Section):
     output_stride: Literal[4, 8, 16, 32]
     channels: Count
     epochs: Count
-    learning_rate: Annotated[float, Field(gt=0)]
+    learning_rate: Positive
     small_start: SmallStart | None = None
     fine_maps: bool = False
 
@@ -112,10 +114,10 @@ class ModelsSettings(Section):
 class AugmentationSettings(Section):
     """How strongly pictures are changed while a network is fitted to them."""
 
-    geometric: Annotated[float, Field(ge=0, le=1)]
-    colour: Annotated[float, Field(ge=0, le=1)]
+    geometric: Fraction
+    colour: Fraction
     zoom: Annotated[float, Field(ge=0, le=2)] = 0.0
-    camera: Annotated[float, Field(ge=0, le=1)] = 0.0
+    camera: Fraction = 0.0
 
     def scaled(self, by: float) -> AugmentationSettings:
         """All four strengths, multiplied."""
@@ -123,7 +125,7 @@ class AugmentationSettings(Section):
 
 
 class TrainingSettings(AugmentationSettings):
-    """What both networks share while they are fitted."""
+    """Settings that both networks' fits share."""
 
     batch_size: Annotated[int, Field(ge=2)]
     weight_decay: Annotated[float, Field(ge=0)]
@@ -137,14 +139,17 @@ class View(Section):
     mirrored: bool
 
 
+Views = Annotated[tuple[View, ...], Field(min_length=1)]
+
+
 class InferenceSettings(Section):
     """How a fitted network labels a picture.
 
-    The probabilities of all views are averaged. A class that then covers less than ``least_share`` of the picture gives
-    way to the likeliest one that covers more, so that a few stray pixels make no spectacles.
+    The probabilities of all views are averaged. A class that then covers less than ``least_share`` of the picture is
+    replaced by the most likely one that covers more, so that a few stray pixels do not make spectacles.
     """
 
-    views: Annotated[tuple[View, ...], Field(min_length=1)]
+    views: Views
     least_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
 
 
@@ -165,12 +170,12 @@ class ExperimentSettings(Section):
 
 
 class CounterfactualSettings(Section):
-    """People of whom one thing at a time is changed, and people whose attributes hang together by group."""
+    """People of whom one attribute at a time is changed, and people whose attributes are correlated with group."""
 
     identities: Annotated[int, Field(ge=6, multiple_of=6)]
     further_tones: tuple[Annotated[float, Field(ge=1, le=10)], ...]
-    wild_per_group: Annotated[int, Field(ge=0)]
-    views: Annotated[tuple[View, ...], Field(min_length=1)]
+    wild_per_group: CountOrZero
+    views: Views
 
 
 class CompositionSettings(Section):
@@ -178,17 +183,17 @@ class CompositionSettings(Section):
 
     seeds: Count
     images: Annotated[int, Field(ge=12)]
-    size: Annotated[int, Field(ge=32, le=1024)]
+    size: Side
     backbone: str
     channels: Count
     epochs: Count
     batch_size: Annotated[int, Field(ge=2)]
-    learning_rate: Annotated[float, Field(gt=0)]
-    augmentation: Annotated[float, Field(ge=0, le=1)]
+    learning_rate: Positive
+    augmentation: Fraction
 
 
 class ComparedNetwork(Section):
-    """One network of the comparison; what is null is as its library has it, its weights are those of all others."""
+    """One network of the comparison; null takes the library's default, and of ``weights`` that of the comparison."""
 
     model: str
     backbone: str
@@ -200,25 +205,25 @@ class ComparedNetwork(Section):
 
 
 class ComparisonSettings(Section):
-    """Networks that are fitted alike, on one budget, and compared."""
+    """Networks that are compared after fits with one budget."""
 
     networks: Annotated[tuple[ComparedNetwork, ...], Field(min_length=2)]
     weights: Literal["none", "imagenet"]
     epochs: Count
-    learning_rate: Annotated[float, Field(gt=0)]
-    views: Annotated[tuple[View, ...], Field(min_length=1)]
+    learning_rate: Positive
+    views: Views
 
     @model_validator(mode="after")
     def _networks_differ(self) -> ComparisonSettings:
         names = [(n.model, n.backbone, bool(n.fine_maps), n.weights or self.weights) for n in self.networks]
         twice = [f"{name[0]} with {name[1]}" for name in names if names.count(name) > 1]
         if twice:
-            raise ValueError(f"every network once; listed twice: {twice[0]}")
+            raise ValueError(f"each network once; listed twice: {twice[0]}")
         return self
 
 
 class ComparedModelSettings(ModelSettings):
-    """Any network with its share of the budget, as a fit takes it; what is null is as its library has it."""
+    """A compared network as a fit takes it, with the budget; null takes the library's default."""
 
     output_stride: Literal[4, 8, 16, 32] | None
     atrous_rates: tuple[int, int, int] | None
@@ -227,21 +232,21 @@ class ComparedModelSettings(ModelSettings):
 
 
 class ReproductionSeeds(Section):
-    """Fits per step of the ladder, each from another seed."""
+    """Fits per step of the ladder, each with its own seed."""
 
     ends: Count
     steps: Count
 
 
 class ReproducedNetwork(Section):
-    """A network as the reproduction builds it, where that is not the study's."""
+    """A network as the reproduction builds it, if it differs from the study's."""
 
     backbone: str
     weights: Literal["none", "imagenet", "coco"]
     output_stride: Literal[4, 8, 16, 32]
     atrous_rates: tuple[int, int, int] | None = None
     channels: Count
-    learning_rate: Annotated[float, Field(gt=0)]
+    learning_rate: Positive
     small_start: SmallStart | None = None
 
 
@@ -253,18 +258,18 @@ class ReproducedNetworks(Section):
 
 
 FittedAlone = Literal["order", "normalise", "masks", "duplicates", "people", "validation", "classes"]
-"""Corrections of ``reproduction.protocol`` that take fits of their own to be made, or left out, alone."""
+"""Corrections of ``reproduction.protocol`` that need fits of their own to be made, or left out, alone."""
 
 
 class PretrainedFits(Section):
-    """Fits from pretrained weights, each from another seed, for each way in which they are fed."""
+    """Fits from pretrained weights, each with its own seed, for each way of feeding pictures."""
 
     epochs: Count
     seeds: Count
 
 
 class ReproductionSettings(Section):
-    """The course paper's own protocol, as published and corrected step by step."""
+    """The course paper's protocol, as published and corrected step by step."""
 
     networks: ReproducedNetworks | None
     images: Count | None
@@ -279,12 +284,12 @@ class ReproductionSettings(Section):
 
 
 class AdaptationSettings(Section):
-    """Networks trained on rendered people that go on with a few labelled photographs."""
+    """Networks trained on rendered people whose training continues on a few labelled photographs."""
 
-    photographs: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
+    photographs: Annotated[tuple[CountOrZero, ...], Field(min_length=1)]
     draws: Count
     steps: Count
-    learning_rate: Annotated[float, Field(gt=0)]
+    learning_rate: Positive
 
 
 class Profile(Section):
@@ -292,8 +297,8 @@ class Profile(Section):
 
     name: str
     title: str
-    seed: Annotated[int, Field(ge=0)]
-    people_seed: Annotated[int, Field(ge=0)]
+    seed: CountOrZero
+    people_seed: CountOrZero
     runs: Count
     cohort: CohortSettings | None
     data: DataSettings
@@ -329,7 +334,7 @@ def load_profile(name: str, folder: Path | None = None) -> Profile:
     ------
     InputError
         if there is no such profile, it is not YAML, a key is unknown, missing or out of range, or ``extends`` names no
-        profile or goes in a circle; the message names the file that gives the key
+        profile or forms a circle; the message names the file that gives the key
     """
     files = read_profile(name, folder or paths.PROFILES)
     return parse_profile({"name": name, **files.merged}, files.layers[0][0], files.origin)
@@ -341,12 +346,17 @@ def parse_profile(values: Any, where: object, origin: Callable[[Location], objec
     Parameters
     ----------
     where : names the values in errors
-    origin : tells, for the location of a value, what to name in its place
+    origin : the location of a value -> what errors name instead
+
+    Raises
+    ------
+    InputError
+        if a key is unknown, missing or out of range
     """
     try:
         return Profile.model_validate(values)
     except ValidationError as error:
-        # A misspelt key is also missed under its right name: what was typed comes first.
+        # A misspelt key is also missing under its right name: what was typed is reported.
         first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
         location = first["loc"]
         key = ".".join(str(part) for part in location) or "the profile"
@@ -364,7 +374,7 @@ def parse_profile(values: Any, where: object, origin: Callable[[Location], objec
 
 
 def _known_keys(location: Location) -> list[str]:
-    """Keys that the section at ``location`` knows; at the top, what a file may hold."""
+    """Keys of the section at ``location``; at the top, those that a file may have."""
     section: Any = Profile
     for part in location:
         if isinstance(part, int):  # a place in a list, whose entries are of one kind

@@ -1,1 +1,1 @@
-"""Fitting networks, and what fitted ones predict."""
+"""Fits networks, and predicts with fitted ones."""

@@ -31,7 +31,7 @@ def augment(
     ----------
     images : (B, 3, H, W) uint8
     labels : (B, H, W) uint8
-    settings : strengths of four kinds; 0 leaves that kind alone
+    settings : strengths of four kinds of change; 0 leaves that kind out
     generator : source of every random number, on the CPU
 
     Returns
@@ -39,7 +39,7 @@ def augment(
     images : (B, 3, H, W) float32 in 0..255
     labels : (B, H, W) uint8; pixels that come from outside the picture are 255 (ignore)
     """
-    with torch.autocast(images.device.type, enabled=False):  # pictures stay fp32 whatever the fit computes in
+    with torch.autocast(images.device.type, enabled=False):  # pictures stay fp32, whatever format the fit uses
         changed = images.float()
         if settings.geometric > 0 or settings.zoom > 0:
             changed, labels = warp(changed, labels, settings.geometric, generator, settings.zoom)
@@ -53,16 +53,16 @@ def augment(
 
 
 def shrink(images: torch.Tensor, labels: torch.Tensor, scale: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """Make a batch smaller: blended over all pixels that one replaces for images, nearest neighbour for labels.
+    """Make a batch smaller: antialiased bilinear for images, nearest neighbour for labels.
 
     Parameters
     ----------
     images : (B, 3, H, W) uint8
     labels : (B, H, W) uint8
-    scale : below 1; the sides are rounded to whole pixels
+    scale : below 1; sides are rounded to whole pixels
     """
     size = [round(side * scale) for side in images.shape[-2:]]
-    exact = images if images.device.type == "cpu" else images.float()  # bytes are blended on a CPU only
+    exact = images if images.device.type == "cpu" else images.float()  # only a CPU interpolates bytes
     smaller = functional.interpolate(exact, size, mode="bilinear", align_corners=False, antialias=True)
     images = smaller.round().to(torch.uint8)
     return images, functional.interpolate(labels.unsqueeze(1), size, mode="nearest-exact").squeeze(1)
@@ -71,7 +71,7 @@ def shrink(images: torch.Tensor, labels: torch.Tensor, scale: float) -> tuple[to
 def augmented_examples(
     images: np.ndarray, labels: np.ndarray, settings: AugmentationSettings, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures as they are and, after them, augmented as in training, for looking at.
+    """Pictures and masks as they are, followed by the same augmented as in training, to be shown.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def warp(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Mirror, rotate, zoom and shift: bilinear for images, nearest neighbour for labels.
 
-    ``octaves`` widens the zoom to both sides, and the shift with it: heads far away, off centre, cut by the frame.
+    ``octaves`` widens the zoom in both directions, and the shift with it: heads far away, off centre, cut by the frame.
     """
     count = len(images)
     angle, zoom_x, zoom_y, shift_x, shift_y = _uniform((5, count), generator)
@@ -112,7 +112,7 @@ def warp(
     )  # (B, 2, 3)
     grid = functional.affine_grid(rows.to(images.device), list(images.shape), align_corners=False)  # (B, H, W, 2)
     warped = functional.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
-    # Sampling pads with zeros. Eight bits count in a circle: one up, ignore (255) is 0 too; one down, 0 is ignore.
+    # Sampling pads with zeros, which are to become ignore (255): uint8 wraps around, 255 + 1 is 0 and 0 - 1 is 255.
     shifted = (labels + 1).float().unsqueeze(1)  # (B, 1, H, W)
     sampled = functional.grid_sample(shifted, grid, mode="nearest", padding_mode="zeros", align_corners=False)
     return warped, sampled.squeeze(1).to(torch.uint8) - 1
@@ -121,7 +121,7 @@ def warp(
 def recolour(images: torch.Tensor, strength: float, generator: torch.Generator, camera: float = 0.0) -> torch.Tensor:
     """Change exposure, contrast, gamma, colour balance and saturation; some images turn grey, blurred or noisy.
 
-    ``camera`` in [0, 1] widens exposure and colour balance to what cameras get wrong.
+    ``camera`` in [0, 1] widens exposure and colour balance to the errors of real cameras.
     """
     count, device = len(images), images.device
     exposure, contrast, gamma, saturation = _uniform((4, count), generator).to(device)
@@ -129,7 +129,7 @@ def recolour(images: torch.Tensor, strength: float, generator: torch.Generator, 
     contrast, gamma, saturation = contrast * strength, gamma * strength, saturation * strength
     balance = (_uniform((count, 3), generator) * (_BALANCE * strength + _WIDE_BALANCE * camera)).to(device)
     grey = torch.rand(count, generator=generator) < _GREY_SHARE * strength
-    # In place where nothing else needs the values: a step on light networks waits for memory as long as for arithmetic.
+    # In place where possible: a step of a light network waits for memory as long as for arithmetic.
     x = (images / 255).clamp_(1e-4, 1).pow_(torch.exp2(gamma * 0.5).view(-1, 1, 1, 1))
     x *= (torch.exp2(exposure).view(-1, 1) * torch.exp2(balance)).view(-1, 3, 1, 1)
     x = torch.lerp(x.mean((1, 2, 3), keepdim=True), x, torch.exp2(contrast * 0.5).view(-1, 1, 1, 1))

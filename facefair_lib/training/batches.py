@@ -1,4 +1,4 @@
-"""Whole batches at a time: the arrays are indexed once per batch and everything after that is vectorised."""
+"""Loads whole batches: the arrays are indexed once per batch, and everything after that is vectorised."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class ArrayBatches(Dataset[Batch]):
     images : (N, H, W, 3) uint8
     labels : (N, H, W) uint8
     rows : (M,) int, the rows that belong to this split
-    device : where they are kept. In main memory they are not: each batch is read from the arrays, which are mapped
-        files of a study and may be larger than memory
+    device : where a copy of the rows is kept. For main memory none is made: each batch is read from the arrays, which
+        in a study are memory-mapped files and may be larger than memory
     """
 
     def __init__(
@@ -57,8 +57,7 @@ def ordered_batches(dataset: ArrayBatches, batch_size: int) -> DataLoader[Batch]
 
 
 class EpochSampler(Sampler[int]):
-    """A new order each epoch that depends on the seed and the epoch only, so that a resumed fit sees what it would
-    have.
+    """A new order each epoch, which depends on the seed and the epoch only: a resumed fit sees the same batches.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What happens to photographs on their way to a screen, for whole batches: few pixels, and JPEG."""
+"""Degrades whole batches as photographs are: low resolution and JPEG compression."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TO_YCC = ((0.299, 0.587, 0.114), (-0.168736, -0.331264, 0.5), (0.5, -0.418688, 
 
 
 def coarsen_some(images: torch.Tensor, strength: float, generator: torch.Generator) -> torch.Tensor:
-    """Show a share of the pictures with fewer pixels, enlarged again; one size for all that are chosen.
+    """Shrink a share of the pictures and enlarge them again; all chosen ones by the same factor.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def coarsen_some(images: torch.Tensor, strength: float, generator: torch.Generat
 
 
 def compress_some(images: torch.Tensor, strength: float, generator: torch.Generator) -> torch.Tensor:
-    """Give a share of the pictures the traces of JPEG, each at its own quality.
+    """Give a share of the pictures JPEG artefacts, each at its own quality.
 
     Parameters
     ----------
@@ -63,12 +63,12 @@ def compress_some(images: torch.Tensor, strength: float, generator: torch.Genera
 
 
 def jpeg(images: torch.Tensor, quality: torch.Tensor) -> torch.Tensor:
-    """Round pictures as JPEG does: the cosine transform of blocks of 8 x 8, without fewer pixels for colour.
+    """Quantise pictures as JPEG does, in the cosine transform of 8 x 8 blocks, without chroma subsampling.
 
     Parameters
     ----------
     images : (B, 3, H, W) float in 0..255
-    quality : (B,) as libjpeg counts it, 1 to 100
+    quality : (B,) on libjpeg's scale, 1 to 100
 
     Returns
     -------
@@ -91,7 +91,7 @@ def jpeg(images: torch.Tensor, quality: torch.Tensor) -> torch.Tensor:
 
 
 def _cosines(device: torch.device) -> torch.Tensor:
-    """The orthonormal cosine transform of eight values, (8, 8)."""
+    """Matrix of the orthonormal cosine transform of eight values, (8, 8)."""
     frequency, place = torch.meshgrid(torch.arange(_BLOCK), torch.arange(_BLOCK), indexing="ij")
     rows = torch.cos(math.pi * (2 * place + 1) * frequency / (2 * _BLOCK)) * math.sqrt(2 / _BLOCK)
     rows[0] /= math.sqrt(2)

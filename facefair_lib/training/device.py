@@ -12,12 +12,12 @@ import torch
 
 from facefair_lib.store.progress import write_line
 
-_SHARE_FOR_PICTURES = 0.1  # of a GPU's memory: pictures may lie there for the whole fit, which needs most of it
+_SHARE_FOR_PICTURES = 0.1  # of a GPU's memory that pictures may occupy during a fit, which needs most of it itself
 
 
 @dataclass(frozen=True)
 class Device:
-    """An accelerator in the words of Lightning, and a description for the report."""
+    """An accelerator and a precision as Lightning names them, and a description for the report."""
 
     accelerator: str
     precision: str
@@ -25,23 +25,23 @@ class Device:
 
     @property
     def place(self) -> torch.device:
-        """The same in torch's words; of several GPUs the one that this process has taken, by default the first."""
+        """The device as torch names it; of several GPUs, the one that this process uses, by default the first."""
         if self.accelerator == "gpu":
             return torch.device("cuda", torch.cuda.current_device())
         return torch.device(self.accelerator)
 
     def place_for_pictures(self, size: int) -> torch.device:
-        """Where so many bytes of pictures lie during a fit: on a GPU with ample room, or else in main memory."""
+        """Where ``size`` bytes of pictures are kept during a fit: on a GPU with ample room, or else in main memory."""
         ample = self.accelerator == "gpu" and size <= _SHARE_FOR_PICTURES * torch.cuda.mem_get_info()[1]
         return self.place if ample else torch.device("cpu")
 
 
 def choose_device(try_step: Callable[[torch.device], None] | None = None) -> Device:
-    """Pick the device and its precision; on a CPU that is fp32, unless a fit finds bf16 faster (``number_format``).
+    """Choose the device and its precision; on a CPU that is fp32, unless a fit finds bf16 faster (``number_format``).
 
     Parameters
     ----------
-    try_step : takes a training step on a device. Apple's GPUs lack some of torch's operations, so they are picked only
+    try_step : takes a training step on a device. Apple's GPUs lack some of torch's operations, so they are chosen only
         if that succeeds; without it, they are not considered
     """
     if torch.cuda.is_available():
@@ -50,7 +50,7 @@ def choose_device(try_step: Callable[[torch.device], None] | None = None) -> Dev
     if try_step and torch.backends.mps.is_available():
         try:
             try_step(torch.device("mps"))
-        except (RuntimeError, TypeError) as error:  # what it lacks is a RuntimeError; float64 a TypeError
+        except (RuntimeError, TypeError) as error:  # a missing operation is a RuntimeError, float64 a TypeError
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             text = f"fitting on the CPU: Apple's GPU cannot take a step of this network ({reason})"
             write_line(text, also_in_notebook=True)
@@ -61,19 +61,19 @@ def choose_device(try_step: Callable[[torch.device], None] | None = None) -> Dev
 
 
 def use_cores(cores: int | None) -> None:
-    """Limit torch to ``cores`` threads, so that two fits side by side do not fight; ``None`` leaves the default."""
+    """Limit torch to ``cores`` threads, so that simultaneous fits do not compete; ``None`` keeps the default."""
     if cores:
         torch.set_num_threads(cores)
 
 
 def assigned_cores() -> int | None:
-    """Cores that the runner gives this job (``FACEFAIR_CORES``), or ``None``."""
+    """Number of cores that the runner assigns to this job (``FACEFAIR_CORES``), or ``None``."""
     value = os.environ.get("FACEFAIR_CORES", "")
     return int(value) if value.isdigit() and int(value) > 0 else None
 
 
 def cpu_announces_bf16() -> bool:
-    """Whether this CPU has instructions for bf16. They are no promise: a network may be slower in them than in fp32."""
+    """Whether this CPU has instructions for bf16; a network may still be slower with them than in fp32."""
     flags = _cpu_field("flags").split()
     return "avx512_bf16" in flags or "amx_bf16" in flags
 

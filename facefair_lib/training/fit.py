@@ -1,4 +1,4 @@
-"""Fitting one network: the loop is Lightning's, the choices are here."""
+"""Fits one network: the loop is Lightning's, the choices are made here."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from facefair_lib.training.resume import (
     start_or_resume,
 )
 
-_AVERAGED_STEPS = 100  # the weights that are kept are a moving average over about this many steps
+_AVERAGED_STEPS = 100  # the saved weights are a moving average over about this many steps
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ class FitResult:
     Attributes
     ----------
     history : rows of ``history.csv``
-    description : one row for ``model.csv``: what was fitted, on what
-    timings : row of ``timings.csv``: seconds, also per epoch; training pictures per second; bf16's gain, if timed
+    description : the network's row of ``model.csv``: what was fitted, on which device
+    timings : row of ``timings.csv``: seconds, also per epoch; training pictures per second; bf16's speed-up, if timed
     weights : path of the best epoch's weights, a plain state dict
     """
 
@@ -74,27 +74,27 @@ def fit(
     seed: int,
     start: Path | None = None,
 ) -> FitResult:
-    """Fit one network and keep the weights of the epoch with the lowest validation loss.
+    """Fit one network and save the weights of the epoch with the lowest validation loss.
 
-    An interrupted fit goes on from the last complete epoch and ends with the weights it would have had; a finished one
-    is not repeated. Both hold only for the same settings, data, seed and code: what another fit left is removed.
+    An interrupted fit resumes after the last complete epoch and ends with the weights it would have had; a finished one
+    is not repeated. Both hold only for the same settings, data, seed and code: files of another fit are removed.
 
-    It takes one device. Processes that have joined (``ranks``) each take one, call this with the same arguments and are
-    given the same result; what another number of them began, they go on with.
+    A fit uses one device. Processes that have joined (``ranks``) use one each, call this with the same arguments and
+    get the same result; they also resume a fit that another number of processes began.
 
     Parameters
     ----------
     name : network, as ``build_model`` knows it
     images, labels : (N, H, W, 3) and (N, H, W) uint8 packed arrays
     rows : split name -> row numbers; ``train`` and ``validation`` are needed
-    folder : receives ``history.csv``, ``timings.csv``, ``best.pt`` and, until the fit is complete, its checkpoints
-    start : ``best.pt`` of an earlier fit of this network, to go on from in place of the weights that ``model`` names
+    folder : gets ``history.csv``, ``timings.csv``, ``best.pt`` and, until the fit is complete, its checkpoints
+    start : ``best.pt`` of an earlier fit of this network, to start from instead of the weights that ``model`` names
 
     Raises
     ------
     InputError
-        if there are fewer training images than one batch, or nothing is labelled on those of a split; if a batch cannot
-        be dealt out evenly to several processes; or if the loss of an epoch is no number
+        if there are fewer training images than one batch, or a split has no labelled pixel; if a batch cannot be
+        divided evenly among several processes; or if an epoch's loss is not finite
     """
     _check_ranks(training.batch_size, ranks.size())
     _check_rows(rows, training.batch_size)
@@ -119,7 +119,7 @@ def _fit(
     seed: int,
     start: Path | None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Fit from the start or from ``last.ckpt``, write ``best.pt``; what was done, and how long it took."""
+    """Fit from the start or from ``last.ckpt``, and write ``best.pt``; returns the description and the timings."""
     use_cores(assigned_cores())
     lightning.seed_everything(seed, verbose=False)
     task = _task(name, model, training, seed, start)
@@ -127,14 +127,14 @@ def _fit(
     device = choose_device(partial(task.try_step, first) if ranks.size() == 1 else None)
     if device.accelerator == "gpu":
         torch.cuda.reset_peak_memory_stats()
-        if ranks.size() > 1:  # Lightning's own way would drop the activations within timm's layers
+        if ranks.size() > 1:  # Lightning's own conversion would drop the activations within timm's layers
             task.network = convert_sync_batchnorm(task.network)
     number_format = ranks.on_first(lambda: _number_format(device, task, first, folder))
     loaders = _loaders(images, labels, rows, training.batch_size, seed, device)
     history = History(folder / HISTORY, model.epochs, name)
     best = ModelCheckpoint(folder, filename="best", monitor="validation_loss", enable_version_counter=False)
-    # A checkpoint of its own: `save_last` would save only the epochs that are better than all before.
-    # It comes after `best`, because it also remembers which epoch was best.
+    # A separate callback: `save_last` would save only epochs that are better than all before.
+    # It comes after `best`, because it also stores which epoch was best.
     last = ModelCheckpoint(folder, filename=Path(LAST).stem, enable_version_counter=False)
     steps = len(rows["train"]) // training.batch_size * model.epochs
     callbacks = [weight_averaging(device, steps), history, best, last]
@@ -154,7 +154,7 @@ def _check_ranks(batch_size: int, several: int) -> None:
             f"a fit by {several} processes",
             found=f"training.batch_size {batch_size}",
             expected=f"a multiple of {several}: each takes the same share of a batch",
-            do="start another number of processes, or choose another batch size in a profile of your own",
+            do="start another number of processes, or set another batch size in a profile of your own",
         )
 
 
@@ -176,14 +176,14 @@ def _check_labels(labels: np.ndarray, rows: dict[str, np.ndarray]) -> None:
             raise InputError(
                 f"split {split!r}",
                 found=f"no labelled pixel on {len(rows[split])} images: every label says ignore ({IGNORE_INDEX})",
-                expected="labels of which something is trained on and scored",
+                expected="at least one pixel with the label of a class",
                 do="check the data set's labels (facefair datasets check NAME FOLDER --all), or choose another seed",
             )
 
 
 def averaging_decay(steps: int) -> float:
-    """Decay per step of the weights' moving average: over 100 steps, or over the last tenth of a short fit, which
-    would otherwise end close to where it began.
+    """Decay per step of the weights' moving average: over 100 steps, or a tenth of a short fit's steps, as otherwise
+    its average would stay close to the initial weights.
     """
     return 1 - 1 / max(1, min(_AVERAGED_STEPS, steps / 10))
 
@@ -198,9 +198,9 @@ def _loaders(
 
 
 def weight_averaging(device: Device, steps: int) -> WeightAveraging:
-    """Keeps the moving average on the fit's device: Lightning would leave it in main memory, where the network begins.
+    """Moving average of the weights, on the fit's device: by default it would stay in main memory.
 
-    All weights are averaged at once; one by one (``EMAWeightAveraging``), that takes thousands of small operations a
+    All weights are averaged at once; one by one, as in ``EMAWeightAveraging``, takes thousands of small operations a
     step.
     """
     return WeightAveraging(device.place, multi_avg_fn=get_ema_multi_avg_fn(averaging_decay(steps)))
@@ -220,7 +220,7 @@ def _task(
 
 
 def _number_format(device: Device, task: SegmentationTask, batch: Batch, folder: Path) -> NumberFormat:
-    """The format that this fit began with; at its beginning that of the device, or what is found faster on a CPU."""
+    """The format that this fit began with; for a new fit that of the device, or on a CPU the faster one."""
     if device.accelerator != "cpu":
         return NumberFormat(device.precision)
     begun = recall(folder, "number_format")
@@ -241,13 +241,13 @@ def trainer_for(
     return lightning.Trainer(
         max_epochs=epochs,
         accelerator=device.accelerator,
-        # One device: on several GPUs Lightning would start the stage's process once for each.
+        # One device: with several GPUs, Lightning would start the stage's process once for each.
         devices=[device.place.index] if device.accelerator == "gpu" else 1,
         num_nodes=ranks.size(),
         strategy="ddp" if ranks.size() > 1 else "auto",
         plugins=[ranks.JoinedProcess()],
         precision=precision,
-        benchmark=device.accelerator == "gpu",  # the quickest convolutions for these pictures' size are looked for
+        benchmark=device.accelerator == "gpu",  # cuDNN times its convolutions for this picture size
         default_root_dir=folder,
         callbacks=callbacks,
         gradient_clip_val=5.0,
@@ -265,7 +265,7 @@ def _save_weights(checkpoint: Path, path: Path) -> None:
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
     network = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
     with results.replacing(path) as temporary, temporary.open("wb") as file:
-        torch.save(network, file)  # given a path, torch keeps its name, here a random one, in the file
+        torch.save(network, file)  # given a path, torch would store its name, here a random one, in the file
 
 
 def _describe(

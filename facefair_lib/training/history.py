@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import lightning
-import numpy as np
 import pandas as pd
 
 from facefair_lib.scores import metrics
@@ -18,15 +17,15 @@ COLUMNS = ["epoch", "split", "loss", "accuracy", "precision", "recall", "f1", "i
 
 
 class History(lightning.Callback):
-    """Writes ``history.csv`` after every epoch and says how far the fit is.
+    """Writes ``history.csv`` after every epoch and reports the fit's progress.
 
-    Training rows are scored on the augmented batches while the weights still move, as is usual; validation rows on
-    whole, untouched images at the end of the epoch.
+    Training rows are scored on the augmented batches while the weights still change, as is usual; validation rows on
+    whole, unchanged images at the end of the epoch.
 
     Parameters
     ----------
     path : the CSV; rows of an interrupted fit that is resumed are kept
-    epochs : epochs in all
+    epochs : total number of epochs
     title : the network's name, for the progress line
     """
 
@@ -37,11 +36,11 @@ class History(lightning.Callback):
         self.progress = Progress(title, epochs)
 
     def state_dict(self) -> dict[str, float]:
-        """What a checkpoint keeps."""
+        """What a checkpoint stores."""
         return {"seconds": self.seconds}
 
     def load_state_dict(self, state_dict: dict[str, float]) -> None:
-        """Take up what a checkpoint kept."""
+        """Restore what a checkpoint stored."""
         self.seconds = state_dict["seconds"]
 
     def on_train_epoch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
@@ -60,16 +59,11 @@ class History(lightning.Callback):
         epoch = trainer.current_epoch + 1
         self.seconds += time.monotonic() - self._begin
         for split in ("train", "validation"):
-            row = scores(pl_module.counts(split).numpy())
+            pooled = pl_module.counts(split).numpy()[None]  # (1, C, C): the estimands take a stack of images
+            row = {name: metrics.ESTIMANDS[name].function(pooled) for name in COLUMNS[3:]}
             self.rows.append({"epoch": epoch, "split": split, "loss": pl_module.mean_loss(split), **row})
         if not trainer.is_global_zero:
             return
         results.write_csv(self.path, pd.DataFrame(self.rows)[COLUMNS])
         last = self.rows[-1]
         self.progress.advance(note=f"validation loss {last['loss']:.3f}, mean IoU {last['iou']:.3f}")
-
-
-def scores(counts: np.ndarray) -> dict[str, float]:
-    """The history's metrics from one epoch's (C, C) pooled counts: class means, pixel accuracy."""
-    pooled = counts[None]  # (1, C, C): the estimands take a stack of images
-    return {name: float(metrics.ESTIMANDS[name].function(pooled)) for name in COLUMNS[3:]}

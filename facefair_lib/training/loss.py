@@ -24,10 +24,10 @@ def segmentation_loss(logits: torch.Tensor, labels: torch.Tensor, dice_weight: f
     -------
     () float, at least 0
     """
-    # Both terms share it: it is a large part of a step, and takes several times as long where channels come last.
+    # Shared by both terms, as it is a large part of a step; with channels last it takes several times as long.
     log_probability = functional.log_softmax(logits.float().contiguous(), 1)
     scored = labels != IGNORE_INDEX
-    if not scored.any():  # the mean of no pixels is no number, and one such step would spoil the weights
+    if not scored.any():  # the mean of no pixels is NaN, and one such step would ruin the weights
         return (log_probability * 0).sum()
     own = _of_own_class(log_probability, labels)
     cross_entropy = -(own * scored).sum() / scored.sum()
@@ -35,7 +35,7 @@ def segmentation_loss(logits: torch.Tensor, labels: torch.Tensor, dice_weight: f
 
 
 def dice_loss(probability: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """1 - the mean soft Dice of the classes that occur in the batch; ignored pixels count nowhere.
+    """1 - the mean soft Dice of the classes that occur in the batch; ignored pixels are left out.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def _dice(own: torch.Tensor, probability: torch.Tensor, labels: torch.Tensor) ->
     """See ``dice_loss``; ``own`` (B, H, W) is the probability of each pixel's own class."""
     classes = probability.shape[1]
     scored = labels != IGNORE_INDEX
-    # Ignored pixels count as a class of their own, which is left out: picking the others would take longer.
+    # Ignored pixels form a class of their own, which is dropped: selecting the others would take longer.
     kind = labels.where(scored, classes).flatten()
     overlap = own.new_zeros(classes + 1).index_add(0, kind, own.flatten())[:classes]
     size = torch.bincount(kind, minlength=classes + 1)[:classes]

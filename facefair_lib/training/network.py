@@ -26,15 +26,15 @@ class SegmentationTask(lightning.LightningModule):
     Parameters
     ----------
     network : returns ``{"out": logits[, "aux": logits]}``
-    learning_rate : the top of the one-cycle schedule
-    training : AdamW's weight decay, the loss's weight of Dice, and augmentation
+    learning_rate : the maximum of the one-cycle schedule
+    training : AdamW's weight decay, the weight of Dice in the loss, and augmentation
     small_start : first epochs on smaller pictures, or None
     seed : source of augmentation, together with the step number
 
     Notes
     -----
     With several ranks, each runs its share of a batch through the network; all else is as with one: the batch, its
-    augmentation, the loss, the counts. Two things differ. Dropout draws other numbers on each rank. And batch norm
+    augmentation, the loss, the counts. Two things differ: dropout draws different numbers on each rank, and batch norm
     takes its statistics from the whole batch on GPUs only; on a CPU, from the rank's share.
     """
 
@@ -58,7 +58,7 @@ class SegmentationTask(lightning.LightningModule):
         repeats it.
         """
         seed = self.seed * 1_000_003 + self.global_step
-        # Dropout draws from the global generator; the ranks' seeds lie beyond those of all steps.
+        # Dropout draws from the global generator; the ranks' seeds are larger than those of all steps.
         torch.manual_seed(seed + (ranks.rank() << 40))
         generator = torch.Generator().manual_seed(seed)
         if self._starts_small():
@@ -67,7 +67,7 @@ class SegmentationTask(lightning.LightningModule):
         return self._loss("train", images, labels)
 
     def try_step(self, batch: Batch, device: torch.device) -> None:
-        """Take a step on a device with a copy of the network, up to its gradients: raises what torch does."""
+        """Take a step with a copy of the network on a device, up to its gradients; raises what torch raises."""
         trial = copy.deepcopy(self).to(device)
         images, labels = (part.to(device) for part in batch)
         if self.small_start:
@@ -77,7 +77,7 @@ class SegmentationTask(lightning.LightningModule):
         trial._recorded("train")
 
     def _starts_small(self) -> bool:
-        """Whether this epoch sees smaller pictures: learning begins with coarse shapes, which take fewer pixels.
+        """Whether this epoch sees smaller pictures: learning begins with coarse shapes, which need fewer pixels.
 
         Source: progressive resizing, Tan and Le, "EfficientNetV2", ICML 2021, section 4.
         """
@@ -90,13 +90,13 @@ class SegmentationTask(lightning.LightningModule):
         self._loss("validation", *batch)
 
     def on_train_epoch_start(self) -> None:
-        """Start the epoch's record afresh and tell the sampler which epoch it is."""
+        """Clear the epoch's record and tell the sampler which epoch it is."""
         for steps in self._steps.values():
             steps.clear()
         self.trainer.train_dataloader.sampler.sampler.epoch = self.current_epoch
 
     def on_validation_epoch_start(self) -> None:
-        """Look at the losses of the steps just trained."""
+        """Check the losses of the steps just trained."""
         self._refuse_no_number("train")
 
     def on_validation_epoch_end(self) -> None:
@@ -105,7 +105,7 @@ class SegmentationTask(lightning.LightningModule):
         self.log("validation_loss", self.mean_loss("validation"))
 
     def mean_loss(self, split: str) -> float:
-        """Mean loss per image of the epoch so far; images of which nothing is labelled count nowhere."""
+        """Mean loss per image of the epoch so far, without images that have no labelled pixel."""
         losses, scored, _ = self._recorded(split)
         total = sum(loss * images for loss, images in zip(losses, scored, strict=True))
         return total / sum(scored) if any(scored) else float("nan")
@@ -115,8 +115,9 @@ class SegmentationTask(lightning.LightningModule):
         return self._recorded(split)[2]
 
     def _recorded(self, split: str) -> tuple[list[float], list[int], torch.Tensor]:
-        """Losses and images scored of the epoch's steps, and their counts together. A GPU has to be waited for here;
-        after every step it would stand idle.
+        """Losses and numbers of scored images of the epoch's steps, and the sum of their counts.
+
+        This waits for the GPU; doing so after every step would leave it idle.
         """
         losses, scored, counts = (torch.stack(values) for values in zip(*self._steps[split], strict=True))
         return losses.tolist(), scored.tolist(), counts.sum(0).cpu()
@@ -127,7 +128,7 @@ class SegmentationTask(lightning.LightningModule):
             self.network.parameters(),
             lr=self.learning_rate,
             weight_decay=self.settings.weight_decay,
-            fused=self.trainer.precision == "32-true",  # a quarter of the time; mixed precision cannot clip for it
+            fused=self.trainer.precision == "32-true",  # a quarter of the time, but mixed precision cannot clip with it
         )
         # A fit of five steps would divide by zero: OneCycleLR gives its warm-up a fifth of them, less one.
         steps = max(6, int(self.trainer.estimated_stepping_batches))
@@ -150,13 +151,13 @@ class SegmentationTask(lightning.LightningModule):
         outputs = self.network(normalise(own).contiguous(memory_format=torch.channels_last))
         if ranks.size() == 1:
             return outputs
-        # As every rank has the whole loss, a share's gradients arrive once from each: too large by the number of ranks,
-        # by which DDP divides.
+        # As every rank has the whole loss, a share gets gradients once from each: too large by the number of ranks, by
+        # which DDP divides.
         gathered = self.all_gather(outputs, sync_grads=True)  # (ranks, share, C, H, W)
         return {name: logits.flatten(0, 1)[: len(images)] for name, logits in gathered.items()}
 
     def _refuse_no_number(self, split: str) -> None:
-        """Stop a fit that has come apart: no later epoch would be better than the last one before."""
+        """Stop a fit that has diverged: no later epoch would be better than those before."""
         losses = [loss for loss in self._recorded(split)[0] if not math.isfinite(loss)]
         if not losses:
             return
@@ -165,13 +166,13 @@ class SegmentationTask(lightning.LightningModule):
             found=f"the {split} loss {losses[0]}",
             expected="a finite number",
             do=f"lower its learning_rate in the profile (now {self.learning_rate:g}) and run the study again; "
-            "unchanged, it goes on behind the last complete epoch",
+            "unchanged, it resumes after the last complete epoch",
         )
 
 
 def count_pairs(target: torch.Tensor, prediction: torch.Tensor) -> torch.Tensor:
     """Confusion counts of a batch on its own device: (B, H, W) pairs -> (C, C) int64, rows = target."""
-    ignored = NUM_CLASSES**2  # a bin of their own; to leave them out or to use `bincount`, a GPU has to be waited for
+    ignored = NUM_CLASSES**2  # a bin of their own: leaving them out, or `bincount`, would have to wait for a GPU
     pairs = torch.where(target == IGNORE_INDEX, ignored, target * NUM_CLASSES + prediction).flatten()
     counts = torch.zeros(ignored + 1, dtype=torch.int64, device=pairs.device)
     return counts.index_add_(0, pairs, torch.ones_like(pairs))[:ignored].reshape(NUM_CLASSES, NUM_CLASSES)

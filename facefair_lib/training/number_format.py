@@ -1,4 +1,4 @@
-"""Which number format a fit computes in: on a CPU fp32, unless bf16 is clearly faster there for this very network."""
+"""Chooses a fit's number format: on a CPU fp32, unless bf16 is clearly faster there for this network."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from torch import nn
 from facefair_lib.training.batches import Batch, normalise
 from facefair_lib.training.loss import segmentation_loss
 
-FP32, BF16 = "32-true", "bf16-mixed"  # in the words of Lightning
-CLEARLY_FASTER = 1.25  # times as fast: steps of one format differ by less, so another run on this CPU chooses alike
-_BEYOND_DOUBT = 1.6  # times as fast: more steps of a network that may take many seconds for each would tell nothing
+FP32, BF16 = "32-true", "bf16-mixed"  # as Lightning names them
+CLEARLY_FASTER = 1.25  # times as fast: steps of one format differ by less, so another run on this CPU chooses the same
+_BEYOND_DOUBT = 1.6  # times as fast: further steps, each of which may take many seconds, would not change the choice
 _PAIRS = 4
 
 
 @dataclass(frozen=True)
 class NumberFormat:
-    """A precision in the words of Lightning, and how many times as fast a step was in bf16, or None if not timed."""
+    """A precision as Lightning names it, and how many times as fast a step was in bf16, or None if not timed."""
 
     precision: str
     bf16_speedup: float | None = None
@@ -31,17 +31,17 @@ def time_number_formats(network: nn.Module, batch: Batch, dice_weight: float) ->
 
     Parameters
     ----------
-    network : in training mode; it is left as it is, and so are all random numbers
+    network : in training mode; neither it nor the state of the random numbers is changed
     batch : as the fit will see it, (B, 3, H, W) and (B, H, W) uint8
 
     Notes
     -----
-    That a CPU announces bf16 does not say what it gains. On ResNet-18's first half, a step takes .6 of fp32's time on
-    one kind of CPU and 1.4 times as much on another; with EfficientNet-Lite0 it takes longer on the first as well.
+    A CPU's support of bf16 does not say what it gains. On ResNet-18's first two stages, a bf16 step takes .6 of fp32's
+    time on one kind of CPU and 1.4 times as much on another; with EfficientNet-Lite0 it takes longer on the first too.
 
-    The same seed on two CPUs gives other weights even in one format, because sums are rounded in another order, and
+    The same seed on two CPUs gives different weights even in one format, because sums are rounded in another order, and
     more so in two: bf16 keeps 8 bits of a number, fp32 24. The fits then differ as those of two seeds do. So their
-    scores agree within the scatter between runs, and nothing finer may be read from one run.
+    scores agree within the scatter between runs, and smaller differences cannot be read from one run.
     """
     trial = copy.deepcopy(network)
     seconds: dict[str, list[float]] = {FP32: [], BF16: []}
@@ -49,7 +49,7 @@ def time_number_formats(network: nn.Module, batch: Batch, dice_weight: float) ->
         for pair in range(1 + _PAIRS):
             for precision, taken in seconds.items():
                 taken.append(_step_seconds(trial, batch, dice_weight, precision))
-            # The first step also prepares. Of the others the quickest counts: whatever else runs only ever takes time.
+            # The first step includes set-up. Of the others the fastest counts: other programs can only add time.
             single, half = (min(taken[1:], default=taken[0]) for taken in seconds.values())
             speedup = single / half
             if pair and not 1 / _BEYOND_DOUBT < speedup < _BEYOND_DOUBT:
@@ -58,7 +58,7 @@ def time_number_formats(network: nn.Module, batch: Batch, dice_weight: float) ->
 
 
 def _step_seconds(network: nn.Module, batch: Batch, dice_weight: float, precision: str) -> float:
-    """CPU time of one step without its update; the clock on the wall would count what other programs do."""
+    """CPU seconds of one step without its update; wall-clock time would include other programs."""
     images, labels = batch
     begin = time.process_time()
     with torch.autocast("cpu", torch.bfloat16, enabled=precision == BF16):

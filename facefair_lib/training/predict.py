@@ -1,4 +1,4 @@
-"""Predicting with fitted networks."""
+"""Predicts with fitted networks."""
 
 from __future__ import annotations
 
@@ -28,10 +28,9 @@ def predict(
     Parameters
     ----------
     images : (N, H, W, 3) uint8 RGB
-    progress : called with (images done, images in all)
-    views : the scales at which a picture is seen, as it is or mirrored, and how much of it a class must cover.
-        Averaging over views is how both networks' papers test (Zhao et al. 2017, section 5.1; Chen et al. 2017,
-        section 4.1).
+    progress : called with (images done, total)
+    views : the scales at which a picture is seen, mirrored or not, and how much of it a class must cover. Both
+        networks' papers test by averaging over views (Zhao et al. 2017, section 5.1; Chen et al. 2017, section 4.1).
 
     Returns
     -------
@@ -49,13 +48,13 @@ def in_batches(
     progress: Advance | None = None,
     batch: int = 32,
 ) -> list[Kept]:
-    """Show pictures to a network, batch by batch, on the GPU where there is one.
+    """Show pictures to a network, batch by batch, on the GPU if there is one.
 
     Parameters
     ----------
     images : (N, H, W, 3) uint8 RGB
-    look : from normalised pictures (B, 3, H, W) to what is kept of them
-    progress : called with (images done, images in all)
+    look : normalised pictures (B, 3, H, W) -> what is kept of them
+    progress : called with (images done, total)
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network.to(device).eval()
@@ -70,7 +69,7 @@ def in_batches(
 
 
 def classes(scores: torch.Tensor) -> np.ndarray:
-    """The likeliest class of each pixel, (B, C, H, W) -> (B, H, W) uint8."""
+    """The most likely class of each pixel, (B, C, H, W) -> (B, H, W) uint8."""
     return _likeliest(scores)[:, 0].to(torch.uint8).cpu().numpy()
 
 
@@ -80,7 +79,7 @@ def _likeliest(scores: torch.Tensor) -> torch.Tensor:
 
 
 def mean_probability(network: nn.Module, inputs: torch.Tensor, views: InferenceSettings) -> torch.Tensor:
-    """Average the class probabilities of several views of each picture; classes that cover too little give way.
+    """Average the class probabilities of several views of each picture, and remove classes that cover too little.
 
     Parameters
     ----------
@@ -101,12 +100,12 @@ def mean_probability(network: nn.Module, inputs: torch.Tensor, views: InferenceS
 
 
 def _without_specks(probability: torch.Tensor, least_share: float) -> torch.Tensor:
-    """Rule a class out of every picture of which it covers too little; its pixels go to classes that cover enough.
+    """Remove a class from every picture of which it covers too little; its pixels go to classes that cover enough.
 
     Parameters
     ----------
     probability : (B, C, H, W), sums to 1 over C
-    least_share : of a picture's pixels, rounded to whole ones; 0 rules nothing out. The background always stays.
+    least_share : of a picture's pixels, rounded to whole ones; 0 removes nothing. The background always stays.
     """
     least = round(least_share * probability.shape[-2] * probability.shape[-1])
     if not least:
@@ -116,16 +115,16 @@ def _without_specks(probability: torch.Tensor, least_share: float) -> torch.Tens
     area = area[..., None, None]  # (B, C, 1, 1)
     small = area < least
     small[:, _BACKGROUND] = False
-    freed = torch.take_along_dim(small, label, 1)  # (B, 1, H, W) pixels whose class gives way
-    # A class that is seen nowhere keeps its doubts, so that confidence stays honest, but inherits no pixel: it would be
-    # as small.
+    freed = torch.take_along_dim(small, label, 1)  # (B, 1, H, W) pixels whose class is removed
+    # A class without pixels keeps its probability, so that confidence stays honest, but takes over no pixel: it would
+    # be just as small.
     kept = probability.masked_fill(small & ((area > 0) | freed), 0)
-    kept[:, _BACKGROUND] += kept.sum(1) == 0  # nothing else is left there
+    kept[:, _BACKGROUND] += kept.sum(1) == 0  # where nothing else is left
     return kept / kept.sum(1, keepdim=True)
 
 
 def _probability(network: nn.Module, view: torch.Tensor, size: torch.Size) -> torch.Tensor:
-    """Class probabilities of one view, brought to ``size``."""
+    """Class probabilities of one view, resized to ``size``."""
     logits = network(view.contiguous(memory_format=torch.channels_last))["out"]
     return (logits if logits.shape[-2:] == size else _resize(logits, size)).softmax(1)
 

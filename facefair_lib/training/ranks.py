@@ -1,7 +1,7 @@
 """Ranks: the processes that fit one network together, each on a GPU of its own or, without any, on the CPU.
 
 torchrun starts them, or srun with several tasks. Each loads and augments whole batches and runs its share of the
-pictures through the network. The logits are gathered, so that loss and counts are those of the whole batch, as with one
+pictures through the network. The logits are gathered, so loss and counts are those of the whole batch, as with one
 process. Only the first rank writes.
 """
 
@@ -19,11 +19,11 @@ from torch import distributed
 from facefair_lib.errors import InputError
 
 Result = TypeVar("Result")
-_FIRST_PORT, _PORTS = 15_000, 16_000  # below those that systems hand out themselves
+_FIRST_PORT, _PORTS = 15_000, 16_000  # below those that operating systems assign themselves
 
 
 class JoinedProcess(LightningEnvironment):
-    """How Lightning sees this process: alone, whatever a cluster's shell says, or one of those that have joined.
+    """How Lightning sees this process: alone, whatever a cluster's environment says, or one of those that have joined.
 
     Each rank counts as a node with one device, so Lightning need not know how they are spread over machines.
     """
@@ -41,7 +41,7 @@ class JoinedProcess(LightningEnvironment):
 
 @contextmanager
 def joined() -> Iterator[None]:
-    """While the block runs, fit together with what torchrun or srun has started beside this process, if anything.
+    """While the block runs, fit together with the processes that torchrun or srun has started beside this one, if any.
 
     Raises
     ------
@@ -58,11 +58,11 @@ def joined() -> Iterator[None]:
         _take_gpu(int(os.environ["LOCAL_RANK"]), torch.cuda.device_count())
     distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
     yield
-    distributed.destroy_process_group()  # not after an error: it would wait for ranks that are gone
+    distributed.destroy_process_group()  # not after an error: it would wait for ranks that have ended
 
 
 def variables_of_srun(given: Mapping[str, str]) -> dict[str, str]:
-    """What torchrun would set, told from what srun sets; nothing where srun did not start several tasks."""
+    """The variables that torchrun would set, from those that srun sets; none unless srun started several tasks."""
     if int(given.get("SLURM_STEP_NUM_TASKS", 1)) == 1:
         return {}
     address = SLURMEnvironment.resolve_root_node_address(given["SLURM_STEP_NODELIST"])
@@ -82,7 +82,7 @@ def _take_gpu(number: int, gpus: int) -> None:
             f"process {number + 1} on this machine",
             found=f"{gpus} GPU{'s' if gpus > 1 else ''} that it may use",
             expected="a GPU for each process",
-            do="start as many as there are GPUs; with srun, ask for --gpus-per-node, so that each task sees them all",
+            do="start as many processes as GPUs; with srun, use --gpus-per-node, so that each task sees them all",
         )
     torch.cuda.set_device(number)
 
@@ -102,7 +102,7 @@ def _are_several() -> bool:
 
 
 def on_first(work: Callable[[], Result]) -> Result:
-    """Do something on the first rank only, and give the others what came of it, for which they wait.
+    """Do something on the first rank only; the others wait for its result and return it too.
 
     On a cluster's file system they might not yet see what the first has just written.
     """
@@ -115,7 +115,7 @@ def on_first(work: Callable[[], Result]) -> Result:
 def own_share(count: int) -> torch.Tensor:
     """Which pictures of a batch this rank runs through the network, the same number on every rank.
 
-    Where they cannot be dealt out evenly, the last picture is repeated: what comes of it follows the whole batch.
+    If they cannot be divided evenly, the last picture is repeated: its outputs come after those of the whole batch.
     """
     share = -(-count // size())
     return (torch.arange(share) + rank() * share).clamp(max=count - 1)

@@ -1,4 +1,4 @@
-"""What a fit leaves in its folder, so that it can go on after an interruption and is never mistaken for another fit."""
+"""What a fit keeps in its folder, so that it can resume after an interruption and is never mistaken for another fit."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def fit_key(
     seed: int,
     start: Path | None = None,
 ) -> str:
-    """Digest of everything that decides a fit's weights: settings, seed, code, the pixels it sees, where it starts."""
+    """Digest of all that determines a fit's weights: settings, seed, code, the pixels it sees, its initial weights."""
     settings = [name, model.model_dump(mode="json"), training.model_dump(mode="json"), seed]
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     digest.update(module_version("facefair_lib.training.fit").encode())
@@ -45,11 +45,11 @@ def fit_key(
 
 
 def start_or_resume(folder: Path, key: str) -> dict[str, Any] | None:
-    """Keep what an earlier run of the same fit left, and remove what another fit left.
+    """Keep the files of an earlier run of the same fit, and remove those of another fit.
 
     Returns
     -------
-    the description that a finished run of the same fit recorded, or ``None`` where there is something to fit
+    the description that a finished run of the same fit recorded, or ``None`` if the fit is not finished
     """
     record = _read(folder / _RECORD)
     if record.get("key") == key:
@@ -63,17 +63,17 @@ def start_or_resume(folder: Path, key: str) -> dict[str, Any] | None:
 
 
 def remember(folder: Path, what: str, value: Any) -> None:
-    """Record something that the rest of the fit in this folder needs, should it be interrupted."""
+    """Record something that the fit in this folder needs when it is resumed."""
     results.write_json(folder / _RECORD, {**_read(folder / _RECORD), what: value})
 
 
 def recall(folder: Path, what: str) -> Any:
-    """What was recorded of the fit in this folder, or None."""
+    """What ``remember`` recorded under this name, or None."""
     return _read(folder / _RECORD).get(what)
 
 
 def finish(folder: Path, key: str, description: dict[str, Any], timings: dict[str, Any]) -> None:
-    """Record that the fit is complete; its checkpoints, several times as large as its weights, are no longer needed."""
+    """Record that the fit is complete, and remove its checkpoints, which are several times as large as its weights."""
     results.write_csv(folder / TIMINGS, pd.DataFrame([timings]))
     in_order = list(description.items())  # a JSON object would be sorted
     results.write_json(folder / _RECORD, {"key": key, "description": in_order})

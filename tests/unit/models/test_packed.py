@@ -90,5 +90,5 @@ def spoil(path: Path, how: str) -> None:
 @pytest.mark.parametrize("how", ["truncated", "a tensor is missing", "another shape", "no card", "a text"])
 def test_a_damaged_file_is_refused(folder: Path, how: str) -> None:
     spoil(folder / "pspnet.safetensors", how)
-    with pytest.raises(InputError, match=r"pspnet\.safetensors\n.*no network of this package(.*\n)+.*install facefair"):
+    with pytest.raises(InputError, match=r"pspnet\.safetensors\n.*not a network of this(.*\n)+.*install facefair"):
         trained_network("pspnet")

@@ -15,7 +15,7 @@ from PIL.PngImagePlugin import PngInfo
 from facefair_lib.errors import InputError
 from facefair_lib.parse.files import AREA_COLUMNS, Wanted, _output_names, parse_files
 from facefair_lib.parse.parser import Parser
-from facefair_lib.parse.photos import find_photos
+from facefair_lib.parse.photos import search_photos
 
 
 @pytest.fixture
@@ -116,16 +116,16 @@ def test_a_table_or_legend_of_ones_own_is_an_error_before_anything_is_parsed(
 def test_results_may_lie_among_the_photographs(photo: Path, parser: Parser) -> None:
     folder = photo.parent
     for _ in range(2):
-        photos = find_photos([folder], leave_out=folder)
+        photos = search_photos([folder], results=folder).photos
         assert photos == [photo]
         assert not parse_files(photos, parser, folder, Wanted(faces="one")).failures
-    assert find_photos([f"{folder}/*.png"], leave_out=folder) == [photo]
-    assert find_photos([folder]) == [photo]  # masks are no photographs, wherever the results of this run go
+    assert search_photos([f"{folder}/*.png"], results=folder).photos == [photo]
+    assert search_photos([folder]).photos == [photo]  # masks are no photographs, wherever the results of this run go
 
 
 def test_a_pattern_that_finds_only_results_folders_is_explained(photo: Path) -> None:
     with pytest.raises(InputError, match=r"in the folder of results(.*\n)+.*name that folder without a pattern"):
-        find_photos([f"{photo.parents[1]}/alb*/*.png"], leave_out=photo.parent)
+        search_photos([f"{photo.parents[1]}/alb*/*.png"], results=photo.parent)
 
 
 def test_whatever_happens_to_one_photograph_the_others_and_the_tables_are_kept(

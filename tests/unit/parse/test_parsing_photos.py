@@ -11,7 +11,7 @@ from PIL import Image
 from facefair_lib.data import images
 from facefair_lib.errors import InputError
 from facefair_lib.parse import photos
-from facefair_lib.parse.photos import find_photos, read_photo, search_photos
+from facefair_lib.parse.photos import read_photo, search_photos
 
 
 def save(path: Path, pixels: np.ndarray, **options: object) -> Path:
@@ -88,26 +88,26 @@ def test_files_folders_and_patterns_are_listed_once_each(tmp_path: Path, rgb: np
     c = save(tmp_path / "album" / "deeper" / "c.webp", rgb)
     save(tmp_path / "album" / ".thumbnails" / "t.png", rgb)
     (tmp_path / "album" / "notes.txt").write_text("no picture")
-    assert find_photos([tmp_path / "album"]) == [a, b, c]
-    assert find_photos([f"{tmp_path}/album/*.png", b, a]) == [b, a]
-    assert find_photos([f"{tmp_path}/**/*.webp"]) == [c]
+    assert search_photos([tmp_path / "album"]).photos == [a, b, c]
+    assert search_photos([f"{tmp_path}/album/*.png", b, a]).photos == [b, a]
+    assert search_photos([f"{tmp_path}/**/*.webp"]).photos == [c]
     like_a_pattern = save(tmp_path / "holiday [1].png", rgb)
-    assert find_photos([str(like_a_pattern)]) == [like_a_pattern]
+    assert search_photos([str(like_a_pattern)]).photos == [like_a_pattern]
 
 
 def test_results_of_an_earlier_run_are_not_taken_for_photographs(tmp_path: Path, rgb: np.ndarray) -> None:
     photo = save(tmp_path / "a.png", rgb)
     save(tmp_path / "out" / "a_mask.png", rgb)
-    assert find_photos([tmp_path], leave_out=tmp_path / "out") == [photo]
+    assert search_photos([tmp_path], results=tmp_path / "out").photos == [photo]
 
 
 def test_a_name_that_matches_nothing_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no file that matches"):
-        find_photos([f"{tmp_path}/*.jpg"])
+        search_photos([f"{tmp_path}/*.jpg"])
     with pytest.raises(InputError, match="a folder without pictures"):
-        find_photos([tmp_path])
+        search_photos([tmp_path])
     with pytest.raises(InputError, match="name at least one"):
-        find_photos([])
+        search_photos([])
 
 
 def test_a_folders_pictures_of_every_readable_kind_are_taken(tmp_path: Path, rgb: np.ndarray) -> None:
@@ -115,7 +115,7 @@ def test_a_folders_pictures_of_every_readable_kind_are_taken(tmp_path: Path, rgb
     for name in names:
         picture = Image.fromarray(rgb).resize((48, 32))
         picture.save(tmp_path / name, format={"a.jfif": "JPEG", "f.JPE": "JPEG"}.get(name))
-    found = find_photos([tmp_path])
+    found = search_photos([tmp_path]).photos
     assert [path.name for path in found] == list(names)
     assert {read_photo(path).shape for path in found} == {(32, 48, 3)}
 
@@ -124,7 +124,7 @@ def test_pictures_and_films_that_cannot_be_read_are_counted_by_kind(tmp_path: Pa
     for name in ("1.HEIC", "2.heic", "r.CR3", "f.mov", "notes.txt", "meta.xmp", ".hidden.heic"):
         (tmp_path / name).write_bytes(b"x")
     with pytest.raises(InputError, match=r"that can be read \(1 CR3, 2 HEIC left out: export as JPEG; 1 MOV left out"):
-        find_photos([tmp_path])
+        search_photos([tmp_path])
     photo = save(tmp_path / "p.jpg", rgb)
     found = search_photos([tmp_path])
     assert found.photos == [photo]
@@ -137,12 +137,12 @@ def test_the_home_folder_and_the_other_unicode_form_are_found(
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     photo = save(tmp_path / "Pictures" / "Jose\u0301.jpg", rgb)
-    assert find_photos(["~/Pictures/*.jpg"]) == find_photos(["~/Pictures"]) == [photo]
-    assert find_photos(["~/Pictures/Jos\u00e9.jpg"]) == [photo]
+    assert search_photos(["~/Pictures/*.jpg"]).photos == search_photos(["~/Pictures"]).photos == [photo]
+    assert search_photos(["~/Pictures/Jos\u00e9.jpg"]).photos == [photo]
 
 
 def test_a_name_longer_than_a_file_system_allows_is_an_error_about_the_file(tmp_path: Path) -> None:
     path = tmp_path / ("x" * 300 + ".jpg")
-    assert find_photos([path]) == [path]
+    assert search_photos([path]).photos == [path]
     with pytest.raises(InputError, match="no such file"):
         read_photo(path)

@@ -157,5 +157,5 @@ def test_commands_of_the_guide_test_what_is_there() -> None:
 
 def test_rooms_of_the_guide_are_those_of_the_library() -> None:
     (line,) = (line for line in GUIDE.splitlines() if line.startswith("| `facefair_lib/`"))
-    rooms = {path.parent.name for path in paths.LIBRARY.glob("*/__init__.py")}
+    rooms = {path.parent.name for path in (paths.REPOSITORY / "facefair_lib").glob("*/__init__.py")}
     assert set(re.findall(r"`(\w+)`", line)) == rooms

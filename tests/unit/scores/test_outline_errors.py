@@ -8,7 +8,7 @@ from scipy.spatial.distance import cdist
 from facefair_lib.errors import InputError
 from facefair_lib.scores import outline_errors
 from facefair_lib.scores.confusion import confusion_counts
-from facefair_lib.scores.metrics import f1_per_class, iou_per_class
+from facefair_lib.scores.metrics import f1_per_class
 from facefair_lib.settings.labels import CLASS_NAMES, INDEX
 
 FACE, NOSE, EYES = INDEX["face"], INDEX["nose"], INDEX["eyes"]
@@ -64,17 +64,13 @@ def test_error_is_the_mean_distance_of_rim_pixels_found_one_by_one(target, predi
 
 @settings(deadline=None, max_examples=20)
 @given(small_masks.filter(lambda mask: (mask < 255).any()))
-def test_one_pixel_null_is_the_score_of_the_mask_without_its_rim(target):
-    null = outline_errors.one_pixel_null(target)
+def test_one_pixel_f1_is_the_score_of_the_mask_without_its_rim(target):
+    found = outline_errors.one_pixel_f1(target)
     for label in (0, NOSE, FACE):
         eroded = target == label
         eroded[tuple(np.array(rim_points(target, label), int).reshape(-1, 2).T)] = False
         counts = confusion_counts((target == label).astype(int), eroded.astype(int), num_classes=2)
-        for own, metric in ((null.f1, f1_per_class), (null.iou, iou_per_class)):
-            expected = metric(counts)[1]
-            assert own[label] == (
-                pytest.approx(expected) if np.isfinite(expected) else pytest.approx(np.nan, nan_ok=True)
-            )
+        assert found[label] == pytest.approx(f1_per_class(counts)[1], nan_ok=True)
 
 
 def test_equal_boundary_errors_give_unequal_f1():
@@ -95,7 +91,8 @@ def test_ignored_pixels_are_no_error_no_rim_and_no_area():
     assert outline_errors.boundary_error(target, prediction)[NOSE] == 0
     assert outline_errors.area_share(target)[NOSE] == pytest.approx(8 / 72)
     assert np.isnan(outline_errors.area_share(np.full((3, 3), 255))).all()
-    assert outline_errors.one_pixel_null(target).iou[NOSE] == pytest.approx(2 / 8)  # left column and both ends are rim
+    # Of 8 pixels 2 are left: the left column and both ends are rim.
+    assert outline_errors.one_pixel_f1(target)[NOSE] == pytest.approx(2 * 2 / (8 + 2))
 
 
 def eyes(*centres, height=3, width=5, shape=(40, 60)):
@@ -135,7 +132,7 @@ def test_a_speck_is_no_second_eye():
 def test_stacks_are_measured_image_by_image():
     masks = np.stack([square(4, 4), square(3, 5)])
     moved = np.roll(masks, 1, axis=2)
-    for measure in (outline_errors.area_share, lambda m: outline_errors.one_pixel_null(m).f1):
+    for measure in (outline_errors.area_share, outline_errors.one_pixel_f1):
         np.testing.assert_array_equal(measure(masks), np.stack([measure(mask) for mask in masks]))
     both = outline_errors.boundary_error(masks, moved)
     np.testing.assert_array_equal(both[1], outline_errors.boundary_error(masks[1], moved[1]))
@@ -190,7 +187,7 @@ def test_masks_that_hold_no_class_indices_are_refused():
     with pytest.raises(InputError, match=r"the values \[11\]"):
         outline_errors.area_share(np.full((4, 4), 11))
     with pytest.raises(InputError, match="type float64"):
-        outline_errors.one_pixel_null(np.zeros((4, 4)))
+        outline_errors.one_pixel_f1(np.zeros((4, 4)))
     with pytest.raises(InputError, match="two masks of the same shape"):
         outline_errors.boundary_error(np.zeros((4, 4), int), np.zeros((4, 5), int))
     with pytest.raises(InputError, match="one label per mask"):

@@ -146,7 +146,7 @@ def test_merging_gives_every_class_the_index_of_its_group_and_minus_one_outside(
     assert names == ("background", "hair", "skin", "nose", "mouth", "eyes") and (lookup >= 0).all()
     with pytest.raises(ValueError, match=r"group 'mouth' names the class 'lip'; the classes are background, lips"):
         merge_lookup({"mouth": ["lip"]})
-    with pytest.raises(ValueError, match=r"class 'eyes' stands in two groups"):
+    with pytest.raises(ValueError, match=r"class 'eyes' is in two groups"):
         merge_lookup({"a": ["eyes"], "b": ["nose", "eyes"]})
 
 

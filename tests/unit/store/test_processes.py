@@ -138,7 +138,7 @@ def test_a_child_prints_utf_8_and_imports_this_package_and_nothing_from_the_fold
     code = "import json, facefair_lib; print(chr(0x25B8), facefair_lib.__file__, chr(0xdce9))"
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, env=child_environment(), cwd=tmp_path, capture_output=True, encoding="utf-8")
-    assert done.stdout.splitlines()[0] == f"\u25b8 {paths.LIBRARY / '__init__.py'} \\udce9", done.stderr
+    assert done.stdout.splitlines()[0] == f"\u25b8 {paths.REPOSITORY / 'facefair_lib/__init__.py'} \\udce9", done.stderr
 
 
 def test_variables_that_move_folders_mean_the_same_in_every_folder(

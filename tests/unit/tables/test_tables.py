@@ -3,14 +3,8 @@ import pandas as pd
 import pytest
 
 from facefair_lib.errors import InputError
-from facefair_lib.scores.metrics import (
-    CLASS_METRICS,
-    ESTIMANDS,
-    confusion_counts,
-    f1_per_class,
-    image_scores,
-    merge_counts,
-)
+from facefair_lib.scores.confusion import confusion_counts, merge_counts
+from facefair_lib.scores.metrics import CLASS_METRICS, ESTIMANDS, f1_per_class, image_scores
 from facefair_lib.settings import labels
 from facefair_lib.tables import experiment
 from facefair_lib.tables.adaptation import tone_table
