@@ -249,7 +249,7 @@ def test_a_confusion_matrix_shows_shares_of_each_true_class_and_leaves_absent_on
     counts[labels.INDEX["ears"], labels.INDEX["hair"]] = 994
     counts[labels.INDEX["ears"], labels.INDEX["ears"]] = 6
     counts[labels.INDEX["teeth"]] = 0
-    figure = confusion_matrix(counts, "PSPNet")
+    figure = confusion_matrix(counts)
     (axes,) = figure.axes
     written = {text.get_position(): text.get_text() for text in axes.texts if text.get_text()}
     assert written.pop((labels.INDEX["hair"] + 0.5, labels.INDEX["ears"] + 0.5)) == "99"
