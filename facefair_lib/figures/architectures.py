@@ -116,7 +116,7 @@ def _front(axes: Axes, rows: list[dict]) -> None:
 
 
 def _gaps(axes: Axes, rows: list[dict]) -> None:
-    """Draw the gap between best and worst group against mean IoU; intervals are cut at zero, because no gap is negative."""
+    """Draw the gap between best and worst group against mean IoU; intervals are cut at zero, as no gap is negative."""
     for row in (row for row in rows if np.isfinite(row["gap"])):
         x, y = 100 * row["iou"], 100 * row["gap"]
         ends = [[y - 100 * max(row["gap_low"], 0)], [100 * row["gap_high"] - y]]
