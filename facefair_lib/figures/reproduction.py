@@ -354,7 +354,7 @@ def _draw_ranges(axes: Axes, ranges: np.ndarray) -> None:
 def _draw_detectable(axes: Axes, detectable: pd.DataFrame, per_group: int) -> None:
     axes.plot(detectable["per_group"], 100 * detectable["gap"], color=style.INK)
     here = detectable[detectable["per_group"] == per_group]
-    axes.plot(here["per_group"], 100 * here["gap"], "o", color="#d55e00", markersize=5)
+    axes.plot(here["per_group"], 100 * here["gap"], "o", color=_MARKED, markersize=5)
     for count, gap in here[["per_group", "gap"]].itertuples(index=False):
         axes.annotate(f"{100 * gap:.1f}", (count, 100 * gap), (6, 2), textcoords="offset points")
     axes.set(xscale="log", yscale="log", xlabel="pictures per group", ylabel="smallest detectable gap (points)")
