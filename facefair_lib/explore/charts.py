@@ -54,9 +54,7 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     return [round(number * step, 12) for number in range(first, last + 1)]
 
 
-def curve_panel(
-    title: str, curves: Sequence[Curve], x_range: tuple[float, float], *, marked: float | None = None
-) -> str:
+def curve_panel(title: str, curves: Sequence[Curve], x_range: tuple[float, float], *, marked: float) -> str:
     """Draw curves over epochs.
 
     Parameters
@@ -81,11 +79,10 @@ def curve_panel(
             f'<text x="{x_place(tick):.1f}" y="{height - 10}" font-size="13" text-anchor="middle">{tick:g}</text>'
         )
     parts.append(f'<line x1="{_LEFT}" x2="{width - _RIGHT}" y1="{height - _BOTTOM}" y2="{height - _BOTTOM}" {_AXIS}/>')
-    if marked is not None:
-        x = x_place(marked)
-        parts.append(
-            f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{height - _BOTTOM}" {_AXIS} stroke-dasharray="2 4"/>'
-        )
+    x = x_place(marked)
+    parts.append(
+        f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{height - _BOTTOM}" {_AXIS} stroke-dasharray="2 4"/>'
+    )
     for curve in curves:
         parts += _drawn_curve(curve, x_place, y_place)
     told = ". ".join(f"{curve.title}: last value {curve.y[-1]:.3f}" for curve in curves if len(curve.y))

@@ -105,9 +105,9 @@ def whole_number(label: str) -> widgets.BoundedIntText:
     return widgets.BoundedIntText(value=1, min=1, max=1, **_labelled(label, "9rem"))
 
 
-def number_field(label: str, value: str = "") -> widgets.Text:
+def number_field(label: str) -> widgets.Text:
     """Type a number, or leave the field empty; the caller checks the text."""
-    return widgets.Text(value=value, placeholder="not given", **_labelled(label, "12rem"))
+    return widgets.Text(placeholder="not given", **_labelled(label, "12rem"))
 
 
 def button(label: str, action: Callable[[], object]) -> widgets.Button:

@@ -63,8 +63,7 @@ def error_map(label: np.ndarray, prediction: np.ndarray, shown: np.ndarray) -> n
 
 def error_png(label: np.ndarray, prediction: np.ndarray, shown: np.ndarray) -> bytes:
     """Encode the error map of a prediction as a palette PNG; right pixels are transparent."""
-    drawn = np.zeros(256, bool)
-    drawn[[WRONG, UNLABELLED]] = True
+    drawn = np.isin(np.arange(256), (WRONG, UNLABELLED))
     return mask_png(error_map(label, prediction, shown), error_table(), drawn)
 
 

@@ -58,22 +58,17 @@ class LatestWorker(Generic[Value]):
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
-    def _take(self) -> list[Value]:
-        with self._changed:
-            self._changed.wait_for(self.is_stale)
-            taken, self._waiting = self._waiting, []
-            return taken
-
     def _run(self) -> None:
         while not self._closed:
-            for value in self._take():
+            with self._changed:
+                self._changed.wait_for(self.is_stale)
+                taken, self._waiting = self._waiting, []
+            for value in taken:
                 self._attempt(value, False)
-                if not self._wait_for_change():
+                with self._changed:
+                    changed = self._changed.wait_for(self.is_stale, self._pause)
+                if not changed:
                     self._attempt(value, True)
-
-    def _wait_for_change(self) -> bool:
-        with self._changed:
-            return self._changed.wait_for(self.is_stale, self._pause)
 
     def _attempt(self, value: Value, fine: bool) -> None:
         try:

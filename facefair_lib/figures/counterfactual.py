@@ -279,17 +279,17 @@ def tint_axis(axes: Axes, swatches: Sequence[str]) -> None:
     axes.tick_params(axis="x", length=0, pad=13)
 
 
-def class_gaps(classes: pd.DataFrame, *, fewest_subjects: int = MIN_SUBJECTS) -> Figure:
+def class_gaps(classes: pd.DataFrame) -> Figure:
     """Figure 11: each group's score on each class, relative to the mean of the groups.
 
     Parameters
     ----------
-    classes : columns model, group, class, relative, p_adjusted, n_subjects
-    fewest_subjects : a class that fewer people show is hatched and not coloured
+    classes : columns model, group, class, relative, p_adjusted, n_subjects; a class that fewer than ``MIN_SUBJECTS``
+        people show is hatched and not coloured
     """
     style.require_columns(classes, ("model", "group", "class", "relative", "p_adjusted", "n_subjects"), "classes")
     models, groups = style.models_in(classes), titles.in_order(classes["group"], titles.GROUP_TITLES)
-    large = classes.loc[classes["n_subjects"] >= fewest_subjects, "relative"].abs().max()
+    large = classes.loc[classes["n_subjects"] >= MIN_SUBJECTS, "relative"].abs().max()
     reach = max(_NARROWEST, 0 if np.isnan(large) else large)
     with style.look():
         figure = style.new_figure(style.COLUMN_WIDTH, 4.2)
@@ -299,12 +299,12 @@ def class_gaps(classes: pd.DataFrame, *, fewest_subjects: int = MIN_SUBJECTS) ->
             part = classes[classes["model"] == model].set_index(["class", "group"])
             cells = part.reindex(pd.MultiIndex.from_product([labels.CLASS_NAMES, groups]))
             names = (_class_names(classes), [titles.title(group) for group in groups])
-            shades = _draw_class_cells(axes, cells, names, reach, fewest_subjects)
+            shades = _draw_class_cells(axes, cells, names, reach)
             axes.tick_params(axis="x", labelrotation=90)
             axes.set_title(titles.MODEL_TITLES[model], color=style.MODEL_COLOURS[model], pad=3)
             axes.tick_params(axis="y", labelleft=axes is panels[0])
         scale_below(figure, shades, panels, f"IoU {MINUS} mean of the groups (points)", fraction=0.04, pad=0.02)
-        note = f"* p < {ALPHA:g} after adjustment; hatched: fewer than {fewest_subjects} people"
+        note = f"* p < {ALPHA:g} after adjustment; hatched: fewer than {MIN_SUBJECTS} people"
         figure.supxlabel(note, fontsize=6.5)
     return style.describe(
         figure,
@@ -321,13 +321,13 @@ def _class_names(classes: pd.DataFrame) -> list[str]:
 
 
 def _draw_class_cells(
-    axes: Axes, cells: pd.DataFrame, names: tuple[list[str], list[str]], reach: float, fewest_subjects: int
+    axes: Axes, cells: pd.DataFrame, names: tuple[list[str], list[str]], reach: float
 ) -> ScalarMappable:
     """Draw the heat map of one model; the rows of ``cells`` are ordered by class, then group."""
     columns = ("relative", "n_subjects", "p_adjusted")
     shape = (len(names[0]), len(names[1]))
     values, people, p = (cells[column].to_numpy(float).reshape(shape) for column in columns)
-    small = ~(people >= fewest_subjects) | np.isnan(values)
+    small = ~(people >= MIN_SUBJECTS) | np.isnan(values)
     texts = np.vectorize(_gap_text)(values, small, p < ALPHA)
     scale = (_DIVERGING, Normalize(-100 * reach, 100 * reach))
     shades = draw_heat_map(axes, np.where(small, np.nan, 100 * values), texts, names, scale)
@@ -345,14 +345,13 @@ def _gap_text(value: float, small: bool, clear: bool) -> str:
     return f"{number}*" if clear else number
 
 
-def emotion_cells(features: pd.DataFrame, *, fewest_subjects: int = MIN_SUBJECTS) -> Figure:
+def emotion_cells(features: pd.DataFrame) -> Figure:
     """Draw the score of every group and emotion, one heat map per model.
 
     Parameters
     ----------
     features : rows of ``features.csv``; those of the feature group_emotion are drawn, whose level names group and
-        emotion, such as ``asian sad``
-    fewest_subjects : a cell with fewer people is hatched and not coloured
+        emotion, such as ``asian sad``; a cell with fewer than ``MIN_SUBJECTS`` people is hatched and not coloured
     """
     style.require_columns(features, ("model", "feature", "level", "value", "n_subjects"), "features")
     cells = features[features["feature"] == "group_emotion"]
@@ -370,5 +369,5 @@ def emotion_cells(features: pd.DataFrame, *, fewest_subjects: int = MIN_SUBJECTS
         figure = style.new_figure(style.COLUMN_WIDTH, 2.3)
         figure.get_layout_engine().set(wspace=0.02)
         panels = np.atleast_1d(figure.subplots(1, len(style.models_in(cells))))
-        draw_emotions(figure, panels, cells, fewest_subjects, f"{titles.COMPARED_BY_TITLE} (n = people)")
+        draw_emotions(figure, panels, cells, f"{titles.COMPARED_BY_TITLE} (n = people)")
     return style.describe(figure, f"{titles.COMPARED_BY_TITLE} by group and emotion, for both models.")

@@ -106,19 +106,17 @@ def _captions(people: pd.DataFrame, scores: str | None, *, with_person: bool) ->
     return [", ".join(filter(None, row)) for row in texts.itertuples(index=False)]
 
 
-def group_scores(
-    cells: pd.DataFrame, groups: pd.DataFrame, metric: str = COMPARED_BY, *, fewest_subjects: int = MIN_SUBJECTS
-) -> Figure:
+def group_scores(cells: pd.DataFrame, groups: pd.DataFrame, metric: str = COMPARED_BY) -> Figure:
     """Figure 8: both models' scores by group and emotion, and the groups' means with 95 % intervals.
 
     If no emotion is known, only the groups' means are drawn.
 
     Parameters
     ----------
-    cells : columns model, group, emotion, metric, value, n_images, n_subjects
+    cells : columns model, group, emotion, metric, value, n_images, n_subjects; one with fewer than ``MIN_SUBJECTS``
+        people is hatched, not coloured and not ranked
     groups : columns model, group, metric, value, low, high, n_subjects
     metric : which metric of the tables is drawn
-    fewest_subjects : a cell with fewer people is hatched, not coloured and not ranked
     """
     style.require_columns(cells, ("model", "group", "emotion", "metric", "value", "n_images", "n_subjects"), "cells")
     style.require_columns(groups, ("model", "group", "metric", "value", "low", "high", "n_subjects"), "groups")
@@ -131,16 +129,15 @@ def group_scores(
         heat = len(models) if posed else 0
         *panels, right = figure.subplots(1, heat + 1, squeeze=False, width_ratios=[*[1] * heat, 1.15])[0]
         if posed:
-            scale = _scale_title(cells, title, fewest_subjects)
-            draw_emotions(figure, panels, cells, fewest_subjects, scale, aspect=45, shrink=0.9)
+            draw_emotions(figure, panels, cells, _scale_title(cells, title), aspect=45, shrink=0.9)
         _draw_groups(right, groups, order, title)
     split = "by group and emotion for DeepLabV3 and PSPNet, and by group" if posed else "by group"
     return style.describe(figure, f"{title} {split} with 95 % intervals.")
 
 
-def _scale_title(cells: pd.DataFrame, title: str, fewest_subjects: int) -> str:
-    small = (cells["n_subjects"] < fewest_subjects).any()
-    note = f"; hatched: fewer than {fewest_subjects} people, not ranked" if small else ""
+def _scale_title(cells: pd.DataFrame, title: str) -> str:
+    small = (cells["n_subjects"] < MIN_SUBJECTS).any()
+    note = f"; hatched: fewer than {MIN_SUBJECTS} people, not ranked" if small else ""
     return f"{title} (n = people{note})"
 
 

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from facefair_lib.errors import InputError
+from facefair_lib.fairness.groups import MIN_SUBJECTS
 from facefair_lib.figures import style
 from facefair_lib.scores import titles
 
@@ -69,25 +70,23 @@ def scale_below(figure: Figure, shades: ScalarMappable, panels: Sequence[Axes], 
     bar.ax.xaxis.set_major_locator(MaxNLocator(5))
 
 
-def draw_emotions(
-    figure: Figure, panels: Sequence[Axes], cells: pd.DataFrame, fewest_subjects: int, title: str, **options: object
-) -> None:
+def draw_emotions(figure: Figure, panels: Sequence[Axes], cells: pd.DataFrame, title: str, **options: object) -> None:
     """Draw both models' heat maps, groups in rows and emotions in columns, on one colour scale.
 
-    Cells with fewer than ``fewest_subjects`` people are not coloured; ``options`` are those of ``colorbar``.
+    Cells with fewer than ``MIN_SUBJECTS`` people are not coloured; ``options`` are those of ``colorbar``.
     """
-    norm, order = _shared_norm(cells, fewest_subjects), titles.in_order(cells["group"], titles.GROUP_TITLES)
+    norm, order = _shared_norm(cells), titles.in_order(cells["group"], titles.GROUP_TITLES)
     for axes, model in zip(panels, style.models_in(cells), strict=True):
-        shades = _draw_cells(axes, cells[cells["model"] == model], order, norm, fewest_subjects)
+        shades = _draw_cells(axes, cells[cells["model"] == model], order, norm)
         axes.set_title(titles.MODEL_TITLES[model], color=style.MODEL_COLOURS[model], pad=3)
     for axes in panels[1:]:
         axes.set_yticklabels([])
     scale_below(figure, shades, panels, title, **options)
 
 
-def _shared_norm(cells: pd.DataFrame, fewest_subjects: int) -> Normalize:
+def _shared_norm(cells: pd.DataFrame) -> Normalize:
     """Make one colour scale for both models from the cells with enough people."""
-    shown = cells.loc[cells["n_subjects"] >= fewest_subjects, "value"].dropna()
+    shown = cells.loc[cells["n_subjects"] >= MIN_SUBJECTS, "value"].dropna()
     if shown.empty:
         return Normalize(0, 1)
     # A scale narrower than 0.1 would make noise look like contrast.
@@ -95,9 +94,7 @@ def _shared_norm(cells: pd.DataFrame, fewest_subjects: int) -> Normalize:
     return Normalize(max(0.0, centre - half), min(1.0, centre + half))
 
 
-def _draw_cells(
-    axes: Axes, cells: pd.DataFrame, order: Sequence[str], norm: Normalize, fewest_subjects: int
-) -> ScalarMappable:
+def _draw_cells(axes: Axes, cells: pd.DataFrame, order: Sequence[str], norm: Normalize) -> ScalarMappable:
     """Draw the heat map of one model: groups in rows, emotions in columns; small cells are not coloured."""
     table = cells.set_index(["group", "emotion"])
     if not table.index.is_unique:
@@ -109,7 +106,7 @@ def _draw_cells(
     shape = (len(order), len(emotions))
     values = table["value"].to_numpy(float).reshape(shape)
     people = table["n_subjects"].fillna(0).to_numpy(int).reshape(shape)
-    small = (people < fewest_subjects) | np.isnan(values)
+    small = (people < MIN_SUBJECTS) | np.isnan(values)
     texts = np.vectorize(_cell_text)(values, people, small)
     names = ([titles.title(group) for group in order], [titles.title(emotion) for emotion in emotions])
     shades = draw_heat_map(axes, np.where(small, np.nan, values), texts, names, (_HEAT, norm))

@@ -114,20 +114,18 @@ def picture_rows(
     row_titles: Sequence[str] = (),
     title: str = "",
     width: float = style.PAGE_WIDTH,
-    legend: bool = True,
 ) -> Figure:
-    """Draw a grid of pictures, with the legends that it needs.
+    """Draw a grid of pictures, and below it the legends of its masks and disagreement maps.
 
     Parameters
     ----------
     rows : one sequence per row, all of the same length; None leaves a place empty
     column_titles, row_titles : above the first row and left of the first column; none, or one per column or row
     width : inches; the height follows from the pictures' shape
-    legend : whether the legends of masks and disagreement maps are drawn below the grid
     """
     columns = _check_grid(rows, column_titles, row_titles)
     present = [picture for row in rows for picture in row if picture is not None]
-    legends = _legends(present) if legend else []
+    legends = _legends(present)
     left, top = _TITLE * bool(row_titles) + _EDGE, _TITLE * (bool(title) + bool(column_titles)) + _EDGE
     side = (width - left - _EDGE - _GAP * (columns - 1)) / columns
     heights = [_row_height(row, side) for row in rows]
@@ -285,7 +283,6 @@ def duplicate_pairs(pairs: Sequence[tuple[np.ndarray, np.ndarray, str, float]], 
         rows,
         column_titles=("Kept", "Removed") * columns,
         width=style.PAGE_WIDTH if columns > 1 else style.COLUMN_WIDTH,
-        legend=False,
     )
     return style.describe(figure, f"{len(pairs)} pairs of pictures taken for duplicates: kept left, removed right.")
 

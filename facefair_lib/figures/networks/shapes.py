@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Ellipse, FancyArrowPatch, FancyBboxPatch, PathPatch, Polygon, Rectangle
 from matplotlib.path import Path
-from matplotlib.text import Text
 
 from facefair_lib.figures import style
 from facefair_lib.settings import labels
@@ -54,10 +53,10 @@ def tint(colour: str, share: float) -> tuple[float, ...]:
     return tuple(base + (target - base) * abs(share))
 
 
-def write(axes: Axes, x: float, y: float, text: str, **options: object) -> Text:
+def write(axes: Axes, x: float, y: float, text: str, **options: object) -> None:
     """Write centred small type."""
     settings = {"ha": "center", "va": "center", "fontsize": DETAIL_SIZE, "linespacing": 1.15, **options}
-    return axes.text(x, y, text, **settings)
+    axes.text(x, y, text, **settings)
 
 
 def panel(axes: Axes, x: float, y: float, width: float, height: float, title: str, colour: str) -> None:

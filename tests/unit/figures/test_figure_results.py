@@ -158,11 +158,11 @@ def test_an_outlier_in_a_small_cell_does_not_move_the_scale(cells, groups):
 
 
 def test_small_cells_are_explained_only_where_they_occur(cells, groups):
-    def scale(**options):
-        return group_scores(cells, groups, **options).axes[-1].get_xlabel()
+    def scale(cells):
+        return group_scores(cells, groups).axes[-1].get_xlabel()
 
-    assert "fewer than 10 people" in scale()
-    assert "fewer than" not in scale(fewest_subjects=0)
+    assert "fewer than 10 people" in scale(cells)
+    assert "fewer than" not in scale(cells.assign(n_subjects=10))
 
 
 def test_group_means_carry_intervals_and_people(cells, groups, assert_legible):
