@@ -1,15 +1,13 @@
-"""Widgets for looking closer: pictures, a fit's curves, groups, a rendered person changed under the networks' eyes.
+"""Explorers: widgets for pictures, training curves, groups, a rendered person to change, and published scores.
 
-And one for other people's numbers: a published row of scores.
-
-Each function gives one widget back, to end a notebook cell with; most take an open study or the name of a profile::
+Each function returns one widget, for the end of a notebook cell; most take an open study or the name of a profile::
 
     from facefair_lib import explore
 
     explore.images("quick")
 
-Explorers read results and write none. The modules behind them are therefore opened by name, when they are called: a
-stage whose notebook shows an explorer does not depend on its code, and is not run again when a widget changes.
+Explorers read results and write none. Their modules are therefore imported by name when they are called: a stage whose
+notebook shows an explorer does not depend on the explorer's code, and is not run again when a widget changes.
 """
 
 from __future__ import annotations
@@ -39,11 +37,11 @@ def images(study: Study | str) -> Any:
 def pictures(
     table: pd.DataFrame, images: np.ndarray, labels: np.ndarray, predictions: dict[str, np.ndarray] | None = None
 ) -> Any:
-    """Browse pictures that a notebook holds in memory, such as those of notebook 05.
+    """Browse pictures in a notebook's memory, such as those of notebook 05.
 
     Parameters
     ----------
-    table : N rows with image_id, and what is known of group, emotion, gender, age, skin_tone, split
+    table : N rows with image_id and, where known, group, emotion, gender, age, skin_tone, split
     images : (N, H, W, 3) uint8
     labels : (N, H, W) uint8, 255 where there is no mask
     predictions : model -> (N, H, W) uint8
@@ -52,42 +50,42 @@ def pictures(
 
 
 def training(study: Study | str) -> Any:
-    """Watch the fits of a study, while they run or afterwards."""
+    """Watch the fits of a study while they run, or look at them afterwards."""
     return _show("training_viewer", "watch_study", study)
 
 
 def groups(study: Study | str) -> Any:
-    """Compare groups of a study's people: any score, any attribute, within the levels of another."""
+    """Compare groups of a study's test people by any score and attribute, also within the levels of another one."""
     return _show("group_explorer", "explore_study", study)
 
 
 def score_groups(counts: dict[str, np.ndarray], table: pd.DataFrame) -> Any:
-    """Compare groups from counts that a notebook holds in memory.
+    """Compare groups from counts in a notebook's memory.
 
     Parameters
     ----------
     counts : model -> (N, 11, 11) integer confusion counts
     table : N rows in the order of the counts, with image_id, subject_id and the attributes to compare
     """
-    return _show("group_explorer", "explore_counts", counts, table)
+    return _show("group_explorer", "GroupExplorer", counts, table)
 
 
 def counterfactual(study: Study | str) -> Any:
-    """Change one thing about a rendered person and see at once what networks make of it.
+    """Change one thing about a rendered person and see at once what the networks predict.
 
     Parameters
     ----------
-    study : whose networks; ``"shipped"`` takes those that come with the package, and needs no study
+    study : the networks' study; ``"shipped"`` takes those that come with the package and needs no study
     """
     return _show("person_explorer", "explore_person", study)
 
 
 def scores() -> Any:
-    """Type a published row of scores and see at once whether it can be true; no study is needed."""
+    """Type a published row of scores and see at once whether they are possible; no study is needed."""
     return _show("score_checker", "check_published")
 
 
 def _show(module: str, function: str, *arguments: Any) -> Any:
     if PROGRESS_FILE in os.environ:  # the study runs without a screen: nobody could move a slider
-        return Markdown("*An explorer stands here when this notebook is opened in JupyterLab and run.*")
+        return Markdown("*Open this notebook in JupyterLab and run it to see an explorer here.*")
     return getattr(import_module(f"{__name__}.{module}"), function)(*arguments)

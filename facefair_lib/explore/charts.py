@@ -1,6 +1,6 @@
-"""Charts as SVG: sharp at any size, in the page's own font and colours, with a description that can be read out.
+"""Charts as SVG: sharp at any size, in the page's own font and colours, with a description for screen readers.
 
-Figures for print are made in ``facefair_lib.figures``; these are redrawn while one looks at them.
+``facefair_lib.figures`` makes the figures for print; these charts are redrawn while the user watches.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _LINE_HEIGHT, _NAME_WIDTH = 26, 230  # of an interval chart
 
 @dataclass(frozen=True)
 class Curve:
-    """One line of a panel: x and y (K,) numbers, NaN where there is no value."""
+    """One line of a panel: x and y are (K,) numbers, y is NaN where there is no value."""
 
     title: str
     x: np.ndarray
@@ -32,7 +32,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Mark:
-    """One dot with its interval: ``line`` is its place from the top, NaN bounds draw no interval."""
+    """One dot with its interval: ``line`` counts from the top; with NaN bounds there is no interval."""
 
     line: float
     value: float
@@ -44,7 +44,7 @@ class Mark:
 
 
 def ticks(low: float, high: float, most: int = 6) -> list[float]:
-    """Round numbers within [low, high], at most ``most`` of them, 1, 2 or 5 apart in their leading digit."""
+    """Choose round numbers in [low, high], about ``most`` of them; their step is 1, 2 or 5 times a power of ten."""
     if not high > low:
         return [low]
     rough = (high - low) / max(most - 1, 1)
@@ -54,14 +54,12 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     return [round(number * step, 12) for number in range(first, last + 1)]
 
 
-def curve_panel(
-    title: str, curves: Sequence[Curve], x_range: tuple[float, float], *, marked: float | None = None
-) -> str:
+def curve_panel(title: str, curves: Sequence[Curve], x_range: tuple[float, float], *, marked: float) -> str:
     """Draw curves over epochs.
 
     Parameters
     ----------
-    x_range : first and last epoch on the axis, also where the fit has not come that far
+    x_range : first and last epoch of the axis, even if the fit has not got that far
     marked : epoch to mark with a vertical line
     """
     width, height = 380, 230
@@ -81,11 +79,10 @@ def curve_panel(
             f'<text x="{x_place(tick):.1f}" y="{height - 10}" font-size="13" text-anchor="middle">{tick:g}</text>'
         )
     parts.append(f'<line x1="{_LEFT}" x2="{width - _RIGHT}" y1="{height - _BOTTOM}" y2="{height - _BOTTOM}" {_AXIS}/>')
-    if marked is not None:
-        x = x_place(marked)
-        parts.append(
-            f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{height - _BOTTOM}" {_AXIS} stroke-dasharray="2 4"/>'
-        )
+    x = x_place(marked)
+    parts.append(
+        f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{height - _BOTTOM}" {_AXIS} stroke-dasharray="2 4"/>'
+    )
     for curve in curves:
         parts += _drawn_curve(curve, x_place, y_place)
     told = ". ".join(f"{curve.title}: last value {curve.y[-1]:.3f}" for curve in curves if len(curve.y))
@@ -93,13 +90,13 @@ def curve_panel(
 
 
 def interval_chart(title: str, names: Sequence[str], marks: Sequence[Mark], description: str) -> str:
-    """Draw one line of dots with intervals per name.
+    """Draw a row of dots with intervals per name.
 
     Parameters
     ----------
-    names : what stands left of each line, from the top
+    names : of the rows, from the top
     marks : dots, in per cent
-    description : what the chart shows, for those who cannot see it
+    description : what the chart shows, for screen readers
     """
     width, height = 760, _TOP + _LINE_HEIGHT * len(names) + _BOTTOM
     numbers = np.array([(m.value, m.low, m.high) for m in marks], float).ravel()
@@ -123,12 +120,12 @@ def interval_chart(title: str, names: Sequence[str], marks: Sequence[Mark], desc
 
 
 def score_plane(f1: float, iou: float, *, possible: bool) -> str:
-    """Draw F1 against IoU: the curve of one table of counts, what means can be, and one row's point.
+    """Draw IoU against F1: the curve of one table of counts, the area that means can reach, and one row's point.
 
     Parameters
     ----------
-    f1, iou : per cent; NaN where a score is not given, and then there is no point
-    possible : whether the two go together within their rounding, which the picture is too small to show
+    f1, iou : per cent; NaN if a score is not given, and then there is no point
+    possible : whether the two are compatible within their rounding, which is too fine to see in the picture
     """
     x_place, y_place = _Scale(0, 100, 58, 358), _Scale(0, 100, 314, 14)
     x = np.linspace(0, 100, 51)
@@ -193,7 +190,7 @@ def _drawn_mark(mark: Mark, place: _Scale) -> list[str]:
 
 
 def _drawn_point(x: float, y: float, *, inside: bool) -> str:
-    """A dot where a point is possible, a cross where it is not: told apart without colours."""
+    """Draw a dot if the point is possible, a cross if not: the two differ without colour too."""
     if inside:
         return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="#0072b2" stroke="#ffffff"/>'
     arms = f"M{x - 6:.1f} {y - 6:.1f}l12 12m0 -12l-12 12"
@@ -201,7 +198,7 @@ def _drawn_point(x: float, y: float, *, inside: bool) -> str:
 
 
 class _Scale:
-    """A straight line from numbers to pixels."""
+    """A linear map from numbers to pixels."""
 
     def __init__(self, low: float, high: float, first: float, last: float) -> None:
         self._low, self._slope, self._first = low, (last - first) / (high - low), first

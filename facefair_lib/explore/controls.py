@@ -1,10 +1,9 @@
-"""What the explorers share: labelled controls that work from the keyboard, their look, and which profile is meant."""
+"""What the explorers share: labelled controls that work from the keyboard, their style, and access to a study."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 _numbers = itertools.count(1)
 
-# Sizes in rem and colours of the page's theme: text grows with the reader's settings and follows a dark theme.
+# Sizes in rem and the colours of the page's theme, so that text follows the reader's settings and a dark theme.
 _STYLE = """<style onload="{name_sliders}">
 .facefair { font-size: 15px; line-height: 1.4; color: var(--jp-ui-font-color1, #1a1a1a); }
 .facefair .widget-label, .facefair label, .facefair select, .facefair input, .facefair button { font-size: 15px; }
@@ -52,8 +51,8 @@ _STYLE = """<style onload="{name_sliders}">
 </style>"""
 
 
-# ipywidgets does not connect a slider's handle with its label (a dropdown's it does), so a screen reader would say
-# "slider, 3" and no more. The handler runs in the page when the style is in place, and again when something is added.
+# ipywidgets connects a dropdown with its label but not a slider's handle: a screen reader would only say "slider, 3".
+# The handler runs in the page when the style is loaded, and again when something is added.
 _NAME_SLIDERS = (
     "const box = this.closest('.facefair'); const name = () => box.querySelectorAll('.widget-slider').forEach("
     "s => s.querySelector('[role=slider]')?.setAttribute('aria-label', s.querySelector('label').textContent)); "
@@ -62,7 +61,7 @@ _NAME_SLIDERS = (
 
 
 def panel(parts: Iterable[widgets.Widget]) -> widgets.VBox:
-    """Put an explorer's parts below each other, in the explorers' look."""
+    """Stack an explorer's parts, in the explorers' style."""
     box = widgets.VBox(
         [widgets.HTML(_STYLE.replace("{name_sliders}", _NAME_SLIDERS), layout=widgets.Layout(display="none")), *parts]
     )
@@ -71,7 +70,7 @@ def panel(parts: Iterable[widgets.Widget]) -> widgets.VBox:
 
 
 def column(*parts: widgets.Widget) -> widgets.VBox:
-    """Put controls below each other, their labels of one width."""
+    """Stack controls, with labels of equal width."""
     for part in parts:
         part.style.description_width, part.layout.width = "10.5rem", "24rem"
     box = widgets.VBox(list(parts), layout=widgets.Layout(flex="0 0 auto"))
@@ -80,21 +79,21 @@ def column(*parts: widgets.Widget) -> widgets.VBox:
 
 
 def row(*parts: widgets.Widget) -> widgets.HBox:
-    """Put controls beside each other, in several lines where they do not fit into one."""
+    """Put controls side by side, on several lines if they do not fit on one."""
     return widgets.HBox(
         list(parts), layout=widgets.Layout(flex_flow="row wrap", align_items="center", grid_gap="4px 12px")
     )
 
 
 def dropdown(label: str, options: Mapping[str, object] | Iterable, value: object = None) -> widgets.Dropdown:
-    """Choose one of several; ``options`` maps what is shown to what is meant."""
+    """Choose one of several options; a mapping gives each option that is shown its value."""
     entries = list(options.items()) if isinstance(options, Mapping) else list(options)
     first = entries[0][1] if isinstance(entries[0], tuple) else entries[0]
     return widgets.Dropdown(options=entries, value=first if value is None else value, **_labelled(label, "auto"))
 
 
 def slider(label: str, low: float, high: float, step: float, value: float) -> widgets.FloatSlider:
-    """Choose a number; every position on the way is reported."""
+    """Choose a number; the slider reports every position that it passes."""
     readout = ".0f" if step >= 1 else ".1f" if step >= 0.1 else ".2f"
     return widgets.FloatSlider(
         min=low, max=high, step=step, value=value, readout_format=readout, **_labelled(label, "21rem")
@@ -102,17 +101,17 @@ def slider(label: str, low: float, high: float, step: float, value: float) -> wi
 
 
 def whole_number(label: str) -> widgets.BoundedIntText:
-    """Type a whole number from 1 up; its largest value is set later."""
+    """Type a whole number from 1 upwards; the caller sets the maximum."""
     return widgets.BoundedIntText(value=1, min=1, max=1, **_labelled(label, "9rem"))
 
 
-def number_field(label: str, value: str = "") -> widgets.Text:
-    """Type a number, or leave it out; what is typed is judged by who reads it."""
-    return widgets.Text(value=value, placeholder="not given", **_labelled(label, "12rem"))
+def number_field(label: str) -> widgets.Text:
+    """Type a number, or leave the field empty; the caller checks the text."""
+    return widgets.Text(placeholder="not given", **_labelled(label, "12rem"))
 
 
 def button(label: str, action: Callable[[], object]) -> widgets.Button:
-    """A button that calls ``action``."""
+    """Make a button that calls ``action``."""
     made = widgets.Button(description=label, tooltip=label, layout=widgets.Layout(width="auto"))
     made.on_click(lambda _: action())
     return made
@@ -124,14 +123,14 @@ def checkbox(label: str, value: bool = True) -> widgets.Checkbox:
 
 
 def text() -> widgets.HTML:
-    """A place for text, tables and pictures."""
+    """Make an area for text, tables and pictures."""
     return widgets.HTML(layout=widgets.Layout(width="100%"))
 
 
 def opacity_control(box: widgets.DOMWidget) -> tuple[widgets.FloatSlider, widgets.HTML]:
-    """A slider of the masks' opacity within ``box``, and the invisible widget that carries the style.
+    """Make a slider for the opacity of the masks in ``box``, and the invisible widget that holds the CSS.
 
-    The slider writes a line of CSS: no picture is drawn or sent again.
+    The slider only changes a line of CSS: no picture is drawn or sent again.
     """
     name = f"facefair-{next(_numbers)}"
     box.add_class(name)
@@ -146,23 +145,17 @@ def opacity_control(box: widgets.DOMWidget) -> tuple[widgets.FloatSlider, widget
 
 
 def profile_of(study: Study | str) -> Profile:
-    """The profile of an open study, or the one named."""
+    """The profile of an open study, or the one of this name."""
     return load_profile(study) if isinstance(study, str) else study.settings
 
 
 def stage_of(profile: Profile, name: str) -> Stage:
-    """A stage's folder; looking at its files is not recorded, because an explorer writes no result."""
+    """Open a stage's results; reading them is not recorded, because an explorer writes no results."""
     return Stage(paths.results_dir(profile.name) / name)
 
 
-def check_has_run(profile: str) -> Path:
-    """Folder of a profile's results, in which both networks have been fitted.
-
-    Raises
-    ------
-    InputError
-        where they have not
-    """
+def check_has_run(profile: str) -> None:
+    """Raise ``InputError`` if a profile's two networks have not been fitted."""
     missing = _missing_fits(profile)
     if missing:
         others = [name for name in profile_names() if has_run(name)]
@@ -174,7 +167,6 @@ def check_has_run(profile: str) -> Path:
             expected="a study that has been run",
             do=f"run it first: {command}{instead}",
         )
-    return paths.results_dir(profile)
 
 
 def has_run(profile: str) -> bool:
@@ -183,7 +175,7 @@ def has_run(profile: str) -> bool:
 
 
 def _missing_fits(profile: str) -> list[str]:
-    """The training stages that a profile has no results of."""
+    """The training stages without results in a profile."""
     stages = store_stages.TRAINING_STAGES.values()
     return [stage for stage in stages if not (paths.results_dir(profile) / stage / "test_predictions.npy").exists()]
 

@@ -1,7 +1,7 @@
-"""Pictures as HTML: small PNGs with a description each, and masks that the browser itself lays over them.
+"""Pictures as HTML: small PNGs, each with a description, and masks that the browser lays over them.
 
-A mask is sent as a palette PNG of about 2 kB whose opacity is a style of the page, so that moving the opacity slider
-sends no picture at all. matplotlib would take a hundred times as long.
+A mask is sent as a palette PNG of about 2 kB and its opacity is CSS, so moving the opacity slider sends no picture.
+matplotlib would take a hundred times as long.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ import numpy as np
 from PIL import Image
 
 from facefair_lib.explore.palettes import ERROR_TITLES, RIGHT, UNLABELLED, WRONG, error_table
-from facefair_lib.settings.labels import IGNORE_INDEX, INDEX, NUM_CLASSES
+from facefair_lib.settings.labels import IGNORE_INDEX, INDEX
 
 
 def png(image: np.ndarray) -> bytes:
-    """Encode a picture, (H, W, 3) uint8 RGB."""
+    """Encode a picture, (H, W, 3) uint8 RGB, as a PNG."""
     return _encoded(Image.fromarray(image))
 
 
 def mask_png(mask: np.ndarray, table: np.ndarray, shown: np.ndarray) -> bytes:
-    """Encode a mask as a palette picture.
+    """Encode a mask as a palette PNG.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def mask_png(mask: np.ndarray, table: np.ndarray, shown: np.ndarray) -> bytes:
 
 
 def shown_classes(names: list[str] | tuple[str, ...]) -> np.ndarray:
-    """Which mask values to draw, (256,) bool: the classes named, and pixels without a label."""
+    """Mark the mask values to draw, (256,) bool: the named classes, and pixels without a label."""
     shown = np.zeros(256, bool)
     shown[[INDEX[name] for name in names]] = True
     shown[IGNORE_INDEX] = True
@@ -46,12 +46,12 @@ def shown_classes(names: list[str] | tuple[str, ...]) -> np.ndarray:
 
 
 def error_map(label: np.ndarray, prediction: np.ndarray, shown: np.ndarray) -> np.ndarray:
-    """Say of each pixel whether it is right.
+    """Map which pixels are right.
 
     Parameters
     ----------
     label, prediction : (H, W) uint8 class indices, 255 in ``label`` = no label
-    shown : (256,) bool; a wrong pixel counts where its true or its predicted class is among these
+    shown : (256,) bool; a wrong pixel counts if its true or its predicted class is among these
 
     Returns
     -------
@@ -62,25 +62,24 @@ def error_map(label: np.ndarray, prediction: np.ndarray, shown: np.ndarray) -> n
 
 
 def error_png(label: np.ndarray, prediction: np.ndarray, shown: np.ndarray) -> bytes:
-    """Encode the error map of a prediction; right pixels are transparent."""
-    drawn = np.zeros(256, bool)
-    drawn[[WRONG, UNLABELLED]] = True
+    """Encode the error map of a prediction as a palette PNG; right pixels are transparent."""
+    drawn = np.isin(np.arange(256), (WRONG, UNLABELLED))
     return mask_png(error_map(label, prediction, shown), error_table(), drawn)
 
 
 def data_url(content: bytes) -> str:
-    """Write a PNG as an address that holds it."""
+    """Write a PNG as a data URL."""
     return "data:image/png;base64," + base64.b64encode(content).decode("ascii")
 
 
 def stack(picture: bytes, overlay: bytes | None, description: str, *, grey: bool = False) -> str:
-    """Lay an overlay over a picture; the description is read out in place of both.
+    """Lay an overlay over a picture; screen readers read the description instead of both.
 
     Parameters
     ----------
     picture, overlay : PNGs of one size
     description : one sentence
-    grey : whether the browser shows the picture without its colours, so that the overlay's stand out
+    grey : whether the browser shows the picture in grey, so that the overlay's colours stand out
     """
     top = "" if overlay is None else f'<img class="facefair-mask" src="{data_url(overlay)}" alt="">'
     base = f'<img src="{data_url(picture)}" alt="{html.escape(description, quote=True)}">'
@@ -88,27 +87,21 @@ def stack(picture: bytes, overlay: bytes | None, description: str, *, grey: bool
 
 
 def line_of_figures(figures: Sequence[tuple[str, str]]) -> str:
-    """Put figures beside each other; each is its content and its caption, both HTML."""
+    """Put figures side by side; each is a pair of content and caption, both HTML."""
     cells = [f"<figure>{content}<figcaption>{caption}</figcaption></figure>" for content, caption in figures]
     return f'<div class="facefair-row">{"".join(cells)}</div>'
 
 
 def error_legend() -> str:
-    """The legend of an error map, without the pixels that are right."""
+    """Write the legend of an error map, without the pixels that are right."""
     table = error_table()
     return " ".join(swatch(table[value], ERROR_TITLES[value]) for value in (WRONG, UNLABELLED))
 
 
 def swatch(rgb: np.ndarray, title: str) -> str:
-    """A legend's entry: a framed patch of colour and its name."""
+    """Write a legend entry: a framed patch of colour and its name."""
     colour = "rgb({}, {}, {})".format(*(int(value) for value in rgb))
     return f'<span class="facefair-swatch" style="background: {colour}"></span>{html.escape(title)}'
-
-
-def class_names_in(mask: np.ndarray) -> np.ndarray:
-    """Indices of the classes in a mask (..., H, W), ascending, without pixels that have no label."""
-    present = np.unique(mask)
-    return present[present < NUM_CLASSES]
 
 
 def _encoded(picture: Image.Image, **options: object) -> bytes:

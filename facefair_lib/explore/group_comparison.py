@@ -1,4 +1,4 @@
-"""What the group explorer computes: scores by group within the levels of another attribute, and each level's gap."""
+"""Computations of the group explorer: scores by group within the levels of another attribute, and each level's gap."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ from facefair_lib.fairness.subjects import units
 from facefair_lib.scores import titles
 from facefair_lib.tables.checks import check_tables
 
-FEATURES = ("group", "emotion", "gender", "age_band", "skin_tone_band", "light", "view")
-"""Attributes by which people can be grouped, in the order in which they are offered."""
 FEATURE_TITLES: Mapping[str, str] = {
     "group": "Group",
     "emotion": "Emotion",
@@ -27,13 +25,14 @@ FEATURE_TITLES: Mapping[str, str] = {
     "light": "Light",
     "view": "Turn of the head",
 }
+"""Attributes by which people can be grouped, in the order in which they are offered."""
 _BANDS = {
     "age_band": ("age", (-np.inf, 30, 45, 60, np.inf), ("below 30", "30 to 44", "45 to 59", "60 and above")),
     "skin_tone_band": ("skin_tone", (-np.inf, 3.5, 6.5, np.inf), ("Monk 1 to 3", "Monk 4 to 6", "Monk 7 to 10")),
     "view": ("turn", (-np.inf, 15, 45, np.inf), ("frontal, to 15°", "15° to 45°", "beyond 45°")),
 }
 NO_CONTROL = ""
-"""What stands for no control feature: everybody is one level."""
+"""No control feature: everybody is in one level."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Comparison:
     Attributes
     ----------
     table : model, level, group, value, low, high, n_images, n_subjects, small; value and bounds from 0 to 1
-    gaps : (model, level) -> gap between the groups that have enough people, or why there is none
+    gaps : (model, level) -> gap between the groups with enough people, or the reason why there is none
     """
 
     table: pd.DataFrame
@@ -51,23 +50,23 @@ class Comparison:
 
 
 def with_bands(table: pd.DataFrame) -> pd.DataFrame:
-    """Add the bands of age, skin tone and turn of the head, where these are known; unknown values are a group too."""
+    """Add bands of age, skin tone and turn of the head, if these are known; unknown values are a group of their own."""
     table = table.reset_index(drop=True)
     numbers = table.assign(turn=table["yaw"].abs()) if "yaw" in table else table
     for name, (column, edges, words) in _BANDS.items():
         if column in numbers and numbers[column].notna().any():
             table[name] = pd.cut(numbers[column], edges, labels=words, right=False).astype(object).fillna(UNKNOWN)
-    known = [name for name in FEATURES if name in table]
+    known = [name for name in FEATURE_TITLES if name in table]
     return table.assign(**{name: table[name].fillna("").replace("", UNKNOWN) for name in known})
 
 
 def features_of(table: pd.DataFrame) -> list[str]:
-    """Attributes of a table from `with_bands` that have at least two values."""
-    return [name for name in FEATURES if name in table and len(table[name].unique()) > 1]
+    """Attributes of a table from ``with_bands`` that have at least two values."""
+    return [name for name in FEATURE_TITLES if name in table and len(table[name].unique()) > 1]
 
 
 def values_in_order(column: pd.Series, name: str) -> list[str]:
-    """Values of an attribute in the order of all tables; bands from low to high, unknown last."""
+    """Sort the values of an attribute as in all tables; bands go from low to high, unknown is last."""
     if name in _BANDS:
         order = dict.fromkeys(_BANDS[name][2])
     else:
@@ -91,10 +90,10 @@ def compare(
     Parameters
     ----------
     counts : model -> (N, 11, 11) integer confusion counts
-    table : N rows in the order of the counts, from `with_bands`
+    table : N rows in the order of the counts, from ``with_bands``
     metric : key of ``metrics.ESTIMANDS``
-    feature, control : columns of the table; without a control all people are one level
-    replicates : of the bootstrap over people, matched ones together, and of the permutation test
+    feature, control : columns of the table; without a control, all people are in one level
+    replicates : number of bootstrap samples of people, matched ones together, and of permutations
     """
     check_tables(counts, table, [feature] if control == NO_CONTROL else [feature, control])
     levels = [""] if control == NO_CONTROL else values_in_order(table[control], control)
@@ -112,14 +111,14 @@ def compare(
             options = {"estimands": [metric], "replicates": replicates, "permutations": replicates, "seed": seed}
             try:
                 found[model, level] = gaps(scored, groups, unit, **options)[metric]
-            except InputError as error:  # such as a few people only who are shown with two emotions
+            except InputError as error:  # such as when few people are shown with two emotions
                 found[model, level] = f"no gap is stated: {error.found}"
     columns = ["model", "level", "group", "value", "low", "high", "n_images", "n_subjects", "small"]
     return Comparison(pd.concat(parts, ignore_index=True)[columns], found)
 
 
 def describe_gap(gap: Gap | str, metric_title: str) -> str:
-    """Say a gap in words, in points of 100."""
+    """Describe a gap in words, in points (per cent)."""
     if isinstance(gap, str):
         return gap
     if not np.isfinite(gap.gap):

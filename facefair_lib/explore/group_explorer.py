@@ -1,4 +1,4 @@
-"""The group explorer: any score, by any attribute, within the levels of another."""
+"""The group explorer: any score by any attribute, also within the levels of another one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from facefair_lib.study.open import Study
 
 REPLICATES = 1000
-"""Of bootstrap and permutations: enough to look, within a second; the study's own tables take more."""
+"""Bootstrap samples and permutations: enough for a look, within a second; the study's own tables use more."""
 _COLOURS = {"deeplabv3": "#0072b2", "pspnet": "#d55e00"}
 _OTHER_COLOURS = ("#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 
@@ -43,18 +43,13 @@ def explore_study(study: Study | str) -> GroupExplorer:
     return GroupExplorer(counts, test)
 
 
-def explore_counts(counts: Mapping[str, np.ndarray], table: pd.DataFrame) -> GroupExplorer:
-    """Compare groups from counts in memory; see ``explore.score_groups``."""
-    return GroupExplorer(counts, table)
-
-
 class GroupExplorer(widgets.VBox):
-    """A chart and a table of scores by group.
+    """A chart and a table of scores by group; see ``explore.score_groups``.
 
     Parameters
     ----------
     counts : model -> (N, 11, 11) integer confusion counts
-    table : N rows in the order of the counts, with image_id, subject_id and attributes
+    table : N rows in the order of the counts, with image_id, subject_id and the attributes to compare
     """
 
     def __init__(self, counts: Mapping[str, np.ndarray], table: pd.DataFrame) -> None:
@@ -65,7 +60,7 @@ class GroupExplorer(widgets.VBox):
         self.metric = controls.dropdown("Score", scores, metrics.COMPARED_BY)
         self.chart, self.words, self.numbers = controls.text(), controls.text(), controls.text()
         if not known:
-            self.words.value = "No attribute of these people has two values or more: there are no groups to compare."
+            self.words.value = "No attribute of these people has two or more values: there are no groups to compare."
             self.children = [controls.panel([self.words])]
             return
         self.feature = controls.dropdown("Compare by", known)
@@ -88,7 +83,7 @@ class GroupExplorer(widgets.VBox):
 
 
 def draw_comparison(found: Comparison, title: str) -> str:
-    """Draw a comparison as a chart with its legend."""
+    """Draw a comparison as an SVG chart with its legend."""
     lines = found.table[["level", "group"]].drop_duplicates().reset_index(drop=True)
     place = {tuple(pair): number for number, pair in enumerate(lines.to_numpy().tolist())}
     models = list(dict.fromkeys(found.table["model"]))
@@ -106,27 +101,21 @@ def draw_comparison(found: Comparison, title: str) -> str:
         f'<span style="color: {_colour(m, t)}">{"■" if t % 2 else "●"}</span> {titles.title(m)}'
         for t, m in enumerate(models)
     ]
-    legend = f"{' &emsp; '.join(signs)} &emsp; grey: fewer than {MIN_SUBJECTS} people, not to be ranked"
-    told = f"{title}. One line for each of: {'; '.join(names)}. The table below holds the numbers."
+    legend = f"{' &emsp; '.join(signs)} &emsp; grey: fewer than {MIN_SUBJECTS} people, not ranked"
+    told = f"{title}. One row for each of: {'; '.join(names)}. The numbers are in the table below."
     return f"{charts.interval_chart(title, names, marks, told)}<p>{legend}</p>"
 
 
 def table_of(found: Comparison, title: str) -> str:
-    """Write a comparison as an HTML table; rows of few people are grey and say so."""
+    """Write a comparison as an HTML table; rows with too few people are grey and marked as such."""
     heads = ("Group", "Network", f"{title}, %", "95 % interval", "Pictures", "People", "")
     rows = []
     for row in found.table.to_dict("records"):
         small = bool(row["small"])
         bounds = f"{100 * row['low']:.1f} to {100 * row['high']:.1f}" if np.isfinite(row["low"]) else "none"
         value = f"{100 * row['value']:.1f}" if np.isfinite(row["value"]) else "none"
-        cells = [
-            titles.title(row["model"]),
-            value,
-            bounds,
-            row["n_images"],
-            row["n_subjects"],
-            "too few" if small else "",
-        ]
+        note = "too few" if small else ""
+        cells = [titles.title(row["model"]), value, bounds, row["n_images"], row["n_subjects"], note]
         name = f'<th scope="row">{html.escape(_name(row["level"], row["group"]))}</th>'
         inside = name + "".join(f"<td>{cell}</td>" for cell in cells)
         rows.append(f'<tr class="facefair-small">{inside}</tr>' if small else f"<tr>{inside}</tr>")

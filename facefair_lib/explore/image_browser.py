@@ -1,4 +1,4 @@
-"""The image browser: pictures, truth and segmentations side by side, chosen and ordered as one likes."""
+"""The image browser: pictures, truth and segmentations side by side, with filters and sorting."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ _FACTS = {
     "group": "{}", "gender": "{}", "age": "age {:.0f}", "emotion": "{}", "skin_tone": "skin tone {:.0f}",
     "yaw": "turned {:.0f}°", "light": "{} light", "split": "{} picture",
 }  # fmt: skip
-_MODES = {"Segmentation": "mask", "Errors": "errors"}
 
 
 def browse_study(study: Study | str) -> ImageBrowser:
@@ -38,25 +37,19 @@ def browse_pictures(
 
 
 class ImageBrowser(widgets.VBox):
-    """A page of pictures with controls above it.
-
-    Parameters
-    ----------
-    gallery : the pictures
-    """
+    """A page of pictures with controls above it."""
 
     def __init__(self, gallery: Gallery) -> None:
         super().__init__()
         self.gallery = gallery
         self.models = list(gallery.predictions)
-        self.rows = np.arange(len(gallery.table))  # pictures chosen, in order
+        self.rows = np.arange(len(gallery.table))  # rows of the chosen pictures, in order
         self._picture = lru_cache(256)(lambda row: drawing.png(np.asarray(gallery.images[row])))
         self._make_controls()
         self.page, self.status = controls.text(), controls.text()
-        opacity, style = controls.opacity_control(self)
-        self.opacity = opacity
+        self.opacity, style = controls.opacity_control(self)
         legend = widgets.VBox([widgets.HTML("<b>Classes drawn</b>"), self._legend()])
-        view = controls.row(self.mode, self.palette, opacity, self.page_size)
+        view = controls.row(self.mode, self.palette, self.opacity, self.page_size)
         paging = controls.row(self.previous, self.next, self.page_number, self.status)
         parts = [controls.row(*self.filters.values(), self.shown_class, self.order), view, legend, paging]
         self.children = [controls.panel([*parts, self.page, style])]
@@ -69,13 +62,13 @@ class ImageBrowser(widgets.VBox):
             for name, values in known.items()
             if values
         }
-        if self.models and "test" in known["split"]:  # what has been segmented is worth seeing first
+        if self.models and "test" in known["split"]:  # these have been segmented
             self.filters["split"].value = "test"
         present = {f.title: f.name for f in labels.CLASSES if self.gallery.shows[:, f.index].any()}
         self.shown_class = controls.dropdown("Shows", {"any class": EVERY} | present)
         orders = {f"{titles.title(model)}, worst first": model for model in self.models}
         self.order = controls.dropdown("Order", {"as stored": EVERY} | orders)
-        self.mode = controls.dropdown("View", _MODES)
+        self.mode = controls.dropdown("View", {"Segmentation": "mask", "Errors": "errors"})
         self.palette = controls.dropdown("Colours", {title: name for name, title in palettes.PALETTE_TITLES.items()})
         self.page_size = controls.dropdown("Pictures per page", [2, 4, 8, 16], 4)
         self.page_number = controls.whole_number("Page")
@@ -122,15 +115,13 @@ class ImageBrowser(widgets.VBox):
         for entry in labels.CLASSES:
             self._swatches[entry.name].value = drawing.swatch(table[entry.index], "")
         range_ = f"pictures {first + 1} to {first + len(rows)} of {len(self.rows)}" if len(rows) else "no such picture"
-        errors = ""
-        if self.mode.value == "errors":
-            errors = f" · {drawing.error_legend()}"
+        errors = f" · {drawing.error_legend()}" if self.mode.value == "errors" else ""
         self.status.value = f'<span role="status">{range_}{errors}</span>'
         shown = drawing.shown_classes([name for name, box in self.classes.items() if box.value])
         self.page.value = "".join(self._row(int(row), table, shown) for row in rows)
 
     def _row(self, row: int, table: np.ndarray, shown: np.ndarray) -> str:
-        """One picture's line: the picture, its truth, and every network's segmentation."""
+        """Draw one row of the page: a picture, its truth, and every network's segmentation."""
         record = self.gallery.table.iloc[row]
         name, picture, truth = str(record["image_id"]), self._picture(row), np.asarray(self.gallery.labels[row])
         figures = [(drawing.stack(picture, None, f"Picture {name}"), _facts(record))]
@@ -157,13 +148,11 @@ class ImageBrowser(widgets.VBox):
 
 
 def _scores(record: pd.Series, model: str) -> str:
-    """A picture's scores in words; a picture without labels has none."""
+    """Write a picture's scores; a picture without labels has none."""
     iou, f1, accuracy = (record[f"{model}_{name}"] for name in ("image_iou", "image_f1", "accuracy"))
-    return (
-        f"IoU {iou:.1%} · F1 {f1:.1%} · accuracy {accuracy:.1%}"
-        if np.isfinite(iou)
-        else "no score: nothing is labelled"
-    )
+    if not np.isfinite(iou):
+        return "no score: nothing is labelled"
+    return f"IoU {iou:.1%} · F1 {f1:.1%} · accuracy {accuracy:.1%}"
 
 
 def _facts(record: pd.Series) -> str:
@@ -173,9 +162,9 @@ def _facts(record: pd.Series) -> str:
 
 
 def _as_said(value: object) -> object:
-    """A word of the manifest as it is said in a sentence; numbers stay."""
+    """Write a value of the manifest as it is read in a sentence; numbers stay as they are."""
     return titles.GROUP_TITLES.get(value, value.replace("_", " ")) if isinstance(value, str) else value
 
 
 def _classes(mask: np.ndarray) -> str:
-    return ", ".join(labels.CLASS_TITLES[index] for index in drawing.class_names_in(mask)) or "none"
+    return ", ".join(title for index, title in enumerate(labels.CLASS_TITLES) if index in mask) or "none"

@@ -1,4 +1,4 @@
-"""Doing the latest thing asked for, and only that: what keeps a slider that is dragged from queueing up work."""
+"""Work in threads: only the latest request is done, so that dragging a slider does not queue up work."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ PAUSE = 0.4
 class LatestWorker(Generic[Value]):
     """Works on the latest value in a thread of its own: a draft at once, the fine version when changes pause.
 
-    Values that arrive while work is going on replace each other; none but the last is worked on.
+    Of the values that arrive during work, only the last is worked on.
 
     Parameters
     ----------
-    work : called with (value, fine); ``fine`` is False for the draft. Long fine work asks ``is_stale`` between its
-        steps.
-    on_error : called with whatever ``work`` raises; the worker then goes on with the next value
+    work : called with (value, fine); ``fine`` is False for the draft. Long fine work checks ``is_stale`` between its
+        steps
+    on_error : called with whatever ``work`` raises; the worker then continues with the next value
     pause : seconds to wait for another change before the fine version
 
     Notes
     -----
-    A kernel's own event loop takes one widget message at a time, so work done there would be done for every position
-    that a slider passes. Here the loop only notes the newest value.
+    A kernel's event loop handles one widget message at a time, so work done there would be done for every position that
+    a slider passes. Here the loop only stores the newest value.
     """
 
     def __init__(
@@ -41,49 +41,44 @@ class LatestWorker(Generic[Value]):
         self._thread.start()
 
     def submit(self, value: Value) -> None:
-        """Ask for ``value``; whatever was asked for and not begun is forgotten."""
+        """Request ``value``; an earlier request that has not been started is dropped."""
         with self._changed:
             self._waiting = [value]
             self._changed.notify()
 
     def is_stale(self) -> bool:
-        """Whether something newer has been asked for since the work going on began."""
+        """Whether there has been a newer request, or the worker was closed, since the current work started."""
         return bool(self._waiting) or self._closed
 
     def close(self) -> None:
-        """Stop after the work going on, and wait for it."""
+        """Stop after the current work, and wait for it."""
         with self._changed:
             self._closed = True
             self._changed.notify()
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
-    def _take(self, timeout: float | None) -> list[Value]:
-        with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._closed, timeout)
-            taken, self._waiting = self._waiting, []
-            return taken
-
     def _run(self) -> None:
         while not self._closed:
-            for value in self._take(None):
+            with self._changed:
+                self._changed.wait_for(self.is_stale)
+                taken, self._waiting = self._waiting, []
+            for value in taken:
                 self._attempt(value, False)
-                if not self._wait_for_change():
+                with self._changed:
+                    changed = self._changed.wait_for(self.is_stale, self._pause)
+                if not changed:
                     self._attempt(value, True)
-
-    def _wait_for_change(self) -> bool:
-        with self._changed:
-            return self._changed.wait_for(self.is_stale, self._pause)
 
     def _attempt(self, value: Value, fine: bool) -> None:
         try:
             self._work(value, fine)
-        except Exception as error:  # the thread must outlive a picture that cannot be made
+        except Exception as error:  # the thread must survive a failed picture
             self._on_error(error)
 
 
 class Poller:
-    """Calls a function now and then from a thread of its own, so that it runs while a cell keeps the kernel busy."""
+    """Calls a function at intervals from a thread of its own, also while a cell keeps the kernel busy."""
 
     def __init__(self, function: Callable[[], None], seconds: float) -> None:
         self._stop = threading.Event()
@@ -92,7 +87,7 @@ class Poller:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop, and wait for a call going on."""
+        """Stop, and wait for the current call."""
         self._stop.set()
         if threading.current_thread() is not self._thread:
             self._thread.join()

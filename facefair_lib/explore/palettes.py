@@ -1,4 +1,4 @@
-"""Colours of the explorers: sets of class colours to choose from, and those of error maps."""
+"""Colours of the explorers: palettes for the classes, and the colours of error maps."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from facefair_lib.settings import labels
 PALETTE_TITLES: Mapping[str, str] = MappingProxyType(
     {"paper": "As in the paper", "safe": "Safe for colour blindness", "display": "Muted"}
 )
-"""Names of the colour sets, in the order in which they are offered."""
+"""Names of the palettes, in the order in which they are offered."""
 
 RIGHT, WRONG, UNLABELLED = range(3)
 """Values of an error map."""
 ERROR_TITLES = ("Right", "Wrong", "No label")
-# Orange and blue on a grey picture differ under every common deficiency.
+# Orange and blue on a grey picture are colour-blind safe.
 _ERROR_COLOURS = ((255, 255, 255), (230, 85, 0), (60, 110, 220))
 
 
@@ -27,11 +27,11 @@ def colour_table(palette: str) -> np.ndarray:
 
     Parameters
     ----------
-    palette : a key of ``PALETTE_TITLES``
+    palette : a key of ``PALETTE_TITLES``; another one raises ``InputError``
 
     Returns
     -------
-    (256, 3) uint8 RGB; values that are no class have the colour of ignored pixels
+    (256, 3) uint8 RGB; values that are not a class have the colour of ignored pixels
     """
     if palette not in PALETTE_TITLES:
         raise InputError(

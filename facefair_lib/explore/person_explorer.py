@@ -1,4 +1,4 @@
-"""The live counterfactual explorer: change one thing about a person, see what the networks make of it."""
+"""The live counterfactual explorer: change one thing about a person and see what the networks predict."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 import numpy as np
 
-# Imported here and not by the thread that draws: its kernels are parsed when it is imported, and Python before 3.11.8
-# fails now and then where two threads parse at once.
+# Imported here and not in the drawing thread: the import parses kernels, and Python before 3.11.8 occasionally fails if
+# two threads parse at once.
 import facefair_heads.camera.render  # noqa: F401
 from facefair_heads.people.expressions import EMOTIONS
 from facefair_heads.people.person import GROUPS, HAIR_STYLES
@@ -38,7 +38,7 @@ _QUALITY = {True: "full quality", False: "draft"}
 
 
 def explore_person(study: Study | str) -> PersonExplorer:
-    """Change a rendered person under the eyes of networks; see ``explore.counterfactual``."""
+    """Change a rendered person and see the networks' masks; see ``explore.counterfactual``."""
     profile = study if isinstance(study, str) else study.settings.name
     if profile != SHIPPED:
         controls.check_has_run(profile)
@@ -48,7 +48,7 @@ def explore_person(study: Study | str) -> PersonExplorer:
 class PersonExplorer(widgets.VBox):
     """Controls beside a picture, its truth, the networks' segmentations and their scores.
 
-    Renderer and networks are opened by the first picture, in the worker's thread: the page is there at once.
+    Renderer and networks are loaded for the first picture, in the worker's thread, so that the page appears at once.
     """
 
     def __init__(self, profile: str) -> None:
@@ -56,7 +56,7 @@ class PersonExplorer(widgets.VBox):
         self._profile = profile
         self._studio: Studio | None = None
         self._look: Look | None = None
-        self._kept: dict[str, np.ndarray] = {}  # model -> (11, 11) counts that changes are measured from
+        self._kept: dict[str, np.ndarray] = {}  # model -> (11, 11) counts of the picture to compare with
         self._asked = 0.0
         self.pictures, self.status, self.scores, self.weights = (controls.text() for _ in range(4))
         self._make_controls()
@@ -100,11 +100,11 @@ class PersonExplorer(widgets.VBox):
             control.observe(self._draw, "value")
 
     def chosen(self) -> Choices:
-        """What the controls say."""
+        """The values of the controls."""
         return Choices(**{name: choice.value for name, choice in self.choices.items()})
 
     def keep(self) -> None:
-        """Measure changes from the picture shown now."""
+        """Measure changes from the current picture."""
         if self._look is not None:
             self._kept = dict(self._look.counts)
             self._draw()
@@ -115,7 +115,7 @@ class PersonExplorer(widgets.VBox):
         super().close()
 
     def _meet(self, change: dict[str, Any]) -> None:
-        """Set every control to what another person was drawn with, and ask for one picture."""
+        """Set every control to the values of a newly chosen person, and request one picture."""
         self._kept = {}
         drawn = dataclasses.asdict(Choices.of_person(change["new"]))
         for name, choice in self.choices.items():
@@ -162,13 +162,13 @@ class PersonExplorer(widgets.VBox):
 
 
 def weights_line(networks: Iterable[Fitted]) -> str:
-    """Write which weights the networks have."""
+    """Write which weights the networks have, as HTML."""
     told = "<br>".join(html.escape(fitted.told) for fitted in networks)
     return f'<p class="facefair-note">Weights: {told}</p>'
 
 
 def draw_look(look: Look, mode: str, table: np.ndarray) -> str:
-    """Write picture, truth and segmentations beside each other."""
+    """Write picture, truth and segmentations side by side, as HTML."""
     shown = drawing.shown_classes(labels.CLASS_NAMES[1:])
     picture = drawing.png(look.rgb)
     truth = drawing.stack(picture, drawing.mask_png(look.label, table, shown), "True classes of the picture")
@@ -180,13 +180,11 @@ def draw_look(look: Look, mode: str, table: np.ndarray) -> str:
         told = f"{'Errors' if errors else 'Segmentation'} of {titles.title(model)}, {score}"
         cells.append((titles.title(model), score, drawing.stack(picture, overlay, told, grey=errors)))
     legend = f"<p>{drawing.error_legend()}</p>" if mode == "errors" else ""
-    return (
-        drawing.line_of_figures([(content, f"<b>{title}</b><br>{below}") for title, below, content in cells]) + legend
-    )
+    return drawing.line_of_figures([(content, f"<b>{title}</b><br>{told}") for title, told, content in cells]) + legend
 
 
 def describe(look: Look) -> str:
-    """Say who is shown and how, for those who cannot see the picture, and to tell one picture from the one before."""
+    """Describe who is shown and how, for screen readers and to tell one picture from the previous one."""
     chosen = look.choices
     group, emotion, light, hair = (
         titles.title(key) for key in (chosen.group, chosen.emotion, chosen.light, chosen.hair)
@@ -199,7 +197,7 @@ def describe(look: Look) -> str:
 
 
 def score_table(look: Look, kept: dict[str, np.ndarray], table: np.ndarray) -> str:
-    """Write each class's IoU and its change from the kept picture, for classes that are there or are predicted."""
+    """Write a table of the IoU of each class that is present or predicted, with its change from the kept picture."""
     present = [k for k in range(labels.NUM_CLASSES) if any(c[k].sum() + c[:, k].sum() for c in look.counts.values())]
     columns = ["Class", "Share of picture"]
     for model in look.counts:

@@ -1,4 +1,4 @@
-"""One pass of rendering and segmenting, fast enough to follow a slider."""
+"""Rendering and segmenting one picture, fast enough to follow a slider."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from facefair_lib.store import stages
 from facefair_lib.training.batches import normalise
 from facefair_lib.training.predict import mean_probability
 
-_SCENES_KEPT = 6  # of about 30 MB each: going back and forth between two groups builds no scene again
+_SCENES_KEPT = 6  # about 30 MB each: switching between two groups rebuilds no scene
 
 
 @dataclass(frozen=True)
 class Look:
-    """One picture and what the networks make of it.
+    """One picture and the networks' segmentations of it.
 
     Attributes
     ----------
-    choices : what was asked for
+    choices : the person and shot that are shown
     rgb, label : (S, S, 3) and (S, S) uint8
     masks : model -> (S, S) uint8
     counts : model -> (11, 11) int64, rows = truth
-    milliseconds : what -> time spent, "render" first
+    milliseconds : step -> time spent; "render", then the models
     fine : False for a draft of one sample per pixel and one view
     """
 
@@ -55,8 +55,8 @@ class Studio:
 
     Notes
     -----
-    One picture is segmented on one core: at this size a second one gains nothing, and where other work shares the
-    machine, two threads that wait for each other cost a hundred times as much.
+    A picture is segmented on one core: at this size a second one gains nothing, and on a busy machine two threads that
+    wait for each other take a hundred times as long.
     """
 
     def __init__(self, profile: str) -> None:
@@ -67,7 +67,7 @@ class Studio:
     def look(
         self, choices: Choices, models: Iterable[str], fine: bool, is_stale: Callable[[], bool] = lambda: False
     ) -> Look | None:
-        """Render and segment; None where ``is_stale`` says, between two steps, that nobody waits for it any more."""
+        """Render and segment a person; None if ``is_stale`` is true between two steps."""
         begin = time.perf_counter()
         cache = self._scene_of(choices)
         seen = render(choices.person(), choices.shot(), self.size, 2 if fine else 1, cache=cache)
@@ -85,7 +85,7 @@ class Studio:
         return Look(choices, seen.rgb, seen.label, masks, counts, milliseconds, fine)
 
     def _scene_of(self, choices: Choices) -> SceneCache:
-        """The cache of the scene that these choices need: camera, light and skin tone are not part of it."""
+        """The cache of the scene that these choices need; camera, light and skin tone are not part of a scene."""
         key = (choices.number, choices.group, choices.age, choices.emotion, choices.intensity, choices.hair)
         self._scenes.setdefault(key, SceneCache())
         self._scenes.move_to_end(key)

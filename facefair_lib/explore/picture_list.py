@@ -1,4 +1,4 @@
-"""Pictures that can be browsed: who is on them, what is on them, and how well each network segmented them."""
+"""Pictures to browse: who and which classes they show, and how well each network segmented them."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from facefair_lib.settings.profiles import Profile
 from facefair_lib.store import stages
 
 ATTRIBUTES = ("split", "group", "emotion")
-"""Columns that a picture can be chosen by, beside the classes it shows."""
+"""Columns by which pictures can be filtered, besides the classes they show."""
 EVERY = ""
-"""What stands for no restriction."""
+"""No restriction."""
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """Pictures with what is known of them.
+    """Pictures with their attributes, masks and scores.
 
     Attributes
     ----------
@@ -41,29 +41,29 @@ class Gallery:
 
     @cached_property
     def shows(self) -> np.ndarray:
-        """Which classes each picture's truth holds, (N, 11) bool."""
+        """Which classes each picture's true mask contains, (N, 11) bool."""
         return np.stack([np.bincount(mask.ravel(), minlength=256)[:NUM_CLASSES] > 0 for mask in self.labels])
 
     def values(self, column: str) -> list[str]:
-        """The values of an attribute, sorted; empty where the table does not know it."""
+        """The values of an attribute, sorted; empty if the table lacks it."""
         known = self.table[column].dropna() if column in self.table else ()
         return sorted({str(value) for value in known} - {""})
 
     def select(
         self, chosen: Mapping[str, str] | None = None, shown_class: str = EVERY, worst_of: str = EVERY
     ) -> np.ndarray:
-        """Rows of the pictures wanted, in the order wanted.
+        """Filter and sort the pictures.
 
         Parameters
         ----------
         chosen : attribute -> value; ``EVERY`` restricts nothing
-        shown_class : name of a class that the truth must hold
-        worst_of : model whose worst pictures come first, and without the pictures it has not segmented; by default the
-            table's order
+        shown_class : name of a class that the true mask must contain
+        worst_of : model whose worst pictures come first; pictures that it has not segmented are left out. By default
+            the table's order
 
         Returns
         -------
-        (M,) int64
+        (M,) int64, rows of the table
         """
         kept = np.ones(len(self.table), bool)
         for column, value in (chosen or {}).items():
@@ -81,7 +81,7 @@ class Gallery:
 def gallery_of_arrays(
     table: pd.DataFrame, images: np.ndarray, labels: np.ndarray, predictions: Mapping[str, np.ndarray]
 ) -> Gallery:
-    """A gallery of pictures that were all segmented; see ``explore.pictures``.
+    """Make a gallery of pictures that were all segmented; see ``explore.pictures``.
 
     Raises
     ------
@@ -95,7 +95,7 @@ def gallery_of_arrays(
             "pictures to explore",
             found=", ".join(f"{name}: {size}" for name, size in sizes.items()),
             expected="one row, image, mask and prediction per picture",
-            do="take all of them from the same pictures",
+            do="give all of them for the same pictures",
         )
     table = table.reset_index(drop=True)
     for model, masks in predictions.items():
@@ -105,7 +105,7 @@ def gallery_of_arrays(
 
 
 def gallery_of_study(profile: Profile) -> Gallery:
-    """All prepared pictures of a study, with the segmentations of its test pictures by the networks fitted so far.
+    """Make a gallery of a study's prepared pictures, with test pictures segmented by the networks fitted so far.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The score checker: type one row of a published table and see at once whether it can be true."""
+"""The score checker: type one row of a published table and see at once whether it is possible."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def check_published() -> ScoreChecker:
 
 
 def paper_rows(published: pd.DataFrame) -> dict[str, dict[str, str]]:
-    """The course paper's rows as one would type them.
+    """The course paper's rows as a user would type them.
 
     Parameters
     ----------
@@ -52,11 +52,11 @@ def paper_rows(published: pd.DataFrame) -> dict[str, dict[str, str]]:
 
 
 class ScoreChecker(widgets.VBox):
-    """Fields for one row of scores, a verdict in sentences, and the row's place in the plane of F1 and IoU.
+    """Fields for one row of scores, a verdict in words, and the row's position in the plane of F1 and IoU.
 
     Parameters
     ----------
-    rows : name -> score -> per cent as printed, "" where not given; the rows that can be chosen, with ``FIRST_ROW``
+    rows : name -> score -> per cent as printed, "" if not given; the rows to choose from, ``FIRST_ROW`` among them
     """
 
     def __init__(self, rows: dict[str, dict[str, str]]) -> None:
@@ -80,7 +80,7 @@ class ScoreChecker(widgets.VBox):
         self._fill()
 
     def _fill(self, *_: object) -> None:
-        """Set the fields to a row of the paper; a row of one's own begins with what stands there."""
+        """Set the fields to a row of the paper; for the user's own row they stay as they are."""
         self._filling = True
         for score, text in self._rows.get(self.row.value, {}).items():
             self.fields[score].value = text
@@ -91,12 +91,12 @@ class ScoreChecker(widgets.VBox):
         if self._filling:
             return
         if change["owner"] in self.fields.values() and self.row.value != OWN:
-            self.row.value = OWN  # which looks
+            self.row.value = OWN  # which calls _look
         else:
             self._look()
 
     def _look(self) -> None:
-        """Judge what is typed, and draw it."""
+        """Check what is typed, and draw it."""
         numbers: dict[str, Number | None] = {}
         problems = []
         for score, field in self.fields.items():
@@ -119,7 +119,7 @@ class ScoreChecker(widgets.VBox):
 
 
 def describe(report: table_sentences.RowReport) -> str:
-    """One row's verdict as HTML."""
+    """Write one row's verdict as HTML."""
     sentences = [_item(sentence, kind, report.verdict) for kind, sentence in report.sentences]
     items = "".join(sentences) or (_item(report.note, report.verdict, report.verdict) if report.note else "")
     share = f"<p>Share of positives that the row implies: {report.positives}</p>" if report.positives else ""
@@ -127,7 +127,7 @@ def describe(report: table_sentences.RowReport) -> str:
 
 
 def _item(sentence: str, kind: str, verdict: str) -> str:
-    """A sentence of the list, which says of itself if it is not of the kind that the heading names."""
+    """Write a sentence of the list; one that is not of the heading's kind says so."""
     aside = "" if kind == verdict else f" ({kind}, which is possible)"
     return f"<li>{html.escape(sentence[0].upper() + sentence[1:] + aside)}.</li>"
 

@@ -1,4 +1,4 @@
-"""The app: the explorers' notebook without its code, served to a browser on this machine."""
+"""The app: the explorers' notebook without its code, served to a browser."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import webbrowser
+from importlib.util import find_spec
 from pathlib import Path
 
 from facefair_lib.errors import InputError
@@ -27,12 +28,12 @@ def serve(profile: str, port: int, address: str = "127.0.0.1", *, token: str = "
 
     Parameters
     ----------
-    profile : whose study must have been run; its networks look at the rendered person. With "", those of the package
-        do, and pictures, fits and groups are those of a study that has been run, if one has
-    port : 0 takes any that is free
-    address : to listen on; anything but this machine's own lets others in who know the token
-    token : what a browser must know; drawn anew by default
-    browser : whether to open one
+    profile : its study must have been run, and its networks segment the rendered person. With "", the package's
+        networks do, and pictures, fits and groups are from any study that has been run
+    port : 0 takes a free one
+    address : to listen on; any but the local one lets in others who know the token
+    token : secret that a browser must give; a new one by default
+    browser : whether to open a browser
 
     Returns
     -------
@@ -47,7 +48,7 @@ def serve(profile: str, port: int, address: str = "127.0.0.1", *, token: str = "
         check_has_run(profile)
     study = profile or next(filter(has_run, (paths.DEFAULT_PROFILE, *profile_names())), "")
     if not study:
-        print("facefair: no study has been run (make study): only what needs none is shown", file=sys.stderr)
+        print("facefair: no study has been run (make study): showing only what needs none", file=sys.stderr)
     with tempfile.TemporaryDirectory(prefix="facefair-app-") as folder:
         notebook = Path(folder) / NOTEBOOK
         chosen = {"profile": study, "networks": profile or SHIPPED}
@@ -61,18 +62,13 @@ def serve(profile: str, port: int, address: str = "127.0.0.1", *, token: str = "
 
 
 def _run(command: list[str], token: str, browser: bool, folder: Path) -> int:
-    """Run the server; say where it is, with the token that Voilà leaves out, and open a browser there.
+    """Run the server; print its address, with the token that Voilà leaves out, and open a browser there.
 
-    ``folder`` stands in for the user's settings of Jupyter and IPython, which are for other pages than this.
+    ``folder`` replaces the user's settings of Jupyter and IPython, which are not meant for this page.
     """
     environment = child_environment(IPYTHONDIR=str(folder / "ipython"), JUPYTER_CONFIG_DIR=str(folder / "jupyter"))
     with subprocess.Popen(
-        command,
-        env=environment,
-        preexec_fn=die_with_parent,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
+        command, env=environment, preexec_fn=die_with_parent, stderr=subprocess.PIPE, encoding="utf-8", errors="replace"
     ) as server:
         for line in server.stderr:
             told = line.replace("?token=...", f"?token={token}")
@@ -83,15 +79,15 @@ def _run(command: list[str], token: str, browser: bool, folder: Path) -> int:
 
 
 def free_port() -> int:
-    """A port that is free now; Voilà takes another one if it is taken by the time that it listens."""
+    """Find a free port; Voilà takes another one if this is no longer free when it starts."""
     with socket.socket() as probe:
         probe.bind(("", 0))
         return probe.getsockname()[1]
 
 
 def server_command(notebook: Path, port: int, address: str, token: str) -> list[str]:
-    """The server's command line."""
-    if not _has_voila():
+    """Make the server's command line; raise ``InputError`` if Voilà is not installed."""
+    if find_spec("voila") is None:
         raise InputError(
             "the app", found="no package voila", expected="the packages of requirements.lock", do="run: make setup"
         )
@@ -100,7 +96,7 @@ def server_command(notebook: Path, port: int, address: str, token: str) -> list[
         f"--Voila.port={port}",
         f"--Voila.token={token}",
         "--VoilaConfiguration.strip_sources=True",
-        "--VoilaConfiguration.file_denylist=.*",  # the page holds all it needs: no file is served beside it
+        "--VoilaConfiguration.file_denylist=.*",  # the page contains all it needs: no other file is served
         "--Voila.open_browser=False",  # Voilà would open the address without the token
         "--MappingKernelManager.cull_idle_timeout=3600",
         "--MappingKernelManager.cull_interval=60",
@@ -109,11 +105,15 @@ def server_command(notebook: Path, port: int, address: str, token: str) -> list[
 
 
 def write_page(source: Path, parameters: dict[str, str], target: Path, *, has_study: bool = True) -> Path:
-    """Copy a notebook with other values in its cell of parameters; those not named stay.
+    """Copy a notebook with other values in its parameters cell; parameters that are not named stay.
 
     Parameters
     ----------
-    has_study : without one, cells with the tag ``study`` are left out
+    has_study : if False, cells with the tag ``study`` are left out
+
+    Returns
+    -------
+    ``target``
     """
     notebook = json.loads(source.read_text(encoding="utf-8"))
     (cell,) = (cell for cell in notebook["cells"] if "parameters" in cell["metadata"].get("tags", []))
@@ -125,9 +125,3 @@ def write_page(source: Path, parameters: dict[str, str], target: Path, *, has_st
         notebook["cells"] = [cell for cell in notebook["cells"] if "study" not in cell["metadata"].get("tags", [])]
     target.write_text(json.dumps(notebook), encoding="utf-8")
     return target
-
-
-def _has_voila() -> bool:
-    from importlib.util import find_spec
-
-    return find_spec("voila") is not None

@@ -1,4 +1,4 @@
-"""The training viewer: a fit's curves, redrawn whenever another epoch is written."""
+"""The training viewer: a fit's curves, redrawn after every epoch."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from facefair_lib.study.open import Study
 
 METRICS = ("loss", "iou", "f1", "accuracy", "precision", "recall")
-"""Panels, in their order."""
+"""Panels, in drawing order."""
 REFRESH = 2.0
-"""Seconds between two looks at the file."""
+"""Seconds between two checks of the file."""
 RECORD = "fit.json"
 """File beside the history in which a fit records what it fits and, when it is complete, a description."""
 _COLOURS = {"train": "#0072b2", "validation": "#d55e00"}
@@ -42,12 +42,12 @@ class TrainingViewer(widgets.VBox):
 
     Parameters
     ----------
-    files : model -> (its history.csv, which need not exist yet; epochs in all)
-    refresh : seconds between two looks at the file
+    files : model -> (its history.csv, which need not exist yet; total number of epochs)
+    refresh : seconds between two checks of the file
 
     Notes
     -----
-    The file is looked at from a thread, so that curves move while a cell of the same notebook is fitting.
+    A thread checks the file, so that the curves also move while a cell of the same notebook is fitting.
     """
 
     def __init__(self, files: dict[str, tuple[Path, int]], refresh: float = REFRESH) -> None:
@@ -74,24 +74,24 @@ class TrainingViewer(widgets.VBox):
                 self._history = history
         except FileNotFoundError:
             self._seen, self.curves.value = None, ""
-            self.status.value = '<span role="status">Not begun: the first epoch has not ended yet.</span>'
+            self.status.value = '<span role="status">Not begun: the first epoch is not complete yet.</span>'
             return
         told = describe(self._history, None if complete else epochs, time.time() - changed)
         self.status.value = f'<span role="status">{told}</span>'
 
     def close(self) -> None:
-        """Stop looking at the file."""
+        """Stop checking the file."""
         self._poller.close()
         super().close()
 
 
 def describe(history: pd.DataFrame, epochs: int | None, seconds: float) -> str:
-    """Say how far a fit is.
+    """Describe the progress of a fit.
 
     Parameters
     ----------
     history : rows as written by a fit
-    epochs : in all; None for a complete fit, whose profile may have changed since
+    epochs : total number; None for a complete fit, whose profile may have changed since
     seconds : since the last epoch was written
     """
     done, best = int(history["epoch"].max()), best_row(history)
@@ -109,7 +109,7 @@ def describe(history: pd.DataFrame, epochs: int | None, seconds: float) -> str:
 
 
 def is_complete(record: Path) -> bool:
-    """Whether the fit that keeps this record has come to its end."""
+    """Whether the fit that keeps this record is complete."""
     return record.exists() and "description" in read_json(record)
 
 
@@ -120,22 +120,16 @@ def best_row(history: pd.DataFrame) -> pd.Series:
 
 
 def draw_history(history: pd.DataFrame, epochs: int) -> str:
-    """Draw all panels and their legend as HTML."""
+    """Draw all panels and their legend as HTML; ``epochs`` is the last one of the axis."""
     best = float(best_row(history)["epoch"])
     panels = []
     for metric in METRICS:
         curves = []
         for split, part in history.groupby("split", sort=True):
             part = part.sort_values("epoch")
-            curves.append(
-                charts.Curve(
-                    titles.title(split),
-                    part["epoch"].to_numpy(float),
-                    part[metric].to_numpy(float),
-                    _COLOURS[split],
-                    dashed=split == "validation",
-                )
-            )
+            epoch, score = (part[column].to_numpy(float) for column in ("epoch", metric))
+            dashed = split == "validation"
+            curves.append(charts.Curve(titles.title(split), epoch, score, _COLOURS[split], dashed))
         panels.append(charts.curve_panel(titles.title(metric), curves, (1, epochs), marked=best))
     legend = (
         f'<span style="color: {_COLOURS["train"]}">━━</span> Training &emsp;'

@@ -14,7 +14,7 @@ _COLUMNS = ("model", "start", "photographs", "class", "f1", "low", "high")
 
 
 def adaptation_curves(table: pd.DataFrame) -> Figure:
-    """Draw the mean F1 on test photographs over the number of photographs that a network was fitted to.
+    """Draw mean F1 on test photographs against the number of photographs that a network was fitted to.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def adaptation_curves(table: pd.DataFrame) -> Figure:
 
     Returns
     -------
-    A panel per network; full lines start from rendered people, dashed ones see photographs alone; bands: 95 % intervals
+    A panel per network; solid lines start from rendered people, dashed ones see only photographs; bands: 95 % intervals
     """
     style.require_columns(table, _COLUMNS, "adaptation to photographs")
     means = table[table["class"] == "mean"]
@@ -46,7 +46,7 @@ def adaptation_curves(table: pd.DataFrame) -> Figure:
 
 
 def _curves(panel: Axes, rows: pd.DataFrame, colour: str) -> None:
-    """One network's lines and bands."""
+    """Draw one network's lines and bands."""
     for start, (title, dashes) in _STARTS.items():
         line = rows[rows["start"] == start].sort_values("photographs")
         x, y = line["photographs"], 100 * line["f1"]

@@ -1,4 +1,4 @@
-"""Figures of notebook 10: planned effects with what each run says of them, and the tone curve over runs."""
+"""Figures of notebook 10: planned effects overall and by run, and the tone curve over runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from facefair_lib.figures import style
 from facefair_lib.figures.counterfactual import tint_axis
-from facefair_lib.figures.intervals import DODGE, contrast_title, model_handles, name_rows
+from facefair_lib.figures.intervals import DODGE, contrast_title, dots_along, model_handles, name_rows
 from facefair_lib.scores.resampling import ALPHA
 
 _ROW = 0.3  # inches per effect
@@ -25,16 +25,16 @@ FAMILY_TITLES: Mapping[str, str] = {
     "outlines": "Outline error (% of eye distance)",
     "networks": "DeepLabV3 less PSPNet",
 }
-"""Families of the plan, as a figure names them."""
+"""Titles of the plan's families, in the order in which they are drawn."""
 
 
 def planned_effects(effects: pd.DataFrame, by_run: pd.DataFrame, margin: float) -> Figure:
-    """Every planned effect with its interval over people and runs, a tick per run, and the margin.
+    """Draw every planned effect with its interval over people and runs, a tick per run, and the margin.
 
     Parameters
     ----------
     effects, by_run : what ``tables.answer.effects_table`` and ``runs_table`` return
-    margin : differences inside of it would not matter; drawn as a band where the plan tests it
+    margin : share below which a difference does not matter; drawn as a band where the plan tests it
     """
     needed = ("family", "contrast", "model", "difference", "low", "high", "p_adjusted", "p_margin")
     style.require_columns(effects, needed, "effects")
@@ -62,7 +62,7 @@ def planned_effects(effects: pd.DataFrame, by_run: pd.DataFrame, margin: float) 
 
 
 def _two_columns(rows: Mapping[str, int]) -> tuple[list[str], list[str]]:
-    """Deal families out to two columns of about the same height, keeping their order."""
+    """Split families into two columns of about the same height, keeping their order."""
     names, ends = list(rows), np.cumsum([number + 1 for number in rows.values()])
     cut = int(np.argmin(np.abs(ends - ends[-1] / 2))) + 1 if names else 0
     return names[:cut], names[cut:]
@@ -86,13 +86,13 @@ def _draw_family(axes: Axes, effects: pd.DataFrame, by_run: pd.DataFrame, margin
 
 
 def tones_over_runs(curve: pd.DataFrame, swatches: Sequence[str], mitigated: pd.DataFrame | None = None) -> Figure:
-    """The tone curve over people and runs, and beside it what training on even tones changes.
+    """Draw the tone curve over people and runs, and beside it what training on even tones changes.
 
     Parameters
     ----------
     curve : what ``tables.answer.curve_table`` returns
     swatches : colour of each tone, from 1 on
-    mitigated : what ``tables.answer.mitigation_table`` returns, where there is any
+    mitigated : what ``tables.answer.mitigation_table`` returns; without it, its panel is left out
     """
     style.require_columns(curve, ("model", "skin_tone", "difference", "low", "high", "p_adjusted"), "tone curve")
     with style.look():
@@ -103,7 +103,7 @@ def tones_over_runs(curve: pd.DataFrame, swatches: Sequence[str], mitigated: pd.
         if mitigated is not None:
             shown = mitigated[mitigated["of"] == "tone"]
             _draw_tones(panels[1], shown.assign(skin_tone=shown["level"].astype(float)), swatches)
-            panels[1].set_ylabel("gain by even tones (points)")
+            panels[1].set_ylabel("gain from even tones (points)")
         figure.legend(handles=model_handles(style.models_in(curve)), loc="outside upper center", ncols=2)
     return style.describe(
         figure,
@@ -117,16 +117,11 @@ def _draw_tones(axes: Axes, table: pd.DataFrame, swatches: Sequence[str]) -> Non
     axes.grid(axis="y")
     for model in style.models_in(table):
         part = table[table["model"] == model].sort_values("skin_tone")
-        places = part["skin_tone"].to_numpy(float) + DODGE[model] / 2
+        places, points = part["skin_tone"] + DODGE[model] / 2, 100 * part["difference"]
         colour = style.MODEL_COLOURS[model]
         low, high = (100 * part[end].fillna(part["difference"]) for end in ("low", "high"))
-        axes.plot(places, 100 * part["difference"], color=colour)
+        axes.plot(places, points, color=colour)
         axes.vlines(places, low, high, color=colour, linewidth=1.3)
-        clear = (part["p_adjusted"] < ALPHA).to_numpy()
-        for chosen, face in ((clear, colour), (~clear, "white")):
-            axes.plot(
-                places[chosen], 100 * part["difference"][chosen], style.MODEL_MARKERS[model], color=colour,
-                markersize=3.8, markerfacecolor=face,
-            )  # fmt: skip
+        dots_along(axes, places, points, model, part["p_adjusted"])
     tint_axis(axes, swatches)
     axes.set_xlabel("Monk skin tone")

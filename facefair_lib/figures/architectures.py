@@ -1,4 +1,4 @@
-"""Figure of notebook 09: what each network reaches for its operations, and how far its groups lie apart."""
+"""Figure of notebook 09: each network's score against its operations, and the gap between groups."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from facefair_lib.figures import style
 from facefair_lib.scores import titles
 from facefair_lib.scores.resampling import ALPHA
 
-# Okabe and Ito's colours, the two networks of the study as everywhere; the shapes tell them apart without colour.
+# Okabe and Ito's palette, with the study's two networks as in all figures; markers tell networks apart without colour.
 NETWORK_COLOURS: Mapping[str, str] = MappingProxyType(
     {
         **style.MODEL_COLOURS,
@@ -35,11 +35,11 @@ _COLUMNS = (
     *("gap", "expected_by_chance", "gap_low", "gap_high", "p_adjusted"),
 )
 _VARIANT_MARKERS = "hd*<>8"
-"""Of further networks with a model's name, which differ from the first in their trunk, weights or fine maps."""
+"""Markers of further variants of a model, which differ from the first in trunk, weights or fine maps."""
 _SIZES = (1e6, 1e7)
-"""Parameters of the marks in the legend."""
+"""Numbers of parameters in the legend."""
 _WIDE = 4
-"""Operations that differ by more than this factor are drawn on a logarithmic scale."""
+"""The scale of operations is logarithmic if they differ by more than this factor."""
 
 
 def model_comparison(table: pd.DataFrame) -> Figure:
@@ -47,12 +47,12 @@ def model_comparison(table: pd.DataFrame) -> Figure:
 
     Parameters
     ----------
-    table : ``comparison.csv``; scores 0 to 1. Where no gap was tested, its panel is left out.
+    table : ``comparison.csv``; scores 0 to 1. If no gap was tested, its panel is left out.
 
     Returns
     -------
-    Left: the area of a mark grows with the number of parameters; a dashed line joins the networks that none beats.
-    Right: a filled mark has p < 0.05, adjusted for the number of networks; a dash is the mean gap under chance.
+    Left: the area of a mark grows with the number of parameters; a dashed line is the Pareto front. Right: a filled
+    mark has p < 0.05 after adjustment for the number of networks; a dash is the mean gap expected by chance.
     """
     style.require_columns(table, _COLUMNS, "comparison of the networks")
     order = titles.in_order(table["model"], titles.NETWORK_TITLES)
@@ -74,7 +74,7 @@ def model_comparison(table: pd.DataFrame) -> Figure:
 
 
 def _marked(table: pd.DataFrame) -> list[dict]:
-    """The table's rows, each with a ``marker`` that no other has, and ``fine_maps`` where older tables lack it."""
+    """List the table's rows, each with a ``marker`` of its own, and with ``fine_maps``, which older tables lack."""
     rows = table.assign(variant=table.groupby("model").cumcount()).to_dict("records")
     further = iter(_VARIANT_MARKERS)
     for row in rows:
@@ -84,7 +84,7 @@ def _marked(table: pd.DataFrame) -> list[dict]:
 
 
 def _scores(axes: Axes, rows: list[dict]) -> None:
-    """Mean IoU over operations, with intervals; the front is drawn as the steps between its networks."""
+    """Draw mean IoU against operations, with intervals and the Pareto front."""
     for row in rows:
         x, y = row["flops"] / 1e9, 100 * row["iou"]
         ends = [[100 * (row["iou"] - row["iou_low"])], [100 * (row["iou_high"] - row["iou"])]]
@@ -107,30 +107,22 @@ def _scores(axes: Axes, rows: list[dict]) -> None:
 
 
 def _front(axes: Axes, rows: list[dict]) -> None:
-    """The steps between the networks of the front, drawn as far as the dearest network: nobody is above them."""
+    """Draw the Pareto front as steps, as far as the most expensive network: no network is above them."""
     front = sorted((row["flops"] / 1e9, 100 * row["iou"]) for row in rows if row["front"])
     if front:
-        dearest = max(row["flops"] for row in rows) / 1e9
-        x, y = zip(*front, (dearest, front[-1][1]), strict=True)
+        most = max(row["flops"] for row in rows) / 1e9
+        x, y = zip(*front, (most, front[-1][1]), strict=True)
         axes.step(x, y, where="post", color=style.GREY, linewidth=0.9, linestyle="--", zorder=1)
 
 
 def _gaps(axes: Axes, rows: list[dict]) -> None:
-    """Gap between best and worst group over mean IoU; an interval that begins below zero is drawn from zero."""
+    """Draw the gap between best and worst group against mean IoU; intervals are cut at zero, as no gap is negative."""
     for row in (row for row in rows if np.isfinite(row["gap"])):
         x, y = 100 * row["iou"], 100 * row["gap"]
         ends = [[y - 100 * max(row["gap_low"], 0)], [100 * row["gap_high"] - y]]
         colour = NETWORK_COLOURS.get(row["model"], style.INK)
-        axes.errorbar(
-            x,
-            y,
-            yerr=np.nan_to_num(ends),
-            fmt=row["marker"],
-            color=colour,
-            markerfacecolor=colour if row["p_adjusted"] < ALPHA else "white",
-            markersize=5,
-            elinewidth=0.9,
-        )
+        look = {"color": colour, "markerfacecolor": colour if row["p_adjusted"] < ALPHA else "white"}
+        axes.errorbar(x, y, yerr=np.nan_to_num(ends), fmt=row["marker"], markersize=5, elinewidth=0.9, **look)
         axes.plot(x, 100 * row["expected_by_chance"], "_", color=colour, markersize=9)
     axes.set(
         xlabel="Mean IoU, test people (%)",
@@ -148,7 +140,7 @@ def _area(parameters: float) -> float:
 
 
 def _handle(row: dict, *, several: bool) -> Line2D:
-    """Legend entry of a network; its backbone and its weights are named where a network occurs several times."""
+    """Make the legend entry of a network; backbone and weights are named if the network occurs several times."""
     label = titles.network_title(row["model"], row["fine_maps"])
     if several:
         start = ", ImageNet" if row.get("weights") == "imagenet" else ""

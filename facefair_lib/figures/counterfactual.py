@@ -1,7 +1,7 @@
-"""The counterfactual figures: one person in three groups and tones, and what the change does to the score.
+"""Figures of notebook 07: one person in three groups and three skin tones, and how the score changes with them.
 
-Scores are shares in the tables and points (per cent) in the figures. A filled mark has p < 0.05, adjusted for the
-number of comparisons; an empty one has not.
+Scores are shares in the tables and points (per cent) in the figures. A filled mark has p < 0.05 after adjustment for
+the number of comparisons.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from facefair_lib.figures.intervals import (
     DODGE,
     MINUS,
     contrast_title,
+    dots_along,
     draw_marks,
     model_handles,
     model_look,
@@ -40,13 +41,13 @@ from facefair_lib.scores import titles
 from facefair_lib.scores.resampling import ALPHA
 from facefair_lib.settings import labels
 
-# Purple to orange: told apart under the common colour-vision deficiencies; pale enough for dark type.
+# Purple to orange is colour-blind safe; both ends are pale enough for dark type.
 _DIVERGING = LinearSegmentedColormap.from_list("facefair_diverging", ["#9d8ec7", "#f7f7f7", "#f0a04b"])
-_NARROWEST = 0.02  # half of a narrower scale would make noise look like contrast
+_NARROWEST = 0.02  # half the width of the narrowest scale: a narrower one would make noise look like contrast
 
 
 def outline(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Draw the borders of a mask's classes on its image, each in the colour of the class inside; one pixel wide.
+    """Draw the outlines of a mask's classes on its image, one pixel wide, in the colours of the classes.
 
     Parameters
     ----------
@@ -58,23 +59,17 @@ def outline(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
     (H, W, 3) uint8 RGB
     """
     check_pairs(image[None], mask[None], "outline")
-    border = np.zeros(mask.shape, bool)
-    for axis in (0, 1):
-        here, there = (np.take(mask, range(start, mask.shape[axis] - 1 + start), axis) for start in (0, 1))
-        differs = here != there
-        border |= np.pad(differs, [(0, 1) if axis == k else (0, 0) for k in (0, 1)])
-        border |= np.pad(differs, [(1, 0) if axis == k else (0, 0) for k in (0, 1)])
-    border &= mask != labels.INDEX["background"]  # the head's own border is drawn from inside
+    around = np.pad(mask, 1, mode="edge")
+    neighbours = (around[:-2, 1:-1], around[2:, 1:-1], around[1:-1, :-2], around[1:-1, 2:])
+    border = np.any([mask != neighbour for neighbour in neighbours], axis=0)
+    border &= mask != labels.INDEX["background"]  # the outline of the head is drawn inside it
     return np.where(border[..., None], labels.encode(mask), image)
 
 
 def counterfactual_examples(
-    images: np.ndarray,
-    people: pd.DataFrame,
-    masks: np.ndarray,
-    predictions: Mapping[str, np.ndarray] | None = None,
+    images: np.ndarray, people: pd.DataFrame, masks: np.ndarray, predictions: Mapping[str, np.ndarray] | None = None
 ) -> Figure:
-    """One person in three groups (rows) and three skin tones (columns), with label outlines and predicted masks.
+    """Draw one person in three groups (rows) and three skin tones (columns), with outlines and predicted masks.
 
     Parameters
     ----------
@@ -96,7 +91,7 @@ def counterfactual_examples(
             "counterfactual pictures",
             found=f"{len(images)} pictures of {len(groups)} groups and {len(tones)} tones, {len(people)} rows",
             expected="each group with each tone once, one row per picture",
-            do="choose the factorial pictures of one base identity",
+            do="give the pictures of one base identity in all groups and tones",
         )
     models = titles.in_order(predictions, titles.MODEL_TITLES)
     rows = []
@@ -129,19 +124,19 @@ def _iou_text(people: pd.DataFrame, row: int, model: str) -> str:
 def counterfactual_pairs(pairs: pd.DataFrame, means: pd.DataFrame, effects: pd.DataFrame) -> Figure:
     """Figure 9: each identity's score in three groups, and the differences split into morphology and skin tone.
 
-    Scores are drawn as differences to the identity's own mean: people differ far more from each other than from
-    themselves. The bold line is the mean with its interval over identities.
+    Scores are drawn relative to the identity's own mean, because identities differ far more from each other than the
+    versions of one identity do. The bold line is the mean with its interval over identities.
 
     Parameters
     ----------
-    pairs : columns model, subject_id, group, relative (``counterfactual.relative_pairs``)
-    means : columns model, group, relative, low, high (``counterfactual.mean_pairs``)
+    pairs : columns model, subject_id, group, relative (``tables.counterfactual.relative_pairs``)
+    means : columns model, group, relative, low, high (``tables.counterfactual.mean_pairs``)
     effects : columns model, contrast, component, difference, low, high, p_adjusted
     """
     style.require_columns(pairs, ("model", "subject_id", "group", "relative"), "pairs")
     style.require_columns(means, ("model", "group", "relative", "low", "high"), "means of the pairs")
-    style.require_columns(effects, ("model", "contrast", "component", "difference", "low", "high"), "effects")
-    style.require_columns(effects, ("p_adjusted",), "effects")
+    needed = ("model", "contrast", "component", "difference", "low", "high", "p_adjusted")
+    style.require_columns(effects, needed, "effects")
     models, groups = style.models_in(pairs), titles.in_order(pairs["group"], titles.GROUP_TITLES)
     with style.look():
         figure = style.new_figure(style.PAGE_WIDTH, 3.0)
@@ -164,7 +159,7 @@ def counterfactual_pairs(pairs: pd.DataFrame, means: pd.DataFrame, effects: pd.D
 
 
 def _draw_slopes(axes: Axes, pairs: pd.DataFrame, means: pd.DataFrame, model: str) -> None:
-    """One thin line per identity, the groups' means with their intervals in bold."""
+    """Draw one thin line per identity and, in bold, the groups' means with their intervals."""
     import seaborn
 
     places, colour = np.arange(len(means)), style.MODEL_COLOURS[model]
@@ -188,7 +183,7 @@ def _draw_slopes(axes: Axes, pairs: pd.DataFrame, means: pd.DataFrame, model: st
 
 
 def _draw_effects(axes: Axes, effects: pd.DataFrame) -> None:
-    """Forest of all contrasts: the total above its two parts."""
+    """Draw a forest plot of all contrasts, each total above its two parts."""
     contrasts = list(dict.fromkeys(effects["contrast"]))
     keys = [(contrast, component) for contrast in contrasts for component in titles.COMPONENT_TITLES]
     axes.axvline(0, color=style.GREY, linewidth=0.6)
@@ -214,14 +209,14 @@ def _draw_effects(axes: Axes, effects: pd.DataFrame) -> None:
 def skin_tone_curve(tones: pd.DataFrame, groups: pd.DataFrame, swatches: Sequence[str]) -> Figure:
     """Figure 10: score against skin tone with everything else held fixed, and its mean over each group's own tones.
 
-    Scores are drawn as differences to the identity's own mean over the tones. The axis carries the tones' colours.
+    Scores are drawn relative to the identity's own mean over the tones; the axis shows the tones' colours.
 
     Parameters
     ----------
     tones : columns model, skin_tone, relative, relative_low, relative_high, p_adjusted, n_subjects; a mark is filled
-        where the tone differs from the best one
+        if the tone differs from the best one
     groups : columns model, group, relative, relative_low, relative_high
-    swatches : ten hexadecimal colours, tone 1 first (``heads.skin.MONK_SCALE``)
+    swatches : ten hexadecimal colours, tone 1 first (``facefair_heads.shading.skin.MONK_SCALE``)
     """
     style.require_columns(tones, ("model", "skin_tone", *_RELATIVE, "p_adjusted", "n_subjects"), "skin tones")
     style.require_columns(groups, ("model", "group", *_RELATIVE), "skin tones of groups")
@@ -251,21 +246,16 @@ _RELATIVE = ("relative", "relative_low", "relative_high")
 
 
 def _draw_curve(axes: Axes, part: pd.DataFrame, model: str) -> None:
-    """One model's curve with its band; marks are filled where a tone differs from the best one."""
+    """Draw one model's curve with its band; a mark is filled if the tone differs from the best one."""
     colour = style.MODEL_COLOURS[model]
-    value, low, high = (100 * part[column].to_numpy(float) for column in _RELATIVE)
+    value, low, high = (100 * part[column] for column in _RELATIVE)
     axes.fill_between(part["skin_tone"], low, high, color=colour, alpha=0.18, linewidth=0)
     axes.plot(part["skin_tone"], value, color=colour, label=titles.MODEL_TITLES[model])
-    clear = (part["p_adjusted"] < ALPHA).to_numpy()
-    for chosen, face in ((clear, colour), (~clear, "white")):
-        axes.plot(
-            part["skin_tone"][chosen], value[chosen], style.MODEL_MARKERS[model], color=colour, markersize=3.8,
-            markerfacecolor=face,
-        )  # fmt: skip
+    dots_along(axes, part["skin_tone"], value, model, part["p_adjusted"])
 
 
 def _draw_group_tones(axes: Axes, groups: pd.DataFrame) -> None:
-    """Each group's mean over its own tones, on the scale of the curve."""
+    """Draw each group's mean over its own tones, on the scale of the curve."""
     names = titles.in_order(groups["group"], titles.GROUP_TITLES)
     for model in style.models_in(groups):
         part = groups[groups["model"] == model].set_index("group").reindex(names)
@@ -276,7 +266,7 @@ def _draw_group_tones(axes: Axes, groups: pd.DataFrame) -> None:
 
 
 def tint_axis(axes: Axes, swatches: Sequence[str]) -> None:
-    """The tones' colours along the lower edge, one above each number."""
+    """Draw the tones' colours along the lower edge of a panel, one above each number."""
     for tone, code in enumerate(swatches, start=1):
         axes.add_patch(
             Rectangle(
@@ -289,17 +279,17 @@ def tint_axis(axes: Axes, swatches: Sequence[str]) -> None:
     axes.tick_params(axis="x", length=0, pad=13)
 
 
-def class_gaps(classes: pd.DataFrame, *, fewest_subjects: int = MIN_SUBJECTS) -> Figure:
+def class_gaps(classes: pd.DataFrame) -> Figure:
     """Figure 11: each group's score on each class, relative to the mean of the groups.
 
     Parameters
     ----------
-    classes : columns model, group, class, relative, p_adjusted, n_subjects
-    fewest_subjects : a class that fewer people show is hatched and has no place on the colour scale
+    classes : columns model, group, class, relative, p_adjusted, n_subjects; a class that fewer than ``MIN_SUBJECTS``
+        people show is hatched and not coloured
     """
     style.require_columns(classes, ("model", "group", "class", "relative", "p_adjusted", "n_subjects"), "classes")
     models, groups = style.models_in(classes), titles.in_order(classes["group"], titles.GROUP_TITLES)
-    large = classes.loc[classes["n_subjects"] >= fewest_subjects, "relative"].abs().max()
+    large = classes.loc[classes["n_subjects"] >= MIN_SUBJECTS, "relative"].abs().max()
     reach = max(_NARROWEST, 0 if np.isnan(large) else large)
     with style.look():
         figure = style.new_figure(style.COLUMN_WIDTH, 4.2)
@@ -309,12 +299,12 @@ def class_gaps(classes: pd.DataFrame, *, fewest_subjects: int = MIN_SUBJECTS) ->
             part = classes[classes["model"] == model].set_index(["class", "group"])
             cells = part.reindex(pd.MultiIndex.from_product([labels.CLASS_NAMES, groups]))
             names = (_class_names(classes), [titles.title(group) for group in groups])
-            shades = _draw_class_cells(axes, cells, names, reach, fewest_subjects)
+            shades = _draw_class_cells(axes, cells, names, reach)
             axes.tick_params(axis="x", labelrotation=90)
             axes.set_title(titles.MODEL_TITLES[model], color=style.MODEL_COLOURS[model], pad=3)
             axes.tick_params(axis="y", labelleft=axes is panels[0])
         scale_below(figure, shades, panels, f"IoU {MINUS} mean of the groups (points)", fraction=0.04, pad=0.02)
-        note = f"* p < {ALPHA:g} after adjustment; hatched: fewer than {fewest_subjects} people"
+        note = f"* p < {ALPHA:g} after adjustment; hatched: fewer than {MIN_SUBJECTS} people"
         figure.supxlabel(note, fontsize=6.5)
     return style.describe(
         figure,
@@ -324,20 +314,20 @@ def class_gaps(classes: pd.DataFrame, *, fewest_subjects: int = MIN_SUBJECTS) ->
 
 
 def _class_names(classes: pd.DataFrame) -> list[str]:
-    """Class titles with the number of people of the smallest group below."""
+    """Write class titles above the number of people in the smallest group."""
     people = classes.groupby("class")["n_subjects"].min()
     counts = [people.get(name, 0) for name in labels.CLASS_NAMES]
     return [f"{text}\nn = {count:.0f}" for text, count in zip(labels.CLASS_TITLES, counts, strict=True)]
 
 
 def _draw_class_cells(
-    axes: Axes, cells: pd.DataFrame, names: tuple[list[str], list[str]], reach: float, fewest_subjects: int
+    axes: Axes, cells: pd.DataFrame, names: tuple[list[str], list[str]], reach: float
 ) -> ScalarMappable:
-    """Heat map of one model from rows in the order of (class, group)."""
+    """Draw the heat map of one model; the rows of ``cells`` are ordered by class, then group."""
     columns = ("relative", "n_subjects", "p_adjusted")
     shape = (len(names[0]), len(names[1]))
     values, people, p = (cells[column].to_numpy(float).reshape(shape) for column in columns)
-    small = ~(people >= fewest_subjects) | np.isnan(values)
+    small = ~(people >= MIN_SUBJECTS) | np.isnan(values)
     texts = np.vectorize(_gap_text)(values, small, p < ALPHA)
     scale = (_DIVERGING, Normalize(-100 * reach, 100 * reach))
     shades = draw_heat_map(axes, np.where(small, np.nan, 100 * values), texts, names, scale)
@@ -348,38 +338,36 @@ def _draw_class_cells(
 
 
 def _gap_text(value: float, small: bool, clear: bool) -> str:
-    """Points with a star where they are clear; those of a small cell in brackets."""
+    """Write points, with a star if they are significant and in brackets if the cell is small."""
     number = "–" if np.isnan(value) else signed_points(value)
     if small:
         return f"({number})" if number != "–" else number
     return f"{number}*" if clear else number
 
 
-def emotion_cells(features: pd.DataFrame, *, fewest_subjects: int = MIN_SUBJECTS) -> Figure:
-    """Score of every group and emotion, one heat map per model.
+def emotion_cells(features: pd.DataFrame) -> Figure:
+    """Draw the score of every group and emotion, one heat map per model.
 
     Parameters
     ----------
-    features : rows of ``features.csv``, those of the feature group_emotion are drawn; level names group and emotion,
-        such as ``asian sad``; columns group and emotion may stand in its place
-    fewest_subjects : a cell with fewer people is hatched and not ranked
+    features : rows of ``features.csv``; those of the feature group_emotion are drawn, whose level names group and
+        emotion, such as ``asian sad``; a cell with fewer than ``MIN_SUBJECTS`` people is hatched and not coloured
     """
-    style.require_columns(features, ("model", "value", "n_subjects"), "features")
-    cells = features[features["feature"] == "group_emotion"] if "feature" in features else features
-    if not {"group", "emotion"} <= set(cells.columns):
-        style.require_columns(cells, ("level",), "features with the feature group_emotion")
-        parts = [re.split(r"\W+|_", str(level)) for level in cells["level"]]
-        if any(len(part) != 2 for part in parts):
-            raise InputError(
-                "features",
-                found=f"the level {cells['level'].iloc[0]!r}",
-                expected="group and emotion, as in 'asian sad'",
-                do="give both, or columns group and emotion",
-            )
-        cells = cells.assign(group=[part[0] for part in parts], emotion=[part[1] for part in parts])
+    style.require_columns(features, ("model", "feature", "level", "value", "n_subjects"), "features")
+    cells = features[features["feature"] == "group_emotion"]
+    style.require_columns(cells, ("level",), "features with the feature group_emotion")
+    parts = [re.split(r"\W+|_", str(level)) for level in cells["level"]]
+    if any(len(part) != 2 for part in parts):
+        raise InputError(
+            "features",
+            found=f"the level {cells['level'].iloc[0]!r}",
+            expected="group and emotion, as in 'asian sad'",
+            do="write both into the level",
+        )
+    cells = cells.assign(group=[part[0] for part in parts], emotion=[part[1] for part in parts])
     with style.look():
         figure = style.new_figure(style.COLUMN_WIDTH, 2.3)
         figure.get_layout_engine().set(wspace=0.02)
         panels = np.atleast_1d(figure.subplots(1, len(style.models_in(cells))))
-        draw_emotions(figure, panels, cells, fewest_subjects, f"{titles.COMPARED_BY_TITLE} (n = people)")
+        draw_emotions(figure, panels, cells, f"{titles.COMPARED_BY_TITLE} (n = people)")
     return style.describe(figure, f"{titles.COMPARED_BY_TITLE} by group and emotion, for both models.")

@@ -1,4 +1,4 @@
-"""What stands beside the counterfactual answer: other ways to compare groups, training data, traps, quality measures.
+"""Further figures of notebook 07: other ways to compare groups, training data, boundary errors, quality measures.
 
 Scores are shares in the tables and points (per cent) in the figures.
 """
@@ -35,12 +35,12 @@ GROUP_MARKERS: Mapping[str, str] = MappingProxyType({"asian": "o", "black": "s",
 
 
 def gap_sources(sources: pd.DataFrame) -> Figure:
-    """The gap between best and worst group in three kinds of people: whose attributes go together, balanced, the same.
+    """Draw the gap between best and worst group in three cohorts: correlated attributes, balanced ones, counterfactual.
 
     Parameters
     ----------
     sources : columns model, cohort, gap, expected_by_chance, low, high, p_value, n_subjects, detectable; an interval
-        that begins below zero is drawn from zero, the smallest gap there can be
+        that starts below zero is drawn from zero, because no gap is negative
     """
     needed = ("model", "cohort", "gap", "expected_by_chance", "low", "high", "p_value", "n_subjects", "detectable")
     style.require_columns(sources, needed, "sources of the gap")
@@ -74,7 +74,7 @@ def gap_sources(sources: pd.DataFrame) -> Figure:
 
 
 def adjusted_gaps(adjusted: pd.DataFrame) -> Figure:
-    """Differences between groups before and after adjustment for pose, light, face size and glasses.
+    """Draw differences between groups before and after adjustment for pose, light, face size and glasses.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def adjusted_gaps(adjusted: pd.DataFrame) -> Figure:
     cohorts = titles.in_order(adjusted["cohort"], titles.COHORT_TITLES)
     contrasts = list(dict.fromkeys(adjusted["contrast"]))
     keys = [(cohort, contrast) for cohort in cohorts for contrast in contrasts]
-    places = np.array([i + 0.9 * (i // len(contrasts) + 1) for i in range(len(keys))])  # a heading over each cohort
+    places = np.array([i + 0.9 * (i // len(contrasts) + 1) for i in range(len(keys))])  # a heading above each cohort
     with style.look():
         figure = style.new_figure(style.COLUMN_WIDTH, 0.8 + 0.26 * places[-1])
         panels = np.atleast_1d(figure.subplots(1, len(models), sharex=True, sharey=True))
@@ -126,14 +126,14 @@ def _draw_adjusted(
     axes.grid(axis="x")
 
 
-def composition_effect(composition: pd.DataFrame, slope: pd.DataFrame, fits: pd.DataFrame | None = None) -> Figure:
+def composition_effect(composition: pd.DataFrame, slope: pd.DataFrame, fits: pd.DataFrame) -> Figure:
     """Figure 12: a group's score, relative to the others, against its share of the training people.
 
     Parameters
     ----------
     composition : columns group, share, relative, low, high
     slope : one row with slope (per ten points of share), low, high, p_value, n_fits
-    fits : what ``composition.composition_points`` returns: one dot per fit and group
+    fits : what ``tables.composition.composition_points`` returns: one dot per fit and group
     """
     style.require_columns(composition, ("group", "share", "relative", "low", "high"), "composition")
     style.require_columns(slope, ("slope", "low", "high", "p_value", "n_fits"), "slope of the composition")
@@ -165,7 +165,7 @@ def composition_effect(composition: pd.DataFrame, slope: pd.DataFrame, fits: pd.
 
 
 def _draw_slope(axes: Axes, composition: pd.DataFrame, slope: pd.Series) -> None:
-    """The common line through the mean point, and the wedge of its interval."""
+    """Draw the common line through the mean point, and the wedge of its interval."""
     centre, level = 100 * composition["share"].mean(), 100 * composition["relative"].mean()
     shares = np.linspace(0, 100 * composition["share"].max(), 50)
 
@@ -177,15 +177,14 @@ def _draw_slope(axes: Axes, composition: pd.DataFrame, slope: pd.Series) -> None
     axes.plot(shares, line("slope"), color=style.GREY, linewidth=1, zorder=1)
 
 
-def _draw_group(axes: Axes, composition: pd.DataFrame, fits: pd.DataFrame | None, group: str, shift: float) -> None:
-    """A group's means with intervals over its single fits; shifted a little, so that groups do not hide each other."""
+def _draw_group(axes: Axes, composition: pd.DataFrame, fits: pd.DataFrame, group: str, shift: float) -> None:
+    """Draw a group's means with intervals above its fits; shifted a little, so that groups do not overlap."""
     colour = style.GROUP_COLOURS.get(group, style.GREY)
-    if fits is not None:
-        own = fits[fits["group"] == group]
-        axes.plot(
-            100 * own["share"] + shift + 0.55, 100 * own["relative"], "o", color=colour, alpha=0.6, markersize=2,
-            markeredgewidth=0, zorder=4,
-        )  # fmt: skip
+    own = fits[fits["group"] == group]
+    axes.plot(
+        100 * own["share"] + shift + 0.55, 100 * own["relative"], "o", color=colour, alpha=0.6, markersize=2,
+        markeredgewidth=0, zorder=4,
+    )  # fmt: skip
     rows = 100 * composition.loc[composition["group"] == group, ["share", "relative", "low", "high"]]
     whiskers(
         axes, rows.assign(value=rows["relative"]), rows["share"].to_numpy() + shift, vertical=True, color=colour,
@@ -195,18 +194,18 @@ def _draw_group(axes: Axes, composition: pd.DataFrame, fits: pd.DataFrame | None
 
 
 def boundary_traps(traps: pd.DataFrame) -> Figure:
-    """Area, the F1 that one lost pixel leaves, and boundary errors of the models, by class and group.
+    """Draw, by class and group, the area, the F1 after losing one pixel all round, and the models' boundary errors.
 
     Parameters
     ----------
-    traps : columns model ("" for what concerns the labels alone), group, class, area_share, one_pixel_f1,
+    traps : columns model (empty for rows of the labels alone), group, class, area_share, one_pixel_f1,
         boundary_error (per cent of the distance between the eyes)
     """
     needed = ("model", "group", "class", "area_share", "one_pixel_f1", "boundary_error")
     style.require_columns(traps, needed, "traps")
     known = traps.assign(model=traps["model"].fillna(""))
     models, groups = style.models_in(known[known["model"] != ""]), titles.in_order(known["group"], titles.GROUP_TITLES)
-    label_rows = known.drop_duplicates(["class", "group"])  # area and null do not depend on a model
+    label_rows = known.drop_duplicates(["class", "group"])  # area and F1 depend on no model
     panels_of = [
         (label_rows, "area_share", 100, "Area (% of the picture)"),
         (label_rows, "one_pixel_f1", 100, "F1 of a mask that lost\none pixel all round (%)"),
@@ -250,25 +249,21 @@ def _draw_by_class(axes: Axes, rows: pd.DataFrame, column: str, unit: float, gro
     part_rows(axes)
 
 
-def quality_measures(quality: pd.DataFrame, pictures: pd.DataFrame | None = None) -> Figure:
-    """How well measures that need no mask follow the true score.
+def quality_measures(quality: pd.DataFrame, pictures: pd.DataFrame) -> Figure:
+    """Draw how well measures that need no mask follow the true score.
 
     Parameters
     ----------
     quality : columns measure, model, correlation (Spearman), low, high
-    pictures : columns model, measure, value, image_iou, one row per picture: adds one scatter plot per measure
+    pictures : columns model, measure, value, image_iou, one row per picture: a scatter plot per measure
     """
     style.require_columns(quality, ("measure", "model", "correlation", "low", "high"), "quality measures")
+    style.require_columns(pictures, ("model", "measure", "value", "image_iou"), "pictures")
     measures = titles.in_order(quality["measure"], titles.MEASURE_TITLES)
+    rows = -(-(len(measures) + 1) // 3)
     with style.look():
-        if pictures is None:
-            figure = style.new_figure(style.COLUMN_WIDTH, 0.75 + 0.27 * len(measures))
-            forest, others = figure.subplots(), []
-        else:
-            style.require_columns(pictures, ("model", "measure", "value", "image_iou"), "pictures")
-            rows = -(-(len(measures) + 1) // 3)
-            figure = style.new_figure(style.PAGE_WIDTH, 0.35 + 1.65 * rows)
-            forest, *others = figure.subplots(rows, 3).flat
+        figure = style.new_figure(style.PAGE_WIDTH, 0.35 + 1.65 * rows)
+        forest, *others = figure.subplots(rows, 3).flat
         _draw_correlations(forest, quality, measures)
         for axes, measure in zip(others, measures, strict=False):
             _draw_scatter(axes, pictures[pictures["measure"] == measure], titles.title(measure))
@@ -276,9 +271,10 @@ def quality_measures(quality: pd.DataFrame, pictures: pd.DataFrame | None = None
             axes.remove()
         models = style.models_in(quality)
         figure.legend(handles=model_handles(models), loc="outside upper center", ncols=2, handletextpad=0.2)
-    shown = ", and each measure against the true score of single pictures" if pictures is not None else ""
     return style.describe(
-        figure, f"Spearman correlation of measures that need no mask with the true score, with 95 % intervals{shown}."
+        figure,
+        "Spearman correlation of measures that need no mask with the true score, with 95 % intervals, and each measure "
+        "against the true score of single pictures.",
     )
 
 
@@ -287,7 +283,7 @@ def _draw_correlations(axes: Axes, quality: pd.DataFrame, measures: Sequence[str
     for model in style.models_in(quality):
         part = quality[quality["model"] == model].set_index("measure").reindex(measures)
         beyond = (part["low"] > 0) | (part["high"] < 0)
-        hundredth = part[["low", "high"]] / 100  # draw_marks prints shares in points; correlations stay as they are
+        hundredth = part[["low", "high"]] / 100  # draw_marks multiplies by 100
         draw_marks(
             axes, part["correlation"] / 100, hundredth, np.arange(len(measures)) + DODGE[model], model,
             pd.Series(np.where(beyond, 0.0, 1.0), part.index),

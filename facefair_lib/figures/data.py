@@ -1,4 +1,4 @@
-"""What the data hold: share of each class, and the way from the images read to the three splits."""
+"""Figures of notebook 01: the share of each class, and the path from the images read to the three splits."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _SPLITS = tuple(titles.SPLIT_TITLES)
 
 
 def class_shares(shares: pd.DataFrame) -> Figure:
-    """Share of the pixels that belongs to each class, by split, on a logarithmic scale.
+    """Draw each class's share of the pixels, by split, on a logarithmic scale.
 
     Parameters
     ----------
-    shares : columns split, class, pixels, share (0 to 1), images
+    shares : columns split, class, share (0 to 1)
     """
     style.require_columns(shares, ("split", "class", "share"), "class shares")
     if unknown := sorted(set(shares["class"]) - set(labels.CLASS_NAMES)):
@@ -33,7 +33,7 @@ def class_shares(shares: pd.DataFrame) -> Figure:
             "class shares",
             found=f"the classes {', '.join(unknown)}",
             expected=f"some of {', '.join(labels.CLASS_NAMES)}",
-            do="write class names as in labels.CLASSES",
+            do="use the class names of labels.CLASSES",
         )
     splits = [split for split in _SPLITS if (shares["split"] == split).any()]
     with style.look():
@@ -64,7 +64,7 @@ def _draw_bars(axes: Axes, shares: pd.DataFrame, splits: list[str]) -> None:
 
 
 def _draw_swatches(axes: Axes) -> None:
-    """Put each class's mask colour beside its name."""
+    """Draw each class's mask colour next to its name."""
     for place, rgb in enumerate(labels.PALETTES["paper"] / 255):
         axes.plot(
             -0.028, place, "s", transform=axes.get_yaxis_transform(), color=rgb, markersize=5.5, clip_on=False,
@@ -73,12 +73,12 @@ def _draw_swatches(axes: Axes) -> None:
 
 
 def data_flow(flow: pd.DataFrame, published: Mapping[str, int] | None = None) -> Figure:
-    """The way of the images: read, duplicates removed, subsample, train / validation / test.
+    """Draw the path of the images: read, duplicates removed, subsample, train / validation / test.
 
     Parameters
     ----------
-    flow : columns step, images, people, removed; rows in order, the last ones named train, validation and test
-    published : the published study's number of images of a step, shown beside ours
+    flow : columns step, images, people, removed; rows in order, the last ones are train, validation and test
+    published : step -> number of images in the published study, shown below ours
     """
     style.require_columns(flow, ("step", "images", "people", "removed"), "data flow")
     trunk = flow[~flow["step"].isin(_SPLITS)]
@@ -89,14 +89,11 @@ def data_flow(flow: pd.DataFrame, published: Mapping[str, int] | None = None) ->
             "data flow",
             found=f"the steps {', '.join(flow['step'])}; published numbers for {', '.join(published) or 'none'}",
             expected=f"steps before and among {', '.join(_SPLITS)}; published numbers for steps of the table",
-            do="write the steps in order and name the published numbers after them",
+            do="list the steps in order and give the published numbers under the same names",
         )
     with style.look():
         height = 0.68 * max(2, len(leaves)) + 0.08
-        figure = style.new_figure(style.PAGE_WIDTH, height, constrained=False)
-        axes = figure.add_axes((0, 0, 1, 1))
-        axes.set(xlim=(0, style.PAGE_WIDTH), ylim=(0, height))  # data units are inches
-        axes.set_axis_off()
+        figure, axes = style.canvas(style.PAGE_WIDTH, height)
         _draw_flow(axes, trunk, leaves, published, height)
     return style.describe(
         figure, "The images from reading to the three splits: how many stay and how many are removed."
@@ -136,7 +133,7 @@ def _box(
     published: Mapping[str, int],
     colour: str = style.GREY,
 ) -> None:
-    """One box: step, number of images, people below; the published number in the last line.
+    """Draw one box: step, images, people and, where known, the published number.
 
     ``place`` is the middle of the left side.
     """
@@ -158,15 +155,5 @@ def _box(
 
 
 def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
-    axes.annotate(
-        "",
-        end,
-        start,
-        arrowprops={
-            "arrowstyle": "-|>,head_width=0.16,head_length=0.3",
-            "color": style.GREY,
-            "lw": 0.8,
-            "shrinkA": 1,
-            "shrinkB": 1,
-        },
-    )
+    look = {"arrowstyle": "-|>,head_width=0.16,head_length=0.3", "color": style.GREY, "lw": 0.8}
+    axes.annotate("", end, start, arrowprops={**look, "shrinkA": 1, "shrinkB": 1})

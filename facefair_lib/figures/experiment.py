@@ -1,4 +1,4 @@
-"""Figures of notebook 05: nine people in pictures (Tables II, III and IV), scores by group and emotion (figure 8)."""
+"""Figures of notebook 05: pictures of nine people (Tables II to IV) and scores by group and emotion (figure 8)."""
 
 from __future__ import annotations
 
@@ -25,26 +25,21 @@ _OPACITY = 0.55  # of a mask's colours in an overlay
 
 
 def experiment_grid(
-    images: np.ndarray,
-    people: pd.DataFrame,
-    masks: np.ndarray | None = None,
-    *,
-    title: str = "",
-    scores: str | None = None,
+    images: np.ndarray, people: pd.DataFrame, masks: np.ndarray | None = None, *, scores: str | None = None
 ) -> Figure:
-    """Tables II to IV: the nine people, or what a model made of them.
+    """Tables II to IV: the nine people, or a model's masks of them.
 
     Parameters
     ----------
     images : (9, H, W, 3) uint8, in the order of ``people``
-    people : columns group and emotion, every combination once; gender and age become captions where they are known
-    masks : (9, H, W) uint8 predicted class indices; each place then shows the mask and its overlay on the image
-    scores : the column of ``people`` that holds the image IoU of ``masks``; NaN where a person has no true mask
+    people : columns group and emotion, every combination once; gender and age, where known, become captions
+    masks : (9, H, W) uint8 predicted class indices; the mask and its overlay are then shown in place of the image
+    scores : column of ``people`` with the image IoU of ``masks``; NaN for a person without a true mask
 
     Raises
     ------
     InputError
-        if a combination of group and emotion is missing or doubled, or the arrays do not fit the table
+        if a combination is missing or occurs twice, or if the arrays do not fit the table
     """
     places = _places(people)
     if masks is None:
@@ -58,48 +53,40 @@ def experiment_grid(
             expected="one per person, in the order of the table",
             do="take both from the same rows",
         )
-    texts = _captions(people, scores, with_person=masks is None)
+    wide = masks is not None
+    texts = _captions(people, scores, with_person=not wide)
     rows = []
     for group in _GROUPS:
         row: list[Picture] = []
         for emotion in _EMOTIONS:
             i = places[group, emotion]
-            if masks is None:
-                row.append(Picture(images[i], caption=texts[i]))
+            if wide:
+                row += [Picture(masks[i], "mask", texts[i]), Picture(overlay(images[i], masks[i], _OPACITY))]
             else:
-                row.append(Picture(masks[i], "mask", texts[i]))
-                row.append(Picture(overlay(images[i], masks[i], _OPACITY)))
+                row.append(Picture(images[i], caption=texts[i]))
         rows.append(row)
-    wide = masks is not None
-    heads = [
-        text for emotion in titles.EMOTION_TITLES.values() for text in ([emotion, "Overlay"] if wide else [emotion])
-    ]
+    added = ["Overlay"] if wide else []
+    heads = [text for emotion in titles.EMOTION_TITLES.values() for text in (emotion, *added)]
     figure = picture_rows(
         rows,
         column_titles=heads,
         row_titles=tuple(titles.GROUP_TITLES.values()),
-        title=title,
         width=style.PAGE_WIDTH if wide else style.COLUMN_WIDTH,
     )
     shown = "predicted masks and overlays" if wide else "images"
-    return style.describe(
-        figure, f"{title or 'The experiment'}: {shown} of nine people, three groups by three emotions."
-    )
+    return style.describe(figure, f"The experiment: {shown} of nine people, three groups by three emotions.")
 
 
 def _places(people: pd.DataFrame) -> dict[tuple[str, str], int]:
-    """(group, emotion) -> row number."""
+    """Map (group, emotion) to the row of the table."""
     style.require_columns(people, ("group", "emotion"), "people of the experiment")
     found = list(zip(people["group"], people["emotion"], strict=True))
     wanted = [(group, emotion) for group in _GROUPS for emotion in _EMOTIONS]
-    if sorted(found) != sorted(wanted):
-        wrong = sorted(
-            {f"{g} {e}" for g, e in set(found) ^ set(wanted)}
-            | {f"{g} {e}" for g, e in found if found.count((g, e)) > 1}
-        )
+    wrong = sorted(f"{g} {e}" for g, e in {*found, *wanted} if found.count((g, e)) != wanted.count((g, e)))
+    if wrong:
         raise InputError(
             "people of the experiment",
-            found=f"{len(found)} rows; missing, unknown or doubled: {', '.join(wrong)}",
+            found=f"{len(found)} rows; missing, unknown or repeated: {', '.join(wrong)}",
             expected=f"each of {', '.join(_GROUPS)} with each of {', '.join(_EMOTIONS)} once",
             do="select the nine people whose role is 'shown'",
         )
@@ -119,19 +106,17 @@ def _captions(people: pd.DataFrame, scores: str | None, *, with_person: bool) ->
     return [", ".join(filter(None, row)) for row in texts.itertuples(index=False)]
 
 
-def group_scores(
-    cells: pd.DataFrame, groups: pd.DataFrame, metric: str = COMPARED_BY, *, fewest_subjects: int = MIN_SUBJECTS
-) -> Figure:
+def group_scores(cells: pd.DataFrame, groups: pd.DataFrame, metric: str = COMPARED_BY) -> Figure:
     """Figure 8: both models' scores by group and emotion, and the groups' means with 95 % intervals.
 
-    Where no emotion is known, the groups' means alone.
+    If no emotion is known, only the groups' means are drawn.
 
     Parameters
     ----------
-    cells : columns model, group, emotion, metric, value, n_images, n_subjects
+    cells : columns model, group, emotion, metric, value, n_images, n_subjects; one with fewer than ``MIN_SUBJECTS``
+        people is hatched, not coloured and not ranked
     groups : columns model, group, metric, value, low, high, n_subjects
     metric : which metric of the tables is drawn
-    fewest_subjects : a cell with fewer people is grey and has no place on the colour scale: it is not ranked
     """
     style.require_columns(cells, ("model", "group", "emotion", "metric", "value", "n_images", "n_subjects"), "cells")
     style.require_columns(groups, ("model", "group", "metric", "value", "low", "high", "n_subjects"), "groups")
@@ -144,21 +129,20 @@ def group_scores(
         heat = len(models) if posed else 0
         *panels, right = figure.subplots(1, heat + 1, squeeze=False, width_ratios=[*[1] * heat, 1.15])[0]
         if posed:
-            scale = _scale_title(cells, title, fewest_subjects)
-            draw_emotions(figure, panels, cells, fewest_subjects, scale, aspect=45, shrink=0.9)
+            draw_emotions(figure, panels, cells, _scale_title(cells, title), aspect=45, shrink=0.9)
         _draw_groups(right, groups, order, title)
     split = "by group and emotion for DeepLabV3 and PSPNet, and by group" if posed else "by group"
     return style.describe(figure, f"{title} {split} with 95 % intervals.")
 
 
-def _scale_title(cells: pd.DataFrame, title: str, fewest_subjects: int) -> str:
-    small = (cells["n_subjects"] < fewest_subjects).any()
-    note = f"; hatched: fewer than {fewest_subjects} people, not ranked" if small else ""
+def _scale_title(cells: pd.DataFrame, title: str) -> str:
+    small = (cells["n_subjects"] < MIN_SUBJECTS).any()
+    note = f"; hatched: fewer than {MIN_SUBJECTS} people, not ranked" if small else ""
     return f"{title} (n = people{note})"
 
 
 def _draw_groups(axes: Axes, groups: pd.DataFrame, order: Sequence[str], title: str) -> None:
-    """Each group's score with its interval, number of people below its name."""
+    """Draw each group's score with its interval; the number of people is below the name."""
     places = np.arange(len(order))
     people = groups.drop_duplicates("group").set_index("group")["n_subjects"].reindex(order).fillna(0)
     for model in style.models_in(groups):

@@ -1,4 +1,4 @@
-"""Values with their intervals: how they are drawn, and how differences are written.
+"""Values with their intervals, and how differences are written.
 
 Scores are shares in the tables; differences are points (per cent) in the figures.
 """
@@ -18,28 +18,28 @@ from facefair_lib.scores.resampling import ALPHA
 
 MINUS = "−"
 DODGE = {"deeplabv3": -0.15, "pspnet": 0.15}
-"""How far the models' marks stand apart in a row of one unit."""
+"""Shift of each model's marks within a row that is one unit high."""
 
 
 def signed_points(share: float, digits: int = 1) -> str:
-    """A difference of shares in points, signed: 0.012 -> ``+1.2``; no sign where the digits shown are zero."""
+    """Write a difference of shares in points with its sign: 0.012 -> ``+1.2``; a printed zero has no sign."""
     text = f"{abs(100 * share):.{digits}f}"
     return text if not text.strip("0.") else f"{MINUS if share < 0 else '+'}{text}"
 
 
 def contrast_title(contrast: str) -> str:
-    """``asian-black`` -> ``Asian − Black``."""
+    """Write a contrast: ``asian-black`` -> ``Asian − Black``."""
     return f" {MINUS} ".join(titles.title(group) for group in contrast.split("-"))
 
 
 def titles_of_counts(counts: pd.Series) -> str:
-    """Numbers of people as ``40`` or ``36 to 40``."""
+    """Write numbers of people or pictures as ``40`` or ``36 to 40``."""
     low, high = int(counts.min()), int(counts.max())
     return f"{low}" if low == high else f"{low} to {high}"
 
 
 def name_rows(axes: Axes, names: Sequence[str]) -> None:
-    """Rows from the top down, one per name."""
+    """Label rows from the top down, one per name."""
     axes.set_yticks(range(len(names)), names)
     axes.set(ylim=(len(names) - 0.5, -0.5))
     axes.tick_params(axis="y", length=0)
@@ -47,15 +47,15 @@ def name_rows(axes: Axes, names: Sequence[str]) -> None:
 
 
 def part_rows(axes: Axes, every: int = 1) -> None:
-    """Pale lines between the rows, or between groups of ``every`` rows."""
+    """Draw pale lines between the rows, or between groups of ``every`` rows."""
     for row in range(every, len(axes.get_yticks()), every):
         axes.axhline(row - 0.5, color=style.PALE, linewidth=0.5, zorder=0)
 
 
 def whiskers(axes: Axes, part: pd.DataFrame, places: np.ndarray, *, vertical: bool = False, **look: object) -> None:
-    """Values with their intervals (columns value, low, high); nothing is drawn where the value is NaN.
+    """Draw values with their intervals (columns value, low, high); NaN values are left out.
 
-    ``look`` is how ``errorbar`` draws them, such as ``model_look``.
+    ``look`` are options of ``errorbar``, such as those of ``model_look``.
     """
     value = part["value"].to_numpy(float)
     known = np.isfinite(value)
@@ -66,7 +66,7 @@ def whiskers(axes: Axes, part: pd.DataFrame, places: np.ndarray, *, vertical: bo
 
 
 def model_look(model: str) -> dict[str, object]:
-    """How a model's whiskers look."""
+    """Options of ``whiskers`` for a model."""
     return {
         "fmt": style.MODEL_MARKERS[model], "color": style.MODEL_COLOURS[model], "markeredgecolor": "white",
         "markeredgewidth": 0.4, "label": titles.MODEL_TITLES[model],
@@ -76,7 +76,7 @@ def model_look(model: str) -> dict[str, object]:
 def draw_marks(
     axes: Axes, values: pd.Series, ends: pd.DataFrame, places: np.ndarray, model: str, p_values: pd.Series
 ) -> None:
-    """One model's values with their intervals, in points; filled where p says so, nothing where a value is NaN."""
+    """Draw one model's shares with their intervals in points; filled where p < 0.05, left out where NaN."""
     colour = style.MODEL_COLOURS[model]
     for value, low, high, place, p in zip(values, ends["low"], ends["high"], places, p_values, strict=True):
         if np.isfinite(value):
@@ -87,8 +87,15 @@ def draw_marks(
             )  # fmt: skip
 
 
+def dots_along(axes: Axes, places: pd.Series, values: pd.Series, model: str, p_values: pd.Series) -> None:
+    """Draw one model's dots on its curve; filled where p < 0.05."""
+    colour, marker, clear = style.MODEL_COLOURS[model], style.MODEL_MARKERS[model], (p_values < ALPHA).to_numpy()
+    for chosen, face in ((clear, colour), (~clear, "white")):
+        axes.plot(places[chosen], values[chosen], marker, color=colour, markersize=3.8, markerfacecolor=face)
+
+
 def model_handles(models: Sequence[str]) -> list[Line2D]:
-    """Legend entries of the models."""
+    """Make a legend entry per model."""
     return [
         Line2D([], [], color=style.MODEL_COLOURS[m], marker=style.MODEL_MARKERS[m], linestyle="none", markersize=4,
                label=titles.MODEL_TITLES[m])

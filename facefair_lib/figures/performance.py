@@ -1,4 +1,4 @@
-"""Figures of notebook 04: scores by class, what each class was taken for, and where the two models differ."""
+"""Figures of notebook 04: scores by class, confusion between classes, and where the two models differ."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from facefair_lib.scores import titles
 from facefair_lib.settings import labels
 
 _MODELS = tuple(titles.MODEL_TITLES)
-_PRINT_FROM = 0.005  # smaller shares are left blank: eleven squared numbers are too many to read
+_PRINT_FROM = 0.005  # smaller shares are left blank: 121 numbers are too many to read
 
 
 def class_scores(classes: pd.DataFrame, differences: pd.DataFrame | None = None, metric: str = "iou") -> Figure:
-    """Figure 6: each class's score for both models, with 95 % intervals, in class order.
+    """Figure 6: each class's score by both models with 95 % intervals, in class order.
 
     Parameters
     ----------
@@ -36,13 +36,9 @@ def class_scores(classes: pd.DataFrame, differences: pd.DataFrame | None = None,
     title = style.title_of(metric, titles.METRIC_TITLES, "metric")
     chosen = style.rows_of(classes, metric, "class scores")
     with style.look():
-        width = style.COLUMN_WIDTH if differences is None else style.PAGE_WIDTH
+        width, ratios = (style.COLUMN_WIDTH, [1]) if differences is None else (style.PAGE_WIDTH, [3, 2])
         figure = style.new_figure(width, 4.1)
-        panels = np.atleast_1d(
-            figure.subplots(
-                1, 1 if differences is None else 2, sharey=True, width_ratios=[1] if differences is None else [3, 2]
-            )
-        )
+        panels = figure.subplots(1, len(ratios), sharey=True, width_ratios=ratios, squeeze=False)[0]
         _class_axis(panels[0], chosen)
         for model in style.models_in(chosen):
             part = chosen[chosen["model"] == model].set_index("class").reindex(labels.CLASS_NAMES)
@@ -57,7 +53,7 @@ def class_scores(classes: pd.DataFrame, differences: pd.DataFrame | None = None,
 
 
 def _class_axis(axes: Axes, chosen: pd.DataFrame) -> None:
-    """Class names down the left side, in class order, with the number of images below each name."""
+    """Write the class names down the left side, with the number of images below each name."""
     counts = chosen.drop_duplicates("class").set_index("class")["n_images"].reindex(labels.CLASS_NAMES)
     name_rows(axes, labels.CLASS_TITLES)
     part_rows(axes)
@@ -84,12 +80,12 @@ def _draw_differences(axes: Axes, differences: pd.DataFrame, title: str) -> None
     part_rows(axes)
 
 
-def confusion_matrix(counts: np.ndarray, title: str = "") -> Figure:
+def confusion_matrix(counts: np.ndarray) -> Figure:
     """Draw pooled confusion counts as shares of each row.
 
     Parameters
     ----------
-    counts : (11, 11) int, rows = target; a class without pixels stays blank
+    counts : (11, 11) int, rows = target; the row of a class without pixels stays blank
 
     Raises
     ------
@@ -104,11 +100,11 @@ def confusion_matrix(counts: np.ndarray, title: str = "") -> Figure:
         figure = style.new_figure(4.6, 4.2)
         axes = figure.subplots()
         texts = np.vectorize(_percent)(np.nan_to_num(shares))
-        roots = np.sqrt(shares)  # which brings small confusions out
+        roots = np.sqrt(shares)  # makes small confusions visible
         draw_heat_map(axes, roots, texts, (labels.CLASS_TITLES,) * 2, ("Blues", Normalize(0, 1)), fontsize=6.5)
         axes.set_aspect("equal")
         axes.tick_params(axis="x", labelrotation=45, labelrotation_mode="xtick")
-        axes.set(xlabel="predicted", ylabel="true", title=title)
+        axes.set(xlabel="predicted", ylabel="true")
     return style.describe(figure, "Confusion matrix: per cent of each true class's pixels by predicted class.")
 
 
@@ -117,7 +113,7 @@ def _percent(share: float) -> str:
 
 
 def disagreement(target: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Say of each pixel which of two predictions is right.
+    """Map which of two predictions is right at each pixel.
 
     Parameters
     ----------
@@ -132,14 +128,14 @@ def disagreement(target: np.ndarray, first: np.ndarray, second: np.ndarray) -> n
             "disagreement map",
             found=f"shapes {target.shape}, {first.shape}, {second.shape}",
             expected="three masks of one shape",
-            do="resize none of them: predictions are stored at the size of their targets",
+            do="give them as stored: predictions have the size of their targets",
         )
     wrong = (first != target) * SECOND_RIGHT + (second != target) * FIRST_RIGHT  # (H, W)
     return np.where(target == labels.IGNORE_INDEX, labels.IGNORE_INDEX, wrong).astype(np.uint8)
 
 
 def example_rows(examples: pd.DataFrame, scores: pd.DataFrame, model: str = "deeplabv3") -> pd.DataFrame:
-    """Choose the rows of figure 7: best, median and worst image of ``model``, and the largest difference.
+    """Choose the rows of figure 7: best, median and worst image of ``model`` and the largest difference.
 
     Parameters
     ----------
@@ -161,16 +157,13 @@ def example_rows(examples: pd.DataFrame, scores: pd.DataFrame, model: str = "dee
 
 
 def model_examples(
-    examples: pd.DataFrame,
-    images: np.ndarray,
-    targets: np.ndarray,
-    predictions: Mapping[str, np.ndarray],
+    examples: pd.DataFrame, images: np.ndarray, targets: np.ndarray, predictions: Mapping[str, np.ndarray]
 ) -> Figure:
     """Figure 7: where the two models differ, one row per example.
 
     Parameters
     ----------
-    examples : columns rank, deeplabv3_iou, pspnet_iou (image IoU, 0 to 1 or NaN); one row per row of the figure
+    examples : columns rank, deeplabv3_iou, pspnet_iou (image IoU, 0 to 1 or NaN), from ``example_rows``
     images : (N, H, W, 3) uint8, in the order of ``examples``
     targets : (N, H, W) uint8 class indices
     predictions : model -> (N, H, W) uint8 class indices, for both models
@@ -193,25 +186,15 @@ def model_examples(
             expected="one image per row",
             do="index the arrays with the rows of the table first",
         )
-    rows = [
-        _example_row(example, images[i], targets[i], *(predictions[model][i] for model in _MODELS))
-        for i, example in enumerate(examples.itertuples())
-    ]
+    rows = []
+    for i, (image, target) in enumerate(zip(images, targets, strict=True)):
+        masks = {model: predictions[model][i] for model in _MODELS}
+        row = [Picture(image), Picture(target, "mask")]
+        row += [Picture(mask, "mask", iou_caption(examples[f"{m}_iou"].iloc[i])) for m, mask in masks.items()]
+        rows.append([*row, Picture(disagreement(target, *masks.values()), "disagreement")])
     figure = picture_rows(
         rows,
         column_titles=("Image", "Truth", *titles.MODEL_TITLES.values(), "Who is right"),
         row_titles=[str(rank).replace("_", " ").capitalize() for rank in examples["rank"]],
     )
     return style.describe(figure, "Example images with truth, both models' masks and a map of who is right, by rank.")
-
-
-def _example_row(
-    example: object, image: np.ndarray, target: np.ndarray, first: np.ndarray, second: np.ndarray
-) -> list[Picture]:
-    return [
-        Picture(image),
-        Picture(target, "mask"),
-        Picture(first, "mask", iou_caption(example.deeplabv3_iou)),
-        Picture(second, "mask", iou_caption(example.pspnet_iou)),
-        Picture(disagreement(target, first, second), "disagreement"),
-    ]

@@ -1,6 +1,6 @@
 """Figures made of pictures: images, masks, overlays, pairs of duplicates.
 
-Every grid of pictures is drawn by ``picture_rows``; the other functions only say which picture stands where.
+``picture_rows`` draws every grid of pictures; the other functions only arrange them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ DISAGREEMENT_COLOURS = ListedColormap(
     ["#f4f4f4", *style.MODEL_COLOURS.values(), "#333333"], name="facefair_disagreement"
 ).with_extremes(over=style.mask_colours().get_over())
 DISAGREEMENT_NORM = BoundaryNorm(np.arange(5) - 0.5, 4)
-_EDGE, _GAP, _TITLE, _LINE = 0.03, 0.05, 0.19, 0.145  # inches: margin, space between pictures, a title, a small line
+_EDGE, _GAP, _TITLE, _LINE = 0.03, 0.05, 0.19, 0.145  # inches: margin, space between pictures, title, small line
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class Picture:
     caption: str = ""
 
     def __post_init__(self) -> None:
-        wanted = {"image": 3, "mask": 2, "disagreement": 2}
-        if self.kind not in wanted:
+        kinds = ("image", "mask", "disagreement")
+        if self.kind not in kinds:
             raise InputError(
-                "picture", found=f"kind {self.kind!r}", expected=f"one of {', '.join(wanted)}", do="check the spelling"
+                "picture", found=f"kind {self.kind!r}", expected=f"one of {', '.join(kinds)}", do="check the spelling"
             )
         check_pictures(self.pixels[None], "image" if self.kind == "image" else "mask", self.kind)
 
@@ -59,7 +59,7 @@ def check_pictures(values: np.ndarray, kind: str, name: str) -> None:
 
 
 def check_pairs(images: np.ndarray, masks: np.ndarray, name: str) -> None:
-    """Raise ``InputError`` unless images (N, H, W, 3) and masks (N, H, W) belong together."""
+    """Raise ``InputError`` unless images (N, H, W, 3) and masks (N, H, W) have the same number and size."""
     check_pictures(images, "image", f"images of {name}")
     check_pictures(masks, "mask", f"masks of {name}")
     if images.shape[:3] != masks.shape:
@@ -72,17 +72,18 @@ def check_pairs(images: np.ndarray, masks: np.ndarray, name: str) -> None:
 
 
 def overlay(image: np.ndarray, mask: np.ndarray, opacity: float = 0.5, palette: str = "paper") -> np.ndarray:
-    """Lay a mask's colours over its image; background pixels keep the image.
+    """Blend a mask's colours into its image; background pixels keep the image.
 
     Parameters
     ----------
     image : (H, W, 3) uint8 RGB
     mask : (H, W) uint8 class indices, 255 = ignored
     opacity : share of the mask's colour, 0 (image only) to 1 (mask only)
+    palette : a name in ``labels.PALETTES``
 
     Returns
     -------
-    (H, W, 3) uint8 RGB
+    (H, W, 3) uint8 RGB or the opacity is not from 0 to 1
     """
     check_pairs(image[None], mask[None], "overlay")
     if not 0 <= opacity <= 1:
@@ -93,7 +94,7 @@ def overlay(image: np.ndarray, mask: np.ndarray, opacity: float = 0.5, palette: 
 
 
 def draw_picture(axes: Axes, picture: Picture) -> None:
-    """Draw one picture without ticks, with its caption below; masks take the one fixed colour map and norm."""
+    """Draw one picture without ticks, with its caption below; all masks share one colour map and norm."""
     if picture.kind == "image":
         axes.imshow(picture.pixels)
     elif picture.kind == "mask":
@@ -113,20 +114,18 @@ def picture_rows(
     row_titles: Sequence[str] = (),
     title: str = "",
     width: float = style.PAGE_WIDTH,
-    legend: bool = True,
 ) -> Figure:
-    """Draw a grid of pictures, with the legends of whatever it holds.
+    """Draw a grid of pictures, and below it the legends of its masks and disagreement maps.
 
     Parameters
     ----------
-    rows : one sequence per row, all of one length; None leaves a place empty
-    column_titles, row_titles : above the first row, left of the first column; empty or one per column / row
+    rows : one sequence per row, all of the same length; None leaves a place empty
+    column_titles, row_titles : above the first row and left of the first column; none, or one per column or row
     width : inches; the height follows from the pictures' shape
-    legend : whether masks and disagreement maps get their legends, below the grid
     """
     columns = _check_grid(rows, column_titles, row_titles)
     present = [picture for row in rows for picture in row if picture is not None]
-    legends = _legends(present) if legend else []
+    legends = _legends(present)
     left, top = _TITLE * bool(row_titles) + _EDGE, _TITLE * (bool(title) + bool(column_titles)) + _EDGE
     side = (width - left - _EDGE - _GAP * (columns - 1)) / columns
     heights = [_row_height(row, side) for row in rows]
@@ -169,7 +168,7 @@ def _check_grid(
 
 
 def _row_height(row: Sequence[Picture | None], side: float) -> float:
-    """Inches that a row needs: its highest picture and the lines of its captions."""
+    """Height of a row in inches: its tallest picture and the lines of its captions."""
     present = [picture for picture in row if picture is not None]
     lines = max((picture.caption.count("\n") + 1 for picture in present if picture.caption), default=0)
     return side * _aspect(row) + _LINE * lines
@@ -187,7 +186,7 @@ def _draw_row(
     column_titles: Sequence[str],
     row_title: str,
 ) -> None:
-    """Draw a row whose first picture has its upper left corner and its side at ``place`` (inches)."""
+    """Draw a row; ``place`` is (left, top, width) of its first picture in inches."""
     left, top, side = place
     width, height = figure.get_size_inches()
     tall = side * _aspect(row)
@@ -206,7 +205,7 @@ def _draw_row(
 
 
 def _legends(pictures: Sequence[Picture]) -> list[list[Artist]]:
-    """One list of swatches for the masks, one for the disagreement maps, where the grid holds them."""
+    """Make a list of swatches for masks and one for disagreement maps, if there are any."""
     legends: list[list[Artist]] = []
     masks = [picture.pixels for picture in pictures if picture.kind == "mask"]
     if masks:
@@ -219,7 +218,7 @@ def _legends(pictures: Sequence[Picture]) -> list[list[Artist]]:
 
 
 def _draw_legends(figure: Figure, legends: Sequence[Sequence[Artist]], per_line: int) -> None:
-    """Stack the legends at the lower edge, the last one lowest."""
+    """Stack the legends at the lower edge, the last one at the bottom."""
     height = figure.get_size_inches()[1]
     y = 0.02
     for entries in reversed(legends):
@@ -234,13 +233,13 @@ def _draw_legends(figure: Figure, legends: Sequence[Sequence[Artist]], per_line:
 def images_and_masks(
     images: np.ndarray, masks: np.ndarray, captions: Sequence[str] = (), *, columns: int = 8
 ) -> Figure:
-    """Figure 3: example images above their masks, with the colour legend.
+    """Figure 3: example images above their masks, with a legend of the colours.
 
     Parameters
     ----------
     images : (N, H, W, 3) uint8; more than ``columns`` continue in a second pair of rows
     masks : (N, H, W) uint8 class indices
-    captions : one per image, shown below its mask; may be empty
+    captions : none, or one per image, shown below its mask
     """
     check_pairs(images, masks, "images and masks")
     if len(captions) not in (0, len(images)):
@@ -262,10 +261,8 @@ def images_and_masks(
     return style.describe(figure, f"{len(images)} example images, each above its label mask, with the class colours.")
 
 
-def duplicate_pairs(
-    pairs: Sequence[tuple[np.ndarray, np.ndarray, str, float]], *, pairs_per_row: int = 3, title: str = ""
-) -> Figure:
-    """Pairs that were taken for duplicates: the kept picture left, the removed one right.
+def duplicate_pairs(pairs: Sequence[tuple[np.ndarray, np.ndarray, str, float]], *, pairs_per_row: int = 3) -> Figure:
+    """Draw pairs that were taken for duplicates: the kept picture left, the removed one right.
 
     Parameters
     ----------
@@ -273,10 +270,7 @@ def duplicate_pairs(
     """
     if not pairs:
         raise InputError(
-            "duplicate pairs",
-            found="no pair",
-            expected="at least one",
-            do="draw this figure only where some were found",
+            "duplicate pairs", found="no pair", expected="at least one", do="draw this figure only if there are some"
         )
     rows: list[list[Picture | None]] = []
     for start in range(0, len(pairs), pairs_per_row):
@@ -288,13 +282,11 @@ def duplicate_pairs(
     figure = picture_rows(
         rows,
         column_titles=("Kept", "Removed") * columns,
-        title=title,
         width=style.PAGE_WIDTH if columns > 1 else style.COLUMN_WIDTH,
-        legend=False,
     )
     return style.describe(figure, f"{len(pairs)} pairs of pictures taken for duplicates: kept left, removed right.")
 
 
 def iou_caption(value: float) -> str:
-    """Caption of a picture with a known image IoU; empty where there is no mask to score against (NaN)."""
+    """Write the caption of a scored picture; empty if its image IoU is NaN, because there is no true mask."""
     return "" if np.isnan(value) else f"image IoU {value:.2f}"

@@ -1,4 +1,4 @@
-"""Figure of notebook 05: measures that need no mask, by group, each with what it is worth where the truth is known."""
+"""Figure of notebook 05: measures that need no mask, by group, each with its correlation with the true score."""
 
 from __future__ import annotations
 
@@ -24,12 +24,11 @@ def quality_by_group(table: pd.DataFrame) -> Figure:
 
     Parameters
     ----------
-    table : of ``quality.group_quality_table``. Groups stand in alphabetical order; those of too few people are grey and
-        say so
+    table : from ``tables.quality.group_quality_table``; groups with too few people are grey and marked as such
 
     Returns
     -------
-    Below each panel stands the measure's rank correlation with the true image IoU, on people whose masks are known
+    Below each panel is the measure's rank correlation with the true image IoU, on people whose masks are known
     """
     style.require_columns(table, _COLUMNS, "measures by group")
     measures = titles.in_order(table["measure"], titles.MEASURE_TITLES)

@@ -1,4 +1,4 @@
-"""Figures of notebook 06: colours in the wrong order, impossible scores, the ladder, and the checks beside it."""
+"""Figures of notebook 06: swapped colours, impossible scores, the ladder of corrections and further checks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from matplotlib.ticker import PercentFormatter, ScalarFormatter
 
 from facefair_lib.figures import style
 from facefair_lib.figures.heat_map import draw_heat_map
-from facefair_lib.figures.intervals import name_rows, titles_of_counts
+from facefair_lib.figures.intervals import MINUS, name_rows, titles_of_counts
 from facefair_lib.scores import titles
 from facefair_lib.scores.metrics import iou_floor
 
@@ -24,21 +24,22 @@ _SCORES = (
     ("true_iou", "IoU of classes, unseen people", "o"),
 )
 _SCORE_COLOURS = {"f1": "#999999", "iou": "#56b4e9", "true_iou": "#0072b2"}
-_SOURCE_LOOKS = (("", 4.5), ("white", 4.5), ("white", 2.8))  # face (empty: as the edge) and size of a marker
+_SOURCE_LOOKS = (("", 4.5), ("white", 4.5), ("white", 2.8))  # fill (empty: the colour of the edge), size of a marker
 _FULL = 255
 _MARKED = "#d55e00"
 _WIDE = 0.85  # of a colour patch, in rows
-_COLUMNS = (0, 3.3, 4.7, 6.2, 11.4, 13.2)  # where the columns of the colour table begin
+_COLUMNS = (0, 3.3, 4.7, 6.2, 11.4, 13.2)  # left edges of the columns of the colour table
 
 
 def budget(epochs: int, pictures: Iterable[int], size: int, seeds: Iterable[int]) -> str:
-    """A caption's last words, what fits were given: ``On a budget of 8 epochs, 89 to 105 training pictures of 64 x 64
+    """Write the last sentence of a caption, such as ``On a budget of 8 epochs, 89 to 105 training pictures of 64 x 64
     pixels, 1 to 2 seeds.``
 
     Parameters
     ----------
-    pictures, seeds : of every fit that is shown, and fits that differ in nothing but their seed
+    pictures : training pictures of every fit that is shown
     size : side of the pictures in pixels
+    seeds : numbers of fits that differ only in their seed
     """
     learnt, fits = (titles_of_counts(pd.Series(numbers)) for numbers in (list(pictures), list(seeds)))
     return (
@@ -48,7 +49,7 @@ def budget(epochs: int, pictures: Iterable[int], size: int, seeds: Iterable[int]
 
 
 def colour_story(codes: pd.DataFrame) -> Figure:
-    """Each class's label colour, the colour it is shown in with red and blue swapped, and its code at a threshold.
+    """Draw each class's label colour, its colour with red and blue swapped, and its code at a threshold.
 
     Parameters
     ----------
@@ -91,7 +92,7 @@ def _colour_row(axes: Axes, place: int, row: dict[str, object]) -> None:
 
 
 def _readings(row: dict[str, object]) -> str:
-    """Whose colour the shown colour is: of the class itself, or of others in the paper's and the vendor's table."""
+    """Write which classes have the shown colour: the class itself, or others in the paper's and the vendor's table."""
     paper, vendor = (str(row[f"reads_as_{palette}"]) for palette in ("paper", "vendor"))
     names = {key: titles.in_text(titles.title(name)) for key, name in (("paper", paper), ("vendor", vendor)) if name}
     if not names:
@@ -102,12 +103,12 @@ def _readings(row: dict[str, object]) -> str:
 
 
 def iou_against_f1(rows: pd.DataFrame) -> Figure:
-    """Reported IoU over reported F1, with the floor that one threshold for both would keep.
+    """Draw reported IoU against reported F1, with the floor that holds if both use one threshold.
 
     Parameters
     ----------
-    rows : columns model, source (such as "course paper"; drawn filled, with a white face and smaller, in their order),
-        f1, iou
+    rows : columns model, source (such as "course paper"), f1, iou; marks of the first source are filled, those of the
+        second empty, those of the others empty and small
     """
     style.require_columns(rows, ("model", "source", "f1", "iou"), "pairs of scores")
     with style.look():
@@ -135,13 +136,13 @@ def iou_against_f1(rows: pd.DataFrame) -> Figure:
 
 
 def ladder_steps(ladder: pd.DataFrame, fits: pd.DataFrame, empty: float) -> Figure:
-    """What each correction does to the reported scores and to the true one.
+    """Draw what each correction does to the reported scores and to the true one.
 
     Parameters
     ----------
     ladder : columns model, step, title, f1, iou, true_iou, low, high (``ladder.csv``)
-    fits : columns model, step, and the scores of every single fit (``ladder_fits.csv``); where a step has several,
-        each is drawn, small: what moves a score less than another seed does tells nothing
+    fits : columns model, step and the scores of every fit (``ladder_fits.csv``); the fits of a step that has several
+        are drawn small: a change smaller than their spread shows nothing
     empty : the true IoU of a mask of background alone
     """
     style.require_columns(ladder, ("model", "step", "title", "f1", "iou", "true_iou", "low", "high"), "ladder")
@@ -163,7 +164,7 @@ def ladder_steps(ladder: pd.DataFrame, fits: pd.DataFrame, empty: float) -> Figu
         figure.legend(handles, texts, loc="outside lower center", ncols=len(handles))
     return style.describe(
         figure,
-        "Reported F1, reported IoU and true IoU with its interval, from the published protocol to the corrected.",
+        "Reported F1, reported IoU and true IoU with its interval, from the published protocol to the corrected one.",
     )
 
 
@@ -183,11 +184,11 @@ def _draw_ladder(axes: Axes, rows: pd.DataFrame, fits: pd.DataFrame) -> None:
 
 
 def knife_edge(values: pd.DataFrame, edge: pd.DataFrame) -> Figure:
-    """Where the colour values lie beside the threshold, and what a perfect prediction scores that is a little too dark.
+    """Draw where colour values lie relative to the threshold, and the scores of a perfect but too dark prediction.
 
     Parameters
     ----------
-    values : columns value (0 to 255), share of all channel values (``reproduction.colours.channel_values``)
+    values : columns value (0 to 255), share (of all channel values) (``reproduction.colours.channel_values``)
     edge : columns shrink (factor on the prediction), f1, iou (``knife_edge.csv``)
     """
     style.require_columns(values, ("value", "share"), "channel values")
@@ -205,7 +206,7 @@ def knife_edge(values: pd.DataFrame, edge: pd.DataFrame) -> Figure:
         right.grid(axis="y")
     return style.describe(
         figure,
-        "Share of the channel values of label pictures, beside the threshold of one half, and F1 and IoU of a perfect "
+        "Share of the channel values of label pictures, with the threshold of one half, and F1 and IoU of a perfect "
         "prediction that is a little too dark.",
     )
 
@@ -227,7 +228,7 @@ def _draw_values(axes: Axes, positive: pd.DataFrame) -> None:
 
 
 def known_people(people: pd.DataFrame, difference: float, low: float, high: float) -> Figure:
-    """Every tested person's score by the network that knows them over that of the one that does not.
+    """Draw each tested person's score by a network that knows them against that by one that does not.
 
     Parameters
     ----------
@@ -241,24 +242,20 @@ def known_people(people: pd.DataFrame, difference: float, low: float, high: floa
         scores = 100 * people[["known", "new"]].to_numpy()
         span = (scores.min() - 2, scores.max() + 2)
         axes.plot(span, span, color=style.GREY, linewidth=0.8, linestyle="--")
-        axes.plot(
-            100 * people["new"], 100 * people["known"], "o", color=_SCORE_COLOURS["true_iou"], markersize=4, alpha=0.8
-        )
-        text = f"known minus new: {100 * difference:+.1f} points\n({100 * low:+.1f} to {100 * high:+.1f})".replace(
-            "-", "−"
-        )
-        axes.text(0.04, 0.96, text, transform=axes.transAxes, va="top")
+        axes.plot(scores[:, 1], scores[:, 0], "o", color=_SCORE_COLOURS["true_iou"], markersize=4, alpha=0.8)
+        text = f"known minus new: {100 * difference:+.1f} points\n({100 * low:+.1f} to {100 * high:+.1f})"
+        axes.text(0.04, 0.96, text.replace("-", MINUS), transform=axes.transAxes, va="top")
         axes.set(xlim=span, ylim=span, aspect="equal")
         axes.set(xlabel="image IoU, person new to the network (%)", ylabel="image IoU, person known (%)")
         axes.grid()
     return style.describe(
         figure,
-        "Image IoU of each tested person by a network that was trained on other pictures of them, and by one not.",
+        "Image IoU of each tested person by a network trained on other pictures of them, and by one that was not.",
     )
 
 
 def wrongly_fed(ways: pd.DataFrame) -> Figure:
-    """Networks whose pictures are fed in several ways.
+    """Draw the scores of networks whose input pictures are prepared in several ways.
 
     Parameters
     ----------
@@ -269,27 +266,21 @@ def wrongly_fed(ways: pd.DataFrame) -> Figure:
         figure = style.new_figure(style.COLUMN_WIDTH, 0.6 + 0.28 * len(ways))
         axes = figure.subplots()
         rows = ways.reset_index(drop=True)
-        axes.hlines(
-            rows.index,
-            100 * rows["low"],
-            100 * rows["high"],
-            color=_SCORE_COLOURS["true_iou"],
-            linewidth=1.6,
-            alpha=0.5,
-        )
-        axes.plot(100 * rows["value"], rows.index, "o", color=_SCORE_COLOURS["true_iou"], markersize=4.5)
+        colour = _SCORE_COLOURS["true_iou"]
+        axes.hlines(rows.index, 100 * rows["low"], 100 * rows["high"], color=colour, linewidth=1.6, alpha=0.5)
+        axes.plot(100 * rows["value"], rows.index, "o", color=colour, markersize=4.5)
         name_rows(axes, rows["way"])
         axes.set(xlabel="mean IoU, unseen people (%)")
         axes.set_xlim(left=0)
     return style.describe(
         figure,
-        "Mean IoU of one trained network whose pictures are fed as trained and in other ways, and of networks from "
-        "pretrained weights that were fitted to pictures in order and as published.",
+        "Mean IoU of one trained network given its pictures as in training and in other ways, and of networks started "
+        "from pretrained weights and fitted to pictures given correctly and as published.",
     )
 
 
 def repeated_grids(scores: np.ndarray, rows: tuple[str, ...], columns: tuple[str, ...]) -> Figure:
-    """The same experiment several times, with nothing but chance in it; the best cell of each is ringed.
+    """Draw an experiment repeated several times with chance alone at work; the best cell of each is framed.
 
     Parameters
     ----------
@@ -319,15 +310,15 @@ def repeated_grids(scores: np.ndarray, rows: tuple[str, ...], columns: tuple[str
 def limits_of_nine_photographs(
     ranges: np.ndarray, ranking: pd.DataFrame, detectable: pd.DataFrame, *, per_group: int, chance: float
 ) -> Figure:
-    """What nine photographs can show: noise between cells, the order of groups, the smallest gap that would be found.
+    """Draw what nine photographs can show: noise between cells, the order of groups, the smallest detectable gap.
 
     Parameters
     ----------
-    ranges : (replicates,) best minus worst cell where there is no difference, as shares
-    ranking : columns gap, whole_order
-    detectable : columns per_group, gap
+    ranges : (replicates,) best minus worst cell if there is no difference, as shares
+    ranking : columns gap (true gap), whole_order (how often the order is right), as shares
+    detectable : columns per_group, gap (as a share)
     per_group : pictures per group in the experiment
-    chance : share of random orders that are right
+    chance : share of random orders that are right; drawn as a line
     """
     style.require_columns(ranking, ("gap", "whole_order"), "ranking")
     style.require_columns(detectable, ("per_group", "gap"), "detectable gaps")
@@ -363,7 +354,7 @@ def _draw_ranges(axes: Axes, ranges: np.ndarray) -> None:
 def _draw_detectable(axes: Axes, detectable: pd.DataFrame, per_group: int) -> None:
     axes.plot(detectable["per_group"], 100 * detectable["gap"], color=style.INK)
     here = detectable[detectable["per_group"] == per_group]
-    axes.plot(here["per_group"], 100 * here["gap"], "o", color="#d55e00", markersize=5)
+    axes.plot(here["per_group"], 100 * here["gap"], "o", color=_MARKED, markersize=5)
     for count, gap in here[["per_group", "gap"]].itertuples(index=False):
         axes.annotate(f"{100 * gap:.1f}", (count, 100 * gap), (6, 2), textcoords="offset points")
     axes.set(xscale="log", yscale="log", xlabel="pictures per group", ylabel="smallest detectable gap (points)")

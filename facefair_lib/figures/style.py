@@ -1,7 +1,7 @@
-"""One look for every figure of the compendium: sizes, type, colours, mask legend, and how a figure is written.
+"""The common style of all figures: sizes, type, colours and mask legend, and how figures are saved.
 
-Figures are made without pyplot, so that drawing them changes no global state and needs no display. The typeface ships
-with matplotlib: a figure is the same file on every machine.
+Figures are made without pyplot, so drawing them changes no global state and needs no display. The typeface ships with
+matplotlib, so a figure is the same file on every machine.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ PIXELS_PER_INCH = 300
 
 INK, GREY, PALE = "#1a1a1a", "#6b6b6b", "#e9e9e9"
 SMALL_CELL = "#dcdcdc"
-"""Face colour of a cell with too few people to be compared."""
+"""Fill of a cell with too few people for a comparison."""
 
-# Okabe and Ito's colours, told apart under the three common colour-vision deficiencies; models also differ in marker.
+# Okabe and Ito's colour-blind-safe palette; models also differ in marker.
 MODEL_COLOURS: Mapping[str, str] = MappingProxyType({"deeplabv3": "#0072b2", "pspnet": "#d55e00"})
 MODEL_MARKERS: Mapping[str, str] = MappingProxyType({"deeplabv3": "o", "pspnet": "s"})
 GROUP_COLOURS: Mapping[str, str] = MappingProxyType({"asian": "#009e73", "black": "#cc79a7", "caucasian": "#e69f00"})
 SPLIT_COLOURS: Mapping[str, str] = MappingProxyType({"train": "#4c6a92", "validation": "#d98c3f", "test": "#7a9e6b"})
 
 MASK_NORM = BoundaryNorm(np.arange(labels.NUM_CLASSES + 1) - 0.5, labels.NUM_CLASSES)
-"""The one norm of every mask ever drawn: class index k takes colour k, whatever classes the picture holds."""
+"""The norm of every mask that is drawn: class index k takes colour k, whichever classes the picture contains."""
 
 SWATCHES: Mapping[str, float] = MappingProxyType(
     {"handlelength": 1.0, "handleheight": 1.0, "columnspacing": 1.1, "handletextpad": 0.45, "labelspacing": 0.35}
@@ -95,7 +95,7 @@ _LOOK = {
 
 
 class PaperFigure(Figure):
-    """A figure that shows itself in a notebook without pyplot."""
+    """A figure that notebooks display without pyplot."""
 
     def _repr_png_(self) -> bytes:
         return _rendered(self, "png", {"Software": None})
@@ -103,40 +103,49 @@ class PaperFigure(Figure):
 
 @contextmanager
 def look() -> Iterator[None]:
-    """Draw with the compendium's settings; the caller's settings come back afterwards."""
+    """Draw with the common style; the caller's settings are restored afterwards."""
     with mpl_style.context(["default", _LOOK]):  # "default" first: a user's matplotlibrc must not change a byte
         yield
 
 
 def new_figure(width: float, height: float, *, constrained: bool = True) -> PaperFigure:
-    """Make an empty figure of ``width`` by ``height`` inches; to be called inside ``look()``."""
+    """Make an empty figure of ``width`` by ``height`` inches; call it inside ``look()``."""
     return PaperFigure(figsize=(width, height), layout="constrained" if constrained else None)
 
 
+def canvas(width: float, height: float) -> tuple[PaperFigure, Axes]:
+    """Make a figure with one invisible axes whose data units are inches; call it inside ``look()``."""
+    figure = new_figure(width, height, constrained=False)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(0, width), ylim=(0, height))
+    axes.set_axis_off()
+    return figure, axes
+
+
 def describe(figure: Figure, text: str) -> Figure:
-    """Give a figure the one-sentence description that is saved with it and read to those who cannot see it."""
+    """Give a figure its one-sentence description: it is saved with the figure and read out by screen readers."""
     figure.set_label(" ".join(text.split()))
     return figure
 
 
 def save(figure: Figure, folder: Path | str, stem: str) -> Path:
-    """Write ``stem.pdf`` and ``stem.png``; equal figures give equal bytes.
+    """Save ``stem.pdf`` and ``stem.png``; equal figures give equal bytes.
 
     Parameters
     ----------
     figure : a figure with a description (``describe``)
-    folder : made where it is missing
-    stem : file name without ending, such as ``fig4_deeplabv3_metrics``
+    folder : created if it is missing
+    stem : file name without extension, such as ``fig4_deeplabv3_metrics``
 
     Returns
     -------
     Path
-        of the PNG, which is what a notebook shows; the PDF lies beside it
+        the PNG, which a notebook shows; the PDF is next to it
 
     Raises
     ------
     InputError
-        if the figure has no description or the stem is no plain file name
+        if the figure has no description, or if the stem is not a plain file name
     """
     text = figure.get_label()
     if not text:
@@ -146,12 +155,12 @@ def save(figure: Figure, folder: Path | str, stem: str) -> Path:
     if not stem or Path(stem).name != stem or Path(stem).suffix in {".png", ".pdf"}:
         raise InputError(
             f"figure stem {stem!r}",
-            found="a path or an ending",
+            found="a path or an extension",
             expected="a plain name such as 'fig1_deeplabv3_architecture'",
-            do="give the folder separately and leave the ending out",
+            do="give the folder separately and leave out the extension",
         )
     folder = Path(folder)
-    # Only fixed entries: dates and library versions would change the bytes of an unchanged figure.
+    # Fixed entries only: dates and library versions would change the bytes of an unchanged figure.
     notes = {"Creator": "facefair", "Producer": None, "CreationDate": None, "Title": stem, "Subject": text}
     contents = {
         "pdf": _rendered(figure, "pdf", notes),
@@ -172,10 +181,10 @@ def _rendered(figure: Figure, kind: str, metadata: Mapping[str, str | None]) -> 
 
 
 def _settle(figure: Figure) -> None:
-    """Let the layout place everything once and for all.
+    """Run the layout engine once and then freeze the layout.
 
-    Constrained layout starts from the positions of the draw before and from the text sizes of the file format, so a
-    second draw, or the PDF after the PNG, would come out some hundredths of a point different.
+    Constrained layout starts from the positions of the previous draw and from the text sizes of the file format. A
+    second draw, or the PNG after the PDF, would otherwise differ by some hundredths of a point.
     """
     engine = figure.get_layout_engine()
     if engine is not None:
@@ -185,14 +194,14 @@ def _settle(figure: Figure) -> None:
 
 
 def mask_colours(palette: str = "paper") -> ListedColormap:
-    """Make the colour map of a palette in ``labels.PALETTES``; ignored pixels are violet, as in ``labels.encode``."""
+    """Make the colour map of a palette in ``labels.PALETTES``; ignored pixels look as in ``labels.encode``."""
     ignored = labels.encode(np.array([[labels.IGNORE_INDEX]], np.uint8), palette)[0, 0] / 255
     colours = ListedColormap(labels.PALETTES[palette] / 255, name=f"facefair_{palette}")
     return colours.with_extremes(over=ignored, under=ignored)
 
 
 def mask_handles(palette: str = "paper", *, ignored: bool = False) -> list[Patch]:
-    """Make one legend swatch per class, in class order, and one for ignored pixels if asked."""
+    """Make one legend swatch per class, in class order, and, if asked, one for ignored pixels."""
     entries = [*zip(labels.PALETTES[palette] / 255, labels.CLASS_TITLES, strict=True)]
     if ignored:
         entries.append((mask_colours(palette).get_over()[:3], "Ignored"))
@@ -200,11 +209,11 @@ def mask_handles(palette: str = "paper", *, ignored: bool = False) -> list[Patch
 
 
 def mask_legend(target: Figure | SubFigure | Axes, palette: str = "paper", **options: object) -> Legend:
-    """Add the legend of the mask colours: all classes in class order, read row by row.
+    """Add a legend of the mask colours, with all classes in class order row by row.
 
     Parameters
     ----------
-    target : the figure, subfigure or axes that the legend belongs to
+    target : the figure, subfigure or axes that gets the legend
     palette : a name in ``labels.PALETTES``
     options : passed to ``legend``, such as ``ncols`` or ``loc``
     """
@@ -213,12 +222,12 @@ def mask_legend(target: Figure | SubFigure | Axes, palette: str = "paper", **opt
 
 
 def by_rows(handles: Sequence[Artist], columns: int) -> list[Artist]:
-    """Reorder legend handles so that they read row by row although matplotlib fills a legend column by column."""
+    """Reorder legend handles so that they read row by row; matplotlib fills a legend column by column."""
     return [handle for column in range(columns) for handle in handles[column::columns]]
 
 
 def require_columns(table: pd.DataFrame, columns: Sequence[str], name: str) -> None:
-    """Raise ``InputError`` where a table is empty or lacks a column that a figure reads."""
+    """Raise ``InputError`` if a table is empty or lacks a column that a figure reads."""
     missing = [column for column in columns if column not in table.columns]
     if missing or table.empty:
         raise InputError(
@@ -230,7 +239,7 @@ def require_columns(table: pd.DataFrame, columns: Sequence[str], name: str) -> N
 
 
 def rows_of(table: pd.DataFrame, metric: str, name: str) -> pd.DataFrame:
-    """Rows of one metric; raise ``InputError`` where there are none."""
+    """Select the rows of one metric; raise ``InputError`` if there are none."""
     require_columns(table, ("metric",), name)
     rows = table[table["metric"] == metric]
     if rows.empty:
@@ -244,7 +253,7 @@ def rows_of(table: pd.DataFrame, metric: str, name: str) -> pd.DataFrame:
 
 
 def title_of(key: str, known: Mapping[str, str], what: str) -> str:
-    """Look up a display title; raise ``InputError`` that lists the known keys."""
+    """Look up a display title; the ``InputError`` for an unknown key lists the known ones."""
     if key not in known:
         raise InputError(
             f"{what} {key!r}", found="no such name", expected=f"one of {', '.join(known)}", do="check the spelling"
@@ -253,7 +262,7 @@ def title_of(key: str, known: Mapping[str, str], what: str) -> str:
 
 
 def models_in(table: pd.DataFrame) -> list[str]:
-    """List the models of a table in the order of every figure; raise ``InputError`` for one that has no colour."""
+    """List a table's models in the order of all figures; raise ``InputError`` for a model that has no colour."""
     models = titles.in_order(table["model"], titles.MODEL_TITLES)
     for model in models:
         title_of(model, titles.MODEL_TITLES, "model")

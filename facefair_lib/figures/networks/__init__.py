@@ -1,1 +1,1 @@
-"""Figures 1 and 2: the diagrams of the networks, and the shapes they are drawn with."""
+"""Figures of the networks: their diagrams (figures 1 and 2) and their training curves (figures 4 and 5)."""

@@ -1,4 +1,4 @@
-"""Figures 1 and 2: diagrams of the two networks, drawn from the settings of the run; nothing is tied to one profile."""
+"""Figures 1 and 2: diagrams of the two networks, drawn from the settings of a run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from facefair_lib.figures.networks.shapes import (
     arrow,
     bins_glyph,
     block,
-    canvas,
     face_glyph,
     kernel_glyph,
     line,
@@ -32,11 +31,11 @@ from facefair_lib.scores import titles
 
 HEIGHT = 2.5  # inches
 MIDDLE = 1.24
-"""Height of the line that the main path runs along."""
+"""Height of the main path."""
 _LEFT, _PICTURE = 0.08, 0.66
 _ENTRY, _ENTRY_WIDTH = _LEFT + _PICTURE + 0.16, 1.6
 _LANE = 0.17
-"""Height of the way that a fine map takes below the panels."""
+"""Height of the lane of a fine map, below the panels."""
 _PANEL = 1.44
 _JOINED, _TO_JOINED = 1.3, 0.34
 _LEVEL_COLOURS = ("#b5523b", "#d99a4e", "#6aa67c", "#5b8fb9", "#9a82b8", "#7d8597")
@@ -44,17 +43,18 @@ _LEVEL_COLOURS = ("#b5523b", "#d99a4e", "#6aa67c", "#5b8fb9", "#9a82b8", "#7d859
 
 @dataclass(frozen=True)
 class Trunk:
-    """What both networks have.
+    """What both networks share.
 
     Parameters
     ----------
-    input_size : pixels, one side of a square or (height, width)
-    backbone : its name in a profile; printed as its paper spells it, with the part of it that is used
+    input_size : pixels, side of a square or (height, width)
+    backbone : name to print
     output_stride : input side / feature side; later stages are dilated instead of strided
-    feature_channels : channels that the backbone gives
-    stages : how many stages of the backbone are used
-    fine_strides : strides of the finer maps that join the head's, in that order; none in the published networks
-    mix_channels : channels after each of them has joined
+    feature_channels : channels of the backbone's output
+    num_classes : classes of the mask
+    stages : number of backbone stages that are used
+    fine_strides : strides of the finer maps that join the head, in this order; none in the published networks
+    mix_channels : channels after each of these joins
     """
 
     input_size: int | tuple[int, int]
@@ -73,7 +73,7 @@ class Trunk:
 
     @property
     def words(self) -> str:
-        """The trunk and what joins it, for a figure's description."""
+        """The trunk and the fine maps in words, for a figure's description."""
         fine = "".join(f", joined by the map of stride {stride}" for stride in self.fine_strides)
         return f"{self.backbone} with output stride {self.output_stride}{fine}"
 
@@ -91,9 +91,9 @@ def deeplabv3_architecture(*, aspp_channels: int, atrous_rates: Sequence[int], *
 
     Parameters
     ----------
-    aspp_channels : channels of each ASPP branch and of the two convolutions after it
+    aspp_channels : channels of each ASPP branch and of the convolutions after it
     atrous_rates : dilation rates of the 3x3 branches
-    trunk : fields of ``Trunk``
+    trunk : fields of ``Trunk``; the backbone by its name in a profile
 
     Notes
     -----
@@ -101,12 +101,12 @@ def deeplabv3_architecture(*, aspp_channels: int, atrous_rates: Sequence[int], *
     """
     sizes = _checked("deeplabv3", trunk, [aspp_channels], atrous_rates)
     colours = [BLUE, *[GREEN] * len(atrous_rates), ORANGE]
-    # With fine maps, their convolutions take the place of the head's second.
+    # With fine maps, their convolutions replace the second one of the head.
     kernels = ["1×1"] if sizes.fine_strides else ["1×1", "3×3"]
     convolutions = [*(f"{kernel} conv, {aspp_channels}" for kernel in kernels), "1×1 conv"]
     with style.look():
         figure, axes = _canvas(sizes)
-        left = _draw_aspp(axes, _draw_entry(axes, sizes), atrous_rates)
+        left = _draw_aspp(axes, _draw_entry(axes, sizes), atrous_rates, colours)
         _draw_head(axes, left, sizes, colours, len(colours) * aspp_channels, convolutions)
     rates = ", ".join(map(str, atrous_rates))
     return style.describe(
@@ -125,8 +125,8 @@ def pspnet_architecture(
     ----------
     pyramid_bins : cells per side of each pooled grid
     pyramid_channels : channels of each pyramid level
-    bottleneck_channels : channels after the levels are joined with the features
-    trunk : fields of ``Trunk``
+    bottleneck_channels : channels of the convolution after the levels have joined the features
+    trunk : fields of ``Trunk``; the backbone by its name in a profile
 
     Notes
     -----
@@ -170,15 +170,15 @@ def _checked(model: str, fields: Mapping[str, object], channels: Sequence[int], 
 
 
 def _canvas(trunk: Trunk) -> tuple[style.PaperFigure, Axes]:
-    """The figure's canvas, with a lane for every fine map below the panels."""
+    """Make the canvas, with a lane for every fine map below the panels."""
     below = _LANE * len(trunk.fine_strides)
-    figure, axes = canvas(style.PAGE_WIDTH, HEIGHT + below)
+    figure, axes = style.canvas(style.PAGE_WIDTH, HEIGHT + below)
     axes.set_ylim(-below, HEIGHT)
     return figure, axes
 
 
 def _draw_entry(axes: Axes, trunk: Trunk) -> float:
-    """Input picture and backbone; returns where the features leave the backbone."""
+    """Draw the input picture and the backbone; returns the x at which the features leave the backbone."""
     left = _LEFT
     face_glyph(axes, left, MIDDLE, _PICTURE, mask=False)
     write(axes, left + _PICTURE / 2, MIDDLE + 0.43, "Input", fontweight="bold", fontsize=style.SMALL_SIZE)
@@ -209,7 +209,7 @@ def _draw_stages(axes: Axes, start: float, width: float, trunk: Trunk) -> None:
 
 
 def _draw_lane(axes: Axes, trunk: Trunk, order: int, end: float) -> None:
-    """The path of a fine map: from its stage along the bottom into the convolution that it joins."""
+    """Draw the path of a fine map: from its stage along the bottom to the convolution that it joins."""
     stride = trunk.fine_strides[order]
     stage = [min(2**power, trunk.output_stride) for power in range(1, trunk.stages + 1)].index(stride)
     begin = _ENTRY + 0.17 + stage * (_ENTRY_WIDTH - 0.2) / trunk.stages
@@ -220,7 +220,7 @@ def _draw_lane(axes: Axes, trunk: Trunk, order: int, end: float) -> None:
 
 
 def _fan(axes: Axes, left: float, right: float, count: int, centre: float) -> list[float]:
-    """Split the main path into ``count`` branches around ``centre``, top to bottom; returns their heights."""
+    """Split the main path into ``count`` branches around ``centre``; returns their heights from top to bottom."""
     pitch = min(0.38, 1.78 / count)
     heights = [centre + pitch * ((count - 1) / 2 - order) for order in range(count)]
     bend = left + 0.12
@@ -231,14 +231,13 @@ def _fan(axes: Axes, left: float, right: float, count: int, centre: float) -> li
     return heights
 
 
-def _draw_aspp(axes: Axes, left: float, rates: Sequence[int]) -> float:
-    """ASPP: 1x1, one dilated 3x3 per rate, image pooling; returns the panel's right side."""
+def _draw_aspp(axes: Axes, left: float, rates: Sequence[int], colours: Sequence[str]) -> float:
+    """Draw ASPP: 1x1, one dilated 3x3 per rate, image pooling; returns the panel's right edge."""
     start, width = left + 0.22, _PANEL
     panel(axes, start, 0.12, width, HEIGHT - 0.24, "Atrous spatial\npyramid pooling", GREEN)
     heights = _fan(axes, left, start + 0.1, len(rates) + 2, 1.14)
     side = min(0.31, 0.8 * abs(heights[0] - heights[1]))
     texts = ["1×1 conv", *[f"3×3 conv, rate {rate}" for rate in rates], "image pooling"]
-    colours = [BLUE, *[GREEN] * len(rates), ORANGE]
     for y, text, colour in zip(heights, texts, colours, strict=True):
         block(axes, (start + 0.1, y), (width - 0.2, side + 0.02), "", colour)
         write(axes, start + 0.15 + side, y, text, ha="left")
@@ -248,7 +247,7 @@ def _draw_aspp(axes: Axes, left: float, rates: Sequence[int]) -> float:
 
 
 def _draw_pyramid(axes: Axes, left: float, bins: Sequence[int], colours: Sequence[str], channels: int) -> float:
-    """Pyramid pooling: one grid per level, the features passing by below; returns the panel's right side."""
+    """Draw pyramid pooling: one grid per level, the features passing below; returns the panel's right edge."""
     start, width = left + 0.22, _PANEL
     panel(axes, start, 0.36, width, HEIGHT - 0.48, "Pyramid pooling", ORANGE)
     heights = _fan(axes, left, start + 0.1, len(bins), 1.36)
@@ -268,9 +267,9 @@ def _draw_pyramid(axes: Axes, left: float, bins: Sequence[int], colours: Sequenc
 def _draw_head(
     axes: Axes, left: float, trunk: Trunk, bands: Sequence[str], joined: int, convolutions: Sequence[str]
 ) -> None:
-    """Concatenation of ``joined`` channels, convolutions of which the last one classifies, upsampling and the mask.
+    """Draw the concatenation of ``joined`` channels, the convolutions, the upsampling and the mask.
 
-    Fine maps join before the last convolution.
+    The last convolution classifies; fine maps join before it.
     """
     x = left + _TO_JOINED
     arrow(axes, (left, MIDDLE), (x, MIDDLE))

@@ -1,4 +1,4 @@
-"""Building blocks of the architecture diagrams; every length is in inches, on a canvas whose data units are inches."""
+"""Building blocks of the architecture diagrams; all lengths are in inches, on a ``style.canvas``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Ellipse, FancyArrowPatch, FancyBboxPatch, PathPatch, Polygon, Rectangle
 from matplotlib.path import Path
-from matplotlib.text import Text
 
 from facefair_lib.figures import style
 from facefair_lib.settings import labels
@@ -21,7 +20,7 @@ DEPTH = 0.07
 
 Point = tuple[float, float]
 
-# Natural tones of the schematic photograph, by class name; its mask takes the palette's colours instead.
+# Natural tones of the schematic photograph, by class name; its mask has the palette's colours instead.
 _TONES = {
     "background": "#d5dde3",
     "hair": "#4b3a31",
@@ -32,7 +31,7 @@ _TONES = {
     "nose": "#b98765",
     "lips": "#a4574f",
 }
-# (class, centre x, centre y, width, height) in shares of the picture's side, drawn in this order.
+# (class, centre x, centre y, width, height) as shares of the picture's side, in drawing order.
 _FACE = (
     ("hair", 0.5, 0.60, 0.66, 0.70),
     ("ears", 0.22, 0.47, 0.10, 0.18),
@@ -48,29 +47,20 @@ _FACE = (
 )
 
 
-def canvas(width: float, height: float) -> tuple[style.PaperFigure, Axes]:
-    """Make a figure with one invisible axes whose data units are inches; to be called inside ``style.look()``."""
-    figure = style.new_figure(width, height, constrained=False)
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(0, width), ylim=(0, height))
-    axes.set_axis_off()
-    return figure, axes
-
-
 def tint(colour: str, share: float) -> tuple[float, ...]:
     """Mix a colour with white (share > 0) or black (share < 0)."""
     base, target = np.array(to_rgb(colour)), 1.0 if share > 0 else 0.0
     return tuple(base + (target - base) * abs(share))
 
 
-def write(axes: Axes, x: float, y: float, text: str, **options: object) -> Text:
+def write(axes: Axes, x: float, y: float, text: str, **options: object) -> None:
     """Write centred small type."""
     settings = {"ha": "center", "va": "center", "fontsize": DETAIL_SIZE, "linespacing": 1.15, **options}
-    return axes.text(x, y, text, **settings)
+    axes.text(x, y, text, **settings)
 
 
 def panel(axes: Axes, x: float, y: float, width: float, height: float, title: str, colour: str) -> None:
-    """Draw a pale rounded background with a bold title inside its upper edge; (x, y) is the lower left corner."""
+    """Draw a pale rounded background with a bold title at the top; (x, y) is the lower left corner."""
     shape = FancyBboxPatch(
         (x, y), width, height, boxstyle="round,pad=0,rounding_size=0.07",
         facecolor=tint(colour, 0.88), edgecolor=tint(colour, 0.35), linewidth=0.7, zorder=0,
@@ -91,7 +81,7 @@ def block(axes: Axes, place: Point, size: tuple[float, float], text: str, colour
 
 
 def slab(axes: Axes, x: float, middle: float, width: float, height: float, colours: Sequence[str]) -> None:
-    """Draw a stack of feature maps as an oblique cuboid; several colours stack bands from top to bottom."""
+    """Draw a stack of feature maps as an oblique cuboid; several colours make bands, from top to bottom."""
     edge = {"edgecolor": "white" if len(colours) > 1 else tint(colours[0], -0.3), "linewidth": 0.5}
     low, band = middle - height / 2, height / len(colours)
     for order, colour in enumerate(reversed(colours)):
@@ -149,7 +139,7 @@ def bins_glyph(axes: Axes, x: float, middle: float, side: float, bins: int, colo
 
 
 def face_glyph(axes: Axes, x: float, middle: float, side: float, *, mask: bool) -> None:
-    """Draw a schematic face: as a photograph, or as its mask in the palette of the paper."""
+    """Draw a schematic face as a photograph, or as its mask in the paper's palette."""
     low = middle - side / 2
     rgb = dict(zip(labels.CLASS_NAMES, labels.PALETTES["paper"] / 255, strict=True)) if mask else _TONES
     frame = Rectangle((x, low), side, side, facecolor=rgb["background"], edgecolor=style.GREY, linewidth=0.6)

@@ -1,4 +1,4 @@
-"""Figures 4 and 5: how a model's scores change over the epochs."""
+"""Figures 4 and 5: a model's loss and scores over the epochs."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from facefair_lib.scores import titles
 
 PANELS = ("accuracy", "f1", "iou", "loss", "precision", "recall")
 """The six panels, in the order of the published figures."""
-_DASHES = ("", (4, 1.5))  # of the training and of what is drawn beside it
+_DASHES = ("", (4, 1.5))  # of the training split and of the other one
 
 
 def training_curves(history: pd.DataFrame, model: str, best_epoch: int, *, beside: str = "validation") -> Figure:
-    """Figures 4 and 5: accuracy, F1, IoU, loss, precision and recall, training and validation.
+    """Figures 4 and 5: accuracy, F1, IoU, loss, precision and recall of the training split and another one.
 
     Parameters
     ----------
     history : columns epoch (from 1), split (train and ``beside``), loss and the five scores (0 to 1)
-    model : name of the model, for the description
-    best_epoch : the epoch whose weights were kept, marked in every panel
-    beside : the split that is drawn beside the training: ``test`` where a protocol chooses its epoch on the test set
+    model : key of the model, for the description
+    best_epoch : the epoch whose weights were kept; it is marked in every panel
+    beside : the other split: ``test`` for a protocol that chooses its epoch on the test set
     """
     style.require_columns(history, ("epoch", "split", *PANELS), "training history")
     name = style.title_of(model, titles.MODEL_TITLES, "model")

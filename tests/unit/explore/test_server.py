@@ -32,9 +32,9 @@ def test_the_server_listens_where_it_is_told_and_asks_for_the_token_or_says_what
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked = (Path("a.ipynb"), 8866, "127.0.0.1", "secret")
-    monkeypatch.setattr(server, "_has_voila", lambda: True)
+    monkeypatch.setattr(server, "find_spec", lambda name: object())
     assert {"--Voila.ip=127.0.0.1", "--Voila.token=secret"} <= set(server.server_command(*asked))
-    monkeypatch.setattr(server, "_has_voila", lambda: False)
+    monkeypatch.setattr(server, "find_spec", lambda name: None)
     with pytest.raises(InputError, match="make setup"):
         server.server_command(*asked)
 

@@ -279,10 +279,15 @@ def test_traps_show_area_and_null_once_and_boundary_errors_for_each_model(table,
     assert_legible(figure)
 
 
-def test_correlations_keep_their_size_and_are_filled_beyond_zero(table, assert_legible):
+@pytest.fixture
+def pictures(reference_table):
+    return reference_table("05_ethnicity_emotion_experiment/photos_quality").assign(image_iou=0.4)
+
+
+def test_correlations_keep_their_size_and_are_filled_beyond_zero(table, pictures, assert_legible):
     quality = table("quality")
     quality.loc[quality["measure"] == "plausibility", ["low", "high"]] = [-0.1, 0.4]
-    figure = quality_measures(quality)
+    figure = quality_measures(quality, pictures)
     drawn = marks(figure.axes[0], "deeplabv3")
     expected = quality[quality["model"] == "deeplabv3"].set_index("measure")["correlation"][list(titles.MEASURE_TITLES)]
     np.testing.assert_allclose([x for x, *_ in drawn], expected)
@@ -290,8 +295,7 @@ def test_correlations_keep_their_size_and_are_filled_beyond_zero(table, assert_l
     assert_legible(figure)
 
 
-def test_single_pictures_add_a_panel_per_measure(table, reference_table, assert_legible):
-    pictures = reference_table("05_ethnicity_emotion_experiment/photos_quality").assign(image_iou=0.4)
+def test_single_pictures_have_a_panel_per_measure(table, pictures, assert_legible):
     figure = quality_measures(table("quality"), pictures)
     assert [axes.get_xlabel() for axes in figure.axes[1:]] == list(titles.MEASURE_TITLES.values())
     shown = pictures[pictures["measure"] == "model_agreement"]
@@ -307,7 +311,7 @@ def test_single_pictures_add_a_panel_per_measure(table, reference_table, assert_
         (adjusted_gaps, "adjusted", "kind"),
         (boundary_traps, "traps", "one_pixel_f1"),
         (class_gaps, "classes", "p_adjusted"),
-        (quality_measures, "quality", "correlation"),
+        (lambda quality: quality_measures(quality, quality), "quality", "correlation"),
         (emotion_cells, "features", "value"),
     ],
 )

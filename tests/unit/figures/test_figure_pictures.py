@@ -195,7 +195,7 @@ def test_table_2_puts_groups_in_rows_and_emotions_in_columns(images, people, ass
 
 
 def test_tables_3_and_4_show_mask_overlay_and_known_scores(images, masks, people, assert_legible):
-    figure = experiment_grid(images, people, masks, scores="deeplabv3_iou", title="DeepLabV3")
+    figure = experiment_grid(images, people, masks, scores="deeplabv3_iou")
     drawn = pictures_of(figure)
     np.testing.assert_array_equal(drawn[0].get_array(), masks[8])
     np.testing.assert_array_equal(drawn[1].get_array(), overlay(images[8], masks[8], 0.55))

@@ -158,11 +158,11 @@ def test_an_outlier_in_a_small_cell_does_not_move_the_scale(cells, groups):
 
 
 def test_small_cells_are_explained_only_where_they_occur(cells, groups):
-    def scale(**options):
-        return group_scores(cells, groups, **options).axes[-1].get_xlabel()
+    def scale(cells):
+        return group_scores(cells, groups).axes[-1].get_xlabel()
 
-    assert "fewer than 10 people" in scale()
-    assert "fewer than" not in scale(fewest_subjects=0)
+    assert "fewer than 10 people" in scale(cells)
+    assert "fewer than" not in scale(cells.assign(n_subjects=10))
 
 
 def test_group_means_carry_intervals_and_people(cells, groups, assert_legible):
@@ -249,7 +249,7 @@ def test_a_confusion_matrix_shows_shares_of_each_true_class_and_leaves_absent_on
     counts[labels.INDEX["ears"], labels.INDEX["hair"]] = 994
     counts[labels.INDEX["ears"], labels.INDEX["ears"]] = 6
     counts[labels.INDEX["teeth"]] = 0
-    figure = confusion_matrix(counts, "PSPNet")
+    figure = confusion_matrix(counts)
     (axes,) = figure.axes
     written = {text.get_position(): text.get_text() for text in axes.texts if text.get_text()}
     assert written.pop((labels.INDEX["hair"] + 0.5, labels.INDEX["ears"] + 0.5)) == "99"
