@@ -1,4 +1,4 @@
-"""Table of notebook 06: the true score of every step of the ladder, and what the step before made of it."""
+"""Tables of notebook 06: the true score of every step of the ladder, and of one network fed in several ways."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def ladder_changes(
 
     Returns
     -------
-    model, step, value, low, high, change, change_low, change_high, luck: the mean IoU over fits, its difference from
-    the step before (NaN for the first), both with 95 % intervals over people, paired; luck is the largest difference
-    between two fits of the step that differ only in their seed, NaN where there is one
+    model, step, value, low, high, change, change_low, change_high, luck: the mean IoU over fits and its difference from
+    the step before (NaN for the first), both with 95 % intervals over people, the difference paired; luck is the
+    largest difference between two fits of the step, which differ only in their seed, NaN with one fit
     """
     bootstrap = subject_bootstrap(images["subject_id"].to_numpy(), replicates=replicates, seed=seed)
     people = bootstrap.subjects()
@@ -63,7 +63,7 @@ def fed_table(
 
     Parameters
     ----------
-    counts : way -> (N, 11, 11) integer counts; the first is the way it was trained
+    counts : way -> (N, 11, 11) integer counts; the first way is that of training
     images : N rows in the order of the counts, with image_id and subject_id
 
     Returns
