@@ -43,7 +43,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("profile", "data", "photos", "until", "words"),
     [
         ("quik", "", "", "", "one of audit, .*fasseg, .*quick, reference, shipped, smoke"),
-        ("smoke", "/somewhere", "", "", "leave DATA away"),
+        ("smoke", "/somewhere", "", "", "leave out DATA"),
         ("fasseg", "", "", "", "make study PROFILE=fasseg DATA="),
         ("fasseg", "/no/such/folder", "", "", "no such folder"),
         ("smoke", "", "/no/such/table.csv", "", "CSV: image, subject, group, emotion"),
