@@ -181,7 +181,9 @@ def _architectures(results: Results) -> list[str]:
     lines = _head("fitted alike", heads)
     for r in rows:
         cells = [f"{r['parameters'] / 1e6:.1f}", f"{r['flops'] / 1e9:.1f}", f"{r['peak_bytes'] / 1e6:.0f}"]
-        cells += [f"{speed[r['network']]:.0f}", _estimate(r, "iou"), _points(r["gap"]), f"{r['p_adjusted']:.2g}"]
+        low, high = bounds(r, "iou")
+        cells += [f"{speed[r['network']]:.0f}", f"{_points(r['iou'])} ({_points(low)}–{_points(high)})"]
+        cells += [_points(r["gap"]), f"{r['p_adjusted']:.2g}"]
         front = " \\*" if r["front"] else ""
         name = network_title(r["model"], r.get("fine_maps"))
         start = ", ImageNet weights" if r["weights"] == "imagenet" else ""
@@ -221,8 +223,3 @@ def _signed(share: float) -> str:
     """A difference in points; one that shows as zero has no sign."""
     points = round(100 * share, 1)
     return f"{points:+.1f}" if points else "0.0"
-
-
-def _estimate(row: Row, column: str = "value") -> str:
-    low, high = bounds(row, column)
-    return f"{_points(row[column])} ({_points(low)}–{_points(high)})"

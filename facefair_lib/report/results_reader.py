@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 
@@ -30,28 +30,21 @@ class Source:
     column: str
 
 
-class Number(float):
+class _Sourced:
+    source: Source
+
+    def __new__(cls, value: float | str, source: Source) -> Self:
+        made = super().__new__(cls, value)
+        made.source = source
+        return made
+
+
+class Number(_Sourced, float):
     """A number that knows its source; NaN where the cell is empty."""
 
-    source: Source
 
-    def __new__(cls, value: float, source: Source) -> Number:
-        """Make a number with its source."""
-        number = super().__new__(cls, value)
-        number.source = source
-        return number
-
-
-class Text(str):
+class Text(_Sourced, str):
     """A text that knows its source; numbers of other papers are texts, quoted as printed there."""
-
-    source: Source
-
-    def __new__(cls, value: str, source: Source) -> Text:
-        """Make a text with its source."""
-        text = super().__new__(cls, value)
-        text.source = source
-        return text
 
 
 class Row(dict[str, Any]):

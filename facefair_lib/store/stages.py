@@ -11,8 +11,9 @@ import os
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import getitem
 from pathlib import Path
-from typing import Any
 
 from facefair_lib.settings import paths
 from facefair_lib.settings.profiles import Profile
@@ -144,7 +145,7 @@ def stage_digest(stage: Stage, profile: Profile) -> str:
     """Lines of text: one per setting, module and file of the repository that the stage's results depend on."""
     values = profile.model_dump(mode="json")
     settings = [
-        f"settings.{key} {digests.text_digest(json.dumps(_value(values, key), sort_keys=True))}"
+        f"settings.{key} {digests.text_digest(json.dumps(reduce(getitem, key.split('.'), values), sort_keys=True))}"
         for key in stage.settings
     ]
     files = [
@@ -164,13 +165,6 @@ def _files_of_the_repository(stage: Stage, profile: Profile) -> list[Path]:
     if stage.name == REPORT:
         return sorted(path for path in paths.REPORT.rglob("*") if path.suffix in (".tex", ".csv", ".bib"))
     return []
-
-
-def _value(values: dict[str, Any], key: str) -> Any:
-    """Look up ``section`` or ``section.key``."""
-    for part in key.split("."):
-        values = values[part]
-    return values
 
 
 def code_version(stage: str) -> str:

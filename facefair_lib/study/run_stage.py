@@ -59,10 +59,8 @@ def run_stage(name: str, profile_name: str, data: str, photos: str, cores: int, 
     say(f"{name}{part} …")
     try:
         _run(stages.named(name), load_profile(profile_name), data, photos, cores, shard)
-    except InputError as error:
-        raise StageError(f"{name} {FAILED}: {error}") from error
-    except OSError as error:
-        told = unwritable(error)
+    except (InputError, OSError) as error:
+        told = error if isinstance(error, InputError) else unwritable(error)
         if told is None:
             raise
         raise StageError(f"{name} {FAILED}: {told}") from error

@@ -6,7 +6,7 @@ All scores are ``metrics.fixed_iou`` per picture, averaged per person: the mean 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -139,8 +139,8 @@ def sources_table(
     ``power.detectable_gap``)
     """
     table = []
-    for (cohort, (counts_by_model, people)), model in _each(cohorts):
-        counts, groups, unit = counts_by_model[model], people["group"].to_numpy(), units(people)
+    for model, cohort, counts, people in _each(cohorts):
+        groups, unit = people["group"].to_numpy(), units(people)
         sizes = {"replicates": replicates, "permutations": permutations, "seed": seed}
         gap = gaps(counts, groups, unit, estimands=[COMPARED_BY], **sizes)[COMPARED_BY]
         numbers = {"n_images": len(people), "n_subjects": people["subject_id"].nunique()}
@@ -149,13 +149,15 @@ def sources_table(
     return pd.DataFrame(table)
 
 
-def _each(cohorts: Cohorts) -> list[tuple[tuple[str, tuple[CountsByModel, pd.DataFrame]], str]]:
-    """Every cohort for every model, model by model, in the order of ``COHORTS``."""
+def _each(cohorts: Cohorts) -> Iterator[tuple[str, str, np.ndarray, pd.DataFrame]]:
+    """Every model and cohort with its counts and people, model by model, in the order of ``COHORTS``."""
     models = dict.fromkeys(model for counts, _ in cohorts.values() for model in counts)
-    known = [(cohort, cohorts[cohort]) for cohort in COHORTS if cohort in cohorts]
-    for _, (counts, people) in known:
-        check_tables(counts, people, ("group",))
-    return [(entry, model) for model, entry in itertools.product(models, known)]
+    known = [cohort for cohort in COHORTS if cohort in cohorts]
+    for cohort in known:
+        check_tables(*cohorts[cohort], ("group",))
+    for model, cohort in itertools.product(models, known):
+        counts_by_model, people = cohorts[cohort]
+        yield model, cohort, counts_by_model[model], people
 
 
 def adjusted_table(cohorts: Cohorts, controls: Sequence[str]) -> pd.DataFrame:
@@ -172,23 +174,17 @@ def adjusted_table(cohorts: Cohorts, controls: Sequence[str]) -> pd.DataFrame:
     to adjust for the controls
     """
     tables = []
-    for (cohort, (counts_by_model, people)), model in _each(cohorts):
+    for model, cohort, counts, people in _each(cohorts):
         smallest = people.groupby("group")["subject_id"].nunique().min()
         if smallest < MIN_SUBJECTS or people["group"].nunique() < len(GROUPS):
-            table = _nothing_adjusted(people)
+            rows = [(contrast, kind) for contrast, _, _ in contrasts(GROUPS) for kind in ("raw", "adjusted")]
+            table = pd.DataFrame(rows, columns=["contrast", "kind"]).assign(n_images=len(people))
         else:
             matched = people.assign(subject_id=units(people))  # the people of a set share a level
-            table = adjusted_gaps(fixed_iou(counts_by_model[model]), matched, controls, order=GROUPS)
-            table["n_subjects"] = people["subject_id"].nunique()
-        tables.append(label_rows(table[ADJUSTED_COLUMNS], model=model, cohort=cohort))
+            table = adjusted_gaps(fixed_iou(counts), matched, controls, order=GROUPS)
+        table = table.assign(n_subjects=people["subject_id"].nunique()).reindex(columns=ADJUSTED_COLUMNS)
+        tables.append(label_rows(table, model=model, cohort=cohort))
     return pd.concat(tables, ignore_index=True)
-
-
-def _nothing_adjusted(people: pd.DataFrame) -> pd.DataFrame:
-    rows = [(contrast, kind) for contrast, _, _ in contrasts(GROUPS) for kind in ("raw", "adjusted")]
-    table = pd.DataFrame(rows, columns=["contrast", "kind"])
-    table = table.assign(n_images=len(people), n_subjects=people["subject_id"].nunique())
-    return table.reindex(columns=ADJUSTED_COLUMNS)
 
 
 def equivalence_table(cohorts: Cohorts) -> pd.DataFrame:
@@ -200,9 +196,9 @@ def equivalence_table(cohorts: Cohorts) -> pd.DataFrame:
     matched and counterfactual people)
     """
     tables = []
-    for (cohort, (counts_by_model, people)), model in _each(cohorts):
-        values, groups = fixed_iou(counts_by_model[model]), people["group"].to_numpy()
-        table = equivalence.equivalence_table(values, groups, units(people), order=GROUPS)
+    for model, cohort, counts, people in _each(cohorts):
+        groups = people["group"].to_numpy()
+        table = equivalence.equivalence_table(fixed_iou(counts), groups, units(people), order=GROUPS)
         tables.append(label_rows(table, model=model, cohort=cohort))
     return pd.concat(tables, ignore_index=True)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from facefair_lib.scores.metrics import mean_iou
-from facefair_lib.scores.resampling import REPLICATES, SubjectBootstrap, subject_bootstrap
+from facefair_lib.scores.resampling import REPLICATES, subject_bootstrap
 from facefair_lib.tables.checks import check_tables, interval_bounds
 
 CountsByStep = Mapping[str, np.ndarray]
@@ -37,7 +37,8 @@ def ladder_changes(
         check_tables({f"{step} {fit}": part for step, fits in steps.items() for fit, part in enumerate(fits)}, images)
         before = None
         for step, fits in steps.items():
-            values, resampled = _scores(fits, bootstrap)  # (F,), (B,)
+            values = mean_iou(fits.sum(1))  # (F,)
+            resampled = np.mean([mean_iou(bootstrap.totals(part)) for part in fits], axis=0)  # (B,)
             score = values.mean()
             row = [score, *interval_bounds(resampled, people)]
             change = [np.nan] * 3
@@ -47,13 +48,6 @@ def ladder_changes(
             before = score, resampled
     columns = ["model", "step", "value", "low", "high", "change", "change_low", "change_high", "luck"]
     return pd.DataFrame(table, columns=columns)
-
-
-def _scores(fits: np.ndarray, bootstrap: SubjectBootstrap) -> tuple[np.ndarray, np.ndarray]:
-    """Mean IoU of every fit, (F,), and its mean over fits in every replicate, (B,)."""
-    values = mean_iou(fits.sum(1))  # (F,)
-    resampled = np.mean([mean_iou(bootstrap.totals(part)) for part in fits], axis=0)
-    return values, resampled
 
 
 def fed_table(
