@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from functools import partial
 from pathlib import Path
 
 from facefair_lib.settings.path_text import path_text
@@ -18,7 +19,7 @@ class InputError(ValueError):
 
     def __reduce__(self) -> tuple[object, ...]:
         # Worker processes send errors back pickled, and default pickling loses keyword-only arguments.
-        return _rebuild, (self.subject, self.found, self.expected, self.do)
+        return partial(InputError, self.subject, found=self.found, expected=self.expected, do=self.do), ()
 
 
 _FULL = "free some space, or set FACEFAIR_RESULTS to a folder on another disk; then run the same command again"
@@ -35,7 +36,3 @@ def unwritable(error: OSError) -> InputError | None:
         return None
     subject = Path(error.filename) if isinstance(error.filename, str) else "a file of the study"
     return InputError(subject, found=str(error.strerror), expected="a file that can be written", do=_DO[error.errno])
-
-
-def _rebuild(subject: object, found: str, expected: str, do: str) -> InputError:
-    return InputError(subject, found=found, expected=expected, do=do)

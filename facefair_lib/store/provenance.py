@@ -14,7 +14,7 @@ from typing import Any
 from facefair_lib.errors import InputError
 from facefair_lib.settings import paths
 from facefair_lib.settings.profiles import Profile
-from facefair_lib.store import results, stages
+from facefair_lib.store import results
 
 FILE_NAME = "provenance.json"
 FILES = "made"
@@ -28,7 +28,7 @@ def write_provenance(
     stage: str,
     seconds: float,
     inputs: Mapping[str, Path],
-    made_from: Sequence[str] | None = None,
+    made_from: Sequence[str],
 ) -> Path:
     """Write ``provenance.json``.
 
@@ -37,10 +37,8 @@ def write_provenance(
     folder : the stage's folder
     seconds : wall time of the stage
     inputs : name -> file that the stage read; digests are recorded, except of timings
-    made_from : ``stages.known_lines`` as they were when the stage began; None takes them as they are now
+    made_from : ``stages.known_lines`` as they were when the stage began
     """
-    if made_from is None:
-        made_from = stages.known_lines(stages.named(stage), profile)
     values: dict[str, Any] = {
         "profile": profile.name,
         "stage": stage,

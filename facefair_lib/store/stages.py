@@ -125,7 +125,7 @@ def write_digests(profile: Profile, data: Path | None, photos: Sequence[Path]) -
 
 def digest_lines(stage: Stage, profile: Profile, data: Path | None, photos: Sequence[Path]) -> list[str]:
     """One line, a name and a digest, per thing that the results depend on, other than earlier stages' results."""
-    lines = stage_digest(stage, profile).splitlines()
+    lines = stage_digest(stage, profile)
     if stage.name == _USES_DATA and data is not None:
         lines.append(f"{USERS_DATA} {_describe(data, sorted(data.rglob('*')))}")
     if stage.name == USES_PHOTOS and photos:
@@ -138,11 +138,11 @@ def known_lines(stage: Stage, profile: Profile) -> list[str]:
     path = digest_file(profile.name, stage.name)
     written = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     users = [line for line in written if line.split(" ")[0] in (USERS_DATA, USERS_PHOTOS)]
-    return [*stage_digest(stage, profile).splitlines(), *users]
+    return [*stage_digest(stage, profile), *users]
 
 
-def stage_digest(stage: Stage, profile: Profile) -> str:
-    """Lines of text: one per setting, module and file of the repository that the stage's results depend on."""
+def stage_digest(stage: Stage, profile: Profile) -> list[str]:
+    """One line per setting, module and file of the repository that the stage's results depend on."""
     values = profile.model_dump(mode="json")
     settings = [
         f"settings.{key} {digests.text_digest(json.dumps(reduce(getitem, key.split('.'), values), sort_keys=True))}"
@@ -152,7 +152,7 @@ def stage_digest(stage: Stage, profile: Profile) -> str:
         f"{path.relative_to(paths.REPOSITORY).as_posix()} {digests.text_digest(path.read_bytes())}"
         for path in _files_of_the_repository(stage, profile)
     ]
-    return "\n".join(settings + _code_lines(stage, profile.data.source) + files) + "\n"
+    return settings + _code_lines(stage, profile.data.source) + files
 
 
 def _files_of_the_repository(stage: Stage, profile: Profile) -> list[Path]:

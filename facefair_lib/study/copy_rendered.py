@@ -22,7 +22,7 @@ def find_twin(stage: stages.Stage, profile: Profile) -> Path | None:
     """Folder of another profile's complete stage that was made with the same settings, code and packages."""
     if stage.name not in REUSABLE:
         return None
-    wanted = {"code": stages.stage_digest(stage, profile).splitlines(), "packages": package_versions()}
+    wanted = {"code": stages.stage_digest(stage, profile), "packages": package_versions()}
     for made in sorted(paths.results_root().glob(f"*/{stage.name}/{FILE_NAME}")):
         if made.parent.parent.name == profile.name:
             continue

@@ -428,7 +428,7 @@ def test_cores_are_those_this_process_may_use(monkeypatch: pytest.MonkeyPatch) -
 
 def test_provenance_records_what_went_in(root: Path) -> None:
     (root / "a.csv").write_text("x", encoding="utf-8")
-    path = write_provenance(root / "stage", load_profile("smoke"), "report", 1.26, {"table": root / "a.csv"})
+    path = write_provenance(root / "stage", load_profile("smoke"), "report", 1.26, {"table": root / "a.csv"}, [])
     values = json.loads(path.read_text(encoding="utf-8"))
     # The SHA-256 of one letter x, as any other tool gives it.
     assert values["inputs"] == {"table": "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"}
