@@ -68,7 +68,7 @@ def build_report(
     InputError
         if a result, a row or a figure that the report shows is missing
     MissingLatexError
-        if latexmk is not installed; filled templates and ledger are written all the same
+        if latexmk is not installed; filled templates and ledger are still written
     ReportError
         if LaTeX fails or leaves a reference undefined
     """

@@ -37,7 +37,7 @@ _FAMILIES_NOT_INHERITED = (
     *("PL_", "SLURM_", "PMI_", "PMIX_", "OMPI_", "LSB_", "JSM_NAMESPACE_", "TORCHELASTIC_"),
 )
 """Variables, by name or prefix, that would affect a study although they are meant for something else."""
-_INHERITED_ALL_THE_SAME = frozenset(("SLURM_CONF", "SLURM_CONF_SERVER"))  # where Slurm itself is
+_STILL_INHERITED = frozenset(("SLURM_CONF", "SLURM_CONF_SERVER"))  # where Slurm itself is
 
 WHOLE = (1, 1)
 """The shard (k, n) that is all of the work."""
@@ -60,8 +60,7 @@ def child_environment(**values: str) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name not in _NOT_INHERITED
-        and (name in _INHERITED_ALL_THE_SAME or not name.startswith(_FAMILIES_NOT_INHERITED))
+        if name not in _NOT_INHERITED and (name in _STILL_INHERITED or not name.startswith(_FAMILIES_NOT_INHERITED))
     }
     packages = [str(Path(place).absolute()) for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place]
     own = {
@@ -179,7 +178,7 @@ def _work_with_shared(work: Callable[..., Any], job: tuple[Any, ...]) -> Any:
 
 @contextmanager
 def assigned_to(cores: int) -> Iterator[None]:
-    """Limit what runs in the block to so many threads (``FACEFAIR_CORES``): concurrent fits share the cores."""
+    """Limit the block to this many threads (``FACEFAIR_CORES``), so that concurrent fits share the cores."""
     before = os.environ.get("FACEFAIR_CORES")
     os.environ["FACEFAIR_CORES"] = str(cores)
     try:

@@ -117,7 +117,7 @@ def _check_name(path: Path | None) -> None:
     except UnicodeDecodeError as error:
         raise InputError(
             path,
-            found="a name with bytes that are no UTF-8",
+            found="a name with bytes that are not UTF-8",
             expected="a path that notebooks and tables can name",
             do="rename the part shown with a backslash, or give a symbolic link to it",
         ) from error

@@ -76,8 +76,8 @@ def pareto_front(cost: np.ndarray, score: np.ndarray) -> np.ndarray:
     (K,) bool
     """
     cost, score = np.asarray(cost, float), np.asarray(score, float)
-    no_dearer, no_worse = cost[:, None] <= cost, score[:, None] >= score  # (K, K): row against column
-    better = no_dearer & no_worse & ((cost[:, None] < cost) | (score[:, None] > score))
+    no_costlier, no_worse = cost[:, None] <= cost, score[:, None] >= score  # (K, K): row against column
+    better = no_costlier & no_worse & ((cost[:, None] < cost) | (score[:, None] > score))
     return np.isfinite(score) & ~better.any(0)
 
 

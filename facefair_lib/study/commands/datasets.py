@@ -53,7 +53,7 @@ def check(
     table: Annotated[str, typer.Option(help="photos: name of the CSV in ROOT.")] = "",
     people: PeopleOption = "",
 ) -> None:
-    """Say whether a folder is the data set that it should be; the exit status is 1 if not."""
+    """Check whether a folder holds the data set; the exit status is 1 if not."""
     from facefair_lib.data.published.check import OPENED, check_folder
 
     options = {"palette": palette, "table": table, "people": people}
@@ -67,8 +67,10 @@ def check(
 @app.command()
 def get(
     name: NameArgument,
-    out: Annotated[Path, typer.Option(help="Folder to write: new or empty. Interrupted, run the same again.")],
-    commit: Annotated[str, typer.Option(help="Full name of the commit wanted; otherwise the newest.")] = "",
+    out: Annotated[
+        Path, typer.Option(help="New or empty folder to write. If interrupted, run the same command again.")
+    ],
+    commit: Annotated[str, typer.Option(help="Full name of the commit; by default the newest.")] = "",
     url: Annotated[str, typer.Option(help="Another address of the same repository, such as a mirror.")] = "",
 ) -> None:
     """Download a data set that its owner publishes in a git repository (fasseg)."""

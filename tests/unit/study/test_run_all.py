@@ -291,7 +291,7 @@ def test_a_path_that_no_notebook_can_hold_is_named_before_anything_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FACEFAIR_RESULTS", os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
-    with pytest.raises(InputError, match=r"caf\\xe9\n.*no UTF-8"):
+    with pytest.raises(InputError, match=r"caf\\xe9\n.*not UTF-8"):
         run_study("smoke", "", "", "", cores=1)
     assert list(tmp_path.iterdir()) == []
 
