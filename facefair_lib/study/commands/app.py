@@ -15,9 +15,7 @@ def serve_app(
         str, typer.Option(help="A profile whose study has been run; by default the package's networks are shown.")
     ] = "",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any free one.", min=0, max=65535)] = 8866,
-    address: Annotated[
-        str, typer.Option(help="Address to listen on; the default admits this machine only.")
-    ] = "127.0.0.1",
+    address: Annotated[str, typer.Option(help="Address to listen on; by default this machine only.")] = "127.0.0.1",
     token: Annotated[str, typer.Option(help="Secret that the browser must give; random by default.")] = "",
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
 ) -> None:

@@ -26,9 +26,7 @@ def check_scores(
             "that name the row. An empty cell is a missing score."
         ),
     ],
-    percent: Annotated[
-        bool, typer.Option("--percent", help="Scores are in per cent; by default shares from 0 to 1.")
-    ] = False,
+    percent: Annotated[bool, typer.Option("--percent", help="Scores are in per cent, not shares from 0 to 1.")] = False,
     decimals: Annotated[
         int | None,
         typer.Option(help="Decimals that the table prints; by default the most in each column.", min=0, max=12),
@@ -38,9 +36,7 @@ def check_scores(
     ] = 0,
     averaged: Annotated[
         bool,
-        typer.Option(
-            "--averaged", help="Scores are means over classes, or over very different images: ignore accuracy."
-        ),
+        typer.Option("--averaged", help="Scores are means over classes or very different images: ignore accuracy."),
     ] = False,
     out: Annotated[Path | None, typer.Option(help="CSV to write the checks to.")] = None,
 ) -> None:
