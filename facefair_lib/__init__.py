@@ -1,4 +1,4 @@
-"""The helper package of the facefair compendium. Importing it is instant: rooms are imported when they are used."""
+"""The helper package of the facefair compendium. Importing it is instant: its rooms are imported on use."""
 
 from facefair_lib.models import torchvision_hook
 

@@ -49,7 +49,7 @@ def study(
     cores: CoresOption = 0,
     executor: Annotated[str, typer.Option(help="Where jobs run: local, or a cluster in config/cluster.")] = "local",
 ) -> None:
-    """Run the whole study of a profile, up to its report; what is up to date is not run again."""
+    """Run the whole study of a profile, up to its report; stages that are up to date are not run again."""
     from facefair_lib.study.run_all import run_study
 
     raise typer.Exit(run_study(profile, data, photos, until, cores, executor))
@@ -86,7 +86,7 @@ def clean(
     profile: ProfileOption = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Remove the results of one profile, or of all; they can be made again."""
+    """Remove the results of one profile, or of all; a study makes them again."""
     from facefair_lib.study.run_all import clean_results
 
     removed = clean_results(profile, ask=None if yes else typer.confirm)
@@ -113,7 +113,9 @@ def main() -> None:
     """Run a command; errors that a user can act on are printed without a traceback."""
     use_plain_characters()
     os.environ.update(paths.absolute_variables())
-    os.environ["MPLBACKEND"] = "Agg"  # no command opens a window; a backend that is not installed would stop them all
+    os.environ["MPLBACKEND"] = (
+        "Agg"  # no command opens a window, and a backend that is not installed would stop them all
+    )
     try:
         app()
     except InputError as error:
@@ -130,13 +132,13 @@ def main() -> None:
 
 
 def _unusable(error: OSError) -> InputError:
-    """What to tell of other errors of the system: a name that is too long, a folder in place of a file."""
+    """The message for other system errors: a name that is too long, a folder in place of a file."""
     place = path_text(error.filename) if isinstance(error.filename, str | bytes) else "the disk or the network"
     return InputError(
         place,
         found=error.strerror or str(error),
-        expected="files and folders that may be read and written, and room",
-        do="correct the name, the permissions or the room, and run the same command again",
+        expected="files and folders that may be read and written, and enough space",
+        do="correct the name or the permissions, or free some space; then run the same command again",
     )
 
 

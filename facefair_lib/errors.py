@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import errno
+from functools import partial
 from pathlib import Path
 
 from facefair_lib.settings.path_text import path_text
 
 
 class InputError(ValueError):
-    """Something the user gave cannot be used: the message names it, what was found, what was expected, what to do."""
+    """An input that cannot be used: the message says which, what was found, what was expected and what to do."""
 
     def __init__(self, subject: object, *, found: str, expected: str, do: str) -> None:
         self.subject, self.found, self.expected, self.do = subject, found, expected, do
@@ -17,11 +18,11 @@ class InputError(ValueError):
         super().__init__(f"{named}\n  found:    {found}\n  expected: {expected}\n  do:       {do}")
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Keyword-only arguments do not survive the default pickling, and worker processes send errors back pickled.
-        return _rebuild, (self.subject, self.found, self.expected, self.do)
+        # Worker processes send errors back pickled, and default pickling loses keyword-only arguments.
+        return partial(InputError, self.subject, found=self.found, expected=self.expected, do=self.do), ()
 
 
-_FULL = "free some space, or set FACEFAIR_RESULTS to a folder of another disk; then run the same command again"
+_FULL = "free some space, or set FACEFAIR_RESULTS to a folder on another disk; then run the same command again"
 _CLOSED = "allow writing there, or set FACEFAIR_RESULTS to a folder of your own; then run the same command again"
 _DO = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), _FULL),
@@ -30,12 +31,8 @@ _DO = {
 
 
 def unwritable(error: OSError) -> InputError | None:
-    """What to tell a user whose disk is full or whose folder is read-only; None for any other error of the system."""
+    """The message for a full disk or a read-only folder; None for any other system error."""
     if error.errno not in _DO:
         return None
     subject = Path(error.filename) if isinstance(error.filename, str) else "a file of the study"
     return InputError(subject, found=str(error.strerror), expected="a file that can be written", do=_DO[error.errno])
-
-
-def _rebuild(subject: object, found: str, expected: str, do: str) -> InputError:
-    return InputError(subject, found=found, expected=expected, do=do)

@@ -1,1 +1,1 @@
-"""The report: its words are templates in ``report/``; here results are read, templates filled and LaTeX is run."""
+"""The report: its text is in the templates of ``report/``; here results are read, templates filled and LaTeX run."""

@@ -1,8 +1,8 @@
-"""Building the report: templates filled from the results of one profile, figures copied, then LaTeX, then one PDF.
+"""Building the report: fill the templates from one profile's results, copy the figures, run LaTeX.
 
-The templates are ``report/*.tex``. They are filled into ``results/<profile>/report``, where LaTeX runs, so that the
-folder of the sources stays clean and reports of several profiles can be built side by side. Beside them goes the
-ledger, ``numbers.csv``: every number printed, with the file, row and column that it came from.
+The templates are ``report/**/*.tex``. They are filled into ``results/<profile>/report``, where LaTeX runs, so that the
+source folder stays clean and the reports of several profiles can be built side by side. The ledger, ``numbers.csv``,
+lists every number printed with the file, row and column it came from.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from facefair_lib.scores.metrics import COMPARED_BY, ESTIMANDS
 from facefair_lib.scores.resampling import ALPHA, LEVEL, POWER
 from facefair_lib.scores.titles import MODEL_TITLES
 from facefair_lib.settings.labels import NUM_CLASSES
-from facefair_lib.store.results import replacing, write_csv, write_text
+from facefair_lib.store.results import Stage, replacing, write_csv, write_text
 from facefair_lib.tables.performance import CLEAR_PIXELS
 
 _CONSTANTS: Mapping[str, tuple[float, str]] = {
@@ -52,12 +52,12 @@ def build_report(
 
     Parameters
     ----------
-    results_dir : ``results/<profile>``; ``results_dir/report`` receives everything that is made on the way
+    results_dir : ``results/<profile>``; intermediate files go to ``results_dir/report``
     report_dir : ``report/`` with the templates, ``refs.bib``, ``published.csv`` and ``literature.csv``
     profile : name, for messages
-    settings : the profile as plain nested values, as ``Profile.model_dump`` gives them
-    output_pdf : where the PDF goes; an older one stays until the new one is complete
-    on_read : called with the path of every table and figure of the study that the report shows
+    settings : the profile as nested plain values, as ``Profile.model_dump`` gives them
+    output_pdf : the PDF; an older one stays until the new one is complete
+    on_read : called with the path of every table and figure of the study that the report reads
 
     Returns
     -------
@@ -68,9 +68,9 @@ def build_report(
     InputError
         if a result, a row or a figure that the report shows is missing
     MissingLatexError
-        if latexmk is not installed; templates and ledger are written all the same
+        if latexmk is not installed; filled templates and ledger are still written
     ReportError
-        if LaTeX fails or leaves a reference open
+        if LaTeX fails or leaves a reference undefined
     """
     results_dir, report_dir, output_pdf = (Path(p).resolve() for p in (results_dir, report_dir, output_pdf))
     build_dir = results_dir / "report"
@@ -82,7 +82,7 @@ def build_report(
 
 
 def render(results: Results, build_dir: Path) -> pd.DataFrame:
-    """Fill every template into ``build_dir``, copy the figures that they show, and write the ledger.
+    """Fill every template into ``build_dir``, copy the figures they show, and write the ledger.
 
     Returns
     -------
@@ -102,7 +102,7 @@ def render(results: Results, build_dir: Path) -> pd.DataFrame:
 
 
 def fill(name: str, templates: jinja2.Environment) -> str:
-    """Fill one template; a mistake in it is an error that names the file."""
+    """Fill one template; raise an `InputError` that names the file and line of a mistake in it."""
     try:
         return templates.get_template(name).render()
     except jinja2.TemplateError as error:
@@ -110,7 +110,7 @@ def fill(name: str, templates: jinja2.Environment) -> str:
         raise InputError(
             f"report/{name}{line}",
             found=str(error.message),
-            expected="a template of names and filters that the report knows",
+            expected="a template that uses the names and filters of facefair_lib/report/build.py",
             do="correct the template",
         ) from error
 
@@ -120,8 +120,8 @@ def environment(results: Results, build_dir: Path, numbers: list[tuple[str, Sour
 
     def finish(value: object) -> str:
         if isinstance(value, jinja2.Undefined):
-            return str(value)  # raises: nothing is printed for a misspelt name
-        if isinstance(value, str) or is_missing(value):  # a column of texts without any reads back as NaN
+            return str(value)  # raises: a misspelt name must not print as nothing
+        if isinstance(value, str) or is_missing(value):  # an empty column of texts is read back as NaN
             done = tex(value)
             numbers.extend(done.numbers)
             return str(done)
@@ -129,7 +129,7 @@ def environment(results: Results, build_dir: Path, numbers: list[tuple[str, Sour
             "a template of the report",
             found=f"{value!r} without a filter",
             expected="<< value | percent >> or the like",
-            do="say how it is printed",
+            do="add a filter that says how it is printed",
         )
 
     templates = jinja2.Environment(
@@ -145,17 +145,11 @@ def environment(results: Results, build_dir: Path, numbers: list[tuple[str, Sour
 
 
 def _names(results: Results, build_dir: Path) -> dict[str, Any]:
-    """Functions and values of the templates."""
+    """Functions and values that templates may use."""
 
     def figure(name: str) -> Tex:
         stage, stem = name.split("/")
-        source = results.results_dir / stage / "figures" / f"{stem}.pdf"
-        if not source.is_file():
-            raise InputError(
-                source, found="no such file", expected=f"a figure of {stage}", do=f"run the notebook {stage}"
-            )
-        if results.on_read:
-            results.on_read(source)
+        source = Stage(results.results_dir / stage, results.on_read).existing(f"figures/{stem}.pdf")
         target = build_dir / "figures" / source.name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
@@ -165,30 +159,25 @@ def _names(results: Results, build_dir: Path) -> dict[str, Any]:
         value, module = _CONSTANTS[name]
         return Number(value, Source(f"facefair_lib/{module}", "", name))
 
+    def definition(metric: str) -> Tex:
+        text = ESTIMANDS[metric].definition.rstrip(".")
+        return tex(text[0].lower() + text[1:])
+
+    def rendered_people() -> bool:
+        """Whether the experiment shows rendered people, and not the user's own photographs."""
+        shown = results.rows("05_ethnicity_emotion_experiment/nine")
+        return bool(shown) and all(results.has("experiment/people", image_id=row["image_id"]) for row in shown)
+
     readers = (results.cell, results.row, results.rows, results.has, results.setting)
+    functions = (*readers, ahead, against_chance, shown_smaller, figure, constant, definition, rendered_people)
     return {
-        **{reader.__name__: reader for reader in readers},
-        **{shape.__name__: shape for shape in (ahead, against_chance, shown_smaller)},
-        "figure": figure,
-        "constant": constant,
-        "definition": lambda metric: tex(_lowered(ESTIMANDS[metric].definition.rstrip("."))),
+        **{function.__name__: function for function in functions},
         "data_set_title": lambda: CATALOGUE[results.setting("data.source")].title,
-        "rendered_people": lambda: shows_rendered_people(results),
         "models": tuple(MODEL_TITLES),
         "experiment_metric": COMPARED_BY,
     }
 
 
-def shows_rendered_people(results: Results) -> bool:
-    """Whether the experiment shows rendered people, and not a reader's own photographs."""
-    shown = results.rows("05_ethnicity_emotion_experiment/nine")
-    return bool(shown) and all(results.has("experiment/people", image_id=row["image_id"]) for row in shown)
-
-
 def _plain(number: str) -> str:
-    """A number without LaTeX's marks: ``$-$0.7`` -> ``-0.7``."""
+    """A number without LaTeX markup: ``$-$0.7`` -> ``-0.7``."""
     return number.replace("$", "").replace("\\,", " ")
-
-
-def _lowered(sentence: str) -> str:
-    return sentence[0].lower() + sentence[1:]

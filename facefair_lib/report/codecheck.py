@@ -1,4 +1,4 @@
-"""The list of what a codechecker recomputes: the kept figures and tables that the report prints, in ``codecheck.yml``.
+"""The files that a codechecker recomputes: kept figures and tables that the report prints, in ``codecheck.yml``.
 
 Source: CODECHECK configuration file specification 2.0, https://codecheck.org.uk/spec/config/2.0/
 """
@@ -17,7 +17,7 @@ _TABLE = re.compile(r'"(\d\d_\w+)/(\w+)"')
 
 
 def update(file: Path, report: Path, figures: Path, kept: Path) -> int:
-    """Write the list, which is the end of the file, anew.
+    """Rewrite the list, which ends the file.
 
     Parameters
     ----------
@@ -32,13 +32,11 @@ def update(file: Path, report: Path, figures: Path, kept: Path) -> int:
     Raises
     ------
     InputError
-        if the file has no place for the list
+        if the line that begins the list is missing
     """
     before, mark, _ = file.read_text(encoding="utf-8").partition(f"\n{BEGIN}\n")
     if not mark:
-        raise InputError(
-            file, found="no list of files", expected=f"a line {BEGIN}", do="add it at the end, or: git checkout"
-        )
+        raise InputError(file, found="no list of files", expected=f"a line {BEGIN}", do="add this line at the end")
     entries = listed(report, figures, kept)
     lines = [
         f"  - file: {path.relative_to(file.parent).as_posix()}\n    comment: {comment}"
@@ -49,7 +47,7 @@ def update(file: Path, report: Path, figures: Path, kept: Path) -> int:
 
 
 def listed(report: Path, figures: Path, kept: Path) -> dict[Path, str]:
-    """Each kept figure and table that a template names -> what it is."""
+    """Kept figures and tables that a template names, path -> what it is."""
     text = "\n".join(template.read_text(encoding="utf-8") for template in sorted(report.rglob("*.tex")))
     shown, read = set(_FIGURE.findall(text)), set(_TABLE.findall(text))
     entries = {figures / f"{stem}.png": f"figure of {stage}" for stage, stem in sorted(shown)}

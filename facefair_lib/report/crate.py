@@ -31,12 +31,12 @@ Entity = dict[str, Any]
 
 
 def update(root: Path, outputs: dict[Path, str], kept: Path) -> Path:
-    """Write the crate's description into the folder that is the crate.
+    """Write the crate's description into the crate's folder.
 
     Parameters
     ----------
     root : the repository
-    outputs : kept figures and tables with what each is, as `codecheck.listed` gives them
+    outputs : kept figures and tables -> what each is, as `codecheck.listed` gives them
     kept : folder of the reference run's tables and provenance
     """
     return write_json(root / CRATE, crate(root, outputs, kept, datetime.date.today().isoformat()))
@@ -49,7 +49,11 @@ def crate(root: Path, outputs: dict[Path, str], kept: Path, date: str) -> Entity
     if paths.kept_report().is_file():
         files[paths.kept_report().relative_to(root).as_posix()] = "report of the reference run"
     actions = [_action(folder, files) for folder in sorted(kept.iterdir()) if (folder / FILE_NAME).is_file()]
-    read = {part["@id"]: "notebook, profile or plan" for action in actions for part in _inputs(action)}
+    read = {
+        part["@id"]: "notebook, profile or plan"
+        for action in actions
+        for part in (action["instrument"], *action["object"])
+    }
     licence = f"https://spdx.org/licenses/{citation['license']}"
     about = {
         "@id": "./",
@@ -77,7 +81,7 @@ def crate(root: Path, outputs: dict[Path, str], kept: Path, date: str) -> Entity
 
 
 def _action(folder: Path, files: dict[str, str]) -> Entity:
-    """One notebook's run: its instrument, what it read besides other notebooks' results, and what it left here."""
+    """One notebook's run: its instrument, its inputs other than earlier results, and its kept outputs."""
     run = read_json(folder / FILE_NAME)
     return {
         "@id": f"#{folder.name}",
@@ -89,10 +93,6 @@ def _action(folder: Path, files: dict[str, str]) -> Entity:
         "object": [{"@id": f"config/{run['profile']}.yaml"}, *([{"@id": _PLAN}] if run.get("plan") else [])],
         "result": [{"@id": name} for name, comment in sorted(files.items()) if comment.endswith(f" of {folder.name}")],
     }
-
-
-def _inputs(action: Entity) -> list[Entity]:
-    return [action["instrument"], *action["object"]]
 
 
 def _file(name: str, comment: str) -> Entity:

@@ -1,6 +1,6 @@
-r"""From cells to LaTeX: every filter gives a `Tex` that still knows the cells behind the numbers it shows.
+r"""From cells to LaTeX: every filter returns a `Tex` that knows which cells its numbers come from.
 
-Scores are stored as shares from 0 to 1 and printed in per cent; a value that is missing is printed as ``--``, never 0.
+Scores are stored as shares from 0 to 1 and printed in per cent; a missing value is printed as ``--``, never as 0.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MISSING = "--"
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-    "[": "{[}", "*": "{*}",  # behind a line break, where a row of a table begins, they would be an argument
+    "[": "{[}", "*": "{*}",  # at the start of a table row, after a line break, they would be read as its argument
 }  # fmt: skip
 _LAST_LATIN = 0x17F
 _NO_GLYPH = "ĦħĸĿŀŉŦŧſ"
@@ -30,22 +30,22 @@ _STARTS = {"none": "random weights", "imagenet": "ImageNet weights in the backbo
 
 
 class Tex(str):
-    """LaTeX text, and its numbers as printed, each with the cell that it came from."""
+    """LaTeX text with its numbers as printed, each with the cell it came from."""
 
     numbers: tuple[tuple[str, Source], ...]
 
     def __new__(cls, text: str, numbers: Sequence[tuple[str, Source]] = ()) -> Tex:
-        """Make LaTeX text; nothing in it is escaped any more."""
+        """Make LaTeX text from text that is already escaped."""
         tex = super().__new__(cls, text)
         tex.numbers = tuple(numbers)
         return tex
 
 
 def tex(text: object) -> Tex:
-    """Escape text for LaTeX: a folder called ``real_50%`` prints as it is written.
+    """Escape text for LaTeX: a folder called ``real_50%`` prints as written.
 
-    The report's fonts hold the Latin alphabets. Any other letter or mark, and what is none, such as the end of a line,
-    is printed by its code point, U+6771, rather than stop the report.
+    The report's fonts cover the Latin alphabets. Any other character, such as a line break, is printed as its code
+    point, such as U+6771, so that it does not stop the report.
     """
     if isinstance(text, Tex):
         return text
@@ -66,9 +66,9 @@ def compose(template: str, *parts: object) -> Tex:
 
 
 def printed(form: Callable[..., str]) -> Callable[..., Tex]:
-    """Make a filter from a way to print a number.
+    """Make a filter from a function that prints a number.
 
-    The filter takes cells only: a number that stands in no table or setting cannot be traced and is refused.
+    The filter accepts cells only: a number from no table, setting or constant cannot be traced.
     """
 
     @wraps(form)
@@ -88,7 +88,7 @@ def printed(form: Callable[..., str]) -> Callable[..., Tex]:
 
 @printed
 def fixed(value: Number, digits: int = 1, scale: float = 1) -> str:
-    """A number with a fixed count of decimals and a true minus sign."""
+    """A number with fixed decimals and a true minus sign."""
     return _fixed(float(value) * scale, digits)
 
 
@@ -113,7 +113,7 @@ def count(number: Number) -> str:
 
 @printed
 def words(number: Number) -> str:
-    """A small whole number as a word, as running text wants it; a larger one in digits."""
+    """A whole number up to twelve as a word, a larger one in digits."""
     whole = round(float(number))
     return _WORDS[whole] if 0 <= whole < len(_WORDS) else f"{whole:,}"
 
@@ -126,7 +126,7 @@ def counted(number: Number, noun: str, plural: str = "") -> str:
 
 @printed
 def quoted(number: Text | Number) -> str:
-    """A number as it stands in its file: 40.70 stays 40.70, and 0.1 is not 0.10."""
+    """A number as written in its file: 40.70 stays 40.70, and 0.1 is not 0.10."""
     return str(number) if isinstance(number, str) else f"{number:g}"
 
 
@@ -148,7 +148,7 @@ def p(value: Number) -> str:
 
 @printed
 def p_is(value: Number) -> str:
-    """A p value inside a sentence: ``$p = 0.021$``."""
+    """A p value in a sentence: ``$p = 0.021$``."""
     return rf"$p {'< 0.001' if value < 0.001 else f'= {value:.3f}'}$"
 
 
@@ -162,7 +162,7 @@ def power_of_ten(value: Number) -> str:
 
 def _fixed(value: float, digits: int) -> str:
     text = f"{value:,.{digits}f}"
-    if not text.strip("-0.,"):  # -0.0 would claim a direction that the digits shown do not have
+    if not text.strip("-0.,"):  # -0.0 would claim a direction that the digits do not show
         text = text.lstrip("-")
     return text.replace("-", "$-$")
 
@@ -174,18 +174,18 @@ NUMBER_FILTERS: Mapping[str, Callable[..., Tex]] = {
 
 
 def bounds(row: Row, column: str = "value") -> tuple[Number, Number]:
-    """The interval of a column: its own columns ``<column>_low`` and ``<column>_high``, else ``low`` and ``high``."""
+    """The interval of a column: ``<column>_low`` and ``<column>_high`` if these exist, else ``low`` and ``high``."""
     own = f"{column}_low" in row
     return (row[f"{column}_low"], row[f"{column}_high"]) if own else (row["low"], row["high"])
 
 
 def est(row: Row, column: str = "value", form: str = "percent", ends: Sequence[str] = (), **options: Any) -> Tex:
-    r"""A value of a row with its interval, as the report's ``\est{value}{low}{high}``.
+    r"""A value of a row with its interval, as ``\est{value}{low}{high}``.
 
     Parameters
     ----------
-    form : the filter that prints each of the three numbers; ``options`` go to it
-    ends : columns of the interval, where they are not those that `bounds` finds
+    form : name of the filter that prints the three numbers; it receives ``options``
+    ends : columns of the interval; by default those that `bounds` finds
     """
     value, (low, high) = row[column], [row[end] for end in ends] or bounds(row, column)
     show = NUMBER_FILTERS[form]
@@ -194,9 +194,9 @@ def est(row: Row, column: str = "value", form: str = "percent", ends: Sequence[s
     return compose(r"\est{{{}}}{{{}}}{{{}}}", *(show(number, **options) for number in (value, low, high)))
 
 
-def interval(row: Row, column: str = "value", form: str = "percent", **options: Any) -> Tex:
+def interval(row: Row, column: str = "value") -> Tex:
     """The interval of a row in words: ``45.0 to 51.0``."""
-    return compose("{} to {}", *(NUMBER_FILTERS[form](number, **options) for number in bounds(row, column)))
+    return compose("{} to {}", *map(percent, bounds(row, column)))
 
 
 def title(key: Text | str) -> Tex:
@@ -205,7 +205,7 @@ def title(key: Text | str) -> Tex:
 
 
 def in_text(key: Text | str) -> Tex:
-    """The title of a key within a sentence: ``Lips / mouth`` loses its capital, ``IoU`` keeps it."""
+    """The title of a key in a sentence: ``Lips / mouth`` loses its capital, ``IoU`` keeps it."""
     return tex(key if is_missing(key) else titles.in_text(titles.title(str(key))))
 
 
@@ -221,17 +221,17 @@ def composition(key: str) -> Tex:
 
 
 def backbone(key: str, model: str = "") -> Tex:
-    """``resnet18`` as its paper spells it, and which part of it ``model`` uses."""
+    """``resnet18`` as its paper spells it, with the part of it that ``model`` uses."""
     return tex(titles.backbone_title(str(key), str(model)))
 
 
 def network(row: Mapping[str, object]) -> Tex:
-    """The network of a row by name, with fine maps where it has them."""
+    """The name of a row's network, with its fine maps if it has them."""
     return tex(titles.network_title(str(row["model"]), row.get("fine_maps")))
 
 
 def start(weights: str) -> Tex:
-    """Where a network's weights come from, for running text."""
+    """Where a network's weights start from, for running text."""
     return tex(_STARTS.get(str(weights), str(weights)))
 
 
@@ -243,7 +243,7 @@ def attribute(value: Number | Text) -> Tex:
 
 
 def first_upper(text: object) -> Tex:
-    """The same text with a capital at its beginning."""
+    """The same text with an initial capital."""
     done = tex(text)
     return Tex(done[:1].upper() + done[1:], done.numbers)
 
@@ -257,7 +257,7 @@ def listed(items: Sequence[object]) -> Tex:
 
 
 def grey(text: object, when: bool) -> Tex:
-    """The same text in grey where a value rests on too few people to be read as a finding."""
+    """The same text, in grey if ``when``: a value from too few people to be read as a finding."""
     return compose(r"\textcolor{{gray}}{{{}}}", text) if when else tex(text)
 
 

@@ -1,4 +1,4 @@
-"""Running latexmk, and saying what went wrong: the same sources give the same bytes."""
+"""Running latexmk reproducibly, and reporting what went wrong."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _TIME_LIMIT = 300  # seconds; a healthy run takes about ten
 
 
 class ReportError(RuntimeError):
-    """LaTeX could not set the report; the message shows its first errors."""
+    """LaTeX could not typeset the report; the message shows its first errors."""
 
 
 class MissingLatexError(ReportError):
-    """There is no latexmk on this machine."""
+    """latexmk is not installed."""
 
     def __init__(self) -> None:
-        super().__init__(f"latexmk is missing, so the report cannot be set; get it with: {INSTALL_LATEX}")
+        super().__init__(f"latexmk is missing, so the report cannot be typeset; install it with: {INSTALL_LATEX}")
 
 
 def run_latexmk(report_dir: Path, build_dir: Path, profile: str) -> None:
@@ -36,9 +36,16 @@ def run_latexmk(report_dir: Path, build_dir: Path, profile: str) -> None:
     Parameters
     ----------
     report_dir : folder with ``refs.bib``
-    build_dir : folder of the filled templates; LaTeX reads from here alone, because blanks, ``~``, ``$`` and braces
-        mean something in its search paths
+    build_dir : folder of the filled templates; LaTeX reads from here only, because blanks, ``~``, ``$`` and braces are
+        special in its search paths
     profile : name, for messages
+
+    Raises
+    ------
+    MissingLatexError
+        if latexmk is not installed
+    ReportError
+        if LaTeX fails, takes longer than ``_TIME_LIMIT`` or leaves a reference undefined
     """
     latexmk = shutil.which("latexmk")
     if latexmk is None:
@@ -63,22 +70,22 @@ def run_latexmk(report_dir: Path, build_dir: Path, profile: str) -> None:
         raise ReportError(failure_message(profile, run.stdout + run.stderr, log_file))
     open_references = sorted(set(_UNRESOLVED.findall(log)))
     if open_references:
-        raise ReportError("\n  ".join([f"the report of {profile!r} has open references:", *open_references[:5]]))
-    for made in build_dir.glob("report.*"):  # what is left is no result: it names folders of this machine
+        raise ReportError("\n  ".join([f"the report of {profile!r} has undefined references:", *open_references[:5]]))
+    for made in build_dir.glob("report.*"):  # auxiliary files are no results: they name folders of this machine
         if made.suffix not in (".tex", ".pdf", ".log"):
             made.unlink()
 
 
 def latex_environment() -> dict[str, str]:
-    """TeX's own search paths, and a clock that stands still."""
+    """Environment with TeX's default search paths and a fixed clock."""
     clock = {"SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1"}
-    # The log must not break lines at 79 characters, or file:line: error messages cannot be read back.
+    # Without line breaks at 79 characters, "file:line: error" messages can be found in the output.
     return child_environment(**clock, max_print_line="10000", openout_any="p")
 
 
 def failure_message(profile: str, output: str, log_file: Path) -> str:
-    """LaTeX's first errors, or its last lines where it named none."""
+    """LaTeX's first errors, or the last lines of its output if it named none."""
     errors = list(dict.fromkeys(_ERROR_LINE.findall(output)))[:3]
     shown = errors or [line for line in output.splitlines() if line.strip()][-5:]
-    log = f"the whole log: {path_text(log_file)}"
-    return "\n  ".join([f"LaTeX could not set the report of {profile!r}:", *shown, log])
+    log = f"the full log: {path_text(log_file)}"
+    return "\n  ".join([f"LaTeX could not typeset the report of {profile!r}:", *shown, log])

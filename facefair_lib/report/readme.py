@@ -1,4 +1,4 @@
-"""The README's answer: tables written from the reference results between two marks; no number there is typed."""
+"""The README's answer: tables written between two marks from the reference results, no number typed by hand."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from facefair_lib.store.results import TIMINGS, read_json, write_text
 from facefair_lib.tables.answer import LESS, MORE, OPEN
 
 BEGIN, END = "<!-- answer: written by make reference -->", "<!-- end of answer -->"
-_MADE_WITH_IT = "04_metric_analysis"  # a stage that is kept of the study whose report is kept
+_MADE_WITH_IT = "04_metric_analysis"  # a stage kept from the same study as the report
 
 
 def update(readme: Path, reference: Path) -> None:
@@ -35,7 +35,7 @@ def update(readme: Path, reference: Path) -> None:
 
 
 def updated(readme: Path, reference: Path) -> str:
-    """The README's text with the answer, as ``results/kept`` has it now, between its two marks.
+    """The README's text with the answer that ``results/kept`` now gives between its two marks.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def answer(reference: Path) -> str:
 
 
 def _report(reference: Path) -> list[str]:
-    """The way to a whole report, where one is kept, and whose it is."""
+    """The link to a kept report, if there is one, and its profile."""
     file = paths.kept_report()
     if not file.is_file():
         return []
@@ -72,7 +72,7 @@ def _report(reference: Path) -> list[str]:
 
 
 def _planned(results: Results) -> list[str]:
-    """How well, and of every family of the plan the comparison that stands out most in both networks together."""
+    """Scores, and of every family of the plan the largest comparison of both networks together."""
     effects = f"{stages.ANSWER}/answer"
     networks = [
         network_title(m, results.row(f"{stages.TRAINING_STAGES[m]}/model").get("fine_maps")) for m in MODEL_TITLES
@@ -100,15 +100,15 @@ _COMPARED = {
     "total": "same people, shape and tones of {} people against those of {} people",
     "emotions": "{} against {} people",
 }
-"""Families of the plan that the README shows, and how a comparison is put."""
+"""Families of the plan that the README shows -> wording of a comparison."""
 _ALL_SHOWN = ("tones_of_groups", "darkest_tone")
-"""Families of which every comparison is shown; of the others the largest."""
+"""Families with every comparison shown; of the others only the largest is."""
 _SIGNED = ("darkest_tone",)
-"""Families whose comparisons have a direction; others are told from the side of the higher."""
+"""Families whose comparisons have a fixed direction; in others the higher side comes first."""
 
 
 def _pairs(rows: list[Row]) -> list[str]:
-    """Comparisons of a family, that with the largest differences of all networks together first."""
+    """Comparisons of a family, by the summed differences of all networks, largest first."""
     pairs = dict.fromkeys(row["contrast"] for row in rows)
     return sorted(pairs, key=lambda pair: -sum(abs(row["difference"]) for row in rows if row["contrast"] == pair))
 
@@ -118,7 +118,7 @@ def _side(key: str) -> str:
 
 
 def _found(row: Row, sign: int) -> str:
-    """A difference in points with its interval, and what was found."""
+    """A difference in points with its interval, marked by its finding."""
     text = f"**{_turned(row, sign)}**" if row["finding"] in (LESS, MORE) else _turned(row, sign)
     return f"{text} ≈" if row["p_margin"] < ALPHA else text
 
@@ -143,7 +143,7 @@ def _note(results: Results, effects: str) -> str:
 
 
 def _tones(results: Results) -> list[str]:
-    """The tone curve over runs, and what training on other people changes."""
+    """The tone curve over runs, and the change by training on other people."""
     curve, gain = f"{stages.ANSWER}/curve", f"{stages.ANSWER}/mitigation"
     tones = dict.fromkeys(f"tone {row['skin_tone']:g}" for row in results.rows(curve))
     lines = _head("same people at every skin tone", list(tones))
@@ -171,7 +171,7 @@ def _marked(row: Row) -> str:
 
 
 def _architectures(results: Results) -> list[str]:
-    """The architectures, best first; nothing where the reference study fitted none for the comparison."""
+    """The compared networks, best first; nothing if the reference study fitted none."""
     table = "09_model_comparison/comparison"
     if not results.has(table) or not results.cell("09_model_comparison/status", "fitted"):
         return []
@@ -181,7 +181,9 @@ def _architectures(results: Results) -> list[str]:
     lines = _head("fitted alike", heads)
     for r in rows:
         cells = [f"{r['parameters'] / 1e6:.1f}", f"{r['flops'] / 1e9:.1f}", f"{r['peak_bytes'] / 1e6:.0f}"]
-        cells += [f"{speed[r['network']]:.0f}", _estimate(r, "iou"), _points(r["gap"]), f"{r['p_adjusted']:.2g}"]
+        low, high = bounds(r, "iou")
+        cells += [f"{speed[r['network']]:.0f}", f"{_points(r['iou'])} ({_points(low)}–{_points(high)})"]
+        cells += [_points(r["gap"]), f"{r['p_adjusted']:.2g}"]
         front = " \\*" if r["front"] else ""
         name = network_title(r["model"], r.get("fine_maps"))
         start = ", ImageNet weights" if r["weights"] == "imagenet" else ""
@@ -212,7 +214,7 @@ def _points(share: float) -> str:
 
 
 def _turned(row: Row, sign: int) -> str:
-    """A difference with its interval in points, both turned by ``sign``."""
+    """A difference with its interval in points, both multiplied by ``sign`` (1 or -1)."""
     low, high = sorted(sign * end for end in bounds(row))
     return f"{_signed(sign * row['difference'])} ({_signed(low)} to {_signed(high)})"
 
@@ -221,8 +223,3 @@ def _signed(share: float) -> str:
     """A difference in points; one that shows as zero has no sign."""
     points = round(100 * share, 1)
     return f"{points:+.1f}" if points else "0.0"
-
-
-def _estimate(row: Row, column: str = "value") -> str:
-    low, high = bounds(row, column)
-    return f"{_points(row[column])} ({_points(low)}–{_points(high)})"

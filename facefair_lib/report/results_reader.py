@@ -1,8 +1,8 @@
-"""What the report may print: cells of a study's tables, each of which knows where it stands.
+"""What the report may print: cells of a study's tables, each of which knows its source.
 
-A table is named as its file is, from the folder of the profile's results and without its ending, such as
-``04_metric_analysis/summary``; ``report/published`` and ``report/literature`` hold numbers of other papers. A keyword
-``model="pspnet"`` keeps the rows with this value in the column.
+A table is named by its path within the profile's results, without suffix, such as ``04_metric_analysis/summary``;
+``report/published`` and ``report/literature`` hold numbers of other papers. A keyword such as ``model="pspnet"`` keeps
+the rows with this value in the column.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 
@@ -23,35 +23,28 @@ _OTHER_PAPERS = "report"
 
 @dataclass(frozen=True)
 class Source:
-    """Where a value stands: a file, its lines (the header is line 1) and a column."""
+    """Where a value comes from: a file, its lines (the header is line 1) and a column."""
 
     file: str
     row: str
     column: str
 
 
-class Number(float):
-    """A number that knows where it stands; NaN where the cell is empty."""
-
+class _Sourced:
     source: Source
 
-    def __new__(cls, value: float, source: Source) -> Number:
-        """Make a number; ``source`` says where it stands."""
-        number = super().__new__(cls, value)
-        number.source = source
-        return number
+    def __new__(cls, value: float | str, source: Source) -> Self:
+        made = super().__new__(cls, value)
+        made.source = source
+        return made
 
 
-class Text(str):
-    """A text that knows where it stands; numbers of other papers are texts, quoted as they were printed."""
+class Number(_Sourced, float):
+    """A number that knows its source; NaN where the cell is empty."""
 
-    source: Source
 
-    def __new__(cls, value: str, source: Source) -> Text:
-        """Make a text; ``source`` says where it stands."""
-        text = super().__new__(cls, value)
-        text.source = source
-        return text
+class Text(_Sourced, str):
+    """A text that knows its source; numbers of other papers are texts, quoted as printed there."""
 
 
 class Row(dict[str, Any]):
@@ -83,7 +76,7 @@ class Results:
     ----------
     results_dir : ``results/<profile>``, or ``results/kept``
     report_dir : folder with ``published.csv`` and ``literature.csv``
-    settings : the profile as plain nested values
+    settings : the profile as nested plain values
     on_read : called with the path of every table of the study that is read
     """
 
@@ -169,7 +162,7 @@ class Results:
 
 
 def _cell(value: Any, source: Source) -> Any:
-    """Give a value its source, also within lists and sections; truth values, even as words, come as they are."""
+    """Give a value its source, also within lists and sections; booleans, also as text, become plain ones."""
     if str(value) in ("True", "False"):
         return str(value) == "True"
     if isinstance(value, str):
@@ -186,7 +179,7 @@ def _part(source: Source, key: object) -> Source:
 
 
 def _is(value: object, wanted: object) -> bool:
-    """Whether two values are written alike: 25, 25.0 and a quoted 25 are."""
+    """Whether two values are written alike, as 25, 25.0 and "25" are."""
     return _written(value) == _written(wanted)
 
 
@@ -205,6 +198,6 @@ def size(rows: Sequence[Row]) -> Number:
 
 
 def _source(rows: Sequence[Row], what: str) -> Source:
-    """Where a number stands that rests on several rows of a table."""
+    """Source of a number computed from several rows of a table."""
     file = f"{rows[0].table}.csv" if rows else ""
     return Source(file, " ".join(str(row.line) for row in rows), what)

@@ -1,7 +1,6 @@
-"""The three shapes of sentences that follow from results: each says what intervals and p values allow, and no more.
+"""The three kinds of sentences generated from results: each claims no more than intervals and p values allow.
 
-Everything else in the report is an author's prose that holds whichever way the results fall. The sentences begin with a
-small letter and end without a full stop.
+All other prose of the report holds whatever the results. The sentences begin in lower case and have no full stop.
 """
 
 from __future__ import annotations
@@ -15,20 +14,20 @@ from facefair_lib.scores.resampling import ALPHA
 
 
 def ahead(row: Row | None, measure: str, first: str = "", second: str = "") -> Tex:
-    """Which of two is ahead, or that they are not distinguishable.
+    """Say which of two is ahead, or that they are not distinguishable.
 
     Parameters
     ----------
-    row : ``difference``, first minus second, with ``low`` and ``high``; with ``p_adjusted``, this decides as well
-    measure : what the points are points of
-    first, second : names; without them the row's ``contrast`` names two groups of people
+    row : ``difference``, first minus second, with ``low`` and ``high``; ``p_adjusted`` decides as well if present
+    measure : the score that the points refer to
+    first, second : names; by default the row's ``contrast`` names two groups of people
     """
     if row is None or is_missing(row["difference"]):
         return compose("{} and {} could not be compared", first or "the groups", second or "their scores")
     if not first:
         first, second = (f"{titles.title(group)} people" for group in row["contrast"].split("-"))
     value, low, high = row["difference"], row["low"], row["high"]
-    if value < 0:  # told from the side of the higher one
+    if value < 0:  # the higher one comes first
         first, second = second, first
         value, low, high = (Number(-number, number.source) for number in (value, high, low))
     found = compose("interval {} to {}", percent(low), percent(high))
@@ -44,22 +43,22 @@ def ahead(row: Row | None, measure: str, first: str = "", second: str = "") -> T
 
 
 def leading(rows: Sequence[Row]) -> Row | None:
-    """The difference to speak of: the largest of the distinguishable ones, else the largest; None without any."""
+    """The difference to report: the largest distinguishable one, else the largest; None if there is none."""
     tested = [row for row in rows if not (is_missing(row["difference"]) or is_missing(row["p_adjusted"]))]
     return max(tested, key=lambda row: (is_clear(row), abs(row["difference"])), default=None)
 
 
 def is_clear(row: Row) -> bool:
-    """Whether a difference's adjusted p value is small; True where it has none, and its interval decides alone."""
+    """Whether a difference's adjusted p value is below ``ALPHA``; True without one: the interval alone decides."""
     return "p_adjusted" not in row or row["p_adjusted"] < ALPHA
 
 
 def against_chance(gaps: Mapping[str, Row], what: str) -> Tex:
-    """How large gaps between best and worst are, beside what chance alone makes, and which are distinguishable from it.
+    """Set gaps between best and worst beside those expected by chance, and say which are distinguishable from it.
 
     Parameters
     ----------
-    gaps : where a gap was found, such as ``for PSPNet`` -> row with ``gap``, ``expected_by_chance`` and ``p_value``
+    gaps : where a gap was measured, such as ``for PSPNet`` -> row with ``gap``, ``expected_by_chance`` and ``p_value``
     what : what was compared, such as ``the ethnic groups``
     """
     tested = {where: row for where, row in gaps.items() if not (is_missing(row["gap"]) or is_missing(row["p_value"]))}
@@ -85,7 +84,7 @@ def _which(clear: Sequence[str], tested: int) -> Tex:
 
 
 def shown_smaller(tests: Sequence[Row]) -> Tex:
-    """The smallest margin than which every difference is shown to be smaller.
+    """State the smallest margin that every difference is shown to be below.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""What stays on disk: results written whole or not at all, what made them, and what must be made again."""
+"""What is kept on disk: results written whole or not at all, what made them, and what must be made again."""

@@ -1,11 +1,11 @@
-"""Digests of code: what a piece of code reaches, and one short text per module that changes when its code does.
+"""Digests of code: which modules code reaches, and one short text per module that changes with its code.
 
-Saving a notebook's outputs, or editing a comment or a docstring, changes no digest. Nor do modules that only schedule,
-show and record work (``_BESIDE_RESULTS``), imports for types alone, and the classes that describe settings: what they
-hold reaches a stage as values, and the values that a stage uses are in its digest already.
+Saving a notebook's outputs, or editing a comment or a docstring, changes no digest. Left out are modules that only
+schedule, show and record work (``_BESIDE_RESULTS``), imports for types only, and the classes that describe settings: a
+stage's digest already holds the values of the settings it uses.
 
-A package's door (``__init__``) holds no code that computes. It either imports nothing, or hands names on that it opens
-when they are asked for; its table ``_HOMES`` (name -> module) is then followed to the one module that is meant.
+A package's ``__init__`` computes nothing. It imports nothing, or it imports names lazily; its table ``_HOMES`` (name ->
+module) then leads to the module that is meant.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from facefair_lib.settings import paths
 _BESIDE_RESULTS = frozenset(
     f"facefair_lib.store.{name}" for name in ("stages", "digests", "progress", "provenance", "processes")
 )
-"""Modules without a say in what a stage computes; an edit of the list of stages must not fit every network again."""
+"""Modules that do not affect what a stage computes; editing the list of stages must not refit every network."""
 _SETTINGS_BASE = "Section"
-"""Base of the classes that describe settings (``settings/profiles.py``)."""
+"""Base class of the descriptions of settings (``settings/profiles.py``)."""
 
 
 def module_version(module: str) -> str:
@@ -49,7 +49,7 @@ def reached_modules(code: str) -> set[str]:
 
 
 def closure(modules: set[str]) -> set[str]:
-    """These modules and all that they import, anywhere in them (also inside functions)."""
+    """These modules and all modules of the project that they import, also inside functions, directly or not."""
     found, waiting = set(), set(modules)
     while waiting:
         module = waiting.pop()
@@ -64,13 +64,13 @@ def module_path(module: str) -> Path:
 
 
 def homes(module: str) -> dict[str, str]:
-    """What a door hands on without importing it: name -> module, as its table ``_HOMES`` says."""
+    """Names that a package imports lazily -> their modules, by its table ``_HOMES``."""
     return _homes(_source(module))
 
 
-def text_digest(text: str) -> str:
-    """A short name for a text: other texts have other names."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def text_digest(text: str | bytes) -> str:
+    """The first 16 hexadecimal digits of a text's SHA-256."""
+    return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()[:16]
 
 
 def _source(module: str) -> str:
@@ -83,7 +83,7 @@ def _imported(code: str) -> set[str]:
 
 
 def _origin(module: str, name: str) -> str:
-    """Module that ``from module import name`` takes the name from."""
+    """Module that ``from module import name`` imports the name from."""
     inner = f"{module}.{name}"
     if not name or not _is_there(module):
         return module
@@ -102,7 +102,7 @@ def _place(root: Path, module: str) -> tuple[Path, bool]:
     return path, path.exists()
 
 
-# The following are kept by text: within a process, no code is parsed twice.
+# The following are cached by text, so that a process parses no code twice.
 @cache
 def _import_pairs(code: str) -> frozenset[tuple[str, str]]:
     """Every (module, name) of the project's packages that code imports; the name is empty for ``import module``."""
@@ -132,7 +132,7 @@ def _code_digest(code: str) -> str:
 
 
 def _run_time(tree: ast.AST) -> Iterator[ast.AST]:
-    """Every node but those that only type checkers see."""
+    """Every node except those that only type checkers see."""
     yield tree
     for_types = isinstance(tree, ast.If) and ast.unparse(tree.test) == "TYPE_CHECKING"
     for node in tree.orelse if for_types else ast.iter_child_nodes(tree):
@@ -151,15 +151,11 @@ def code_only(source: str) -> str:
 
 
 def _without_settings(body: list[ast.stmt]) -> list[ast.stmt]:
-    """Leave out the classes that are nothing but fields and checks of settings; a method of another kind is code."""
+    """Leave out classes that hold only fields and checks of settings; any other method counts as code."""
     settings, kept = {_SETTINGS_BASE}, []
     for part in body:
         bases = {base.id for base in getattr(part, "bases", ()) if isinstance(base, ast.Name)}
-        if (
-            isinstance(part, ast.ClassDef)
-            and bases & settings
-            and all(_is_field_or_check(entry) for entry in part.body)
-        ):
+        if bases & settings and all(_is_field_or_check(entry) for entry in part.body):
             settings.add(part.name)
         else:
             kept.append(part)

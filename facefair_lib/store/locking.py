@@ -12,14 +12,14 @@ _FILE = ".lock"
 
 @contextmanager
 def alone_in(folder: Path, say: Callable[[str], None]) -> Iterator[int]:
-    """Hold a folder's lock while the block runs; if another process holds it, say so and wait for its end.
+    """Hold a folder's lock while the block runs; if another process holds it, say so and wait.
 
-    The operating system takes the lock back when the last process that holds it ends, however it ends.
+    The operating system releases the lock when the last process that holds it ends, however it ends.
 
     Parameters
     ----------
     folder : made if it does not exist
-    say : called with a line for the user, if there is something to say
+    say : called with a line for the user if the lock is held or unavailable
 
     Yields
     ------
@@ -33,5 +33,5 @@ def alone_in(folder: Path, say: Callable[[str], None]) -> Iterator[int]:
             say(f"another study is running in {folder}; this one waits until it has ended …")
             fcntl.flock(file, fcntl.LOCK_EX)
         except OSError:
-            say(f"the file system of {folder} has no locks: start no second study there while this one runs")
+            say(f"the file system of {folder} has no locks: do not start another study there while this one runs")
         yield file.fileno()

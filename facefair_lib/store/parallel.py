@@ -14,7 +14,7 @@ from facefair_lib.store.progress import Advance
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_AHEAD = 16  # items per thread that wait in the queue: one slow item holds nobody up, and a queue of all costs memory
+_AHEAD = 16  # queued items per thread: enough that a slow item blocks no other; queueing all would cost memory
 
 
 def map_ordered(
@@ -25,8 +25,8 @@ def map_ordered(
 ) -> list[Result]:
     """Apply ``function`` to every item and return the results in the items' order.
 
-    Threads suffice: decoding, resizing, sorting and hashing all release Python's global lock, and threads need no
-    pickling and start at once inside notebooks. The first error stops the work and is raised as it is.
+    Threads suffice: decoding, resizing, sorting and hashing release Python's global lock. Threads need no pickling and
+    start at once in notebooks. The first error stops the work and is raised unchanged.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Work spread over processes, the environment that processes get, and their end with whoever started them."""
+"""Work spread over processes, the environment of child processes, and ending them with their parent."""
 
 from __future__ import annotations
 
@@ -22,37 +22,36 @@ from facefair_lib.settings import paths
 
 _NOT_INHERITED = frozenset(
     (
-        # what a shell runs or sets before the first command of a script
+        # what a shell runs or sets before a script's first command
         *("ENV", "BASH_ENV", "BASHOPTS", "SHELLOPTS", "CDPATH"),
-        # settings, kernels and start-up files of the programs that a study is made of
+        # settings, kernels and start-up files of the programs that a study uses
         *("JUPYTER_PATH", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DEFAULT_PROVISIONER_NAME"),
         *("IPYTHONDIR", "IPYTHON_DIR", "MPLBACKEND", "MATPLOTLIBRC", "TEXINPUTS", "BIBINPUTS", "BSTINPUTS"),
-        # one of several processes that fit together
+        # set for one of several processes that train together
         *("WORLD_SIZE", "RANK", "LOCAL_RANK", "NODE_RANK", "GROUP_RANK", "MASTER_ADDR", "MASTER_PORT"),
     )
 )
 _FAMILIES_NOT_INHERITED = (
     *("PYTHON", "SNAKEMAKE_", "PAPERMILL_", "JPY_"),
-    # Lightning's own, and those of clusters, by which it takes an interactive shell's stage for one process of many
+    # Lightning's own, and those of clusters, which make it take a stage in an interactive shell for one process of many
     *("PL_", "SLURM_", "PMI_", "PMIX_", "OMPI_", "LSB_", "JSM_NAMESPACE_", "TORCHELASTIC_"),
 )
-"""Variables, and beginnings of their names, that act on a study although they are meant for something else."""
-_INHERITED_ALL_THE_SAME = frozenset(("SLURM_CONF", "SLURM_CONF_SERVER"))  # where Slurm itself is
-
+"""Variables, by name or prefix, that would affect a study although they are meant for something else."""
+_STILL_INHERITED = frozenset(("SLURM_CONF", "SLURM_CONF_SERVER"))  # where Slurm itself is
 
 WHOLE = (1, 1)
-"""The shard (k, n) that is all of the work: the first of one."""
+"""The shard (k, n) that is all of the work."""
 
 COPIES = sys.platform == "linux"
-"""Whether a process can safely be copied: macOS's own libraries do not survive it, and Windows cannot."""
+"""Whether a process can safely fork: macOS's own libraries do not survive it, and Windows cannot."""
 
 
 def child_environment(**values: str) -> dict[str, str]:
-    """Environment of every process that the project starts, so that the caller's shell does not act on results.
+    """Environment of every process that the project starts, so that the caller's shell does not affect results.
 
-    All else is inherited: where programs and libraries are, the proxy, caches, threads and devices. Paths are absolute,
-    because children work in other folders; what children print is UTF-8; they import the package that this process
-    runs, and nothing from the folder that they happen to start in.
+    All else is inherited: paths of programs and libraries, proxy, caches, threads and devices. Paths are absolute,
+    because children work in other folders. Children print UTF-8 and import the package that this process runs, and
+    nothing from their working folder.
 
     Parameters
     ----------
@@ -61,8 +60,7 @@ def child_environment(**values: str) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name not in _NOT_INHERITED
-        and (name in _INHERITED_ALL_THE_SAME or not name.startswith(_FAMILIES_NOT_INHERITED))
+        if name not in _NOT_INHERITED and (name in _STILL_INHERITED or not name.startswith(_FAMILIES_NOT_INHERITED))
     }
     packages = [str(Path(place).absolute()) for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place]
     own = {
@@ -70,22 +68,22 @@ def child_environment(**values: str) -> dict[str, str]:
         "PYTHONSAFEPATH": "1",
         "PYTHONUTF8": "1",
         "PYTHONIOENCODING": "utf-8:backslashreplace",
-        "JUPYTER_PREFER_ENV_PATH": "1",  # a kernel that the user has installed at home may be another Python's
+        "JUPYTER_PREFER_ENV_PATH": "1",  # a kernel installed in the user's home may belong to another Python
         "TMPDIR": tempfile.gettempdir(),
     }
-    if not os.access(Path("~").expanduser(), os.W_OK):  # Snakemake and torch would keep their caches there
+    if not os.access(Path("~").expanduser(), os.W_OK):  # where Snakemake and torch would keep their caches
         own["XDG_CACHE_HOME"] = os.environ.get("XDG_CACHE_HOME", str(paths.cache_dir()))
     return {**kept, **own, **paths.absolute_variables(), **values}
 
 
 def die_with_parent(parent: int | None = None) -> None:
-    """Ask Linux to end this process when its parent ends, so that a killed study leaves nothing computing on.
+    """Ask Linux to end this process when its parent ends, so that a killed study leaves no process running.
 
-    Where that has happened already, while this process was still starting, it ends now.
+    If the parent has already ended, while this process was starting, it ends now.
 
     Parameters
     ----------
-    parent : number of the process that started this one, if it is known
+    parent : process ID of the parent, if known
     """
     if sys.platform != "linux":
         return
@@ -97,7 +95,7 @@ def die_with_parent(parent: int | None = None) -> None:
 
 
 _PROGRAM = "STUDY_PROGRAM"
-"""Tells what a program starts, also through others, on which machine it runs and its number."""
+"""Variable with the machine and process ID of the program that, directly or not, started this process."""
 _LAUNCHER = f"""
 import ctypes, os, sys
 ctypes.CDLL(None).prctl(1, {int(signal.SIGKILL)})
@@ -108,7 +106,7 @@ if os.getppid() == int(sys.argv[1]):
 
 
 def dying_with_parent(command: list[str]) -> list[str]:
-    """A command that starts another program, which Linux ends when this process ends, however it ends.
+    """A command that starts a program which Linux ends when this process ends, however it ends.
 
     Parameters
     ----------
@@ -127,15 +125,20 @@ def spread(
     *,
     copies: bool = False,
 ) -> Iterator[Any]:
-    """Call ``work(*shared, *job)`` for every job and give the results as they come, in whatever order that is.
+    """Call ``work(*shared, *job)`` for every job and yield the results as they come, in any order.
 
     Parameters
     ----------
-    work : a function of a module, so that other processes can import it
-    workers : processes; with one, or with one job, everything is done here, because a process costs its start
-    shared : what all jobs need and each process is sent once, such as a network
-    copies : where there are ``COPIES``, each process begins as one of this, and at once; elsewhere it imports all anew,
-        for seconds. Only for work that uses one thread, no GPU and no Warp, as in the workers of torch's ``DataLoader``
+    work : a module-level function, so that other processes can import it
+    workers : processes; with one, or one job, all is done in this process, because starting another takes time
+    shared : what all jobs need, such as a network; sent to each process once
+    copies : fork this process where ``COPIES`` allows it, instead of importing everything anew, which takes seconds.
+        Only for work that uses one thread, no GPU and no Warp, as in the workers of torch's ``DataLoader``
+
+    Raises
+    ------
+    InputError
+        if the system ended a process
     """
     if min(workers, len(jobs)) <= 1:
         for job in jobs:
@@ -151,15 +154,15 @@ def spread(
                 yield future.result()
         except BrokenProcessPool as error:
             raise InputError(
-                f"one of {processes} processes", found="ended by the system, mostly because memory ran out",
-                expected="room for what they all need", do="end other programs, or use fewer cores or processes",
+                f"one of {processes} processes", found="ended by the system, probably because memory ran out",
+                expected="enough memory for all of them", do="end other programs, or use fewer cores or processes",
             ) from error  # fmt: skip
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
 
 
-_shared: tuple[Any, ...] = ()  # in a worker: what every job is given
+_shared: tuple[Any, ...] = ()  # in a worker: the arguments shared by all jobs
 
 
 def _start_worker(*shared: Any) -> None:
@@ -175,7 +178,7 @@ def _work_with_shared(work: Callable[..., Any], job: tuple[Any, ...]) -> Any:
 
 @contextmanager
 def assigned_to(cores: int) -> Iterator[None]:
-    """Give what runs in the block so many threads (``FACEFAIR_CORES``): fits side by side share the cores."""
+    """Limit the block to this many threads (``FACEFAIR_CORES``), so that concurrent fits share the cores."""
     before = os.environ.get("FACEFAIR_CORES")
     os.environ["FACEFAIR_CORES"] = str(cores)
     try:
@@ -198,7 +201,7 @@ def parse_shard(text: str) -> tuple[int, int]:
 
 
 def check_shard(shard: tuple[int, int]) -> None:
-    """Refuse what is no share."""
+    """Raise `InputError` for what is no share (k, n)."""
     whole = len(shard) == 2 and all(isinstance(part, Integral) for part in shard)
     if not whole or not 1 <= shard[0] <= shard[1]:
         raise InputError(
@@ -207,12 +210,12 @@ def check_shard(shard: tuple[int, int]) -> None:
 
 
 def share_of(work: list[Any], shard: tuple[int, int]) -> list[Any]:
-    """Every n-th piece of work from the k-th on: what is dear and what is cheap is dealt out alike."""
+    """Every n-th piece of work from the k-th on, so that shares cost about the same."""
     return work[shard[0] - 1 :: shard[1]]
 
 
 def available_cores() -> int:
-    """Cores that this process may use, which containers and batch systems limit."""
+    """Number of cores that this process may use, as limited by containers and batch systems."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

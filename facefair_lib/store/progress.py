@@ -1,12 +1,11 @@
-"""Progress of long work, shown where people look: one updating line in a notebook, a line now and then in a terminal.
+"""Progress of long work: one updating line in a notebook, a line now and then in a terminal.
 
 A notebook that papermill runs has no terminal, so its runner names a file in ``FACEFAIR_PROGRESS`` and prints what
 arrives there. tqdm is not used: under papermill its widget stays at 0 % and its plain form fills the notebook with
 lines.
 
-The time left is estimated from the pace since the first step was done, and only once that pace means something. The
-first step is no measure: it waits for processes to start and for what is made once, and it stands for everything that
-an earlier run left.
+The remaining time is estimated from the pace since the first step, once enough steps are done. The first step itself is
+no measure: it includes starting processes and one-time work, and counts all that an earlier run had finished.
 """
 
 from __future__ import annotations
@@ -22,18 +21,18 @@ from pathlib import Path
 from typing import Any
 
 Advance = Callable[[int, int], None]
-"""What long work calls after each step: with the steps done and their total."""
+"""Callback of long work, called after each step with the number of steps done and their total."""
 
 PROGRESS_FILE = "FACEFAIR_PROGRESS"
 _SECONDS_BETWEEN_LINES = 10.0
 _SECONDS_BETWEEN_UPDATES = _SECONDS_BETWEEN_LOOKS = 0.5
-# A pace means something after this share of the steps that were left, or, of very many, after some steps and seconds.
+# A pace is used after this share of the remaining steps or, of very many, after some steps and seconds.
 _ESTIMATE_SHARE, _ESTIMATE_STEPS, _ESTIMATE_SECONDS = 0.05, 5, 10.0
 _SHOWN_IN_SECONDS = 120  # longer times are given in minutes
 
 
 class Progress:
-    """Counts towards a total and says how far it is.
+    """Counts steps towards a total and shows how many are done.
 
     Parameters
     ----------
@@ -44,18 +43,18 @@ class Progress:
     def __init__(self, title: str, total: int) -> None:
         self.title, self.total, self.done = title, total, 0
         self._begin = time.monotonic()
-        self._first: tuple[float, int] | None = None  # when the first step was done, and how many were done then
+        self._first: tuple[float, int] | None = None  # time of the first step, and the steps done then
         self._last_line = self._last_update = -1e9
         self._display: Any = None
 
     def advance(self, steps: int = 1, note: str = "") -> None:
-        """Count ``steps`` more; ``note`` adds a few words, such as the latest score."""
+        """Count further steps; ``note`` adds a few words, such as the latest score."""
         self.done += steps
         self.show(note)
 
     @classmethod
     def callback(cls, title: str) -> Advance:
-        """A callback for long calls, which shows ``title``, how far the work is and how long it will take."""
+        """A callback for long calls, which shows ``title``, the steps done and the time left."""
         shown = cls(title, 0)
 
         def advance(done: int, total: int) -> None:
@@ -65,7 +64,7 @@ class Progress:
         return advance
 
     def show(self, note: str = "", *, always: bool = False) -> None:
-        """Say how far the work is, unless it was said a moment ago; the last step and ``always`` are never left out."""
+        """Show the progress, unless it was shown a moment ago; the last step, and ``always``, are always shown."""
         now, last = time.monotonic(), always or self.done >= self.total
         if self._first is None and self.done:
             self._first = now, self.done
@@ -87,7 +86,7 @@ class Progress:
         return f"{self.title}: {self.done}/{self.total}{when}" + (f" · {note}" if note else "")
 
     def _seconds_left(self, now: float) -> float | None:
-        """How long the rest takes at the pace since the first step; None while that says little."""
+        """Time left at the pace since the first step; None while too few steps are done."""
         if self._first is None:
             return None
         seconds, steps = now - self._first[0], self.done - self._first[1]
@@ -120,7 +119,7 @@ def _duration(seconds: float) -> str:
 
 
 def write_line(text: str, *, also_in_notebook: bool = False) -> None:
-    """Show a line to whoever started this work; in an open notebook only if asked to, because a bar moves there."""
+    """Show a line to whoever started this work; in an open notebook, which has a bar, only on request."""
     target = os.environ.get(PROGRESS_FILE)
     if target:
         with Path(target).open("a", encoding="utf-8") as file:
@@ -133,7 +132,7 @@ def write_line(text: str, *, also_in_notebook: bool = False) -> None:
 def followed(folder: Path, show: Callable[[str], None]) -> Iterator[None]:
     """Call ``show`` with each line that other processes append to files in a folder while the block runs.
 
-    The folder is emptied before, so that nothing of an earlier study is taken for news.
+    The folder is emptied first, so that no lines of an earlier study are shown.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""What made a stage's results: written beside them, and last, so that it also says that the stage is complete."""
+"""What made a stage's results: written beside them, and last, so that it also marks the stage as complete."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from typing import Any
 from facefair_lib.errors import InputError
 from facefair_lib.settings import paths
 from facefair_lib.settings.profiles import Profile
-from facefair_lib.store import results, stages
+from facefair_lib.store import results
 
 FILE_NAME = "provenance.json"
 FILES = "made"
-"""Entry that lists the files which the stage left in its folder, with their digests: what is gone, or was changed by
-somebody else, is noticed."""
+"""Entry that lists the files in the stage's folder with their digests, by which missing and changed ones are found."""
 _PACKAGES = ("torch", "torchvision", "segmentation-models-pytorch", "lightning", "anny", "warp-lang", "numpy", "pandas")
 
 
@@ -29,7 +28,7 @@ def write_provenance(
     stage: str,
     seconds: float,
     inputs: Mapping[str, Path],
-    made_from: Sequence[str] | None = None,
+    made_from: Sequence[str],
 ) -> Path:
     """Write ``provenance.json``.
 
@@ -37,11 +36,9 @@ def write_provenance(
     ----------
     folder : the stage's folder
     seconds : wall time of the stage
-    inputs : name -> file that the stage read; its digest is recorded
-    made_from : ``stages.known_lines`` as they were when the stage began; None takes them as they are now
+    inputs : name -> file that the stage read; digests are recorded, except of timings
+    made_from : ``stages.known_lines`` as they were when the stage began
     """
-    if made_from is None:
-        made_from = stages.known_lines(stages.named(stage), profile)
     values: dict[str, Any] = {
         "profile": profile.name,
         "stage": stage,
@@ -59,7 +56,7 @@ def write_provenance(
 
 
 def _files(folder: Path) -> dict[str, str]:
-    """Name -> digest, of timings none: they are no result."""
+    """Name -> digest of the files in a folder; empty for timings, which are no result."""
     found = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
     shown = {name.as_posix(): path for name, path in found.items() if not any(p.startswith(".") for p in name.parts)}
     shown.pop(FILE_NAME, None)
@@ -67,12 +64,12 @@ def _files(folder: Path) -> dict[str, str]:
 
 
 def changed_file(record: Path, *, thorough: bool) -> str:
-    """Say which of the files that a stage recorded is gone, or is not as the stage left it; empty if none is.
+    """Say which of the files that a stage recorded is missing or was changed; empty if none is.
 
     Parameters
     ----------
     record : the stage's provenance
-    thorough : read all files; otherwise only those that were written after the record
+    thorough : read all files, not only those written after the record
     """
     made = recorded_files(record)
     if made is None:
@@ -88,7 +85,7 @@ def changed_file(record: Path, *, thorough: bool) -> str:
 
 
 def recorded_files(record: Path) -> dict[str, str] | None:
-    """Files that a stage recorded, name -> digest; None where the record is not there or cannot be read."""
+    """Files that a stage recorded, name -> digest; None if the record is missing or cannot be read."""
     try:
         files = results.read_json(record).get(FILES, {})
     except InputError:
@@ -97,12 +94,12 @@ def recorded_files(record: Path) -> dict[str, str] | None:
 
 
 def package_versions() -> dict[str, str]:
-    """Versions of the packages that decide what a stage computes."""
+    """Versions of the packages that affect what a stage computes."""
     return {name: metadata.version(name) for name in _PACKAGES}
 
 
 def digest_of(path: Path) -> str:
-    """SHA-256 of a file's bytes, or of all that a stage left in its folder."""
+    """SHA-256 of a file, or of all files that a stage left in its folder."""
     if path.is_dir():
         return hashlib.sha256(json.dumps(_files(path), sort_keys=True).encode()).hexdigest()
     with path.open("rb") as file:

@@ -1,8 +1,8 @@
 """The results store: one folder per stage, tidy files, nothing half-written.
 
-Every write goes to a temporary name in the same folder and is renamed when complete, so that a reader sees the old file
-or the new one and never a part. CSVs have a fixed float format and no timestamps: the same results give the same bytes.
-How long things took is in files of their own (``TIMINGS``), which no other result depends on.
+Every file is written under a temporary name in the same folder and renamed when complete, so that a reader sees the old
+file or the new one and never a part. CSVs have a fixed float format and no timestamps: the same results give the same
+bytes. Times are in files of their own (``TIMINGS``), which no other result depends on.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from facefair_lib.errors import InputError
 
 FLOAT_FORMAT = "%.6g"
 TIMINGS = "timings"
-"""Table of a stage with what its clock measured: the only one that another run does not repeat."""
+"""Table of the times that a stage measured: the only one that another run does not reproduce."""
 COMPLETE, SKIPPED = "complete", "skipped"
-"""What ``write_status`` says of a stage."""
+"""Values of ``write_status``."""
 _NAMES = ("image_id", "kept_id", "removed_id", "folder")
-"""Columns that are text even where they are all empty."""
+"""Columns that are text even if all their cells are empty."""
 _TEXT = frozenset(
     {
         *_NAMES,
@@ -37,18 +37,18 @@ _TEXT = frozenset(
         *("group", "emotion", "gender", "light", "level", "best", "worst", "contrast", "note", "reason", "title"),
     }
 )
-"""Columns that stay text where they look like numbers: picture 00012 of CelebAMask-HQ is not picture 12, and the person
-1e3 of somebody's table is not person 1000."""
+"""Columns that stay text even if they look like numbers: picture 00012 of CelebAMask-HQ is not picture 12, and person
+1e3 of a user's table is not person 1000."""
 _NUMBER = r"-?(?:inf|(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]\d{2,})?)|True|False|"
-"""What ``write_csv`` makes of numbers and truth values, and of those that are absent. ``007``, ``NA`` and ``nan`` are
-none of these, in whatever column they stand."""
+"""Numbers and booleans as ``write_csv`` writes them, absent ones as nothing. ``007``, ``NA`` and ``nan`` are therefore
+text in every column."""
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _PRINTED_NUMBER = re.compile(r"[+-][\d.,]*\d(e[+-]\d+)?")
 
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside ``path`` and rename it to ``path`` when the block ends without an error.
+    """Yield a temporary path beside ``path`` and rename it to ``path`` when the block ends without an error.
 
     The suffix is kept, because writers such as pandas and Pillow choose the format by it.
     """
@@ -58,26 +58,26 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        temporary.chmod(0o644)  # mkstemp makes files that only their owner may read
+        temporary.chmod(0o644)  # mkstemp's files are readable by their owner only
         temporary.replace(path)
     except OSError as error:
-        error.filename = error.filename or str(path)  # a full disk does not say where
+        error.filename = error.filename or str(path)  # the error of a full disk names no file
         raise
     finally:
         temporary.unlink(missing_ok=True)
 
 
-AGAIN = "remove it and run the same command again: it is made anew"
+AGAIN = "remove it and run the same command again, which makes it anew"
 
 
 @contextlib.contextmanager
 def reading(path: Path, do: str = AGAIN) -> Iterator[None]:
-    """Say which file is damaged, and what to do, in place of whatever its format's library raises in the block."""
+    """Turn whatever a format's library raises in the block into an `InputError` that names the file and what to do."""
     try:
         yield
     except InputError:
         raise
-    except Exception as error:  # every format fails in ways of its own
+    except Exception as error:  # every library raises errors of its own
         told = f"unreadable or damaged ({type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]})"
         raise InputError(
             path,
@@ -88,14 +88,14 @@ def reading(path: Path, do: str = AGAIN) -> Iterator[None]:
 
 
 def write_text(path: Path, text: str) -> Path:
-    """Write ``text``, atomically."""
+    """Write text, atomically."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return path
 
 
 def guarded(cell: Any) -> Any:
-    """Text that a spreadsheet would compute, such as ``=1+1``, behind an apostrophe; all else as it is."""
+    """Text that a spreadsheet would evaluate, such as ``=1+1``, behind an apostrophe; all else unchanged."""
     computed = isinstance(cell, str) and _FORMULA.match(cell) and not _PRINTED_NUMBER.fullmatch(cell)
     return f"'{cell}" if computed else cell
 
@@ -106,7 +106,7 @@ def unguarded(cell: Any) -> Any:
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> Path:
-    """Write a table without its index, atomically, in the fixed float format and with no cell that is a formula."""
+    """Write a table without its index, atomically, with a fixed float format and without formulas."""
     text = table.select_dtypes(exclude=["number", "bool"])
     safe = table.assign(**{name: cells.map(guarded) for name, cells in text.items()})
     with replacing(path) as temporary:
@@ -115,12 +115,12 @@ def write_csv(path: Path, table: pd.DataFrame) -> Path:
 
 
 def read_csv(path: Path) -> pd.DataFrame:
-    """Read what ``write_csv`` wrote: text as it was, absent numbers as NaN.
+    """Read what ``write_csv`` wrote: text unchanged, absent numbers as NaN.
 
-    A column is text if its name says so, or if it holds anything that is no number as ``write_csv`` writes it.
+    A column is text if its name says so, or if a cell is not as ``write_csv`` writes numbers.
     """
     with reading(path):
-        # pandas alone would take the person NA for an absent one, and 007 for 7.
+        # pandas alone would read the person NA as absent, and 007 as 7.
         written = pd.read_csv(path, dtype="str", keep_default_na=False)
         text = [column for column in written if _is_text(column, written[column])]
         table = pd.read_csv(path, dtype=dict.fromkeys(text, "str"), keep_default_na=False, na_values=[""])
@@ -135,18 +135,18 @@ def _is_text(name: str, cells: pd.Series) -> bool:
 
 
 def write_workbook(path: Path, table: pd.DataFrame) -> Path:
-    """Write a table as an Excel workbook, atomically, with no formula and nothing of when it was written."""
+    """Write a table as an Excel workbook, atomically, without formulas and dates."""
     made = BytesIO()
     table.map(guarded).to_excel(made, index=False)
     with ZipFile(made) as dated, replacing(path) as temporary, ZipFile(temporary, "w") as undated:
         for name in dated.namelist():
             content = re.sub(rb"(<dcterms:\w+ [^>]*>)[^<]+", rb"\g<1>1980-01-01T00:00:00Z", dated.read(name))
-            undated.writestr(ZipInfo(name), content, ZIP_DEFLATED)  # a ZipInfo's own date is that of 1980
+            undated.writestr(ZipInfo(name), content, ZIP_DEFLATED)  # the default date of a ZipInfo is 1980
     return path
 
 
 def write_status(folder: Path, status: str, reason: str) -> Path:
-    """Write ``status.csv``: whether a stage that not every profile asks for did its work, and if not, why."""
+    """Write ``status.csv``: ``COMPLETE``, or ``SKIPPED`` and why, for stages that not every profile asks for."""
     return write_csv(folder / "status.csv", pd.DataFrame([{"status": status, "reason": reason}]))
 
 
@@ -158,20 +158,20 @@ def write_array(path: Path, array: np.ndarray) -> Path:
 
 
 def read_array(path: Path, *, memory_map: bool = False, do: str = AGAIN) -> np.ndarray:
-    """Read an array that ``write_array`` wrote, if asked memory-mapped and read-only."""
+    """Read an array that ``write_array`` wrote, on request memory-mapped and read-only."""
     with reading(path, do), path.open("rb") as file:
-        if file.read(6) != np.lib.format.MAGIC_PREFIX:  # NumPy would read archives and pickles as well
+        if file.read(6) != np.lib.format.MAGIC_PREFIX:  # np.load would read archives and pickles as well
             raise TypeError("no NumPy array")
         return np.load(path, mmap_mode="r" if memory_map else None, allow_pickle=False)
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
     """Read the arrays of an ``.npz`` by name."""
-    # Opened here, because NumPy leaves a damaged file open.
+    # Opened here, because np.load leaves a damaged file open.
     with reading(path), path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
         arrays = dict(stored)
         if not all(isinstance(array, np.ndarray) for array in arrays.values()):
-            raise TypeError("an archive of other things than arrays")
+            raise TypeError("an archive that holds more than arrays")
         return arrays
 
 
@@ -185,7 +185,7 @@ def read_json(path: Path) -> dict[str, Any]:
     with reading(path):
         values = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(values, dict):
-            raise TypeError(f"a JSON {type(values).__name__} in place of keys and values")
+            raise TypeError(f"a JSON {type(values).__name__} instead of an object")
         return values
 
 
@@ -195,7 +195,7 @@ class Stage:
     Parameters
     ----------
     folder : where the stage keeps its files
-    on_read : called with the path of every file that is read, for the provenance of whoever reads
+    on_read : called with the path of every file that is read, for the reader's provenance
     """
 
     def __init__(self, folder: Path, on_read: Callable[[Path], None] | None = None) -> None:
@@ -222,7 +222,7 @@ class Stage:
         Raises
         ------
         InputError
-            if it is not there: the message says which stage writes it
+            if it does not exist; the message says which stage writes it
         """
         path = self.folder / name
         if not path.exists():
@@ -237,7 +237,7 @@ class Stage:
         return path
 
     def table(self, name: str) -> pd.DataFrame:
-        """Read one of the stage's CSVs; text stays the text it is, absent numbers become NaN."""
+        """Read one of the stage's CSVs; text is unchanged, absent numbers become NaN."""
         return read_csv(self.existing(f"{name}.csv"))
 
     def array(self, name: str, *, memory_map: bool = True) -> np.ndarray:
@@ -249,7 +249,7 @@ class Stage:
         return self.array("images"), self.array("labels")
 
     def save_table(self, name: str, table: pd.DataFrame) -> pd.DataFrame:
-        """Write a CSV and give the table back, so that a notebook cell can end with it."""
+        """Write a CSV and return the table, so that a notebook cell can end with it."""
         write_csv(self.folder / f"{name}.csv", table)
         return table
 

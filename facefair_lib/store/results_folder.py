@@ -1,4 +1,4 @@
-"""A profile's folder of results: what in it a study made, what is missing there, and how it is removed."""
+"""A profile's folder of results: what a study made in it, what is missing, and how it is removed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def made_by_a_study(profile: str) -> bool:
 
 
 def check_is_free(profile: str) -> None:
-    """Refuse a folder in which a study would mix its results with other files of the same names.
+    """Refuse a folder that holds files of a study's names that no study made.
 
     Raises
     ------
@@ -33,13 +33,13 @@ def check_is_free(profile: str) -> None:
         raise InputError(
             taken[0],
             found="something that no study has written",
-            expected="a folder for results that is new, or one that an earlier study has begun",
+            expected="a new folder for results, or one of an earlier study",
             do="move it away, or set FACEFAIR_RESULTS to another folder",
         )
 
 
 def forget_incomplete(profile: str) -> Iterator[str]:
-    """Take back that a stage is complete where files that it wrote are gone or were changed, so that it runs again.
+    """Mark stages whose files are missing or were changed as incomplete, so that they run again.
 
     Yields
     ------
@@ -48,8 +48,7 @@ def forget_incomplete(profile: str) -> Iterator[str]:
     for stage in stages.STAGE_NAMES:
         record = paths.results_dir(profile) / stage / FILE_NAME
         if record.is_file():
-            why = changed_file(record, thorough=False)
-            why = why or (missing_report(profile) if stage == stages.REPORT else "")
+            why = changed_file(record, thorough=False) or (missing_report(profile) if stage == stages.REPORT else "")
             if why:
                 record.unlink()
                 for mark in stages.digest_file(profile, stage).parent.glob(f"{stage}.*-*"):  # of its shards
@@ -58,11 +57,11 @@ def forget_incomplete(profile: str) -> Iterator[str]:
 
 
 def remove(profile: str) -> list[str]:
-    """Remove what a study has made in the profile's folder, and the folder if nothing else is in it.
+    """Remove what a study made in the profile's folder, and the folder if nothing else is in it.
 
     Returns
     -------
-    names of what stays there, because no study makes such files
+    names of what remains, because no study made it
     """
     folder = paths.results_dir(profile)
     strangers = {file for stage in stages.STAGE_NAMES for file in _strangers(folder / stage)}
@@ -79,7 +78,7 @@ def remove(profile: str) -> list[str]:
 
 
 def _remove_folder(folder: Path, kept: set[Path]) -> None:
-    """Remove a folder, but not the files to be kept nor the folders that hold them."""
+    """Remove a folder, except the files to be kept and the folders that hold them."""
     for path in folder.iterdir():
         if path.is_dir() and not path.is_symlink():
             _remove_folder(path, kept)
@@ -90,7 +89,7 @@ def _remove_folder(folder: Path, kept: set[Path]) -> None:
 
 
 def _strangers(stage: Path) -> list[Path]:
-    """Files that a complete stage did not leave in its folder; of an incomplete one nobody can tell."""
+    """Files in a complete stage's folder that it did not make; none for an incomplete one, where this is unknown."""
     record = stage / FILE_NAME
     made = recorded_files(record)
     if made is None:
@@ -104,7 +103,7 @@ def _strangers(stage: Path) -> list[Path]:
 
 
 def _parts(profile: str) -> list[Path]:
-    """What lies in the profile's folder under the names that a study uses."""
+    """What the profile's folder holds under the names that a study uses."""
     folder = paths.results_dir(profile)
     digests = stages.digest_file(profile, stages.REPORT).parent.name
     copies = (f".{stage}-copy" for stage in stages.STAGE_NAMES)
@@ -113,6 +112,6 @@ def _parts(profile: str) -> list[Path]:
 
 
 def missing_report(profile: str) -> str:
-    """Say that the report is not there where LaTeX is; without LaTeX the stage is complete all the same."""
+    """Say that the report is missing although LaTeX is installed; else empty: without LaTeX the stage is complete."""
     pdf = paths.report_pdf(profile)
     return f"{pdf.name} is missing" if shutil.which("latexmk") and not pdf.is_file() else ""

@@ -1,19 +1,19 @@
-"""The study as a list of stages, and the files by which the graph knows which of them must run again.
+"""The study as a list of stages, and the files that tell the graph which of them must run again.
 
-A stage depends on the settings that it names and on the code that it reaches (``digests``); a profile's data set adds
-its own reader and no other.
+A stage depends on the settings it names and on the code it reaches (``digests``), which includes the reader of the
+profile's data set and no other reader.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import getitem
 from pathlib import Path
-from typing import Any
 
 from facefair_lib.settings import paths
 from facefair_lib.settings.profiles import Profile
@@ -28,10 +28,10 @@ RUNS = "runs"
 ANSWER = "10_answer"
 REPORT = "report"
 KEPT = paths.REPOSITORY / "results" / "kept"
-"""Small tables of the reference run, as git has them, wherever a study's own results go."""
+"""Small tables of the reference run, kept in git, wherever a study's own results go."""
 USERS_DATA, USERS_PHOTOS = "data", "photos"
 """Names of the lines that describe the user's own files."""
-_USES_DATA, _USES_PHOTOS = "01_data_preparation", "05_ethnicity_emotion_experiment"
+_USES_DATA, USES_PHOTOS = "01_data_preparation", "05_ethnicity_emotion_experiment"
 _READERS = "facefair_lib.data.readers.opening"
 """Where data sets are opened by name."""
 
@@ -43,8 +43,8 @@ class Stage:
     Attributes
     ----------
     name : the notebook's stem, or the name of a step without a notebook
-    module : the library module that such a step runs
-    settings : what of the profile the step's results depend on: sections, or single keys such as ``data.size``
+    settings : parts of the profile that the results depend on: sections, or single keys such as ``data.size``
+    module : the library module that a step without a notebook runs
     """
 
     name: str
@@ -92,7 +92,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(REPORT, tuple(Profile.model_fields), "facefair_lib.report.build"),
 )
 TRAINING_STAGES: dict[str, str] = {"deeplabv3": "02_train_deeplabv3", "pspnet": "03_train_pspnet"}
-"""Model -> the stage that fits it."""
+"""Model -> the stage that trains it."""
 
 STAGE_NAMES: tuple[str, ...] = tuple(stage.name for stage in STAGES)
 NOTEBOOK_STAGES: tuple[str, ...] = tuple(stage.name for stage in STAGES if stage.notebook)
@@ -124,64 +124,56 @@ def write_digests(profile: Profile, data: Path | None, photos: Sequence[Path]) -
 
 
 def digest_lines(stage: Stage, profile: Profile, data: Path | None, photos: Sequence[Path]) -> list[str]:
-    """One line per thing that the stage's results depend on, beside those of other stages: its name and its digest."""
-    lines = stage_digest(stage, profile).splitlines()
+    """One line, a name and a digest, per thing that the results depend on, other than earlier stages' results."""
+    lines = stage_digest(stage, profile)
     if stage.name == _USES_DATA and data is not None:
         lines.append(f"{USERS_DATA} {_describe(data, sorted(data.rglob('*')))}")
-    if stage.name == _USES_PHOTOS and photos:
+    if stage.name == USES_PHOTOS and photos:
         lines.append(f"{USERS_PHOTOS} {_describe(photos[0].parent, photos)}")
     return lines
 
 
 def known_lines(stage: Stage, profile: Profile) -> list[str]:
-    """These lines where the user's files are not at hand: of them, what the study wrote down before it began."""
+    """`digest_lines` within a stage, which takes the lines on the user's files as the study recorded them."""
     path = digest_file(profile.name, stage.name)
     written = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     users = [line for line in written if line.split(" ")[0] in (USERS_DATA, USERS_PHOTOS)]
-    return [*stage_digest(stage, profile).splitlines(), *users]
+    return [*stage_digest(stage, profile), *users]
 
 
-def stage_digest(stage: Stage, profile: Profile) -> str:
-    """Lines of text: one per setting, module and file of the repository that the stage's results depend on."""
+def stage_digest(stage: Stage, profile: Profile) -> list[str]:
+    """One line per setting, module and file of the repository that the stage's results depend on."""
     values = profile.model_dump(mode="json")
     settings = [
-        f"settings.{key} {digests.text_digest(json.dumps(_value(values, key), sort_keys=True))}"
+        f"settings.{key} {digests.text_digest(json.dumps(reduce(getitem, key.split('.'), values), sort_keys=True))}"
         for key in stage.settings
     ]
     files = [
-        f"{path.relative_to(paths.REPOSITORY).as_posix()} {_digest_of_bytes(path.read_bytes())}"
+        f"{path.relative_to(paths.REPOSITORY).as_posix()} {digests.text_digest(path.read_bytes())}"
         for path in _files_of_the_repository(stage, profile)
     ]
-    return "\n".join(settings + _code_lines(stage, profile.data.source) + files) + "\n"
+    return settings + _code_lines(stage, profile.data.source) + files
 
 
 def _files_of_the_repository(stage: Stage, profile: Profile) -> list[Path]:
-    """What a stage reads that is neither code nor settings nor another stage's result."""
+    """Files that a stage reads that are neither code nor settings nor another stage's results."""
     if stage.name == "06_reproduction_audit":
         return [paths.REPORT / "published.csv"]
     if stage.name == ANSWER:
-        # A study of one run prints the scatter of the kept runs beside its own intervals.
+        # A study of one run prints the spread of the kept runs beside its own intervals.
         return [paths.PLAN, *(sorted((KEPT / ANSWER).glob("*.csv")) if profile.runs == 1 else [])]
     if stage.name == REPORT:
         return sorted(path for path in paths.REPORT.rglob("*") if path.suffix in (".tex", ".csv", ".bib"))
     return []
 
 
-def _value(values: dict[str, Any], key: str) -> Any:
-    """Look up ``section`` or ``section.key``."""
-    for part in key.split("."):
-        values = values[part]
-    return values
-
-
 def code_version(stage: str) -> str:
-    """One digest of all code that a stage reaches, data sets' readers left out."""
-    lines = _code_lines(named(stage))
-    return digests.text_digest("\n".join(lines))
+    """One digest of all code that a stage reaches, without the readers of data sets."""
+    return digests.text_digest("\n".join(_code_lines(named(stage))))
 
 
 def _code_lines(stage: Stage, source: str = "") -> list[str]:
-    """One line per module; ``source`` is the data set whose reader the stage opens by its name."""
+    """One line per module; ``source`` is the data set whose reader the stage opens by name."""
     lines = []
     modules = {stage.module}
     if stage.notebook:
@@ -195,13 +187,13 @@ def _code_lines(stage: Stage, source: str = "") -> list[str]:
 
 
 def _describe(root: Path, files: Sequence[Path]) -> str:
-    """Digest of where files are, their names, sizes and times: enough to notice a change without reading them."""
+    """Digest of the files' folder, names, sizes and times: enough to notice a change without reading them."""
     lines = [line for line in (_file_line(root, path) for path in files) if line]
-    return _digest_of_bytes(b"\n".join([os.fsencode(root.resolve()), *lines]))
+    return digests.text_digest(b"\n".join([os.fsencode(root.resolve()), *lines]))
 
 
 def _file_line(root: Path, path: Path) -> bytes:
-    """One file, by the bytes of its name; nothing of what is no file, such as a link that leads nowhere."""
+    """Line of one file, by the bytes of its name; empty for what is no file, such as a dangling link."""
     name = os.fsencode(os.path.relpath(path, root))
     try:
         found = path.stat()
@@ -210,7 +202,3 @@ def _file_line(root: Path, path: Path) -> bytes:
     except OSError:
         return b""
     return name + f" {found.st_size} {found.st_mtime_ns}".encode() if stat.S_ISREG(found.st_mode) else b""
-
-
-def _digest_of_bytes(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:16]

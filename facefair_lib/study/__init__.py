@@ -1,1 +1,1 @@
-"""The study as its users start it: opening a stage, running one, running all, the sub-commands of ``facefair``."""
+"""Running the study: opening a stage, running one or all of them, and the sub-commands of ``facefair``."""

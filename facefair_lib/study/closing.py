@@ -15,7 +15,7 @@ _SCORES, _GAPS = "04_metric_analysis/summary", "05_ethnicity_emotion_experiment/
 
 
 def closing_lines(profile: str) -> list[str]:
-    """One line each, in the order of reading; a line whose files the study has not written is left out."""
+    """The lines in order, without those whose files the study has not written."""
     folder, pdf = paths.results_dir(profile), paths.report_pdf(profile)
     notebook = folder / "notebooks" / f"{ANSWER}.ipynb"
     chosen = "" if profile == paths.DEFAULT_PROFILE else f" PROFILE={profile}"
@@ -29,7 +29,7 @@ def closing_lines(profile: str) -> list[str]:
 
 
 def _found(results: Results) -> Iterator[str]:
-    """Each network's score and the largest gap between groups, as far as the tables hold them."""
+    """Each network's score and its largest gap between groups, as far as the tables hold them."""
     for model in MODEL_TITLES:
         if not results.has(_SCORES, "value", model=model, metric="iou"):
             continue

@@ -1,4 +1,4 @@
-"""A study whose jobs run on a cluster: Snakemake's settings for it."""
+"""Snakemake's settings for studies whose jobs run on a cluster."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from facefair_lib.errors import InputError
 from facefair_lib.settings import paths
 
 LOCAL = "local"
-"""The executor that runs every job on this machine; others are folders of ``config/cluster``."""
+"""The executor that runs every job on this machine; the others are folders of ``config/cluster``."""
 JOB_CORES = 8
-"""Cores of a cluster's largest job, unless the user says otherwise."""
+"""Default number of cores of the largest job on a cluster."""
 LOG_FOLDER = "logs"
-"""In the folder of a profile's results: what each job printed."""
+"""Folder in a profile's results with what each job printed."""
 
 
 def check_executor(executor: str) -> None:
-    """Refuse an executor that there are no settings for, or no package.
+    """Refuse an executor without settings or without its package.
 
     Raises
     ------
     InputError
-        saying which there are, or how the package is installed
+        with the executors there are, or how to install the package
     """
     if executor == LOCAL:
         return
@@ -33,7 +33,7 @@ def check_executor(executor: str) -> None:
             f"executor {executor!r}",
             found="no such folder in config/cluster",
             expected=", ".join([LOCAL, *known]),
-            do="use one, or copy the folder that comes closest and change it",
+            do="use one of these, or copy the closest folder and change it",
         )
     settings = yaml.safe_load((paths.CLUSTERS / executor / "config.yaml").read_text(encoding="utf-8"))
     plugin = f"snakemake_executor_plugin_{settings['executor'].replace('-', '_')}"
@@ -47,7 +47,7 @@ def check_executor(executor: str) -> None:
 
 
 def graph_options(executor: str, cores: int) -> list[str]:
-    """What Snakemake is told about where jobs run: never by settings of the user's, made for other workflows."""
+    """Snakemake's options on where jobs run, without the user's own profiles, which are for other workflows."""
     if executor == LOCAL:
         return ["--profile", "none", "--workflow-profile", "none", "--cores", str(cores)]
     return ["--profile", str(paths.CLUSTERS / executor), "--workflow-profile", "none"]

@@ -1,7 +1,7 @@
-"""Rendered people of one profile that another needs as well: copied, not rendered a second time.
+"""Rendered people that another profile needs as well: copied, not rendered a second time.
 
-Only for stages whose files follow from their settings, the code and the packages and from nothing else. What a
-notebook or a fit leaves behind carries its profile's name and inputs, and is always made anew.
+Only for stages whose files depend on nothing but settings, code and packages. The results of notebooks and fits carry
+their profile's name and inputs and are always made anew.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def find_twin(stage: stages.Stage, profile: Profile) -> Path | None:
     """Folder of another profile's complete stage that was made with the same settings, code and packages."""
     if stage.name not in REUSABLE:
         return None
-    wanted = {"code": stages.stage_digest(stage, profile).splitlines(), "packages": package_versions()}
+    wanted = {"code": stages.stage_digest(stage, profile), "packages": package_versions()}
     for made in sorted(paths.results_root().glob(f"*/{stage.name}/{FILE_NAME}")):
         if made.parent.parent.name == profile.name:
             continue
@@ -33,7 +33,7 @@ def find_twin(stage: stages.Stage, profile: Profile) -> Path | None:
 
 
 def copy_twin(twin: Path, folder: Path) -> None:
-    """Put a copy of ``twin``, without its provenance, in the place of ``folder``; nothing is left half-copied."""
+    """Replace ``folder`` by a copy of ``twin`` without its provenance, never by part of one."""
     beside = folder.with_name(f".{folder.name}-copy")
     shutil.rmtree(beside, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -15,24 +15,24 @@ from jupyter_client.manager import AsyncKernelManager
 from facefair_lib.store.processes import child_environment
 
 _LONGEST_SOCKET = 103
-"""Bytes that every operating system in use allows for a socket's path."""
+"""Longest path of a socket, in bytes, that all operating systems allow."""
 _FOLDER = "facefair-12345678"
 
 
 class LocalKernelManager(AsyncKernelManager):
     """Runs the kernel in this interpreter and talks to it through sockets in a private folder instead of network ports.
 
-    No kernel is looked up: the one that an installation calls ``python3`` may belong to another Python. No port is open
-    to others, and ipykernel has nothing to warn of. Each manager has a folder of its own: the default name is the same
-    for every kernel that starts in one directory, and two notebooks side by side would answer each other. The folder
-    also stands in for the user's IPython profile, whose start-up files are not part of a study.
+    No kernel is looked up: the one that an installation calls ``python3`` may belong to another Python. Without an
+    open port ipykernel has nothing to warn of. Each manager has its own folder: the default socket name is the same for
+    all kernels started in one directory, and two concurrent notebooks would answer each other. The folder also replaces
+    the user's IPython profile, whose start-up files are not part of a study.
     """
 
     def __init__(self, **settings: object) -> None:
         super().__init__(**settings)
         self._folder = _private_folder()
         self.connection_file = str(self._folder / "kernel.json")
-        if _sockets_fit(self._folder):  # otherwise the default stays: ports that only this machine reaches
+        if _sockets_fit(self._folder):  # otherwise the default stays: ports open to this machine only
             self.transport, self.ip = "ipc", str(self._folder / "kernel")
 
     @property
@@ -47,14 +47,14 @@ class LocalKernelManager(AsyncKernelManager):
         return await super()._async_pre_start_kernel(**settings)
 
     async def cleanup_resources(self, restart: bool = False) -> None:
-        """Remove the private folder with the kernel."""
+        """Remove the kernel's private folder, too."""
         await super().cleanup_resources(restart)
         if not restart:
             shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def _private_folder() -> Path:
-    """A new folder for one kernel: where temporary files go, or the system's own where sockets fit only there."""
+    """A new folder for one kernel, among temporary files, or in /tmp where the paths of sockets fit only there."""
     usual = tempfile.gettempdir()
     usable = (place for place in (usual, "/tmp") if _sockets_fit(Path(place) / _FOLDER) and os.access(place, os.W_OK))
     return Path(tempfile.mkdtemp(prefix="facefair-", dir=next(usable, usual)))

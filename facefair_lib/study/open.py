@@ -1,4 +1,4 @@
-"""What a notebook opens: the profile, the folders of its stage and of earlier ones, and a way to finish."""
+"""What a notebook opens: its profile, the folders of its stage and of earlier ones, and a way to finish."""
 
 from __future__ import annotations
 
@@ -57,24 +57,25 @@ class Study:
 
     @staticmethod
     def kept(stage: str) -> Stage:
-        """The small tables of the reference run's stage, which are kept in git and read like any other."""
+        """The small tables of the reference run's stage, which are kept in git."""
         return Stage(stages.KEPT / stage)
 
     def progress(self, title: str) -> Advance:
-        """A callback for long calls, which shows ``title``, how far the work is and how long it will take."""
+        """A callback for long calls; see `Progress.callback`."""
         return Progress.callback(title)
 
     def show(self, figure: Figure, stem: str) -> None:
-        """Save a figure as PDF and PNG and show the SAVED picture, so that what is seen is what the report prints."""
+        """Save a figure as PDF and PNG and show the SAVED picture, which is what the report prints."""
         save(figure, self.here.figures, stem)
         pyplot.close(figure)
         display(Image(filename=str(self.here.figures / f"{stem}.png"), alt=figure.get_label(), retina=False))
 
     def finish(self) -> None:
-        """Write the stage's provenance; it is written last, so its presence says that the stage is complete."""
-        seconds = time.monotonic() - self._begin
-        write_provenance(self.here.folder, self.settings, self.here.name, seconds, self._inputs, self._made_from)
-        print(f"{self.here.name}: complete in {seconds:.0f} s; results in {_short(self.here.folder)}")
+        """Write the stage's provenance, which marks it as complete and is therefore written last."""
+        seconds, folder, project = time.monotonic() - self._begin, self.here.folder, paths.REPOSITORY
+        write_provenance(folder, self.settings, self.here.name, seconds, self._inputs, self._made_from)
+        shown = folder.relative_to(project) if folder.is_relative_to(project) else folder
+        print(f"{self.here.name}: complete in {seconds:.0f} s; results in {shown}")
 
     def _record(self, file: Path) -> None:
         if not file.is_relative_to(self.here.folder):
@@ -93,9 +94,7 @@ class Study:
 
     @staticmethod
     def figure_stem(kind: str, model: str) -> str:
-        """Stem of a figure that each network has one of: ``architecture`` (figures 1, 2) or ``metrics`` (figures 4,
-        5).
-        """
+        """Stem of a figure of one network: ``architecture`` (figures 1 and 2) or ``metrics`` (figures 4 and 5)."""
         first = {"architecture": 1, "metrics": 4}[kind]
         return f"fig{first + list(stages.TRAINING_STAGES).index(model)}_{model}_{kind}"
 
@@ -107,7 +106,3 @@ class Study:
 def open_study(stage: str, profile: str, data: str = "", photos: str = "") -> Study:
     """Open a stage of the study; see ``Study`` for the arguments."""
     return Study(stage, profile, data, photos)
-
-
-def _short(folder: Path) -> Path:
-    return folder.relative_to(paths.REPOSITORY) if folder.is_relative_to(paths.REPOSITORY) else folder

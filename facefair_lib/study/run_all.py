@@ -1,4 +1,4 @@
-"""The study from start to end: digests first, then Snakemake, and only the lines that matter on the screen."""
+"""The study from start to end: digests, then Snakemake, with only the lines that matter on the screen."""
 
 from __future__ import annotations
 
@@ -29,8 +29,7 @@ from facefair_lib.study.closing import closing_lines
 from facefair_lib.study.cluster import JOB_CORES, LOCAL, LOG_FOLDER, check_executor, graph_options
 from facefair_lib.study.run_stage import FAILED, MARK, say
 
-_USES_PHOTOS = "05_ethnicity_emotion_experiment"
-# What the repository keeps of a reference run: tables that are small, and no pictures of people but those in figures.
+# What the repository keeps of a reference run: small tables and figures, no other pictures of people.
 _REFERENCE_SUFFIXES = {".csv", ".json"}
 _REFERENCE_BYTES = 200_000
 
@@ -40,7 +39,7 @@ def run_study(profile: str, data: str, photos: str, until: str, cores: int, exec
 
     Parameters
     ----------
-    cores : of this machine, and on a cluster of the largest job; 0 for all that are here, and for 8
+    cores : of this machine, or of the largest job on a cluster; 0 for all cores, or ``JOB_CORES``
     executor : ``LOCAL``, or a folder of ``config/cluster`` with Snakemake's settings for a cluster
 
     Returns
@@ -50,7 +49,7 @@ def run_study(profile: str, data: str, photos: str, until: str, cores: int, exec
     Raises
     ------
     InputError
-        if the profile, the data folder, the stage or the executor is wrong; nothing has been started then
+        if the profile, the data folder, the stage or the executor is wrong; nothing has been started by then
     """
     settings = load_profile(profile)
     check_executor(executor)
@@ -72,7 +71,7 @@ def run_study(profile: str, data: str, photos: str, until: str, cores: int, exec
         if table:
             _check_photos(profile, table)
         command = _command(profile, folder, table, cores, targets, executor)
-        where = f"{cores} cores" if executor == LOCAL else f"{executor}, {cores} cores a job at most"
+        where = f"{cores} cores" if executor == LOCAL else f"{executor}, at most {cores} cores per job"
         return _bring_up_to_date(settings, command, until, where, lock, elsewhere=executor != LOCAL)
 
 
@@ -85,7 +84,7 @@ def _bring_up_to_date(
     status, stages = _run_graph(command, log, lock, log.with_name(LOG_FOLDER) if elsewhere else None)
     seconds = time.monotonic() - begin
     if status:
-        say(f"study {profile} stopped after {seconds:.0f} s; run the same command again to go on")
+        say(f"study {profile} stopped after {seconds:.0f} s; run the same command again to resume")
     elif stages:
         say(f"study {profile} complete: {stages} stages in {seconds:.0f} s")
     else:
@@ -99,29 +98,28 @@ def _bring_up_to_date(
 def _targets(settings: Profile, until: str) -> list[str]:
     """The files that the graph must bring up to date, in the folder of the results.
 
-    For the whole study these are all stages': from the last alone, Snakemake would not miss one that was removed.
+    The whole study names all stages: by the last alone, Snakemake would not notice that an earlier one was removed.
     """
     if until and until not in store_stages.STAGE_NAMES:
         raise InputError(
             f"stage {until!r}", found="no such stage", expected=", ".join(store_stages.STAGE_NAMES), do="use one"
         )
     rendered = settings.data.source == "rendered"
-    stages = (
-        [until] if until else [name for name in store_stages.STAGE_NAMES if rendered or name != store_stages.COHORT]
-    )
+    stages = [name for name in store_stages.STAGE_NAMES if rendered or name != store_stages.COHORT]
+    stages = [until] if until else stages
     return [f"{settings.name}/{stage}/{FILE_NAME}" for stage in stages]
 
 
 def _check_name(path: Path | None) -> None:
-    """Refuse a path that notebooks cannot hold; names of files inside the folders do not matter."""
+    """Refuse a path that notebooks cannot hold; names of files within the folders do not matter."""
     try:
         os.fsencode(path or "").decode("utf-8")
     except UnicodeDecodeError as error:
         raise InputError(
             path,
-            found="a name with bytes that are no UTF-8",
+            found="a name with bytes that are not UTF-8",
             expected="a path that notebooks and tables can name",
-            do="rename the folder that is named with a backslash, or give a symbolic link to it",
+            do="rename the part shown with a backslash, or give a symbolic link to it",
         ) from error
 
 
@@ -132,20 +130,20 @@ def _folder(settings: Profile, data: str) -> Path | None:
                 f"DATA={data}",
                 found=f"profile {settings.name}, which reads rendered people",
                 expected="no data folder",
-                do="leave DATA away, or choose a profile that reads a data set, such as fasseg (facefair profiles)",
+                do="leave out DATA, or choose a profile that reads a data set, such as fasseg (facefair profiles)",
             )
         return None
     if not data:
         raise no_folder(settings.name, settings.data.source)
-    from facefair_lib.data.readers.opening import open_source  # with SciPy, for which rendered people need not wait
+    from facefair_lib.data.readers.opening import open_source  # loads SciPy, which rendered people do not need
 
     folder = Path(data).expanduser().absolute()
-    open_source(settings.data, folder)  # says what is wrong with the folder before anything has run
+    open_source(settings.data, folder)  # raises if something is wrong with the folder, before anything runs
     return folder
 
 
 def _photos(photos: str) -> list[Path]:
-    """The user's table and the files that it names; none without a table."""
+    """The user's table and the files it names; none without a table."""
     if not photos:
         return []
     table = Path(photos).expanduser().resolve()
@@ -162,11 +160,11 @@ def _photos(photos: str) -> list[Path]:
 
 
 def _check_photos(profile: str, table: Path) -> None:
-    """Open all photographs before long work begins, unless the experiment has read them as they are now."""
+    """Open all photographs before long work begins, unless the experiment has already read them unchanged."""
     from facefair_lib.data.readers.unmasked.photos import check_photos
 
-    record = paths.results_dir(profile) / _USES_PHOTOS / FILE_NAME
-    digest = store_stages.digest_file(profile, _USES_PHOTOS)
+    record = paths.results_dir(profile) / store_stages.USES_PHOTOS / FILE_NAME
+    digest = store_stages.digest_file(profile, store_stages.USES_PHOTOS)
     if not record.exists() or digest.stat().st_mtime_ns > record.stat().st_mtime_ns:
         check_photos(table)
 
@@ -179,8 +177,8 @@ def profiles_below(settings: Profile) -> list[Profile]:
 def _command(
     profile: str, data: Path | None, photos: Path | None, cores: int, targets: list[str], executor: str = LOCAL
 ) -> list[str]:
-    """Snakemake's command line. It works in the folder of the results, so that their path is no pattern of the graph,
-    and reads values from a file, because it would take ``007`` or ``a, b`` on its command line for something else.
+    """Snakemake's command line. It works in the folder of the results, so that their path is no part of the graph's
+    patterns, and reads values from a file, because on its command line it would parse ``007`` or ``a, b``.
     """
     root = None if executor == LOCAL else paths.results_root()
     values = {"profile": profile, "cores": cores, "data": _text(data), "photos": _text(photos), "root": _text(root)}
@@ -200,11 +198,11 @@ def _text(path: Path | None) -> str:
 
 
 class _Screen:
-    """Shows marked lines, writes everything to the log, and counts the stages that are completed."""
+    """Shows marked lines, writes everything to the log, and counts completed stages."""
 
     def __init__(self, log: TextIO) -> None:
         self._log = log
-        self._turn = threading.Lock()  # lines of jobs on other machines come beside Snakemake's own
+        self._turn = threading.Lock()  # jobs on other machines and Snakemake print at the same time
         self.stages = 0
         self.last: list[str] = []
         self.failed = False
@@ -220,14 +218,14 @@ class _Screen:
 
 
 def _run_graph(command: list[str], log: Path, lock: int, logs: Path | None) -> tuple[int, int]:
-    """Run Snakemake; ``logs`` is where its jobs print that run on other machines. Returns the exit status and the
-    stages completed.
+    """Run Snakemake and return its exit status and the number of completed stages; ``logs`` is the folder where jobs on
+    other machines print.
     """
     with (
         log.open("w", encoding="utf-8", buffering=1) as file,
         followed(logs, (screen := _Screen(file)).show) if logs else nullcontext(screen := _Screen(file)),
-        # Leaving this block waits for Snakemake to end, also when the user interrupts. It holds the lock as well: where
-        # it outlives this process, as it can on macOS, no other study starts beside it.
+        # Leaving this block waits for Snakemake to end, also after an interrupt. It holds the lock as well: if it
+        # outlives this process, as it can on macOS, no other study starts beside it.
         subprocess.Popen(
             dying_with_parent(command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
             errors="replace", env=child_environment(MPLBACKEND="Agg"), pass_fds=[lock],
@@ -235,7 +233,7 @@ def _run_graph(command: list[str], log: Path, lock: int, logs: Path | None) -> t
     ):  # fmt: skip
         try:
             _show_all(process, screen)
-        except KeyboardInterrupt:  # of Snakemake too, which has yet to say so, and to cancel what runs elsewhere
+        except KeyboardInterrupt:  # Snakemake got it too, and has yet to say so and to cancel what runs elsewhere
             _show_all(process, screen)
             raise
         status = process.wait()
@@ -250,7 +248,7 @@ def _show_all(process: subprocess.Popen[str], screen: _Screen) -> None:
 
 
 def clean_results(profile: str, ask: Callable[[str], bool] | None) -> list[str]:
-    """Remove what studies have made for a profile, or for every profile; the committed reference results stay.
+    """Remove what studies made for a profile, or for every profile; the committed reference results stay.
 
     Returns
     -------
@@ -272,9 +270,9 @@ def clean_results(profile: str, ask: Callable[[str], bool] | None) -> list[str]:
 
 
 def keep_as_reference(profile: str) -> int:
-    """Copy figures to ``figures/``, small tables to ``results/kept/`` and, of several runs, the report to ``report/``.
+    """Copy figures to ``figures/``, small tables to ``results/kept/`` and, for several runs, the report to ``report/``.
 
-    README's answer, the list of codecheck.yml and the RO-Crate's description are written from what is kept.
+    README's answer, the list in codecheck.yml and the RO-Crate's description are then written from what is kept.
 
     Returns
     -------
@@ -283,7 +281,7 @@ def keep_as_reference(profile: str) -> int:
     Raises
     ------
     InputError
-        if the study has not run to its end, or without the PDF that is to be kept: the old reference stays
+        if the study is not complete, or lacks the PDF that is to be kept; the old reference stays
     """
     from facefair_lib.report import codecheck, crate, readme  # loads SciPy, which no other command needs
 
@@ -299,27 +297,31 @@ def keep_as_reference(profile: str) -> int:
         )  # fmt: skip
     with alone_in(paths.results_root(), say):
         count = sum(_keep(source, target, stage) for stage in kept)
-        count += _keep_report(report, paths.kept_report()) if several else 0
+        if several:
+            _keep_report(report, paths.kept_report())
     readme.update(paths.REPOSITORY / "README.md", target)
     codecheck.update(paths.REPOSITORY / "codecheck.yml", paths.REPORT, paths.FIGURES, target)
     crate.update(paths.REPOSITORY, codecheck.listed(paths.REPORT, paths.FIGURES, target), target)
-    return count
+    return count + several
 
 
 def _keep(source: Path, target: Path, stage: str) -> int:
-    """Keep one stage's files in place of those of an earlier reference."""
+    """Replace the files of an earlier reference by those of one stage; return their number."""
     for old in [path for path in (target / stage).rglob("*") if path.suffix in _REFERENCE_SUFFIXES and path.is_file()]:
         old.unlink()
-    count = 0
-    for file in sorted((source / stage).rglob("*")):
-        if file.suffix in _REFERENCE_SUFFIXES and file.stat().st_size <= _REFERENCE_BYTES:
-            count += _copy(file, target / file.relative_to(source))
-        elif file.parent.name == "figures" and file.suffix == ".png":
-            count += _copy_figure(file, paths.FIGURES / file.name)
-    return count
+    files = sorted((source / stage).rglob("*"))
+    tables = [file for file in files if file.suffix in _REFERENCE_SUFFIXES and file.stat().st_size <= _REFERENCE_BYTES]
+    figures = [file for file in files if file.parent.name == "figures" and file.suffix == ".png"]
+    for file in tables:
+        kept = target / file.relative_to(source)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, kept)
+    for file in figures:
+        _keep_figure(file, paths.FIGURES / file.name)
+    return len(tables) + len(figures)
 
 
-def _keep_report(source: Path, target: Path) -> int:
+def _keep_report(source: Path, target: Path) -> None:
     """Keep a report with its pictures as JPEG, at half its size; those with a palette, such as masks, stay exact."""
     from pypdf import PdfWriter
 
@@ -329,19 +331,11 @@ def _keep_report(source: Path, target: Path) -> int:
             image.replace(image.image.convert("RGB"), quality=80, subsampling=0)
     with results.replacing(target) as temporary:
         pdf.write(temporary)
-    return 1
 
 
-def _copy_figure(source: Path, target: Path) -> int:
+def _keep_figure(source: Path, target: Path) -> None:
     """Keep a figure in 256 colours, a third of its size; the report prints the study's own vector graphics."""
     from PIL import Image
 
     with Image.open(source) as picture, results.replacing(target) as temporary:
         picture.convert("RGB").quantize(256).save(temporary, optimize=True)
-    return 1
-
-
-def _copy(source: Path, target: Path) -> int:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
-    return 1

@@ -1,4 +1,4 @@
-"""Running one stage: a notebook through papermill, or a step without one. Snakemake calls this once per job."""
+"""Running one stage, a notebook through papermill or a step without one; Snakemake calls this once per job."""
 
 from __future__ import annotations
 
@@ -26,16 +26,15 @@ from facefair_lib.study import copy_rendered
 if TYPE_CHECKING:
     from facefair_lib.experiments.people import People
 
-MARK = "▸ "  # begins every line that the wrapper shows; everything else goes to the log only
-_KERNEL_HANGS = 1800  # seconds; a kernel starts within two, and within a minute or two beside much other work
-
+MARK = "▸ "  # begins every line that the study shows; all others go to the log only
+_KERNEL_HANGS = 1800  # seconds; a kernel starts within two, or on a busy machine within a minute or two
 
 FAILED = "failed"
 """Follows the stage's name in the line that says why a study stopped."""
 
 
 class StageError(RuntimeError):
-    """A stage failed; the message is all that a user needs to see."""
+    """A stage failed; the message is all that the user needs to see."""
 
 
 def say(text: str) -> None:
@@ -45,10 +44,10 @@ def say(text: str) -> None:
 
 
 def run_stage(name: str, profile_name: str, data: str, photos: str, cores: int, shard: tuple[int, int] = WHOLE) -> None:
-    """Run one stage and say when it begins, how far it is and when it ends.
+    """Run one stage and show its beginning, progress and end.
 
-    A shard (k, n) does the k-th of n shares of a stage's work and leaves what the stage itself will recall: only that
-    completes it.
+    A shard (k, n) does the k-th of n shares of the work. The whole stage, run afterwards, finds it done; only that run
+    completes the stage.
 
     Raises
     ------
@@ -60,10 +59,8 @@ def run_stage(name: str, profile_name: str, data: str, photos: str, cores: int, 
     say(f"{name}{part} …")
     try:
         _run(stages.named(name), load_profile(profile_name), data, photos, cores, shard)
-    except InputError as error:
-        raise StageError(f"{name} {FAILED}: {error}") from error
-    except OSError as error:
-        told = unwritable(error)
+    except (InputError, OSError) as error:
+        told = error if isinstance(error, InputError) else unwritable(error)
         if told is None:
             raise
         raise StageError(f"{name} {FAILED}: {told}") from error
@@ -90,9 +87,9 @@ def _run(stage: stages.Stage, profile: Profile, data: str, photos: str, cores: i
 
 
 def _run_notebook(notebook: Path, profile: Profile, values: dict[str, str]) -> None:
-    """Execute a notebook; the executed copy stays in ``results/<profile>/notebooks``, also when a cell fails."""
-    # Where this optional parser of web addresses is installed, jsonschema builds it at import, in 1.6 s of every stage;
-    # notebooks hold nothing that it would check.
+    """Execute a notebook; the executed copy stays in ``results/<profile>/notebooks``, also if a cell fails."""
+    # If this optional parser of web addresses is installed, jsonschema builds it at import, which takes 1.6 s of every
+    # stage; notebooks hold nothing that it would check.
     sys.modules.setdefault("rfc3987_syntax", None)
     import papermill
     from nbclient.exceptions import DeadKernelError
@@ -115,22 +112,24 @@ def _run_notebook(notebook: Path, profile: Profile, values: dict[str, str]) -> N
                 cwd=str(paths.NOTEBOOKS),
             )
         except papermill.PapermillExecutionError as error:
-            raise StageError(_explain(error, executed)) from error
+            place = f"{executed.stem} {FAILED} in cell {error.exec_count}"  # without a traceback through the libraries
+            told = f"{place}: {error.ename}: {error.evalue}\nthe executed notebook is {path_text(executed)}"
+            raise StageError(told) from error
         except DeadKernelError as error:
             raise InputError(
-                f"the kernel of {executed.name}", found="ended by the system, mostly because memory ran out",
-                expected="room for all stages that run side by side",
-                do="end other programs, or give --cores=1; then run the same command again",
+                f"the kernel of {executed.name}", found="ended by the system, probably because memory ran out",
+                expected="enough memory for all stages that run side by side",
+                do="end other programs, or add --cores=1; then run the same command again",
             ) from error  # fmt: skip
 
 
 def _literal(path: Path) -> str:
-    """A path for papermill, which would fill in what stands in braces."""
+    """A path for papermill, which would fill in names in braces."""
     return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def check_parameters(notebook: Path, given: dict[str, str], known: set[str]) -> None:
-    """Refuse a parameter that the notebook does not know; papermill itself would only warn and go on without it."""
+    """Refuse a parameter that the notebook does not know; papermill would only warn and ignore it."""
     for name in given:
         if name not in known:
             close = difflib.get_close_matches(name, sorted(known), 1)
@@ -140,12 +139,6 @@ def check_parameters(notebook: Path, given: dict[str, str], known: set[str]) -> 
                 expected=f"one of {', '.join(sorted(known))}",
                 do=f"did you mean {close[0]!r}?" if close else "remove it",
             )
-
-
-def _explain(error: Exception, executed: Path) -> str:
-    """The notebook, the cell and the error itself, without the traceback through the libraries."""
-    place = f"{executed.stem} {FAILED} in cell {error.exec_count}"
-    return f"{place}: {error.ename}: {error.evalue}\nthe executed notebook is {path_text(executed)}"
 
 
 @contextmanager
@@ -210,7 +203,7 @@ def _compare_networks(profile: Profile, cores: int, shard: tuple[int, int]) -> l
 
 
 def _pictures(profile: Profile) -> tuple[Stage, People, list[Path]]:
-    """The prepared pictures, the people who are scored, and a list that receives the files read of both."""
+    """The prepared pictures, the people to score, and a list that receives the files read of both."""
     from facefair_lib.experiments.people import rendered_people
 
     root, read = paths.results_dir(profile.name), list[Path]()

@@ -1,4 +1,4 @@
-"""Tables of notebook 08: what labelled photographs add to networks trained on rendered people, and skin tone."""
+"""Tables of notebook 08: what labelled photographs add to training on rendered people, and scores by skin tone."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def adaptation_table(
     replicates: int = REPLICATES,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Score the networks of every budget on the same test photographs.
+    """Score the networks of every number of training photographs on the same test photographs.
 
     Parameters
     ----------
@@ -36,8 +36,8 @@ def adaptation_table(
 
     Returns
     -------
-    model, start, photographs, class, f1, low, high, n_draws, n_images, n_subjects: the mean over draws of photographs,
-    with a 95 % interval over draws and test people; class "mean" is the mean over the classes except background
+    model, start, photographs, class, f1, low, high, n_draws, n_images, n_subjects: the mean over draws of training
+    photographs, with a 95 % interval over draws and test people; class "mean" is the mean over the foreground classes
     """
     check_tables({f"run {run}": part for run, part in enumerate(counts)}, images)
     names, lookup = labels.merge_lookup(groups)
@@ -62,7 +62,7 @@ def tone_table(
     *,
     groups: Mapping[str, Sequence[str]] = labels.FASSEG_GROUPS,
 ) -> pd.DataFrame:
-    """Say how the scores of photographs go with the skin tone that was measured on them.
+    """Relate the scores of photographs to the skin tone measured on them.
 
     Parameters
     ----------
@@ -72,10 +72,10 @@ def tone_table(
 
     Returns
     -------
-    trained_on, model, slope (of the mean F1 of a picture, for 10 degrees lighter skin), low, high, darkest, lightest,
-    n_images, n_subjects, within_person, small. Photographs are compared within the folder of their data set (``V2`` and
-    ``V3``). ``within_person`` is the mean standard deviation of the tones of one person's photographs, degrees, NaN
-    where nobody has several: skin stays the same, so this much of the tone is light.
+    trained_on, model, slope (of the mean F1 of a picture, per 10 degrees lighter skin), low, high, darkest, lightest,
+    n_images, n_subjects, within_person, small. Photographs are compared within the folders of their data set (``V2``
+    and ``V3``). ``within_person`` is the mean standard deviation of the tones of one person's photographs, degrees, NaN
+    where nobody has several: skin stays the same, so this much of the tone comes from the light.
     """
     check_tables(counts_by, images, ("folder",))
     _, lookup = labels.merge_lookup(groups)
@@ -86,10 +86,8 @@ def tone_table(
         scores = mean_f1_foreground(merge_counts(counts, lookup))  # (N,)
         found = vars(tone_slope(scores, images["tone"].to_numpy(), subjects, collections))
         tens = {name: 10 * found[name] for name in ("slope", "low", "high")}
-        small = found["n_subjects"] < MIN_SUBJECTS
-        table.append(
-            {"trained_on": trained_on, "model": model, **found, **tens, "within_person": light, "small": small}
-        )
+        more = {"within_person": light, "small": found["n_subjects"] < MIN_SUBJECTS}
+        table.append({"trained_on": trained_on, "model": model, **found, **tens, **more})
     return pd.DataFrame(table)
 
 
@@ -99,7 +97,7 @@ def _scores(totals: np.ndarray) -> np.ndarray:
 
 
 def _over_draws(scores: np.ndarray, seed: int) -> np.ndarray:
-    """Mean over draws that are themselves drawn with replacement, (D, B, K) -> (B, K)."""
+    """Mean over draws, which are resampled with replacement, (D, B, K) -> (B, K)."""
     draws, replicates = scores.shape[:2]
     chosen = np.random.default_rng(seed).integers(draws, size=(draws, replicates))  # (D, B)
     return np.take_along_axis(scores, chosen[..., None], axis=0).mean(0)

@@ -1,7 +1,7 @@
-"""Tables of notebook 10: the planned effects over people and runs, and which conclusions survive which run.
+"""Tables of notebook 10: the planned effects over people and runs, and which conclusions each run would have reached.
 
-An effect is one number per unit and run, (R, U); a unit is an identity, or a matched set of people. What is asked, in
-which families, with which margin, is the analysis plan's (``settings.plan``).
+An effect is one number per unit and run, (R, U); a unit is an identity or a matched set of people. The analysis plan
+(``settings.plan``) says which comparisons are made, in which families and with which margin.
 """
 
 from __future__ import annotations
@@ -34,15 +34,14 @@ CURVE_COLUMNS = ["model", "skin_tone", "value", "difference", "low", "high", "p_
 CALIBRATION_COLUMNS = ["model", "of", "level", "overconfidence", "low", "high", "calibration_error"]
 MITIGATION_COLUMNS = ["model", "of", "level", "difference", "low", "high", "p_adjusted", "n_runs", "n_units"]
 LESS, MORE, WITHIN, OPEN = "less", "more", "within the margin", "open"
-"""Findings: below zero, above it, neither but smaller than the margin, or none of these."""
+"""Findings: below zero, above zero, neither but within the margin, or undecided."""
 DARKEST = 10.0
-TONES_OF = "tones of "
 
 
 def plan_table(plan: AnalysisPlan, people_seed: int) -> pd.DataFrame:
     """The plan's families, one row each: family, question, measure, margin (NaN: none), confirmatory.
 
-    ``confirmatory`` says whether these people are those of the plan, whom nobody had looked at when it was written.
+    ``confirmatory`` says whether these are the plan's people, whom nobody had seen when the plan was written.
     """
     return pd.DataFrame(
         {
@@ -63,8 +62,8 @@ class Effect:
     Attributes
     ----------
     family, name, model : what is compared, such as ``tones_of_groups``, ``asian-black``, ``pspnet``
-    scores : (R, U) a difference of each unit in each run; or a score, where ``labels`` say who is compared with whom
-    labels : (U,) label of each unit, where units differ by it; then name is ``first-second``
+    scores : (R, U) each unit's difference in each run; with ``labels``, each unit's score
+    labels : (U,) the two sides of a comparison between units; ``name`` is then ``first-second``
     """
 
     family: str
@@ -74,14 +73,14 @@ class Effect:
     labels: np.ndarray | None = None
 
     def estimate(self, **options: Any) -> TwoLevel:
-        """The effect with the uncertainty of people and runs; see ``two_level_estimate`` for the options."""
+        """Estimate the effect over people and runs; see ``two_level_estimate`` for the options."""
         if self.labels is None:
             return two_level_estimate(self.scores, **options)
         first, second = self.name.split("-")
         return two_level_estimate(self.scores, self.labels, {first: 1.0, second: -1.0}, **options)
 
     def of_run(self, run: int) -> Effect:
-        """The same in one run alone."""
+        """The same effect in one run alone."""
         return replace(self, scores=self.scores[[run]])
 
 
@@ -123,7 +122,7 @@ def planned_effects(
 
 
 def _by_tone(scores: np.ndarray, people: pd.DataFrame) -> tuple[np.ndarray, list[float]]:
-    """Arrange the tone curve, (R, N) -> (R, T, U) and the T tones that all identities have; none without a curve."""
+    """Arrange the tone curve, (R, N) -> (R, T, U) and the T tones that all identities have; T = 0 without a curve."""
     rows = on_curve(people)
     if not rows.any():
         return np.empty((len(scores), 0, 0)), []
@@ -148,7 +147,7 @@ def _tones_of_groups(by_tone: tuple[np.ndarray, list[float]], shares: Shares) ->
 
 
 def _in_tones_of(by_tone: tuple[np.ndarray, list[float]], group: str, shares: Shares) -> np.ndarray:
-    """Everybody's score averaged over a group's tones, (R, U)."""
+    """Each person's score averaged over a group's tones, (R, U)."""
     values, tones = by_tone
     return np.einsum("rtu,t->ru", values, shares(group, tones))
 
@@ -203,7 +202,7 @@ def effects_table(effects: Sequence[Effect], plan: AnalysisPlan) -> pd.DataFrame
     Returns
     -------
     ``EFFECT_COLUMNS``; ``p_adjusted`` by Holm within a family, all networks together; ``p_margin`` where the plan gives
-    the family a margin; ``detectable`` is what the adjusted test finds four times out of five
+    the family a margin; ``detectable`` is the effect that the adjusted test finds four times out of five
     """
     tables = []
     for family in plan.families:
@@ -215,7 +214,7 @@ def effects_table(effects: Sequence[Effect], plan: AnalysisPlan) -> pd.DataFrame
 
 
 def _joined(tables: Sequence[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
-    """Tables below each other, or none at all, with these columns."""
+    """Stack tables and keep these columns; no tables give an empty one whose columns are numbers."""
     return (pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()).reindex(columns=columns)
 
 
@@ -226,7 +225,7 @@ def _row(effect: Effect, estimate: TwoLevel) -> dict[str, object]:
 
 
 def _with_findings(table: pd.DataFrame, plan: AnalysisPlan) -> pd.DataFrame:
-    """Adjust p values within one family and say what was found."""
+    """Adjust p values within one family and add the findings."""
     if table.empty:
         return table
     adjusted = holm(table["p_value"].to_numpy())
@@ -236,7 +235,7 @@ def _with_findings(table: pd.DataFrame, plan: AnalysisPlan) -> pd.DataFrame:
 
 
 def runs_table(effects: Sequence[Effect], plan: AnalysisPlan) -> pd.DataFrame:
-    """What a study of each run alone would have found, with the same tests over people: ``RUN_COLUMNS``."""
+    """What each run alone would have found, with the same tests over people: ``RUN_COLUMNS``."""
     tables = []
     for run in range(len(effects[0].scores) if effects else 0):
         alone = effects_table([effect.of_run(run) for effect in effects], plan)
@@ -245,15 +244,15 @@ def runs_table(effects: Sequence[Effect], plan: AnalysisPlan) -> pd.DataFrame:
 
 
 def survival_table(table: pd.DataFrame, by_run: pd.DataFrame) -> pd.DataFrame:
-    """Which conclusions of all runs together each run would have drawn alone.
+    """Count the runs that, alone, would have reached the conclusion of all runs together.
 
     Parameters
     ----------
-    table, by_run : what `effects_table` and `runs_table` return
+    table, by_run : of `effects_table` and `runs_table`
 
     Returns
     -------
-    ``SURVIVAL_COLUMNS``; ``other_findings`` lists what the runs that disagree would have said
+    ``SURVIVAL_COLUMNS``; ``other_findings`` lists the findings of the runs that disagree
     """
     rows = []
     for row in table.to_dict("records"):
@@ -269,11 +268,11 @@ def survival_table(table: pd.DataFrame, by_run: pd.DataFrame) -> pd.DataFrame:
 
 
 def scatter_table(table: pd.DataFrame, kept: pd.DataFrame) -> pd.DataFrame:
-    """Set the run-to-run scatter that other runs measured beside the effects of a single one.
+    """Set the run-to-run spread of the kept study beside the effects of a single run.
 
     Parameters
     ----------
-    table, kept : what `effects_table` returns, here and in the study of several runs that is kept
+    table, kept : of `effects_table`, for this study and for the kept study of several runs
 
     Returns
     -------
@@ -283,17 +282,14 @@ def scatter_table(table: pd.DataFrame, kept: pd.DataFrame) -> pd.DataFrame:
     return table[[*key, "difference", "low", "high"]].merge(kept[[*key, "seed_spread"]], on=key, how="left")
 
 
-def curve_table(
-    runs: Mapping[str, RunScores],
-    changed: pd.DataFrame,
-    middle: float,
-) -> pd.DataFrame:
-    """The tone curve over people and runs, against one tone chosen before.
+def curve_table(runs: Mapping[str, RunScores], changed: pd.DataFrame, middle: float) -> pd.DataFrame:
+    """The tone curve over people and runs, as differences from one tone chosen in advance.
 
     Returns
     -------
     ``CURVE_COLUMNS``; p values are adjusted by Holm for a network's tones
     """
+    unchanged = dict.fromkeys(("low", "high", "p_value", "seed_spread"), np.nan) | {"value": 0.0}
     tables = []
     for model, scored in runs.items():
         values, tones = _by_tone(scored.changed, changed)
@@ -302,14 +298,9 @@ def curve_table(
         rows = []
         for place, tone in enumerate(tones):
             off = values[:, place] - values[:, tones.index(middle)]
-            if tone == middle:
-                rows.append(
-                    {"difference": 0.0, "low": np.nan, "high": np.nan, "p_value": np.nan, "seed_spread": np.nan}
-                )
-            else:
-                found = two_level_estimate(off)
-                rows.append({"difference": found.value, **vars(found)})
-            rows[-1] |= {"model": model, "skin_tone": tone, "value": values[:, place].mean()}
+            found = unchanged if tone == middle else vars(two_level_estimate(off))
+            row = {"difference": found["value"], "model": model, "skin_tone": tone, "value": values[:, place].mean()}
+            rows.append(found | row)
         table = pd.DataFrame(rows)
         tables.append(table.assign(p_adjusted=holm(table["p_value"].to_numpy())))
     return _joined(tables, CURVE_COLUMNS)
@@ -321,11 +312,11 @@ def mitigation_table(
     changed: pd.DataFrame,
     shares: Shares,
 ) -> pd.DataFrame:
-    """What training on other people changes for the same tested people: mitigated minus as before.
+    """What training on other people changes for the same test people: mitigated minus original.
 
     Parameters
     ----------
-    runs, mitigated : model -> scores of the same pictures; networks of at least two runs each
+    runs, mitigated : model -> scores of the same pictures, at least two runs of each network
 
     Returns
     -------
@@ -349,7 +340,7 @@ def mitigation_table(
 def _levels_of(
     kinds: Sequence[tuple[np.ndarray, list[float]]], shares: Shares
 ) -> Iterator[tuple[str, str, list[np.ndarray]]]:
-    """What two kinds of training are compared by, with the scores (R, U) of each: every tone, every group's tones."""
+    """Every tone and every group's tones, with the scores (R, U) under each of two kinds of training."""
     for place, tone in enumerate(kinds[0][1]):
         yield "tone", f"{tone:g}", [values[:, place] for values, _ in kinds]
     for group in GROUPS if kinds[0][1] else ():
@@ -357,7 +348,7 @@ def _levels_of(
 
 
 def calibration_table(reliability: Mapping[str, np.ndarray], changed: pd.DataFrame, shares: Shares) -> pd.DataFrame:
-    """How much surer than right networks are, at every tone and in every group's tones.
+    """How far networks' confidence exceeds their accuracy, at every tone and over every group's tones.
 
     Parameters
     ----------
@@ -365,7 +356,7 @@ def calibration_table(reliability: Mapping[str, np.ndarray], changed: pd.DataFra
 
     Returns
     -------
-    ``CALIBRATION_COLUMNS``; intervals over people and runs. The calibration error of a tone is that of all its pixels.
+    ``CALIBRATION_COLUMNS``; intervals over people and runs. A tone's calibration error is over all its pixels.
     """
     rows = []
     for model, counts in reliability.items():

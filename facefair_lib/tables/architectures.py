@@ -1,4 +1,4 @@
-"""The table of notebook 09: what each network costs, how well it segments, and how far its groups lie apart."""
+"""The table of notebook 09: what each network costs, how well it segments, and how large its gap between groups is."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ def comparison_table(
     Parameters
     ----------
     networks : a row per network: network, model, backbone, fine_maps, weights, epochs, best_epoch, learning_rate
-    costs : what ``architectures.cost.measure_costs`` gives for the same networks
+    costs : of ``architectures.cost.measure_costs``, for the same networks
     counts : network -> (N, 11, 11) integer counts on the test pictures
     images : N rows with image_id and subject_id
-    group_gaps : model (the network's name) and ``GAP_COLUMNS``, a row per network or none at all
+    group_gaps : model (the network's name) and ``GAP_COLUMNS``, a row per network, or no rows
     replicates, seed : of the bootstrap over people, the same for all networks
 
     Returns
     -------
-    ``COMPARISON_COLUMNS``, in the order of ``networks``. ``behind`` is the best network's mean IoU minus one's own,
-    with a paired interval; ``front`` says that no network reaches a higher mean IoU with fewer operations; the p values
-    are adjusted for the number of networks (Holm)
+    ``COMPARISON_COLUMNS``, in the order of ``networks``. ``behind`` is the best network's mean IoU minus the network's
+    own, with a paired interval; ``front`` marks the Pareto front of mean IoU and operations; ``p_adjusted`` is adjusted
+    for the number of networks (Holm)
     """
     scores = summary_table(counts, images, replicates=replicates, seed=seed)
     by_metric = {metric: rows.set_index("model") for metric, rows in scores.groupby("metric")}
@@ -65,7 +65,7 @@ def comparison_table(
 
 
 def pareto_front(cost: np.ndarray, score: np.ndarray) -> np.ndarray:
-    """Say which entries no other beats: none costs less or as much and scores higher, or as high at a lower cost.
+    """Mark the Pareto front: no other entry scores higher at no higher cost, or as high at a lower cost.
 
     Parameters
     ----------
@@ -76,8 +76,8 @@ def pareto_front(cost: np.ndarray, score: np.ndarray) -> np.ndarray:
     (K,) bool
     """
     cost, score = np.asarray(cost, float), np.asarray(score, float)
-    no_dearer, no_worse = cost[:, None] <= cost, score[:, None] >= score  # (K, K): row against column
-    better = no_dearer & no_worse & ((cost[:, None] < cost) | (score[:, None] > score))
+    no_costlier, no_worse = cost[:, None] <= cost, score[:, None] >= score  # (K, K): row against column
+    better = no_costlier & no_worse & ((cost[:, None] < cost) | (score[:, None] > score))
     return np.isfinite(score) & ~better.any(0)
 
 
@@ -89,7 +89,7 @@ def behind_best(
     Returns
     -------
     network, behind, behind_low, behind_high: the best network's mean IoU minus this one's; 0 for itself. The best one
-    was chosen on the same people, which makes the others look a little further behind than they are.
+    is chosen on the same people, so the others look slightly further behind than they are.
     """
     check_tables(counts, images)
     bootstrap = subject_bootstrap(images["subject_id"].to_numpy(), replicates=replicates, seed=seed)

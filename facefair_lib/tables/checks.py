@@ -1,8 +1,8 @@
-"""What all analysis tables share: the check of their input, and small steps of their making."""
+"""What all tables share: the check of their input, and small steps of building them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -35,13 +35,14 @@ def check_tables(counts_by: Mapping, images: pd.DataFrame, columns: Sequence[str
             do="join the table with the manifest by image_id",
         )
     for name, counts in counts_by.items():
-        title = name if isinstance(name, str) else " / ".join(name)
-        if check_counts(counts, f"counts of {title}").shape != (len(images), labels.NUM_CLASSES, labels.NUM_CLASSES):
+        title = f"counts of {name if isinstance(name, str) else ' / '.join(name)}"
+        expected = (len(images), labels.NUM_CLASSES, labels.NUM_CLASSES)
+        if check_counts(counts, title).shape != expected:
             raise InputError(
-                f"counts of {title}",
+                title,
                 found=f"shape {counts.shape} beside a table of {len(images)} images",
-                expected=f"shape ({len(images)}, {labels.NUM_CLASSES}, {labels.NUM_CLASSES})",
-                do="use the table that was written with these counts, in its order",
+                expected=f"shape {expected}",
+                do="use the table that was written with these counts, in the same order",
             )
     for column in wanted:
         missing = images["image_id"][images[column].isna()]
@@ -63,22 +64,33 @@ def check_tables(counts_by: Mapping, images: pd.DataFrame, columns: Sequence[str
 
 
 def label_rows(table: pd.DataFrame, **names: str) -> pd.DataFrame:
-    """Put columns of one value in front."""
+    """Put constant columns in front."""
     return pd.concat([pd.DataFrame(names, index=table.index), table], axis=1)
 
 
+def per_model(by_model: Mapping[str, np.ndarray], table_of: Callable[[np.ndarray], pd.DataFrame]) -> pd.DataFrame:
+    """Stack the tables that a function makes of each model's counts or masks, with the column model in front."""
+    tables = [label_rows(table_of(values), model=model) for model, values in by_model.items()]
+    return pd.concat(tables, ignore_index=True)
+
+
+def stacked(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+    """Stack tables and keep these columns; no tables give an empty one."""
+    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+
+
 def interval_bounds(replicates: np.ndarray, n_subjects: int) -> tuple[float, float]:
-    """Take low and high, expanded for few subjects; one subject, or none, gives no spread and therefore NaN."""
+    """Percentile interval of replicates (B,), expanded for few subjects; NaN for fewer than two subjects."""
     interval = percentile_interval(replicates, people=n_subjects)
     return interval.low, interval.high
 
 
 def own_group(people: pd.DataFrame) -> np.ndarray:
-    """Which pictures show a base identity in the morphology of the group that it is, (N,) bool."""
+    """Which pictures show a base identity with the morphology of its own group, (N,) bool."""
     own = people[people["design"] == "tone"].groupby("subject_id")["group"].first()
     return (people["group"] == people["subject_id"].map(own)).to_numpy()
 
 
 def on_curve(people: pd.DataFrame) -> np.ndarray:
-    """Which pictures show a base identity as the group that it is, at any tone, as the camera sees it, (N,) bool."""
+    """Which pictures show a base identity as its own group, at any tone, with the usual camera, (N,) bool."""
     return own_group(people) & people["design"].isin(["factorial", "tone"]).to_numpy()

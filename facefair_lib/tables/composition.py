@@ -1,4 +1,4 @@
-"""What a training set's composition does to the groups in it: from counts of many small fits to two tables."""
+"""How the composition of a training set affects the groups in it: from counts of many small fits to two tables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from facefair_lib.settings.labels import GROUPS
 COLUMNS = ["composition", "focus", "group", "share", "value", "relative", "low", "high", "n_seeds"]
 SLOPE_COLUMNS = ["slope", "low", "high", "p_value", "detectable", "n_fits"]
 POINTS = 0.1
-"""Share of the training pictures to which the slope refers."""
+"""The slope is given per this share of the training pictures."""
 
 
 def scores_of_fits(counts: np.ndarray, people: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
@@ -38,7 +38,7 @@ def scores_of_fits(counts: np.ndarray, people: pd.DataFrame) -> tuple[np.ndarray
 
 
 def _effect(scores: np.ndarray, who: pd.DataFrame, contrast: Mapping[str, float]) -> TwoLevel:
-    """A contrast of group means over fits and people, (R, S); within matched sets where everybody is in a whole one."""
+    """A contrast of group means over fits and people, (R, S); within matched sets where all sets are complete."""
     by_set = who.groupby("unit")["group"]
     if not ((by_set.size() == len(contrast)) & (by_set.nunique() == len(contrast))).all():
         return two_level_estimate(scores, who["group"].to_numpy(), contrast)
@@ -58,7 +58,7 @@ def composition_table(fits: pd.DataFrame, counts: np.ndarray, people: pd.DataFra
     Returns
     -------
     ``COLUMNS``: ``share`` of the group in training, ``value`` its mean score, ``relative`` its score minus the mean of
-    the other groups' with an interval over training seeds and people; no rows where nothing was fitted
+    the other groups, with an interval over training seeds and people; no rows where nothing was fitted
     """
     if fits.empty:
         return pd.DataFrame(columns=COLUMNS)
@@ -86,7 +86,7 @@ def composition_points(fits: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame
 
     Returns
     -------
-    fit, composition, group, share (of the group in training), relative (its score minus the mean of the other groups')
+    fit, composition, group, share (of the group in training), relative (its score minus the mean of the other groups)
     """
     wide = scores.pivot_table(COMPARED_BY, "fit", "group")
     rows = [
@@ -100,15 +100,15 @@ def composition_points(fits: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame
 
 
 def slope_table(fits: pd.DataFrame, counts: np.ndarray, people: pd.DataFrame) -> pd.DataFrame:
-    """Say how much a group gains on the others with every ten points of its share in training.
+    """Estimate how much a group gains on the others per ten points of its share in training.
 
-    The slope is that of a straight line through all fits and groups, each group with a level of its own: some faces may
-    be harder whoever is trained on. It is a sum of group means with fixed weights, so it is tested as such.
+    The slope is that of a line through all fits and groups, with an intercept per group, since some faces may be harder
+    whatever the training set. It is a sum of group means with fixed weights and is tested as such.
 
     Returns
     -------
-    ``SLOPE_COLUMNS``, one row, ``detectable`` the smallest slope that so many fits and people mostly find; no rows
-    where nothing was fitted
+    ``SLOPE_COLUMNS``, one row; ``detectable`` is the smallest slope found with power 0.8; no rows where nothing was
+    fitted
     """
     if fits.empty:
         return pd.DataFrame(columns=SLOPE_COLUMNS)
@@ -124,22 +124,15 @@ def slope_table(fits: pd.DataFrame, counts: np.ndarray, people: pd.DataFrame) ->
     ]  # (R, S)
     everyone = dict.fromkeys(GROUPS, 1.0)
     slope = _effect(np.stack(by_seed), who, everyone)
-    row = (
-        POINTS * slope.value,
-        POINTS * slope.low,
-        POINTS * slope.high,
-        slope.p_value,
-        POINTS * slope.detectable,
-        len(fits),
-    )
-    return pd.DataFrame([row], columns=SLOPE_COLUMNS)
+    value, low, high, detectable = (POINTS * part for part in (slope.value, slope.low, slope.high, slope.detectable))
+    return pd.DataFrame([(value, low, high, slope.p_value, detectable, len(fits))], columns=SLOPE_COLUMNS)
 
 
 def _weights(shares: np.ndarray) -> np.ndarray:
-    """Weights of the group means (C, G) whose sum is the slope of relative score over share (C, G).
+    """Weights of the group means, (C, G), whose weighted sum is the slope of relative score over share, (C, G).
 
-    Least squares with a level per group weighs relative scores by w = (x - mean x) / sum of squares. A relative score
-    is the group's mean minus the mean of the others', which moves a part of each weight to the other groups.
+    Least squares with an intercept per group weights relative scores by w = (x - mean x) / sum of squares. A relative
+    score is the group's mean minus the mean of the others, which moves part of each weight to the other groups.
     """
     centred = shares - shares.mean(0)
     on_relative = centred / (centred**2).sum()  # (C, G)

@@ -1,14 +1,14 @@
-"""Tables of notebook 07: gaps where everything but one thing is held fixed, beside gaps where nothing is.
+"""Tables of notebook 07: gaps with everything but one attribute held fixed, beside gaps with nothing held fixed.
 
 All scores are ``metrics.fixed_iou`` per picture, averaged per person: the mean over the same classes for everybody.
-Counts of all models come at once, as in ``analysis``.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 from scipy import stats
 
@@ -25,7 +25,7 @@ from facefair_lib.fairness.subjects import contrasts, subject_array, units
 from facefair_lib.scores.metrics import COMPARED_BY, fixed_iou, shown_iou_per_class
 from facefair_lib.scores.resampling import LEVEL, PERMUTATIONS, REPLICATES
 from facefair_lib.settings.labels import CLASS_NAMES, GROUPS
-from facefair_lib.tables.checks import CountsByModel, check_tables, label_rows
+from facefair_lib.tables.checks import CountsByModel, check_tables, label_rows, per_model
 
 COHORTS = ("balanced", "wild", "counterfactual")
 EFFECT_COLUMNS = [
@@ -56,7 +56,7 @@ def effects_table(
     permutations: int = PERMUTATIONS,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Split the gap of every pair of groups into what comes with morphology and what comes with tone.
+    """Split the gap between every pair of groups into the parts due to morphology and to tone.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def effects_table(
 
     Returns
     -------
-    ``EFFECT_COLUMNS``; ``n_images`` are the pictures of the whole factorial
+    ``EFFECT_COLUMNS``; ``n_images`` counts the pictures of the whole factorial design
     """
     check_tables(counts_by_model, people, ("design", "group", "skin_tone"))
     rows, order = factorial(people).to_numpy(), list(typical_tones)
@@ -74,35 +74,35 @@ def effects_table(
     tones = sorted(set(typical_tones.values()))
     place = [tones.index(tone) for tone in typical_tones.values()]
     factors = {"group": shown["group"].to_numpy(), "tone": shown["skin_tone"].to_numpy()}
-    tables = []
-    for model, counts in counts_by_model.items():
-        cells = subject_array(
-            fixed_iou(counts[rows]), shown["subject_id"].to_numpy(), factors, {"group": order, "tone": tones}
-        )
+    levels = {"group": order, "tone": tones}
+
+    def split(counts: np.ndarray) -> pd.DataFrame:
+        cells = subject_array(fixed_iou(counts[rows]), shown["subject_id"].to_numpy(), factors, levels)
         parts = shapley(cells.scores, place, order)
         table = decomposition.effects_table(parts, permutations=permutations, seed=seed)
-        tables.append(label_rows(table.assign(n_images=int(rows.sum())), model=model))
-    return pd.concat(tables, ignore_index=True)[EFFECT_COLUMNS]
+        return table.assign(n_images=int(rows.sum()))
+
+    return per_model(counts_by_model, split)[EFFECT_COLUMNS]
 
 
 def pairs_table(counts_by_model: CountsByModel, people: pd.DataFrame) -> pd.DataFrame:
-    """Score every base identity as every group, its mean over the tones: model, subject_id, group, value."""
+    """Score every base identity as every group, averaged over the tones: model, subject_id, group, value."""
     check_tables(counts_by_model, people, ("design", "group", "skin_tone"))
     rows = factorial(people).to_numpy()
-    tables = []
-    for model, counts in counts_by_model.items():
+
+    def means(counts: np.ndarray) -> pd.DataFrame:
         scored = people[rows].assign(value=fixed_iou(counts[rows]))
-        mean = scored.groupby(["subject_id", "group"], sort=True)["value"].mean().reset_index()
-        tables.append(label_rows(mean, model=model))
-    return pd.concat(tables, ignore_index=True)
+        return scored.groupby(["subject_id", "group"], sort=True)["value"].mean().reset_index()
+
+    return per_model(counts_by_model, means)
 
 
 def relative_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Take each identity's own mean off its scores.
+    """Subtract each identity's own mean from its scores.
 
     Parameters
     ----------
-    pairs : of ``pairs_table``; an identity that lacks a group is left out
+    pairs : of ``pairs_table``; identities that lack a group are left out
 
     Returns
     -------
@@ -126,21 +126,21 @@ def mean_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
 def sources_table(
     cohorts: Cohorts, *, replicates: int = REPLICATES, permutations: int = PERMUTATIONS, seed: int = 0
 ) -> pd.DataFrame:
-    """Set the gap between groups in people as collected, balanced, and counterfactual side by side.
+    """Set the gaps between groups of the three cohorts side by side.
 
     Parameters
     ----------
-    cohorts : counts and people of each; of the counterfactual cohort the pictures with typical tones. Matched people
-        are compared within their set (``subjects.units``).
+    cohorts : counts and people of each; of the counterfactual cohort only the pictures with typical tones. Matched
+        people are compared within their set (``subjects.units``).
 
     Returns
     -------
-    model, cohort, ``group_gap.Gap``'s numbers, n_images, n_subjects, detectable (by the same test,
+    model, cohort, the fields of ``group_gap.Gap``, n_images, n_subjects, detectable (by the same test,
     ``power.detectable_gap``)
     """
     table = []
-    for (cohort, (counts_by_model, people)), model in _each(cohorts):
-        counts, groups, unit = counts_by_model[model], people["group"].to_numpy(), units(people)
+    for model, cohort, counts, people in _each(cohorts):
+        groups, unit = people["group"].to_numpy(), units(people)
         sizes = {"replicates": replicates, "permutations": permutations, "seed": seed}
         gap = gaps(counts, groups, unit, estimands=[COMPARED_BY], **sizes)[COMPARED_BY]
         numbers = {"n_images": len(people), "n_subjects": people["subject_id"].nunique()}
@@ -149,13 +149,15 @@ def sources_table(
     return pd.DataFrame(table)
 
 
-def _each(cohorts: Cohorts) -> list[tuple[tuple[str, tuple[CountsByModel, pd.DataFrame]], str]]:
-    """Every cohort for every model, model by model, in the order of ``COHORTS``."""
+def _each(cohorts: Cohorts) -> Iterator[tuple[str, str, np.ndarray, pd.DataFrame]]:
+    """Every model and cohort with its counts and people, model by model, in the order of ``COHORTS``."""
     models = dict.fromkeys(model for counts, _ in cohorts.values() for model in counts)
-    known = [(cohort, cohorts[cohort]) for cohort in COHORTS if cohort in cohorts]
-    for _, (counts, people) in known:
-        check_tables(counts, people, ("group",))
-    return [(entry, model) for model, entry in itertools.product(models, known)]
+    known = [cohort for cohort in COHORTS if cohort in cohorts]
+    for cohort in known:
+        check_tables(*cohorts[cohort], ("group",))
+    for model, cohort in itertools.product(models, known):
+        counts_by_model, people = cohorts[cohort]
+        yield model, cohort, counts_by_model[model], people
 
 
 def adjusted_table(cohorts: Cohorts, controls: Sequence[str]) -> pd.DataFrame:
@@ -163,48 +165,40 @@ def adjusted_table(cohorts: Cohorts, controls: Sequence[str]) -> pd.DataFrame:
 
     Parameters
     ----------
-    cohorts : unpaired ones; the counterfactual cohort is adjusted by its making
-    controls : columns of the people
+    cohorts : without the counterfactual one, which is adjusted by design
+    controls : columns of the tables of people
 
     Returns
     -------
-    model, cohort and ``ADJUSTED_COLUMNS``; NaN where a group has fewer than ``groups.MIN_SUBJECTS`` people, because
-    so few cannot be adjusted for so much
+    model, cohort and ``ADJUSTED_COLUMNS``; NaN where a group has fewer than ``groups.MIN_SUBJECTS`` people, too few
+    to adjust for the controls
     """
     tables = []
-    for (cohort, (counts_by_model, people)), model in _each(cohorts):
+    for model, cohort, counts, people in _each(cohorts):
         smallest = people.groupby("group")["subject_id"].nunique().min()
         if smallest < MIN_SUBJECTS or people["group"].nunique() < len(GROUPS):
-            table = _nothing_adjusted(people)
+            rows = [(contrast, kind) for contrast, _, _ in contrasts(GROUPS) for kind in ("raw", "adjusted")]
+            table = pd.DataFrame(rows, columns=["contrast", "kind"]).assign(n_images=len(people))
         else:
-            matched = people.assign(subject_id=units(people))  # people of a set have a level in common
-            table = adjusted_gaps(fixed_iou(counts_by_model[model]), matched, controls, order=GROUPS)
-            table["n_subjects"] = people["subject_id"].nunique()
-        tables.append(label_rows(table[ADJUSTED_COLUMNS], model=model, cohort=cohort))
+            matched = people.assign(subject_id=units(people))  # the people of a set share a level
+            table = adjusted_gaps(fixed_iou(counts), matched, controls, order=GROUPS)
+        table = table.assign(n_subjects=people["subject_id"].nunique()).reindex(columns=ADJUSTED_COLUMNS)
+        tables.append(label_rows(table, model=model, cohort=cohort))
     return pd.concat(tables, ignore_index=True)
 
 
-def _nothing_adjusted(people: pd.DataFrame) -> pd.DataFrame:
-    rows = [
-        {"contrast": contrast, "kind": kind} for contrast, _, _ in contrasts(GROUPS) for kind in
-        ("raw", "adjusted")
-    ]  # fmt: skip
-    table = pd.DataFrame(rows).assign(n_images=len(people), n_subjects=people["subject_id"].nunique())
-    return table.reindex(columns=ADJUSTED_COLUMNS)
-
-
 def equivalence_table(cohorts: Cohorts) -> pd.DataFrame:
-    """Ask of every pair of groups whether they are equal within a margin: model, cohort, contrast, delta, ...
+    """Test every pair of groups for equivalence within a margin.
 
     Returns
     -------
-    and difference, low90, high90, p_value, equivalent, n_subjects (of matched people and of counterfactual ones the
-    number of pairs)
+    model, cohort, contrast, delta, difference, low90, high90, p_value, equivalent, n_subjects (the number of pairs for
+    matched and counterfactual people)
     """
     tables = []
-    for (cohort, (counts_by_model, people)), model in _each(cohorts):
-        values, groups = fixed_iou(counts_by_model[model]), people["group"].to_numpy()
-        table = equivalence.equivalence_table(values, groups, units(people), order=GROUPS)
+    for model, cohort, counts, people in _each(cohorts):
+        groups = people["group"].to_numpy()
+        table = equivalence.equivalence_table(fixed_iou(counts), groups, units(people), order=GROUPS)
         tables.append(label_rows(table, model=model, cohort=cohort))
     return pd.concat(tables, ignore_index=True)
 
@@ -212,7 +206,7 @@ def equivalence_table(cohorts: Cohorts) -> pd.DataFrame:
 def model_gaps_table(
     cohorts: Cohorts, *, replicates: int = REPLICATES, permutations: int = PERMUTATIONS, seed: int = 0
 ) -> pd.DataFrame:
-    """Ask whether the two models treat groups differently, and how far their gaps are apart, on the same pictures.
+    """Test whether the two models treat groups differently, and how much their gaps differ, on the same pictures.
 
     Returns
     -------
@@ -233,8 +227,7 @@ def model_gaps_table(
 def class_gap_table(
     counts_by_model: CountsByModel, people: pd.DataFrame, *, permutations: int = PERMUTATIONS, seed: int = 0
 ) -> pd.DataFrame:
-    """Compare every class of every group with the mean of the groups, on pictures that show it, corrected for their
-    number.
+    """Compare each group with the mean of the groups, class by class, on the pictures that show the class.
 
     Returns
     -------
@@ -243,14 +236,5 @@ def class_gap_table(
     """
     check_tables(counts_by_model, people, ("group",))
     groups, unit = people["group"].to_numpy(), units(people)
-    tables = [
-        label_rows(
-            class_family(
-                shown_iou_per_class(counts), groups, unit, classes=CLASS_NAMES, order=GROUPS,
-                permutations=permutations, seed=seed,
-            ),
-            model=model,
-        )
-        for model, counts in counts_by_model.items()
-    ]  # fmt: skip
-    return pd.concat(tables, ignore_index=True)
+    options = {"classes": CLASS_NAMES, "order": GROUPS, "permutations": permutations, "seed": seed}
+    return per_model(counts_by_model, lambda counts: class_family(shown_iou_per_class(counts), groups, unit, **options))

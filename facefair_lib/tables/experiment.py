@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from facefair_lib.tables.checks import SCORE_COLUMNS, CountsByModel, check_table
 
 
 def nine_table(counts_by_model: Mapping[str, np.ndarray | None], people: pd.DataFrame) -> pd.DataFrame:
-    """Add each model's image IoU to a table of people, as ``<model>_iou``; None stands for pictures without masks."""
+    """Add each model's image IoU to a table of people, as ``<model>_iou``; NaN where the counts are None (no masks)."""
     check_tables({model: counts for model, counts in counts_by_model.items() if counts is not None}, people)
     scores = {
         f"{model}_iou": np.nan if counts is None else image_scores(counts)["image_iou"]
@@ -39,12 +40,12 @@ def cell_table(
     ----------
     counts_by_model : model -> (N, 11, 11) integer counts
     people : N rows in the order of the counts, with image_id, subject_id, group and emotion
-    replicates, seed : of the bootstrap; people are drawn within groups, matched ones together (``subjects.units``)
+    replicates, seed : of the bootstrap; people are drawn within groups, matched people together (``subjects.units``)
 
     Returns
     -------
-    model, group, emotion, metric, value, low, high, n_images, n_subjects. Every pair that could occur has its rows; an
-    empty cell holds NaN and 0. Cells of fewer than ``groups.MIN_SUBJECTS`` people are too small to compare.
+    model, group, emotion, metric, value, low, high, n_images, n_subjects. Every combination of the groups and emotions
+    present has rows; an empty cell holds NaN and 0. Fewer than ``groups.MIN_SUBJECTS`` people are too few to compare.
     """
     return _sliced(counts_by_model, people, ["group", "emotion"], replicates, seed)
 
@@ -83,7 +84,7 @@ def gap_table(
     ----------
     counts_by_model : model -> (N, 11, 11) integer counts
     people : N rows with image_id, subject_id and the features
-    features : columns of people between whose values the gap is measured
+    features : columns of people; the gap is measured between their values
     estimands : scores, as ``metrics.ESTIMANDS`` names them
     replicates, permutations, seed : of bootstrap and permutation test
 
@@ -93,13 +94,12 @@ def gap_table(
 
     Notes
     -----
-    Labels are shuffled over people, and within those who were matched or are shown with several values
-    (``subjects.units``). People of whom the feature is unknown are left out. Where a few people are seen with several
-    of its values, and most with one, no way of shuffling fits both, and the few are left out as well.
+    Labels are shuffled over people, and within matched sets and people shown with several values (``subjects.units``).
+    People whose feature is unknown are left out. Where most people have one value and a few have several, no shuffling
+    fits both, and the few are left out as well.
     """
-    columns = ["gap", "expected_by_chance", "corrected", "low", "high", "p_value", "best", "worst"]
-    columns = ["model", "feature", "metric", *columns]
-    if people.empty:  # photographs without masks: nobody can be scored, and the table says so by having no rows
+    columns = ["model", "feature", "metric", *(field.name for field in fields(Gap))]
+    if people.empty:  # photographs without masks: nobody can be scored, so the table has no rows
         return pd.DataFrame(columns=columns)
     check_tables(counts_by_model, people, features)
     table = []
@@ -111,28 +111,25 @@ def gap_table(
 
 
 def _gaps(counts: np.ndarray, labels: pd.Series, unit: np.ndarray, **sizes: Any) -> dict[str, Gap]:
-    """Gaps between the values of ``labels`` (N,), which are shuffled over or within the units (N,)."""
+    """Gaps between the values of ``labels`` (N,), shuffled over or within the units (N,)."""
     known = (labels != UNKNOWN).to_numpy()
+
+    def among(rows: np.ndarray) -> dict[str, Gap]:
+        if not rows.any():
+            return dict.fromkeys(sizes["estimands"], Gap())
+        return gaps(counts[rows], labels.to_numpy()[rows], unit[rows], **sizes)
+
     try:
-        return _gaps_among(counts, labels, unit, known, **sizes)
+        return among(known)
     except InputError:
         values_of_unit = labels[known].groupby(unit[known]).nunique()
-        steady = pd.Series(unit).map(values_of_unit).eq(1).to_numpy()
-        return _gaps_among(counts, labels, unit, known & steady, **sizes)
-
-
-def _gaps_among(
-    counts: np.ndarray, labels: pd.Series, unit: np.ndarray, rows: np.ndarray, **sizes: Any
-) -> dict[str, Gap]:
-    if not rows.any():
-        return dict.fromkeys(sizes["estimands"], Gap())
-    return gaps(counts[rows], labels.to_numpy()[rows], unit[rows], **sizes)
+        return among(known & pd.Series(unit).map(values_of_unit).eq(1).to_numpy())
 
 
 def _sliced(
     counts_by_model: CountsByModel, people: pd.DataFrame, features: list[str], replicates: int, seed: int
 ) -> pd.DataFrame:
-    """Score every model on every combination of the features' values; no people, no rows."""
+    """Score every model on every combination of the features' values; no rows without people."""
     if people.empty:
         return pd.DataFrame(columns=["model", *features, *SCORE_COLUMNS])
     check_tables(counts_by_model, people, features)
@@ -149,7 +146,7 @@ def _sliced(
 
 
 def _slices(people: pd.DataFrame, features: list[str]) -> Iterator[tuple[dict[str, str], np.ndarray]]:
-    """Give the names and the (N,) bool rows of each combination, in the order of the tables."""
+    """Names and rows, (N,) bool, of each combination, in the order of the tables."""
     known = {"group": GROUPS, "emotion": EMOTIONS}
     values = [_ordered(people[feature].astype(str).unique(), known[feature]) for feature in features]
     for combination in itertools.product(*values):
@@ -158,5 +155,5 @@ def _slices(people: pd.DataFrame, features: list[str]) -> Iterator[tuple[dict[st
 
 
 def _ordered(values: Sequence[str], known: Sequence[str]) -> list[str]:
-    """Sort values as ``known``, then those that it does not hold by name."""
+    """Sort values as in ``known``, then the others by name."""
     return [name for name in known if name in values] + sorted(set(values) - set(known))

@@ -1,4 +1,4 @@
-"""Scores by every feature of the people, one at a time and in twos."""
+"""Scores by every feature of the people, singly and in pairs."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ from facefair_lib.fairness.features import feature_table
 from facefair_lib.scores.metrics import fixed_iou, shown_iou_per_class
 from facefair_lib.scores.resampling import REPLICATES
 from facefair_lib.settings.labels import INDEX, OPTIONAL_PARTS
-from facefair_lib.tables.checks import CountsByModel, check_tables, label_rows
+from facefair_lib.tables.checks import CountsByModel, check_tables, label_rows, per_model
 
 COLUMNS = ["model", "feature", "level", "value", "low", "high", "small", "n_images", "n_subjects"]
 _NOT_FACE = (INDEX["background"], INDEX["hair"])
 
 
 def with_face_share(people: pd.DataFrame, labels: np.ndarray) -> pd.DataFrame:
-    """Add ``face_share``, the share of a picture that its face fills, hair left out, and ``turn``, degrees of yaw to
-    either side; labels (N, H, W) uint8 are the true ones.
+    """Add ``face_share``, the share of a picture that its face fills, without hair, and ``turn``, the absolute yaw in
+    degrees; ``labels`` are the true classes, (N, H, W) uint8.
     """
-    labels = np.asarray(labels)
     share = 1 - np.isin(labels, _NOT_FACE).mean((1, 2))
     return people.assign(face_share=share, turn=people["yaw"].abs())
 
@@ -33,21 +32,18 @@ def features_table(
     if people.empty:
         return pd.DataFrame(columns=COLUMNS)
     check_tables(counts_by_model, people)
-    tables = [
-        label_rows(feature_table(fixed_iou(counts), people, replicates=replicates, seed=seed), model=model)
-        for model, counts in counts_by_model.items()
-    ]
-    return pd.concat(tables, ignore_index=True)
+    sizes = {"replicates": replicates, "seed": seed}
+    return per_model(counts_by_model, lambda counts: feature_table(fixed_iou(counts), people, **sizes))
 
 
 def optional_parts_table(
     counts_by_model: CountsByModel, people: pd.DataFrame, *, replicates: int = REPLICATES, seed: int = 0
 ) -> pd.DataFrame:
-    """Score each part that a face may lack by every feature, on those pictures alone that show the part.
+    """Score each optional part by every feature, only on the pictures that show the part.
 
     Returns
     -------
-    class and ``COLUMNS``: ``value`` is the mean IoU of the class, ``n_images`` the pictures that show it
+    class and ``COLUMNS``: ``value`` is the mean IoU of the class, ``n_images`` the number of pictures that show it
     """
     if people.empty:
         return pd.DataFrame(columns=["class", *COLUMNS])

@@ -21,10 +21,10 @@ from facefair_lib.scores.metrics import (
 )
 from facefair_lib.scores.resampling import REPLICATES, SubjectBootstrap, subject_bootstrap
 from facefair_lib.settings import labels
-from facefair_lib.tables.checks import SCORE_COLUMNS, CountsByModel, check_tables, interval_bounds, label_rows
+from facefair_lib.tables.checks import SCORE_COLUMNS, CountsByModel, check_tables, interval_bounds, per_model
 
 CLEAR_PIXELS = 10
-"""Pixels from which on an invented part catches the eye in a picture of 128 x 128."""
+"""Number of pixels from which an invented part is conspicuous in a picture of 128 x 128 pixels."""
 
 
 def summary_table(
@@ -44,21 +44,18 @@ def summary_table(
     """
     check_tables(counts_by_model, images)
     bootstrap = subject_bootstrap(images["subject_id"].to_numpy(), replicates=replicates, seed=seed)
-    tables = [
-        label_rows(overall(counts, bootstrap)[SCORE_COLUMNS], model=model) for model, counts in counts_by_model.items()
-    ]
-    return pd.concat(tables, ignore_index=True)
+    return per_model(counts_by_model, lambda counts: overall(counts, bootstrap)[SCORE_COLUMNS])
 
 
 def class_table(
     counts_by_model: CountsByModel, images: pd.DataFrame, *, replicates: int = REPLICATES, seed: int = 0
 ) -> pd.DataFrame:
-    """Score each model on each class, from the counts of all images together.
+    """Score each model on each class, from the summed counts of all images.
 
     Returns
     -------
-    model, class, metric, value, low, high, n_images, n_subjects; the numbers count images and people whose target
-    holds the class, since only they inform its recall
+    model, class, metric, value, low, high, n_images, n_subjects; the sizes count images and people whose
+    target holds the class, since only they inform its recall
     """
     check_tables(counts_by_model, images)
     bootstrap = subject_bootstrap(images["subject_id"].to_numpy(), replicates=replicates, seed=seed)
@@ -77,7 +74,7 @@ def class_table(
 def difference_table(
     counts_by_model: CountsByModel, images: pd.DataFrame, *, replicates: int = REPLICATES, seed: int = 0
 ) -> pd.DataFrame:
-    """Compare two models on the same images: first minus second, paired by replicate.
+    """Compare two models on the same images: first minus second, paired by bootstrap replicate.
 
     Returns
     -------
@@ -114,18 +111,18 @@ def difference_table(
 def parts_table(
     counts_by_model: CountsByModel, images: pd.DataFrame, source: str, *, replicates: int = REPLICATES, seed: int = 0
 ) -> pd.DataFrame:
-    """Count the pictures in which a model invents or misses a part that a face may lack.
+    """Count the pictures in which a model invents or misses an optional part.
 
     Parameters
     ----------
-    source : the data set with masks; a part that it does not label by itself has no rows
+    source : name of the data set with masks; parts that are no class of their own there have no rows
 
     Returns
     -------
-    class, model; of the ``n_without`` pictures (``n_subjects`` people) without the part: in how many the model shows it
-    (``invented``; ``invented_clearly``: on ``CLEAR_PIXELS`` or more), ``share`` of the first with low and high; of the
-    ``n_with`` pictures with it: in how many the model shows none of it (``missed``). Where it is invented in none or in
-    all of them, resampling people says nothing: low and high are NaN.
+    class, model; of the ``n_without`` pictures (``n_subjects`` people) without the part: the number in which the model
+    shows it (``invented``; ``invented_clearly``: on ``CLEAR_PIXELS`` or more) and the ``share`` invented, with low and
+    high; of the ``n_with`` pictures with it: the number in which the model shows none of it (``missed``). Where it is
+    invented in none or in all pictures, resampling people is uninformative: low and high are NaN.
     """
     check_tables(counts_by_model, images)
     bootstrap = subject_bootstrap(images["subject_id"].to_numpy(), replicates=replicates, seed=seed)
@@ -151,14 +148,11 @@ def image_table(counts_by_model: CountsByModel, images: pd.DataFrame) -> pd.Data
     """Score each image on its own: model, image_id, subject_id, image_iou, image_f1, accuracy."""
     check_tables(counts_by_model, images)
     names = images[["image_id", "subject_id"]].reset_index(drop=True)
-    tables = [
-        label_rows(names.assign(**image_scores(counts)), model=model) for model, counts in counts_by_model.items()
-    ]
-    return pd.concat(tables, ignore_index=True)
+    return per_model(counts_by_model, lambda counts: names.assign(**image_scores(counts)))
 
 
 def examples_table(counts_by_model: CountsByModel, images: pd.DataFrame) -> pd.DataFrame:
-    """Choose images to show, by a rule instead of by taste.
+    """Choose images to show by a fixed rule.
 
     Parameters
     ----------
@@ -167,8 +161,8 @@ def examples_table(counts_by_model: CountsByModel, images: pd.DataFrame) -> pd.D
 
     Returns
     -------
-    rank, image_id, row, model, image_iou. Per model its best image, the one nearest the median and its worst; with two
-    models or more also ``largest_difference``, the image on which the first two differ most, one row for each. Ties go
+    rank, image_id, row, model, image_iou: each model's best image, the one nearest the median and the worst; with two
+    or more models also ``largest_difference``, the image on which the first two differ most, one row for each. Ties go
     to the earlier image.
     """
     check_tables(counts_by_model, images, ("row",))
@@ -183,26 +177,18 @@ def examples_table(counts_by_model: CountsByModel, images: pd.DataFrame) -> pd.D
                 do="check that the label pictures were decoded",
             )
         typical = np.nanmedian(score)
-        ranks = {
-            "best": np.nanargmax(score),
-            "median": np.nanargmin(abs(score - typical)),
-            "worst": np.nanargmin(score),
-        }
-        chosen += [(rank, position, model) for rank, position in ranks.items()]
+        chosen += [
+            ("best", np.nanargmax(score), model),
+            ("median", np.nanargmin(abs(score - typical)), model),
+            ("worst", np.nanargmin(score), model),
+        ]
     if len(scores) > 1:
         first, second = list(scores)[:2]
         gap = np.nan_to_num(abs(scores[first] - scores[second]), nan=-1.0)
         chosen += [("largest_difference", gap.argmax(), model) for model in (first, second)]
-    place = [position for _, position, _ in chosen]
-    return pd.DataFrame(
-        {
-            "rank": [rank for rank, _, _ in chosen],
-            "image_id": images["image_id"].to_numpy()[place],
-            "row": images["row"].to_numpy()[place],
-            "model": [model for _, _, model in chosen],
-            "image_iou": [scores[model][position] for _, position, model in chosen],
-        }
-    )
+    names, rows = images["image_id"].to_numpy(), images["row"].to_numpy()
+    table = [(rank, names[image], rows[image], model, scores[model][image]) for rank, image, model in chosen]
+    return pd.DataFrame(table, columns=["rank", "image_id", "row", "model", "image_iou"])
 
 
 def transfer_table(
@@ -213,7 +199,7 @@ def transfer_table(
     replicates: int = REPLICATES,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Score models of several training sets on the classes that a set of photographs has labels for.
+    """Score models of several training sets on the classes that a set of photographs labels.
 
     Parameters
     ----------
@@ -223,8 +209,7 @@ def transfer_table(
 
     Returns
     -------
-    trained_on, model, class, f1, low, high, n_images, n_subjects; class "mean" is the mean over the classes except
-    background
+    trained_on, model, class, f1, low, high, n_images, n_subjects; class "mean" is the mean over the foreground classes
     """
     check_tables(counts_by, images)
     names, lookup = labels.merge_lookup(groups)

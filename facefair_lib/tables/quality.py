@@ -1,7 +1,7 @@
-"""Scores without a mask: what can be said of a prediction where nobody knows the truth, and whether it can be trusted.
+"""Scores without a mask: measures of predictions whose truth is unknown, and how far these can be trusted.
 
-Source of the question: performance can be guessed from agreement and consistency; how well, must be measured where the
-truth is known (Valindria et al., "Reverse classification accuracy", IEEE TMI 36, 2017).
+Performance can be guessed from agreement and consistency; how well is measured where the truth is known. Source:
+Valindria et al., "Reverse classification accuracy", IEEE TMI 36 (2017).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ COLUMNS = ["image_id", "group", "emotion", "model", "measure", "value"]
 def picture_table(
     masks_by_model: Mapping[str, np.ndarray], looks: Mapping[str, Mapping[str, np.ndarray]], people: pd.DataFrame
 ) -> pd.DataFrame:
-    """Measure every prediction without its truth.
+    """Measure every prediction without its true mask.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def with_truth(pictures: pd.DataFrame, counts_by_model: CountsByModel, people: p
 
 
 def quality_table(pictures: pd.DataFrame, *, replicates: int = REPLICATES, seed: int = 0) -> pd.DataFrame:
-    """Say how well each measure goes with the true score.
+    """Correlate each measure with the true score.
 
     Parameters
     ----------
@@ -88,24 +88,24 @@ def group_quality_table(
     replicates: int = REPLICATES,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Average each measure over the photographs of each group, beside what the measure is worth.
+    """Average each measure over the photographs of each group, beside its correlation with the true score.
 
     Parameters
     ----------
-    pictures : of ``picture_table``, of photographs
-    people : the photographs' table with image_id, subject_id and group
-    quality : of ``quality_table``, of people whose true masks are known; the same models and measures
+    pictures : of ``picture_table``, for photographs
+    people : table of the photographs with image_id, subject_id and group
+    quality : of ``quality_table``, for people whose true masks are known; the same models and measures
 
     Returns
     -------
     measure, model, group, value, low, high (95 % over people), small, n_images, n_subjects as in ``feature_table``;
     correlation, correlation_low, correlation_high, n_validated: the rank correlation with the true image IoU and the
-    number of pictures that it was measured on. Photographs of an unknown group are left out.
+    number of pictures it was measured on. Photographs of an unknown group are left out.
 
     Notes
     -----
-    The correlation is that of other pictures. That it holds for these photographs, and equally in every group, is an
-    assumption that cannot be checked without masks.
+    The correlation was measured on other pictures. That it holds for these photographs, and equally in every group, is
+    an assumption that cannot be checked without masks.
     """
     known = people.set_index("image_id")[["subject_id", "group"]]
     known = known.assign(group=known["group"].where(known["group"] != UNKNOWN, None))

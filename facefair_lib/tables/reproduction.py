@@ -1,4 +1,4 @@
-"""Table of notebook 06: the true score of every step of the ladder, and what the step before made of it."""
+"""Tables of notebook 06: the true score of every step of the ladder, and of one network fed in several ways."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from facefair_lib.scores.metrics import mean_iou
-from facefair_lib.scores.resampling import REPLICATES, SubjectBootstrap, subject_bootstrap
+from facefair_lib.scores.resampling import REPLICATES, subject_bootstrap
 from facefair_lib.tables.checks import check_tables, interval_bounds
 
 CountsByStep = Mapping[str, np.ndarray]
@@ -26,9 +26,9 @@ def ladder_changes(
 
     Returns
     -------
-    model, step, value, low, high, change, change_low, change_high, luck: the mean IoU over fits, its difference from
-    the step before (NaN for the first), both with 95 % intervals over people, paired; luck is the largest difference
-    between two fits of the step that differ only in their seed, NaN where there is one
+    model, step, value, low, high, change, change_low, change_high, luck: the mean IoU over fits and its difference from
+    the step before (NaN for the first), both with 95 % intervals over people, the difference paired; luck is the
+    largest difference between two fits of the step, which differ only in their seed, NaN with one fit
     """
     bootstrap = subject_bootstrap(images["subject_id"].to_numpy(), replicates=replicates, seed=seed)
     people = bootstrap.subjects()
@@ -37,7 +37,8 @@ def ladder_changes(
         check_tables({f"{step} {fit}": part for step, fits in steps.items() for fit, part in enumerate(fits)}, images)
         before = None
         for step, fits in steps.items():
-            values, resampled = _scores(fits, bootstrap)  # (F,), (B,)
+            values = mean_iou(fits.sum(1))  # (F,)
+            resampled = np.mean([mean_iou(bootstrap.totals(part)) for part in fits], axis=0)  # (B,)
             score = values.mean()
             row = [score, *interval_bounds(resampled, people)]
             change = [np.nan] * 3
@@ -49,13 +50,6 @@ def ladder_changes(
     return pd.DataFrame(table, columns=columns)
 
 
-def _scores(fits: np.ndarray, bootstrap: SubjectBootstrap) -> tuple[np.ndarray, np.ndarray]:
-    """Mean IoU of every fit, (F,), and its mean over fits in every replicate, (B,)."""
-    values = mean_iou(fits.sum(1))  # (F,)
-    resampled = np.mean([mean_iou(bootstrap.totals(part)) for part in fits], axis=0)
-    return values, resampled
-
-
 def fed_table(
     counts: CountsByStep, images: pd.DataFrame, *, replicates: int = REPLICATES, seed: int = 0
 ) -> pd.DataFrame:
@@ -63,7 +57,7 @@ def fed_table(
 
     Parameters
     ----------
-    counts : way -> (N, 11, 11) integer counts; the first is the way it was trained
+    counts : way -> (N, 11, 11) integer counts; the first way is that of training
     images : N rows in the order of the counts, with image_id and subject_id
 
     Returns

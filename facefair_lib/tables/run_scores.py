@@ -1,4 +1,4 @@
-"""What every run of a network makes of the same people, as the stage ``runs`` keeps it."""
+"""The scores of every run of a network on the same people, as the stage ``runs`` keeps them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from facefair_lib.store.stages import TRAINING_STAGES
 KINDS = ("people", "changed", "outlines", "reliability")
 """What is kept of every run; see `RunScores`."""
 MASKS = "changed_masks"
-"""What the first run says of the counterfactual people."""
+"""Array of the first run's masks of the counterfactual cohort."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,9 +23,9 @@ class RunScores:
     ----------
     people : (R, P) fixed-class image IoU of the experiment's scored people
     changed : (R, N) the same of the counterfactual cohort's pictures
-    outlines : (R, N) mean outline error over the parts every head has, in shares of the distance between the eyes; NaN
+    outlines : (R, N) mean outline error over the parts every head has, as a share of the distance between the eyes; NaN
         where the picture is not on the tone curve
-    reliability : (R, N, 10, 3) pixels by confidence, see ``calibration.reliability``; 0 where it is not on that curve
+    reliability : (R, N, 10, 3) pixels by confidence, see ``calibration.reliability``; 0 off the tone curve
     """
 
     people: np.ndarray
@@ -35,7 +35,7 @@ class RunScores:
 
 
 def read_runs(stage: Stage) -> dict[str, RunScores]:
-    """The scores of every network's runs."""
+    """Read the scores of every network's runs, model -> `RunScores`."""
     return {
         model: RunScores(*(stage.array(f"{model}_{kind}", memory_map=False) for kind in KINDS))
         for model in TRAINING_STAGES
@@ -43,7 +43,7 @@ def read_runs(stage: Stage) -> dict[str, RunScores]:
 
 
 def first_masks(stage: Stage, chosen: np.ndarray) -> dict[str, np.ndarray]:
-    """What the first run of every network says of some of the cohort's N pictures, model -> (n, H, W) uint8.
+    """Read the first run's masks of some of the cohort's N pictures, model -> (n, H, W) uint8.
 
     Parameters
     ----------

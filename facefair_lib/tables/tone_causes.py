@@ -1,6 +1,6 @@
-"""Tables that ask why the score falls with darker tones: what is confused, what contrast is left, what a camera does.
+"""Tables that ask why scores drop at dark tones: what is confused, how much contrast is left, what a camera changes.
 
-Unless said otherwise a person's dark and middle pictures are compared with each other, and people are what is tested.
+Unless noted otherwise, each person's dark pictures are compared with their middle ones; the tests resample people.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from facefair_lib.fairness.paired import paired_table
 from facefair_lib.scores.metrics import fixed_iou
 from facefair_lib.scores.resampling import PERMUTATIONS, REPLICATES, subject_bootstrap
 from facefair_lib.settings.labels import CLASS_NAMES, INDEX
-from facefair_lib.tables.checks import CountsByModel, check_tables, label_rows, on_curve, own_group
+from facefair_lib.tables.checks import CountsByModel, check_tables, label_rows, on_curve, own_group, stacked
 from facefair_lib.tables.tone_curve import mean_with_interval
 
 MIDDLE_TONES = (4.0, 6.0)
-"""From and to: the middle one of the Monk scale's three groups of tones."""
+"""First and last tone of the middle one of the Monk scale's three bands."""
 CONFUSION_COLUMNS = [
     "model", "target", "predicted", "middle", "dark", "difference", "low", "high", "p_adjusted", "n_subjects",
 ]  # fmt: skip
@@ -30,7 +30,7 @@ CAMERA_COLUMNS = [
     "model", "design", "skin_tone", "middle", "plain", "changed", "difference", "low", "high", "p_value", "p_adjusted",
     "n_subjects",
 ]  # fmt: skip
-_RARE = 0.005  # a share of a class's pixels that is no confusion to speak of
+_RARE = 0.005  # a smaller share of a class's pixels is too rare to list
 _BESIDE_FACE = ("hair", "eyebrows", "background")
 _XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 _WHITE = _XYZ.sum(1)  # D65
@@ -39,14 +39,14 @@ _WHITE = _XYZ.sum(1)  # D65
 def tone_confusions_table(
     counts_by_model: CountsByModel, people: pd.DataFrame, *, permutations: int = PERMUTATIONS, seed: int = 0
 ) -> pd.DataFrame:
-    """Say which class is taken for which more often at the dark tones than at the middle ones.
+    """List which classes are mistaken for which more often at dark tones than at middle ones.
 
     Returns
     -------
     ``CONFUSION_COLUMNS``, the largest differences first; ``middle`` and ``dark`` are the shares of the target class's
-    pixels that get the predicted class, at tones in ``MIDDLE_TONES`` and from ``DARK`` on, averaged over people who
-    show it. Listed, and adjusted for, are a model's pairs that ``MIN_SUBJECTS`` people show and whose mean of both
-    shares is no less than ``_RARE``: a choice that does not depend on which of both is larger.
+    pixels that get the predicted class, at tones in ``MIDDLE_TONES`` and from ``DARK`` on, averaged over the people who
+    show it. A model's pairs are listed, and p values adjusted for their number, where ``MIN_SUBJECTS`` people show the
+    class and the mean of both shares is at least ``_RARE``; this choice does not depend on which share is larger.
     """
     check_tables(counts_by_model, people, ("design", "group", "skin_tone"))
     own = on_curve(people)
@@ -66,7 +66,7 @@ def tone_confusions_table(
         table = paired_table((dark - middle).to_numpy(), kept, permutations=permutations, seed=seed)
         table = table.assign(middle=middle.mean().to_numpy(), dark=dark.mean().to_numpy())
         tables.append(label_rows(table.sort_values("difference", ascending=False, kind="stable"), model=model))
-    return _joined(tables, CONFUSION_COLUMNS)
+    return stacked(tables, CONFUSION_COLUMNS)
 
 
 def _shares_confused(counts: np.ndarray, pairs: list[tuple[int, int]]) -> pd.DataFrame:
@@ -80,7 +80,7 @@ def _shares_confused(counts: np.ndarray, pairs: list[tuple[int, int]]) -> pd.Dat
 def tone_contrasts_table(
     images: np.ndarray, labels: np.ndarray, people: pd.DataFrame, *, replicates: int = REPLICATES, seed: int = 0
 ) -> pd.DataFrame:
-    """Measure how far the face is from what surrounds it in colour, in the pictures themselves, at every tone.
+    """Measure in the pictures themselves how far the face is in colour from what surrounds it, at every tone.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def tone_contrasts_table(
     Returns
     -------
     ``CONTRAST_COLUMNS``; measures: ``lightness`` of the face (CIELAB L*), and ``face_hair``, ``face_eyebrows`` and
-    ``face_background``, the distance of their mean colours (CIELAB, 1976), over people who show both at every tone
+    ``face_background``, the distances of mean colours (CIELAB, 1976), over the people who show both at every tone
     """
     rows = on_curve(people)
     shown = people[rows].reset_index(drop=True)
@@ -111,7 +111,7 @@ def tone_contrasts_table(
 
 
 def _contrasts(image: np.ndarray, label: np.ndarray) -> list[float]:
-    """Lightness of the face and its distance from each of ``_BESIDE_FACE``; NaN where one of both is not seen."""
+    """Lightness of the face and its distance from each of ``_BESIDE_FACE``; NaN where either is not seen."""
     face, *others = (
         cielab(image[label == INDEX[name]]).mean(0) if (label == INDEX[name]).any() else np.full(3, np.nan)
         for name in ("face", *_BESIDE_FACE)
@@ -129,13 +129,13 @@ def cielab(colours: np.ndarray) -> np.ndarray:
 def tone_cameras_table(
     counts_by_model: CountsByModel, people: pd.DataFrame, *, permutations: int = PERMUTATIONS, seed: int = 0
 ) -> pd.DataFrame:
-    """Ask what is won at the dark tones by an exposure for the face, and by a camera without noise.
+    """Measure what exposing for the face, and a camera without noise, gain at dark tones.
 
     Returns
     -------
-    ``CAMERA_COLUMNS``; ``plain`` is the score of the picture as it is, ``changed`` with the change of ``design``,
-    ``middle`` that of the same people at the middle tones, and ``difference`` is changed minus plain, person by
-    person. p values are adjusted for a model's rows.
+    ``CAMERA_COLUMNS``; ``plain`` is the score of the unchanged picture, ``changed`` that with the change named by
+    ``design``, ``middle`` that of the same people at the middle tones; ``difference`` is changed minus plain, paired by
+    person. p values are adjusted for the number of a model's rows.
     """
     check_tables(counts_by_model, people, ("design", "group", "skin_tone"))
     own, changes = own_group(people), ("exposed", "noiseless")
@@ -152,8 +152,4 @@ def tone_cameras_table(
         middle = by["plain"].loc[:, slice(*MIDDLE_TONES)].mean(axis=1)
         table = table.assign(middle=middle.mean(), plain=plain.mean(0), changed=changed.mean(0))
         tables.append(label_rows(table, model=model))
-    return _joined(tables, CAMERA_COLUMNS)
-
-
-def _joined(tables: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
-    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+    return stacked(tables, CAMERA_COLUMNS)

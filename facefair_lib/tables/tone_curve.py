@@ -1,7 +1,7 @@
-"""Tables of the tone curve: the same people at every tone, and what each group's own tones make of it.
+"""Tables of the tone curve: the same people at every tone, and the curve averaged over each group's own tones.
 
-Everybody is seen in the morphology of the group that they are, so the only thing that changes is the tone. Scores are
-``metrics.fixed_iou`` per picture; people are what is drawn and what is compared with itself.
+Everybody is shown with the morphology of their own group, so only the tone changes. Scores are ``metrics.fixed_iou``
+per picture; people are the unit of resampling, and each is compared with themself.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from facefair_lib.fairness.subjects import contrasts
 from facefair_lib.scores.metrics import fixed_iou
 from facefair_lib.scores.resampling import PERMUTATIONS, REPLICATES, percentile_interval, subject_bootstrap
 from facefair_lib.settings.labels import GROUPS
-from facefair_lib.tables.checks import CountsByModel, check_tables, label_rows, on_curve
+from facefair_lib.tables.checks import CountsByModel, check_tables, label_rows, on_curve, stacked
 
 CURVE_COLUMNS = [
     "model", "skin_tone", "value", "low", "high", "n_images", "n_subjects", "relative", "relative_low",
@@ -33,7 +33,7 @@ Shares = Callable[[str, Sequence[float]], np.ndarray]
 
 
 def curves(counts_by_model: CountsByModel, people: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Each model's scores of every identity at every tone that all have: model, (S, T) with subjects x tones.
+    """Score every identity at every tone: model, (S, T) of the identities that have all tones; no empty tables.
 
     Parameters
     ----------
@@ -44,7 +44,9 @@ def curves(counts_by_model: CountsByModel, people: pd.DataFrame) -> Iterator[tup
     rows = on_curve(people)
     for model, counts in counts_by_model.items():
         scored = people[rows].assign(value=fixed_iou(counts[rows]))
-        yield model, scored.pivot_table(index="subject_id", columns="skin_tone", values="value", sort=True).dropna()
+        by_tone = scored.pivot_table(index="subject_id", columns="skin_tone", values="value", sort=True).dropna()
+        if not by_tone.empty:
+            yield model, by_tone
 
 
 def tones_table(
@@ -55,23 +57,21 @@ def tones_table(
     permutations: int = PERMUTATIONS,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Score the same people at every tone, shape and shot held fixed.
+    """Score the same people at every tone, with shape and shot held fixed.
 
     Returns
     -------
-    ``CURVE_COLUMNS``; ``relative`` is the difference to the identity's own mean over the tones, which leaves the
-    differences between people out; ``difference`` is that to the tone with the highest mean, with the interval and the
-    p value of sign flips
+    ``CURVE_COLUMNS``; ``relative`` is the difference from the identity's own mean over the tones, which removes
+    differences between people; ``difference`` is that from the tone with the highest mean, with the interval and the p
+    value of a sign-flip test
 
     Notes
     -----
-    The best tone is chosen by the same scores. ``p_adjusted`` is therefore adjusted for all pairs of tones, whichever
-    had been the best; the differences themselves are a little too large for it.
+    The best tone is chosen by the same scores, so ``p_adjusted`` is adjusted for all pairs of tones. The differences
+    themselves come out a little too large.
     """
     table = []
     for model, by_tone in curves(counts_by_model, people):
-        if by_tone.empty:
-            continue
         drawn = subject_bootstrap(by_tone.index.to_numpy(), replicates=replicates, seed=seed)
         relative = by_tone.sub(by_tone.mean(axis=1), axis=0)
         below = _below_best(by_tone.to_numpy(), permutations, seed)
@@ -82,7 +82,7 @@ def tones_table(
 
 
 def _below_best(scores: np.ndarray, permutations: int, seed: int) -> np.ndarray:
-    """Compare every tone with the best one, (S, T) -> (T, 4): difference, low, high, p adjusted for all pairs."""
+    """Compare every tone with the best one, (S, T) -> (T, 4): difference, low, high, p value adjusted for all pairs."""
     best, tones = int(scores.mean(0).argmax()), range(scores.shape[1])
     compared = np.full((len(tones), 4), np.nan)
     compared[best, 0] = 0.0
@@ -109,7 +109,7 @@ def tone_groups_table(
     replicates: int = REPLICATES,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Average the curve over each group's own tones: what all these people would score in the tones of a group.
+    """Average the curve over each group's own tones: what all these people would score with the tones of a group.
 
     Parameters
     ----------
@@ -121,8 +121,6 @@ def tone_groups_table(
     """
     table = []
     for model, by_tone in curves(counts_by_model, people):
-        if by_tone.empty:
-            continue
         drawn = subject_bootstrap(by_tone.index.to_numpy(), replicates=replicates, seed=seed)
         for group in GROUPS:
             value = by_tone.to_numpy() @ shares(group, list(by_tone))  # (S,)
@@ -140,24 +138,21 @@ def tone_effects_table(
     permutations: int = PERMUTATIONS,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Compare every pair of groups by tone alone: the same people in the tones of one and in those of the other.
+    """Compare every pair of groups by tone alone: the same people with the tones of one and with those of the other.
 
     Returns
     -------
     ``EFFECT_COLUMNS``; ``tones`` is ``own`` where the curve is averaged over each group's tones, and ``typical`` where
-    each group stands for its typical tone alone. p values are adjusted for the pairs of one such row of comparisons.
+    only each group's typical tone is taken. p values are adjusted for the pairs of a model and kind of tones.
     """
     tables = []
     for model, by_tone in curves(counts_by_model, people):
-        if by_tone.empty:
-            continue
         averaged = {
             "own": [by_tone.to_numpy() @ shares(group, list(by_tone)) for group in GROUPS],
             "typical": [by_tone[typical_tones[group]].to_numpy() for group in GROUPS],
         }
         for tones, scores in averaged.items():
-            differences = np.stack([scores[g] - scores[h] for _, g, h in contrasts(GROUPS)], -1)  # (S, P)
-            names = [name for name, _, _ in contrasts(GROUPS)]
-            table = paired_table(differences, names, permutations=permutations, seed=seed)
+            pairs = {name: scores[first] - scores[second] for name, first, second in contrasts(GROUPS)}  # (S,) each
+            table = paired_table(np.stack(list(pairs.values()), -1), list(pairs), permutations=permutations, seed=seed)
             tables.append(label_rows(table.assign(tones=tones), model=model))
-    return pd.concat(tables, ignore_index=True)[EFFECT_COLUMNS] if tables else pd.DataFrame(columns=EFFECT_COLUMNS)
+    return stacked(tables, EFFECT_COLUMNS)

@@ -1,4 +1,4 @@
-"""``facefair check``: is every result what the code, the settings and the data as they are now would give?"""
+"""``facefair check``: is every result what the present code, settings and data would give?"""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from typing import Annotated
 
 import typer
 
-STALE = 1
+from facefair_lib.errors import InputError
+from facefair_lib.settings import paths
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What there is to say of one stage.
+    """Whether one stage is up to date.
 
     Attributes
     ----------
-    name : the stage, after its profile where that is another one; or README.md
-    why : what changed since it was made, one thing each; empty if it is up to date
+    name : the stage, with its profile if that is another one; or README.md
+    why : the things that changed since it was made; empty if it is up to date
     """
 
     name: str
@@ -29,19 +30,19 @@ class Finding:
 def check(
     profile: Annotated[str, typer.Option(help="A profile in config/, such as quick or fasseg.")] = "quick",
 ) -> None:
-    """Say of every stage whether its results are up to date, and if not, what changed; status 1 if one is not."""
+    """Say which stages' results are up to date, and what changed since for the others; these make the exit status 1."""
     findings = list(check_study(profile))
     width = max(len(finding.name) for finding in findings)
     for finding in findings:
         typer.echo(f"{'✗' if finding.why else '✓'} {finding.name:{width}} {'; '.join(finding.why) or 'up to date'}")
-    raise typer.Exit(STALE if any(finding.why for finding in findings) else 0)
+    raise typer.Exit(1 if any(finding.why for finding in findings) else 0)
 
 
 def check_study(name: str) -> Iterator[Finding]:
     """Check a profile's stages, those of the profiles whose fits it needs, its report, and README's answer.
 
-    Unlike the graph, which goes by times, this reads every file that a stage read or left. The user's data folder and
-    photographs are those that the last study was given.
+    Unlike the graph, which compares times, this reads every file that a stage read or left. The user's data folder and
+    photographs are those given to the last study.
     """
     from facefair_lib.settings.profiles import load_profile
     from facefair_lib.store import stages
@@ -63,9 +64,8 @@ def check_study(name: str) -> Iterator[Finding]:
 
 
 def _users_files(profile: str) -> tuple[Path | None, list[Path]]:
-    """The data folder, and the table of photographs with the files that it names, of the last study."""
+    """The last study's data folder, and its table of photographs with the files that it names."""
     from facefair_lib.data.readers.unmasked.photos import named_files
-    from facefair_lib.settings import paths
     from facefair_lib.store.results import read_json
 
     record = paths.results_dir(profile) / ".digests" / "graph.json"
@@ -75,9 +75,7 @@ def _users_files(profile: str) -> tuple[Path | None, list[Path]]:
 
 
 def _why(place: str, now: list[str], stale: set[str]) -> Iterator[str]:
-    """What changed since a stage was made, besides what changed in stages that it reads."""
-    from facefair_lib.errors import InputError
-    from facefair_lib.settings import paths
+    """What changed since a stage was made, other than within the stages that it reads."""
     from facefair_lib.store.provenance import FILE_NAME, changed_file, digest_of
     from facefair_lib.store.results import read_json
     from facefair_lib.store.stages import REPORT
@@ -91,7 +89,7 @@ def _why(place: str, now: list[str], stale: set[str]) -> Iterator[str]:
         yield lost
     try:
         made = read_json(record)
-    except InputError:  # which has been said
+    except InputError:  # already reported by changed_file
         return
     before, after = (dict(line.rsplit(" ", 1) for line in lines) for lines in (made["code"], now))
     for name in sorted(before.keys() | after.keys()):
@@ -111,7 +109,6 @@ def _why(place: str, now: list[str], stale: set[str]) -> Iterator[str]:
 
 def _why_report(profile: str) -> Iterator[str]:
     """Whether the PDF is the one that the stage printed from its numbers."""
-    from facefair_lib.settings import paths
     from facefair_lib.store.provenance import digest_of
     from facefair_lib.store.results_folder import missing_report
 
@@ -125,7 +122,6 @@ def _why_report(profile: str) -> Iterator[str]:
 def _why_readme() -> Iterator[str]:
     """Whether README's answer is that of the kept tables."""
     from facefair_lib.report import readme
-    from facefair_lib.settings import paths
     from facefair_lib.store.stages import KEPT
 
     page = paths.REPOSITORY / "README.md"
@@ -134,7 +130,7 @@ def _why_readme() -> Iterator[str]:
 
 
 def _described(name: str, place: str) -> str:
-    """A line of the digest in words: what kind of thing it is, and its name."""
+    """Kind and name of the thing that a line of the digest is about."""
     if name.startswith("settings."):
         return f"setting {name.removeprefix('settings.')}"
     if name == "notebook":

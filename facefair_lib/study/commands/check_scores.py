@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from facefair_lib.errors import InputError
+
 if TYPE_CHECKING:  # pandas, which --help must not wait for
     import pandas as pd
 
@@ -21,43 +23,39 @@ def check_scores(
         Path,
         typer.Argument(
             help="CSV with any of the columns accuracy, precision, recall, f1 (or dice), iou (or jaccard), and others "
-            "that name the row. An empty cell is a score that is not given."
+            "that name the row. An empty cell is a missing score."
         ),
     ],
-    percent: Annotated[bool, typer.Option("--percent", help="Scores are per cent; otherwise shares, 0 to 1.")] = False,
+    percent: Annotated[bool, typer.Option("--percent", help="Scores are in per cent, not shares from 0 to 1.")] = False,
     decimals: Annotated[
         int | None,
-        typer.Option(help="Decimals that the table prints; by default the most found in each column.", min=0, max=12),
+        typer.Option(help="Decimals that the table prints; by default the most in each column.", min=0, max=12),
     ] = None,
     spurious_zero: Annotated[
-        int, typer.Option(help="Each mean was taken over this many batches and one zero too many.", min=0)
+        int, typer.Option(help="Each mean was taken over this many batches and a spurious zero.", min=0)
     ] = 0,
     averaged: Annotated[
         bool,
-        typer.Option(
-            "--averaged", help="Scores are means over classes, or over very unlike images: leave accuracy out of it."
-        ),
+        typer.Option("--averaged", help="Scores are means over classes or very different images: ignore accuracy."),
     ] = False,
     out: Annotated[Path | None, typer.Option(help="CSV to write the checks to.")] = None,
 ) -> None:
-    """Say which rows of a published table of scores cannot be true, within the rounding of what is printed.
+    """Say which rows of a published table of scores cannot be true, given the rounding.
 
-    For scores of a yes-or-no question or of one class, or means of such over
+    For scores of a yes-or-no question or of one class, or their means over
     batches or images. Accuracy, precision and recall imply how common the
-    positives were; precision and recall cap F1; F1 sets a floor under IoU, and
-    caps it. Nothing is needed but the table.
+    positives were; precision and recall bound F1 from above; F1 bounds IoU from
+    both sides. Only the table is needed.
 
     Means over several classes: the limits of F1 and IoU hold for them too, if
-    all scores are means over the same classes (each class obeys them, and their
-    curves bend so that the mean does). The share of positives does not hold for
-    them: add --averaged. It is exact for one table of counts, close for means
-    over batches that are alike, and wrong for means over very unlike images.
+    all scores are means over the same classes (each class obeys them, and by
+    their curvature so does the mean). The share of positives does not: add
+    --averaged. It is exact for one table of counts, close for means over
+    similar batches, and wrong for means over very different images.
 
     The exit status is 0 if every row is possible, 1 if one is impossible, 2 if
-    the table cannot be used. To score below an answer that finds nothing is
-    possible.
+    the table cannot be used. Scores below those of finding nothing are possible.
     """
-    from facefair_lib.errors import InputError
     from facefair_lib.reproduction import table_sentences
     from facefair_lib.reproduction.table_checks import IMPOSSIBLE
     from facefair_lib.reproduction.table_reader import read_scores
@@ -65,8 +63,8 @@ def check_scores(
     try:
         if out is not None and out.exists() and table.exists() and out.samefile(table):
             raise InputError(
-                out, found="the table that is to be checked", expected="another file for the checks",
-                do="give another --out; the table would be lost",
+                out, found="the table to be checked", expected="another file for the checks",
+                do="give another --out: this one would overwrite the table",
             )  # fmt: skip
         scores = read_scores(table, percent=percent, decimals=decimals)
         checks = table_sentences.check_scores(scores, zero_among=spurious_zero, averaged=averaged)
@@ -77,7 +75,7 @@ def check_scores(
         raise typer.Exit(BAD_INPUT) from error
     reports = table_sentences.row_reports(scores, checks, averaged=averaged)
     if spurious_zero:
-        typer.echo(f"The zero too many is undone first: every score times {spurious_zero + 1}/{spurious_zero}.")
+        typer.echo(f"The spurious zero is undone first: every score times {spurious_zero + 1}/{spurious_zero}.")
     for report in reports:
         typer.echo("\n".join(describe(report)))
     typer.echo(table_sentences.summary(reports, checks))
@@ -85,7 +83,6 @@ def check_scores(
 
 
 def _write(path: Path, checks: pd.DataFrame) -> None:
-    from facefair_lib.errors import InputError
     from facefair_lib.store.results import write_csv
 
     try:
@@ -93,12 +90,12 @@ def _write(path: Path, checks: pd.DataFrame) -> None:
     except OSError as error:
         raise InputError(
             path, found=f"cannot be written: {error.strerror}",
-            expected="a file name in a folder that you may write to", do="give another --out",
+            expected="a file in a folder that you may write to", do="give another --out",
         ) from error  # fmt: skip
 
 
 def describe(report: RowReport) -> Iterator[str]:
-    """One row's short block, line by line."""
+    """The lines on one row."""
     yield report.name
     if report.positives:
         yield f"  positives: {report.positives}"

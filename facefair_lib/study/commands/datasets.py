@@ -1,4 +1,4 @@
-"""``facefair datasets``: which data sets there are, whether a folder is right, and how its photographs are used."""
+"""``facefair datasets``: list data sets, check a folder, download, make a table of photographs."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def check(
     table: Annotated[str, typer.Option(help="photos: name of the CSV in ROOT.")] = "",
     people: PeopleOption = "",
 ) -> None:
-    """Say whether a folder is the data set that it should be; the exit status is 1 if not."""
+    """Check whether a folder holds the data set; the exit status is 1 if not."""
     from facefair_lib.data.published.check import OPENED, check_folder
 
     options = {"palette": palette, "table": table, "people": people}
@@ -67,8 +67,10 @@ def check(
 @app.command()
 def get(
     name: NameArgument,
-    out: Annotated[Path, typer.Option(help="Folder to write: new or empty. Interrupted, run the same again.")],
-    commit: Annotated[str, typer.Option(help="Full name of the commit wanted; otherwise the newest.")] = "",
+    out: Annotated[
+        Path, typer.Option(help="New or empty folder to write. If interrupted, run the same command again.")
+    ],
+    commit: Annotated[str, typer.Option(help="Full name of the commit; by default the newest.")] = "",
     url: Annotated[str, typer.Option(help="Another address of the same repository, such as a mirror.")] = "",
 ) -> None:
     """Download a data set that its owner publishes in a git repository (fasseg)."""
@@ -83,7 +85,7 @@ def get(
 def photos(
     name: NameArgument,
     root: RootArgument,
-    out: Annotated[Path, typer.Option(help="CSV to write, in ROOT or above it, or anywhere with --copy.")],
+    out: Annotated[Path, typer.Option(help="CSV to write, in ROOT or above it; with --copy anywhere.")],
     per_cell: Annotated[
         int | None,
         typer.Option(help="Pictures per group and emotion (1), or per group without emotions (100); 0: all.", min=0),
@@ -118,7 +120,7 @@ def photos(
 
 
 def describe(result: Check, table: str = "photos.csv") -> str:
-    """Put a check on one screen; ``table`` is the CSV of one's own photographs."""
+    """Lines of text on a check; ``table`` is the CSV of the user's own photographs."""
     lines = [f"{result.name} in {path_text(result.root)}: {'right' if result.right else 'WRONG'}"]
     if result.manifest is not None:
         lines += _contents(result, result.manifest)
@@ -180,7 +182,7 @@ def _next_step(result: Check, table: str) -> str:
 
 
 def _profile_of(name: str) -> str:
-    """Name of the first profile that reads this data set from a folder, "" if there is none."""
+    """Name of the first profile that reads this data set from a folder; empty if there is none."""
     from facefair_lib.settings.profiles import load_profile, profile_names
 
     profiles = map(load_profile, profile_names())
@@ -188,11 +190,11 @@ def _profile_of(name: str) -> str:
 
 
 def _quoted(path: Path) -> str:
-    """A path as a shell takes it: some releases unpack to folders with spaces in their names."""
+    """A path quoted for a shell: some releases unpack to folders with spaces in their names."""
     text = path_text(path)
     if text == str(path):
         return shlex.quote(text)
-    return "$'" + text.replace("'", "\\'") + "'"  # bash and zsh read the escapes of bytes that are no text
+    return "$'" + text.replace("'", "\\'") + "'"  # bash and zsh read these escapes of bytes that are no text
 
 
 def _some(names: tuple[str, ...], limit: int = 6) -> str:

@@ -1,4 +1,4 @@
-"""``facefair doctor``: what somebody who helps would ask for, and what is wrong."""
+"""``facefair doctor``: what a helper would ask for, and what is wrong."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from facefair_lib.settings.path_text import path_text
 from facefair_lib.store.processes import available_cores, child_environment
 
 GIGABYTE = 1e9
-LEAST_MEMORY = 4 * GIGABYTE  # two fits side by side, 1 GB each, the study that runs them, and the system
-LEAST_DISK = 1 * GIGABYTE  # a study's results are up to half as large
+LEAST_MEMORY = 4 * GIGABYTE  # two concurrent fits of 1 GB each, the study that runs them, and the system
+LEAST_DISK = 1 * GIGABYTE  # twice the size of the largest study's results
 _TEX_FILES = ("IEEEtran.cls", "cleveref.sty")
 _TYPEFACE = Path("mpl-data", "fonts", "ttf", "DejaVuSans.ttf")
-_SECONDS = 120  # that a library may take to be imported; a cold disk needs some twenty
+_SECONDS = 120  # that importing the libraries may take; from a cold disk it takes about twenty
 _IMPORTS = """
 import facefair_lib, torch
 import torchvision
@@ -37,15 +37,15 @@ print(torch.cuda.get_device_name() if cuda else "Apple's (MPS); studies use the 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of what there is.
+    """One thing that was looked at.
 
     Attributes
     ----------
-    title : what was looked at, in a word
-    text : what there is
+    title : its name, in a word
+    text : what was found
     wrong : what is wrong with it, if anything
     do : what to do about that
-    needed : whether no study can run as it is
+    needed : whether no study can run until it is fixed
     """
 
     title: str
@@ -58,7 +58,7 @@ class Finding:
 def doctor() -> None:
     """Print versions, cores, memory, disk, LaTeX, GPU and fonts, as a helper would ask for, and what is wrong.
 
-    The exit status is 1 if something is wrong without which no study runs.
+    The exit status is 1 if something is wrong that stops every study.
     """
     found = []
     for finding in look():
@@ -66,7 +66,7 @@ def doctor() -> None:
         typer.echo(f"{finding.title:12} {finding.text}")
     wrong = [finding for finding in found if finding.wrong]
     for finding in sorted(wrong, key=lambda finding: not finding.needed):
-        weight = "must be mended" if finding.needed else "can be lived with"
+        weight = "must be fixed" if finding.needed else "not essential"
         typer.echo(f"\n{finding.title}: {finding.wrong} ({weight})\n  do: {finding.do}")
     if not wrong:
         typer.echo("\nnothing is wrong")
@@ -74,7 +74,7 @@ def doctor() -> None:
 
 
 def look() -> Iterator[Finding]:
-    """Everything that is looked at, one after the other; importing torch, which takes seconds, comes last."""
+    """All findings, one after the other; importing torch, which takes seconds, comes last."""
     project = tomllib.loads((paths.REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     yield Finding("facefair", f"{project['version']} in {path_text(paths.REPOSITORY)}")
     yield python(sys.version_info[:3])
@@ -90,7 +90,7 @@ def look() -> Iterator[Finding]:
 
 
 def python(version: tuple[int, int, int]) -> Finding:
-    """Whether this Python is one that the pinned packages exist for."""
+    """Whether the pinned packages exist for this Python."""
     text = f"{'.'.join(map(str, version))}, {path_text(Path(sys.executable))}"
     if (3, 11) <= version[:2] <= (3, 13):
         return Finding("Python", text)
@@ -99,11 +99,11 @@ def python(version: tuple[int, int, int]) -> Finding:
 
 
 def packages(pins: list[str]) -> Finding:
-    """Whether the packages are there, in the project's versions.
+    """Whether the packages are installed, in the project's versions.
 
     Parameters
     ----------
-    pins : such as ``torch==2.13.0``; a build's own mark, such as ``+cpu``, does not count
+    pins : such as ``torch==2.13.0``; the label of a build, such as ``+cpu``, does not count
     """
     missing, others = [], []
     for pin in pins:
@@ -130,16 +130,16 @@ def _install() -> str:
 
 
 def memory(size: float) -> Finding:
-    """Whether two stages fit into the memory (bytes) side by side."""
+    """Whether two concurrent stages fit into this much memory (bytes)."""
     text = f"{size / GIGABYTE:.1f} GB"
     if size >= LEAST_MEMORY:
         return Finding("memory", text)
-    wrong = f"two fits side by side may need up to {LEAST_MEMORY / GIGABYTE:.0f} GB"
+    wrong = f"two concurrent fits may need up to {LEAST_MEMORY / GIGABYTE:.0f} GB"
     return Finding("memory", text, wrong, "run one stage at a time: facefair study --cores 1")
 
 
 def folder(title: str, place: Path, variable: str) -> Finding:
-    """Whether a folder that a study writes to, or would make, may be written to and has room."""
+    """Whether a folder that a study writes to, or would create, is writable and has enough space."""
     there = next(path for path in (place, *place.parents) if path.exists())
     free = shutil.disk_usage(there).free
     text = f"{path_text(place)}, {free / GIGABYTE:.1f} GB free"
@@ -152,10 +152,10 @@ def folder(title: str, place: Path, variable: str) -> Finding:
 
 
 def latex() -> Finding:
-    """Whether the report can be set."""
+    """Whether the report can be typeset."""
     from facefair_lib.report.latexmk import INSTALL_LATEX
 
-    without = "the study runs to its end without the PDF of the report"
+    without = "the study runs to its end, but without the PDF of the report"
     if shutil.which("latexmk") is None:
         return Finding("LaTeX", "none", without, INSTALL_LATEX)
     lacking = [name for name in _TEX_FILES if not _tex_has(name)]
@@ -170,7 +170,7 @@ def _tex_has(name: str) -> bool:
 
 
 def typeface() -> Finding:
-    """Whether the figures' typeface is there, which comes with Matplotlib."""
+    """Whether the figures' typeface, which comes with Matplotlib, is there."""
     found = util.find_spec("matplotlib")
     if found is not None and (Path(found.origin).parent / _TYPEFACE).is_file():
         return Finding("fonts", "DejaVu Sans, from Matplotlib")
@@ -178,7 +178,7 @@ def typeface() -> Finding:
 
 
 def libraries() -> Iterator[Finding]:
-    """Whether torch and torchvision can be imported, and which GPU they see; asked of a process of its own."""
+    """Whether torch and torchvision can be imported, and which GPU they see, asked in a process of its own."""
     command = [sys.executable, "-c", _IMPORTS]
     try:
         asked = subprocess.run(

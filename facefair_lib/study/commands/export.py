@@ -11,20 +11,20 @@ import typer
 def export(
     out: Annotated[Path, typer.Option(help="File to write, ending in .onnx.")],
     model: Annotated[
-        str, typer.Option(help="pspnet or deeplabv3; by default the better one, and of a study PSPNet.")
+        str, typer.Option(help="pspnet or deeplabv3; by default the package's better one, or a study's PSPNet.")
     ] = "",
     weights: Annotated[str, typer.Option(help="best.pt of a fit of --profile.")] = "",
     profile: Annotated[
-        str, typer.Option(help="The study whose network is written; shipped: the one that comes with the package.")
+        str, typer.Option(help="The study whose network is written; shipped: the package's own.")
     ] = "shipped",
-    size: Annotated[int, typer.Option(help="Side of the input in pixels; 0 takes the size of the training.")] = 0,
+    size: Annotated[int, typer.Option(help="Side of the input in pixels; 0 takes that of training.")] = 0,
     any_size: Annotated[
         bool, typer.Option("--any-size", help="Let the input have any size (not with pyramid pooling: pspnet).")
     ] = False,
 ) -> None:
-    """Write a trained network as an ONNX file that runs without PyTorch, checked against PyTorch before it is kept.
+    """Write a trained network as an ONNX file that runs without PyTorch, after checking it against PyTorch.
 
-    The batch is of any size. The file's metadata name the classes, their colours and the normalisation.
+    The batch may have any size. The file's metadata name the classes, their colours and the normalisation.
     """
     from facefair_lib.models.trained import trained_network
     from facefair_lib.parse.onnx_export import export_onnx

@@ -1,4 +1,4 @@
-"""``facefair fit``: one network of a profile, on all GPUs that torchrun or srun starts it for."""
+"""``facefair fit``: fit one network of a profile, on all GPUs for which torchrun or srun starts it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import typer
 def fit(
     network: Annotated[str, typer.Argument(help="deeplabv3 or pspnet.")],
     profile: Annotated[str, typer.Option(help="A profile in config/, such as paper or mut1ny.")] = "quick",
-    run: Annotated[int, typer.Option(help="Which run of the network, where the profile has several.", min=1)] = 1,
+    run: Annotated[int, typer.Option(help="Number of the run, if the profile has several.", min=1)] = 1,
     inside: Annotated[bool, typer.Option("--inside", hidden=True)] = False,
 ) -> None:
     """Fit a network of a profile; the study then finds the fit finished.
 
-    Started by torchrun, or by srun with several tasks, all its processes fit
-    the network together; otherwise it takes one device. After an interruption
-    the same command goes on.
+    Started by torchrun, or by srun with several tasks, all processes fit the
+    network together; otherwise one device is used. After an interruption the
+    same command resumes.
 
         facefair study --profile paper --until 01_data_preparation
         torchrun --nproc-per-node 2 -m facefair_lib fit pspnet --profile paper

@@ -12,29 +12,29 @@ def parse(
     photos: Annotated[list[str], typer.Argument(help="Photographs: files, folders, or patterns in quotes.")],
     out: Annotated[Path, typer.Option(help="Folder to write masks, overlays and tables to.")],
     model: Annotated[
-        str, typer.Option(help="pspnet or deeplabv3; by default the better one, and of a study PSPNet.")
+        str, typer.Option(help="pspnet or deeplabv3; by default the package's better one, or a study's PSPNet.")
     ] = "",
     faces: Annotated[
-        str, typer.Option(help="many: heads are looked for, each is parsed. one: the whole photograph is one head.")
+        str, typer.Option(help="many: find heads and parse each. one: the whole photograph is one head.")
     ] = "many",
     smallest: Annotated[
-        float, typer.Option(help="Smallest face to look for: its height as a share of the photograph's longer side.")
+        float, typer.Option(help="Smallest face to find: its height as a share of the photograph's longer side.")
     ] = 0.1,
     weights: Annotated[str, typer.Option(help="best.pt of a fit of --profile.")] = "",
     profile: Annotated[
-        str, typer.Option(help="The study whose network is used; shipped: the one that comes with the package.")
+        str, typer.Option(help="The study whose network is used; shipped: the package's own.")
     ] = "shipped",
     palette: Annotated[str, typer.Option(help="Colours of masks: display, paper, vendor or safe.")] = "display",
     processes: Annotated[
-        int, typer.Option(help="Photographs parsed at a time; 0 is one per core. The largest need 4 GB each.")
+        int, typer.Option(help="Photographs parsed at a time; 0: one per core. The largest need 4 GB each.")
     ] = 0,
 ) -> None:
-    """Label every pixel of your own photographs, of up to 200 megapixels, with the package's network or a study's own.
+    """Label every pixel of your own photographs, up to 200 megapixels, with the package's network or a study's.
 
-    Writes for each photograph an indexed mask and a coloured overlay, and for all of them areas.csv (pixels, shares and
-    confidence of each class), heads.csv (where heads were found) and the legend. Results of an earlier run are written
-    over, your own files never. A photograph that cannot be parsed is reported at the end and does not lose the others;
-    the exit status is then 1.
+    Writes an indexed mask and a coloured overlay for each photograph, and for all of them areas.csv (pixels, shares and
+    confidence of each class), heads.csv (where heads were found) and the legend. Results of an earlier run are
+    overwritten, your own files never. Photographs that cannot be parsed are reported at the end and do not stop the
+    others; the exit status is then 1.
     """
     from time import monotonic
 

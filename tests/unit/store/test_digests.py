@@ -18,6 +18,7 @@ RENDERED = {"cohort", "experiment", "counterfactuals"}
 FITTED = {"02_train_deeplabv3", "03_train_pspnet"}
 NOTEBOOKS = set(stages.NOTEBOOK_STAGES)
 Edit = Callable[[str, str, str], None]
+Digests = dict[str, list[str]]
 
 
 @pytest.fixture(scope="module")
@@ -56,17 +57,17 @@ def profile() -> Profile:
     return load_profile("smoke")
 
 
-def all_digests(profile: Profile) -> dict[str, str]:
+def all_digests(profile: Profile) -> Digests:
     return {stage.name: stages.stage_digest(stage, profile) for stage in stages.STAGES}
 
 
 @pytest.fixture(scope="module")
-def before(copy: Path, profile: Profile) -> dict[str, str]:
+def before(copy: Path, profile: Profile) -> Digests:
     return all_digests(profile)
 
 
-def changed(before: dict[str, str], profile: Profile) -> set[str]:
-    return {name for name, text in all_digests(profile).items() if text != before[name]}
+def changed(before: Digests, profile: Profile) -> set[str]:
+    return {name for name, lines in all_digests(profile).items() if lines != before[name]}
 
 
 REPRODUCED, PREPARED, EXPERIMENT = "06_reproduction_audit", "01_data_preparation", "05_ethnicity_emotion_experiment"
@@ -95,7 +96,7 @@ REFITTED = {"composition", "comparison", "runs", "08_real_photographs"}
     ],
 )
 def test_code_reruns_exactly_the_stages_that_use_it(
-    edit: Edit, before: dict[str, str], profile: Profile, file: str, again: set[str]
+    edit: Edit, before: Digests, profile: Profile, file: str, again: set[str]
 ) -> None:
     edit(file, "from __future__ import annotations\n", "from __future__ import annotations\n\n_EDITED = 1\n")
     assert changed(before, profile) - {"report"} == again
@@ -109,7 +110,7 @@ def test_each_data_set_depends_on_its_own_reader(edit: Edit, copy: Path) -> None
 
 
 def test_a_notebooks_code_reruns_it_and_its_prose_does_not(
-    edit: Edit, copy: Path, before: dict[str, str], profile: Profile
+    edit: Edit, copy: Path, before: Digests, profile: Profile
 ) -> None:
     name = "notebooks/04_metric_analysis.ipynb"
     book = json.loads((copy / name).read_text(encoding="utf-8"))
@@ -122,7 +123,7 @@ def test_a_notebooks_code_reruns_it_and_its_prose_does_not(
     assert changed(before, profile) == {"04_metric_analysis"}
 
 
-def test_comments_docstrings_and_layout_rerun_nothing(edit: Edit, before: dict[str, str], profile: Profile) -> None:
+def test_comments_docstrings_and_layout_rerun_nothing(edit: Edit, before: Digests, profile: Profile) -> None:
     edit("facefair_lib/scores/metrics.py", '"""', '"""Other words. ')
     edit("facefair_lib/scores/metrics.py", "import numpy as np", "import numpy   as np  # arrays")
     assert changed(before, profile) == set()
@@ -141,13 +142,11 @@ def test_a_door_is_followed_to_the_module_that_is_meant() -> None:
     assert "facefair_heads.camera.render" not in reached
 
 
-def test_a_profiles_title_is_printed_in_the_report_only(copy: Path, before: dict[str, str], profile: Profile) -> None:
+def test_a_profiles_title_is_printed_in_the_report_only(copy: Path, before: Digests, profile: Profile) -> None:
     assert changed(before, profile.model_copy(update={"title": "another"})) == {"report"}
 
 
-def test_settings_rerun_the_stages_whose_results_they_decide(
-    copy: Path, before: dict[str, str], profile: Profile
-) -> None:
+def test_settings_rerun_the_stages_whose_results_they_decide(copy: Path, before: Digests, profile: Profile) -> None:
     analysis = profile.analysis.model_copy(update={"replicates": 123})
     users = {stage.name for stage in stages.STAGES if "analysis" in stage.settings}
     assert users >= {"04_metric_analysis", "07_counterfactual_fairness", "report"}
@@ -163,7 +162,7 @@ def test_settings_rerun_the_stages_whose_results_they_decide(
 
 
 def test_descriptions_of_settings_rerun_nothing_because_their_values_are_digested(
-    edit: Edit, before: dict[str, str], profile: Profile
+    edit: Edit, before: Digests, profile: Profile
 ) -> None:
     profiles = "facefair_lib/settings/profiles.py"
     edit(profiles, "class Profile(Section):", "class Another(Section):\n    seed: int\n\n\nclass Profile(Section):")

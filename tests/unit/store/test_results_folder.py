@@ -23,7 +23,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "figures").mkdir(parents=True)
     for name in ("summary.csv", "figures/fig6.pdf", ".half-written.csv"):
         (folder / name).touch()
-    write_provenance(folder, load_profile("smoke"), STAGE, 1.0, {})
+    write_provenance(folder, load_profile("smoke"), STAGE, 1.0, {}, [])
     return folder
 
 
@@ -65,7 +65,7 @@ def test_a_report_that_is_gone_is_printed_again_where_latex_is(
 ) -> None:
     monkeypatch.setenv("FACEFAIR_RESULTS", str(tmp_path))
     monkeypatch.setattr("shutil.which", lambda program: "/usr/bin/latexmk" if installed else None)
-    record = write_provenance(paths.results_dir("smoke") / "report", load_profile("smoke"), "report", 1.0, {})
+    record = write_provenance(paths.results_dir("smoke") / "report", load_profile("smoke"), "report", 1.0, {}, [])
     lines = list(results_folder.forget_incomplete("smoke"))
     assert [line.split(" ")[1] for line in lines] == ["report-smoke.pdf"] * installed
     assert record.exists() != installed

@@ -28,10 +28,10 @@ def test_the_exit_status_says_whether_a_study_can_run(monkeypatch: pytest.Monkey
     assert run(monkeypatch, well) == (0, "cores        2 of 2\n\nnothing is wrong\n")
     status, text = run(monkeypatch, well, less)
     assert status == 0
-    assert text.endswith("\n\nLaTeX: no PDF (can be lived with)\n  do: install TeX\n")
+    assert text.endswith("\n\nLaTeX: no PDF (not essential)\n  do: install TeX\n")
     status, text = run(monkeypatch, less, broken)
     assert status == 1
-    assert text.index("torch: no module (must be mended)") < text.index("LaTeX: no PDF")
+    assert text.index("torch: no module (must be fixed)") < text.index("LaTeX: no PDF")
 
 
 @pytest.mark.parametrize(("version", "fits"), [((3, 10, 9), False), ((3, 11, 0), True), ((3, 14, 0), False)])
@@ -58,13 +58,13 @@ def test_packages_that_are_missing_or_of_another_version_are_named(monkeypatch: 
     assert missing.wrong == "missing: anny==0.6.2" and missing.needed
 
 
-def test_little_memory_can_be_lived_with() -> None:
+def test_little_memory_is_no_obstacle() -> None:
     assert doctor.memory(8e9) == Finding("memory", "8.0 GB")
     little = doctor.memory(2e9)
     assert "--cores 1" in little.do and not little.needed
 
 
-def test_a_folder_that_cannot_be_written_must_be_mended_and_a_full_disk_is_named(
+def test_a_folder_that_cannot_be_written_must_be_fixed_and_a_full_disk_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = namedtuple("usage", "free")
@@ -89,7 +89,7 @@ def test_without_latex_the_command_that_installs_it_is_given(tmp_path: Path, mon
     assert doctor.latex().text == "latexmk, without cleveref.sty"
 
 
-def test_a_library_that_cannot_be_imported_must_be_mended_and_its_error_is_shown(
+def test_a_library_that_cannot_be_imported_must_be_fixed_and_its_error_is_shown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(doctor, "_IMPORTS", "raise RuntimeError('operator torchvision::nms does not exist')")

@@ -43,7 +43,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("profile", "data", "photos", "until", "words"),
     [
         ("quik", "", "", "", "one of audit, .*fasseg, .*quick, reference, shipped, smoke"),
-        ("smoke", "/somewhere", "", "", "leave DATA away"),
+        ("smoke", "/somewhere", "", "", "leave out DATA"),
         ("fasseg", "", "", "", "make study PROFILE=fasseg DATA="),
         ("fasseg", "/no/such/folder", "", "", "no such folder"),
         ("smoke", "", "/no/such/table.csv", "", "CSV: image, subject, group, emotion"),
@@ -300,7 +300,7 @@ def test_a_path_that_no_notebook_can_hold_is_named_before_anything_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FACEFAIR_RESULTS", os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
-    with pytest.raises(InputError, match=r"caf\\xe9\n.*no UTF-8"):
+    with pytest.raises(InputError, match=r"caf\\xe9\n.*not UTF-8"):
         run_study("smoke", "", "", "", cores=1)
     assert list(tmp_path.iterdir()) == []
 
@@ -437,7 +437,7 @@ def test_cores_are_those_this_process_may_use(monkeypatch: pytest.MonkeyPatch) -
 
 def test_provenance_records_what_went_in(root: Path) -> None:
     (root / "a.csv").write_text("x", encoding="utf-8")
-    path = write_provenance(root / "stage", load_profile("smoke"), "report", 1.26, {"table": root / "a.csv"})
+    path = write_provenance(root / "stage", load_profile("smoke"), "report", 1.26, {"table": root / "a.csv"}, [])
     values = json.loads(path.read_text(encoding="utf-8"))
     # The SHA-256 of one letter x, as any other tool gives it.
     assert values["inputs"] == {"table": "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"}
