@@ -1,4 +1,4 @@
-"""How long the counterfactual explorer takes from a change to the picture, on a study that has been run.
+"""How long the counterfactual explorer takes from a change to the picture, with a study's networks or the package's.
 
 Run it from the repository's root::
 
@@ -23,7 +23,6 @@ from facefair_lib.explore.palettes import colour_table
 from facefair_lib.explore.person_controls import Choices
 from facefair_lib.explore.person_explorer import draw_look, score_table
 from facefair_lib.explore.person_renderer import Studio
-from facefair_lib.settings.profiles import load_profile
 
 RANGES = {"skin_tone": (1, 10), "age": (18, 80), "intensity": (0, 1), "yaw": (-90, 90)}
 CHOICES = {"group": GROUPS, "emotion": EMOTIONS, "light": LIGHTS, "hair": HAIR_STYLES}
@@ -61,7 +60,7 @@ def main() -> None:
     parser.add_argument("--profile", default="quick")
     parser.add_argument("--changes", type=int, default=60, help="changes of each control")
     options = parser.parse_args()
-    studio, random = Studio(load_profile(options.profile)), np.random.default_rng(0)
+    studio, random = Studio(options.profile), np.random.default_rng(0)
     timed(studio, Choices.of_person(0), False)  # kernels are compiled once per machine
     drafts: dict[str, list[dict[str, float]]] = {field: [] for field in [*RANGES, *CHOICES]}
     refined = []
