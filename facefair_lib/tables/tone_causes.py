@@ -10,8 +10,8 @@ from itertools import permutations as ordered_pairs
 import numpy as np
 import pandas as pd
 
-from facefair_heads.numerics import srgb_to_linear
 from facefair_heads.sets.counterfactual_cohort import DARK
+from facefair_lib.data.skin_tone import cielab
 from facefair_lib.fairness.groups import MIN_SUBJECTS
 from facefair_lib.fairness.paired import paired_table
 from facefair_lib.scores.metrics import fixed_iou
@@ -32,8 +32,6 @@ CAMERA_COLUMNS = [
 ]  # fmt: skip
 _RARE = 0.005  # a smaller share of a class's pixels is too rare to list
 _BESIDE_FACE = ("hair", "eyebrows", "background")
-_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-_WHITE = _XYZ.sum(1)  # D65
 
 
 def tone_confusions_table(
@@ -117,13 +115,6 @@ def _contrasts(image: np.ndarray, label: np.ndarray) -> list[float]:
         for name in ("face", *_BESIDE_FACE)
     )
     return [float(face[0]), *(float(np.linalg.norm(face - other)) for other in others)]
-
-
-def cielab(colours: np.ndarray) -> np.ndarray:
-    """CIELAB of sRGB, white D65: (..., 3) uint8 -> (..., 3) float64 with L* in [0, 100]. Source: CIE 15:2004."""
-    ratio = srgb_to_linear(np.asarray(colours) / 255) @ _XYZ.T / _WHITE
-    x, y, z = np.moveaxis(np.where(ratio > (6 / 29) ** 3, np.cbrt(ratio), ratio * (29 / 6) ** 2 / 3 + 4 / 29), -1, 0)
-    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], -1)
 
 
 def tone_cameras_table(

@@ -187,7 +187,7 @@ def test_the_checks_never_replace_the_table_that_is_checked(paper: Path) -> None
     table = paper.read_bytes()
     result = run(paper, "--percent", "--out", paper.parent / "." / paper.name)
     assert result.exit_code == 2
-    assert "the table would be lost" in result.output
+    assert "would overwrite the table" in result.output
     assert paper.read_bytes() == table
 
 
