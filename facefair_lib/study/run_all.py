@@ -272,7 +272,9 @@ def clean_results(profile: str, ask: Callable[[str], bool] | None) -> list[str]:
 def keep_as_reference(profile: str) -> int:
     """Copy figures to ``figures/``, small tables to ``results/kept/`` and, for several runs, the report to ``report/``.
 
-    README's answer, the list in codecheck.yml and the RO-Crate's description are then written from what is kept.
+    The answer is kept of several runs only. A profile that fits architectures for a comparison keeps that notebook and
+    nothing else; all other profiles leave it alone. README's answer, the list in codecheck.yml and the RO-Crate's
+    description are then written from what is kept.
 
     Returns
     -------
@@ -287,8 +289,12 @@ def keep_as_reference(profile: str) -> int:
 
     Stage(paths.results_dir(profile) / store_stages.REPORT).existing(FILE_NAME)
     source, target = paths.results_dir(profile), paths.kept_results()
-    several = load_profile(profile).runs > 1
-    kept = [stage for stage in store_stages.NOTEBOOK_STAGES if several or stage != store_stages.ANSWER]
+    several, compared = load_profile(profile).runs > 1, "09_model_comparison"
+    kept = [stage for stage in store_stages.NOTEBOOK_STAGES if stage not in (compared, store_stages.ANSWER)]
+    if load_profile(profile).comparison:
+        kept = [compared]
+    elif several:
+        kept.append(store_stages.ANSWER)
     report = paths.report_pdf(profile)
     if several and not report.is_file():
         raise InputError(

@@ -363,7 +363,7 @@ def test_the_reference_keeps_small_tables_and_figures_and_nothing_else(
     for name in ("04_metric_analysis/old.csv", "mine/notes.csv", "10_answer/effects.csv"):
         (reference / name).parent.mkdir(parents=True)
         (reference / name).touch()
-    others = [name for name in stages.NOTEBOOK_STAGES if name != stages.ANSWER]
+    others = [name for name in stages.NOTEBOOK_STAGES if name not in ("09_model_comparison", stages.ANSWER)]
     assert keep_as_reference("quick") == 2 + len(others)
     kept = {str(path.relative_to(reference)) for path in reference.rglob("*") if path.is_file()}
     assert kept == {
@@ -376,6 +376,16 @@ def test_the_reference_keeps_small_tables_and_figures_and_nothing_else(
     with Image.open(root / "figures" / "fig6.png") as picture:
         assert picture.mode == "P"
         assert np.abs(np.asarray(picture.convert("RGB"), int) - gradient).max() < 8
+
+
+def test_of_a_study_that_compares_architectures_that_notebook_is_kept_and_nothing_else(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (readme, codecheck, crate):
+        monkeypatch.setattr(module, "update", lambda *_: None)
+    complete("models", "report")
+    assert keep_as_reference("models") == 1
+    assert [folder.name for folder in paths.kept_results().iterdir()] == ["09_model_comparison"]
 
 
 def test_a_reference_of_several_runs_keeps_its_report_and_is_refused_without(
@@ -398,7 +408,7 @@ def test_a_reference_of_several_runs_keeps_its_report_and_is_refused_without(
     for place, picture in ((0.0, shades), (0.5, mask)):
         figure.add_axes((place, 0, 0.5, 1)).imshow(picture, interpolation="none")
     figure.savefig(made)
-    assert keep_as_reference("reference") == 1 + len(stages.NOTEBOOK_STAGES)
+    assert keep_as_reference("reference") == len(stages.NOTEBOOK_STAGES)  # without the architectures, with the PDF
     assert kept.stat().st_size < 0.75 * made.stat().st_size
     (photograph, one), (_, other) = (PdfReader(file).pages[0].images for file in (kept, made))
     shown = np.asarray(photograph.image.convert("RGB"), int)
