@@ -178,7 +178,9 @@ def test_captions_of_the_reproduction_state_its_budget_from_the_settings(study: 
     rendered(study, settings | {"reproduction": changed})
     floats = (study / "report" / "floats" / "reproduction.tex").read_text()
     captions = {label: part for part, label in re.findall(r"\\caption\{(.*?)\}\\label\{(\w+:\w+)\}", floats, re.DOTALL)}
-    fits, seeds = "1 epoch, 89 to 105 training pictures of 48 by 48 pixels", "7 seeds at the ends of a whole ladder"
+    pictures = results.Stage(study / "06_reproduction_audit").table("ladder")["train"]
+    fits = f"1 epoch, {pictures.min():.0f} to {pictures.max():.0f} training pictures of 48 by 48 pixels"
+    seeds = "7 seeds at the ends of a whole ladder"
     stated = {label for label, caption in captions.items() if fits in caption}
     assert stated == {"tab:headline", "tab:ladder", "tab:alone", "fig:ioufloor", "fig:ladder"}
     assert {label for label in stated if f"{fits}, {seeds} and three elsewhere" in captions[label]} == stated - {
