@@ -31,7 +31,7 @@ from facefair_lib.study.run_stage import FAILED, MARK, say
 
 # What the repository keeps of a reference run: small tables and figures, no other pictures of people.
 _REFERENCE_SUFFIXES = {".csv", ".json"}
-_REFERENCE_BYTES = 200_000
+_REFERENCE_BYTES = 400_000
 
 
 def run_study(profile: str, data: str, photos: str, until: str, cores: int, executor: str = LOCAL) -> int:

@@ -216,9 +216,9 @@ def test_a_level_without_group_and_emotion_is_refused(table):
 
 
 def with_people_as_collected(rows: pd.DataFrame) -> pd.DataFrame:
-    """The table with rows of the cohort that the reference study, one of quick, does not have."""
+    """The table with people as collected like the balanced ones, whether or not the kept study has its own."""
     wild = rows[rows["cohort"] == "balanced"].assign(cohort="wild")
-    return pd.concat([wild, rows], ignore_index=True)
+    return pd.concat([wild, rows[rows["cohort"] != "wild"]], ignore_index=True)
 
 
 def test_the_sources_of_the_gap_stand_beside_chance_and_what_could_be_seen(table, assert_legible):

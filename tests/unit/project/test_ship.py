@@ -48,7 +48,7 @@ def test_a_network_is_packed_with_a_card_that_holds_the_studys_own_numbers(
     packed = unpack(path)
     learnt = sum(pd.read_csv(study / "01_data_preparation" / "prepared.csv")["split"] == "train")
     assert packed.size == 128
-    assert packed.told.endswith(f"trained on {learnt} pictures (rendered people of this project)")
+    assert packed.told.endswith(f"trained on {learnt:,} pictures (rendered people of this project)")
     page = path.with_suffix(".md").read_text(encoding="utf-8")
     summary = pd.read_csv(study / "04_metric_analysis" / "summary.csv").set_index(["model", "metric"])
     own = summary.loc[("pspnet", "iou")]

@@ -354,7 +354,7 @@ def test_the_reference_keeps_small_tables_and_figures_and_nothing_else(
     stage = paths.results_dir("quick") / "04_metric_analysis"
     (stage / "figures").mkdir(parents=True)
     (stage / "summary.csv").write_text("a\n1\n", encoding="utf-8")
-    (stage / "large.csv").write_text("x" * 300_000, encoding="utf-8")
+    (stage / "large.csv").write_text("x" * 500_000, encoding="utf-8")
     (stage / "counts.npy").write_bytes(b"0")
     (stage / "figures" / "fig6.pdf").write_bytes(b"pdf")
     gradient = np.linspace(0, 255, 90 * 90 * 3).astype(np.uint8).reshape(90, 90, 3)
