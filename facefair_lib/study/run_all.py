@@ -273,8 +273,8 @@ def keep_as_reference(profile: str) -> int:
     """Copy figures to ``figures/``, small tables to ``results/kept/`` and, for several runs, the report to ``report/``.
 
     The answer is kept of several runs only. A profile that fits architectures for a comparison keeps that notebook and
-    nothing else; all other profiles leave it alone. README's answer, the list in codecheck.yml and the RO-Crate's
-    description are then written from what is kept.
+    nothing else, and need not have gone further; all other profiles leave it alone. README's answer, the list in
+    codecheck.yml and the RO-Crate's description are then written from what is kept.
 
     Returns
     -------
@@ -283,18 +283,19 @@ def keep_as_reference(profile: str) -> int:
     Raises
     ------
     InputError
-        if the study is not complete, or lacks the PDF that is to be kept; the old reference stays
+        if the study lacks something that is to be kept, such as the PDF; the old reference stays
     """
     from facefair_lib.report import codecheck, crate, readme  # loads SciPy, which no other command needs
 
-    Stage(paths.results_dir(profile) / store_stages.REPORT).existing(FILE_NAME)
     source, target = paths.results_dir(profile), paths.kept_results()
     several, compared = load_profile(profile).runs > 1, "09_model_comparison"
     kept = [stage for stage in store_stages.NOTEBOOK_STAGES if stage not in (compared, store_stages.ANSWER)]
+    last = store_stages.REPORT
     if load_profile(profile).comparison:
-        kept = [compared]
+        kept, last = [compared], compared
     elif several:
         kept.append(store_stages.ANSWER)
+    Stage(source / last).existing(FILE_NAME)
     report = paths.report_pdf(profile)
     if several and not report.is_file():
         raise InputError(

@@ -383,7 +383,10 @@ def test_of_a_study_that_compares_architectures_that_notebook_is_kept_and_nothin
 ) -> None:
     for module in (readme, codecheck, crate):
         monkeypatch.setattr(module, "update", lambda *_: None)
-    complete("models", "report")
+    complete("models", "04_metric_analysis")
+    with pytest.raises(InputError, match="--until 09_model_comparison"):
+        keep_as_reference("models")
+    complete("models", "09_model_comparison")
     assert keep_as_reference("models") == 1
     assert [folder.name for folder in paths.kept_results().iterdir()] == ["09_model_comparison"]
 
