@@ -24,7 +24,7 @@ from facefair_lib.errors import InputError
 from facefair_lib.models.packed import FOLDER, Fitted, pack, unpack
 from facefair_lib.models.trained import find_weights, trained_network
 from facefair_lib.parse.parser import Parser
-from facefair_lib.parse.published_sets import f1_by_class
+from facefair_lib.parse.published_sets import scores_by_class
 from facefair_lib.report.filters import bounds
 from facefair_lib.report.results_reader import Results, Row, is_missing
 from facefair_lib.scores.titles import backbone_title, network_title, title
@@ -202,7 +202,7 @@ def on_sets(fitted: Fitted, sets: Mapping[str, str]) -> list[str]:
     parser = Parser(fitted.network, fitted.size, fitted.views)
     lines = ["", "| published set, nothing of which was learnt from | mean F1 | F1 of each class |", "|---|---:|---|"]
     for source, folder in sets.items():
-        f1 = f1_by_class(parser, source, folder)
+        f1 = scores_by_class(parser, source, folder)["f1"]
         classes = ", ".join(f"{name} {100 * score:.0f}" for name, score in f1.items())
         lines.append(f"| {CATALOGUE[source].title} | {100 * f1.mean():.1f} | {classes} |")
     return [

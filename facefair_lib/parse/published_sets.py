@@ -10,12 +10,12 @@ import pandas as pd
 from facefair_lib.data.readers.opening import open_reader
 from facefair_lib.parse.parser import Parser
 from facefair_lib.scores.confusion import confusion_counts, merge_counts
-from facefair_lib.scores.metrics import f1_per_class
+from facefair_lib.scores.metrics import f1_per_class, precision_per_class, recall_per_class
 from facefair_lib.settings.labels import SCORED_CLASSES, merge_lookup
 
 
-def f1_by_class(parser: Parser, source: str, folder: Path | str, faces: str = "one") -> pd.Series:
-    """F1 of every class that a data set labels, from the pixels of all its pictures together, at their own size.
+def scores_by_class(parser: Parser, source: str, folder: Path | str, faces: str = "one") -> pd.DataFrame:
+    """Scores of every class that a data set labels, from the pixels of all its pictures together, at their own size.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def f1_by_class(parser: Parser, source: str, folder: Path | str, faces: str = "o
 
     Returns
     -------
-    class of ``SCORED_CLASSES[source]`` -> F1, without the background
+    a row per class of ``SCORED_CLASSES[source]``, without the background: ``f1``, ``precision``, ``recall``
 
     Raises
     ------
@@ -38,4 +38,6 @@ def f1_by_class(parser: Parser, source: str, folder: Path | str, faces: str = "o
     for row in reader.read().to_dict("records"):
         image, mask = reader.pair(row)
         counts += confusion_counts(mask[None], parser.parse(image, faces).mask[None])[0]
-    return pd.Series(f1_per_class(merge_counts(counts, lookup)), names)[1:]
+    merged = merge_counts(counts, lookup)
+    metrics = {"f1": f1_per_class, "precision": precision_per_class, "recall": recall_per_class}
+    return pd.DataFrame({name: metric(merged) for name, metric in metrics.items()}, names)[1:]

@@ -17,7 +17,7 @@ def mask_of(*rows: list[str]) -> np.ndarray:
     return np.array([[INDEX.get(name, IGNORE_INDEX) for name in row] for row in rows], np.uint8)
 
 
-def test_f1_is_that_of_all_pixels_of_a_set_in_the_sets_own_classes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scores_are_those_of_all_pixels_of_a_set_in_the_sets_own_classes(monkeypatch: pytest.MonkeyPatch) -> None:
     truth = [mask_of(["face", "lips", "hair", "?"]), mask_of(["face", "face", "background", "background"])]
     seen = [mask_of(["specs", "teeth", "background", "hair"]), mask_of(["face", "hair", "background", "background"])]
     reader = SimpleNamespace(
@@ -25,9 +25,12 @@ def test_f1_is_that_of_all_pixels_of_a_set_in_the_sets_own_classes(monkeypatch: 
     )
     monkeypatch.setattr(published_sets, "open_reader", lambda source, folder: reader)
     parser = SimpleNamespace(parse=lambda image, faces: SimpleNamespace(mask=image))
-    found = published_sets.f1_by_class(parser, "fasseg", Path("anywhere"))
+    found = published_sets.scores_by_class(parser, "fasseg", Path("anywhere"))
     assert list(found.index) == ["hair", "skin", "nose", "mouth", "eyes"]
-    assert found["skin"] == pytest.approx(2 * 2 / (3 + 2))  # spectacles are skin in FASSEG
-    assert found["mouth"] == 1  # and teeth are mouth
-    assert found["hair"] == 0
-    assert found[["nose", "eyes"]].isna().all()
+    f1, precision, recall = (found[name] for name in ("f1", "precision", "recall"))
+    assert precision["skin"] == 1  # spectacles are skin in FASSEG
+    assert recall["skin"] == pytest.approx(2 / 3)
+    assert f1["skin"] == pytest.approx(2 * 2 / (3 + 2))
+    assert f1["mouth"] == 1  # and teeth are mouth
+    assert f1["hair"] == 0
+    assert f1[["nose", "eyes"]].isna().all()

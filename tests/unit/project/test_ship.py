@@ -43,7 +43,8 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_network_is_packed_with_a_card_that_holds_the_studys_own_numbers(
     study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ship, "f1_by_class", lambda parser, source, folder: pd.Series({"skin": 0.912, "hair": 0.3}))
+    scores = pd.DataFrame({"f1": [0.912, 0.3]}, ["skin", "hair"])
+    monkeypatch.setattr(ship, "scores_by_class", lambda parser, source, folder: scores)
     path = ship.ship("pspnet", load_profile("quick"), {"fasseg": "anywhere"}, tmp_path / "shipped")
     packed = unpack(path)
     learnt = sum(pd.read_csv(study / "01_data_preparation" / "prepared.csv")["split"] == "train")
