@@ -33,7 +33,10 @@ IRIS_COLOURS = ("brown", "dark", "hazel", "green", "blue", "grey")
 
 @dataclass(frozen=True)
 class Brow:
-    """Shape of both eyebrows in canonical decimetres: inner and outer end, height, arch, tail's drop, thickness."""
+    """Both eyebrows: inner and outer end, height, arch, tail's drop and thickness in canonical decimetres.
+
+    ``strength`` is 1 for brows in a colour of their own; towards 0 they take the skin's.
+    """
 
     inner: float
     outer: float
@@ -41,6 +44,7 @@ class Brow:
     arch: float
     drop: float
     thickness: float
+    strength: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from PIL import Image
 from facefair_heads.camera.compose import compose
 from facefair_heads.camera.render import render
 from facefair_heads.camera.warm_up import warm_up
-from facefair_heads.people.candid import sample_candid_shot, with_any_clothes, with_any_hair_colour
+from facefair_heads.people.candid import sample_candid_shot, with_any_clothes, with_any_hair_colour, with_any_looks
 from facefair_heads.people.expressions import COHORT_EMOTIONS
 from facefair_heads.people.in_the_wild import sample_in_the_wild
 from facefair_heads.people.label_rules import MUT1NY_RULES, LabelRules
@@ -69,7 +69,7 @@ class Head:
     ``population`` is "balanced" (only looks depend on the group) or "wild" (see ``in_the_wild``); ``candid`` asks for a
     candid shot instead of a portrait (see ``candid``); people of one ``matched_seed`` share everything but looks (see
     ``population.MATCHED``); ``even_tone`` draws the skin tone evenly from the whole Monk scale, not from the group's
-    distribution.
+    distribution; ``any_looks`` varies brows, make-up of eyes and fair hair beyond the group's own (see ``candid``).
     """
 
     person_seed: int
@@ -81,6 +81,7 @@ class Head:
     candid: bool = False
     matched_seed: int | None = None
     even_tone: bool = False
+    any_looks: bool = False
 
     def sample(self) -> tuple[Person, Shot]:
         """Draw who is seen, and how."""
@@ -92,6 +93,8 @@ class Head:
         person = sample_person(
             self.person_seed, matched=self.matched_seed, group=self.group, gender=self.gender, tone=tone
         )
+        if self.any_looks:
+            person = with_any_looks(person, self.person_seed)
         if self.candid:
             person = with_any_clothes(with_any_hair_colour(person, self.person_seed), self.person_seed)
             return person, sample_candid_shot(self.shot_seed, emotion=self.emotion)
@@ -134,8 +137,8 @@ def plan_cohort(settings: CohortSettings, seed: int) -> list[Picture]:
     everything else about a person or a shot follows from its own seed.
     """
     originals = [*_people(settings, seed), *_real(settings, seed), *_multiperson(settings, seed)]
-    if settings.even_tones:
-        originals = [_with_even_tones(picture) for picture in originals]
+    changed = {"even_tone": settings.even_tones, "any_looks": settings.any_looks}
+    originals = [_with_heads(picture, changed) for picture in originals]
     return [*originals, *_duplicates(originals, settings, seed)]
 
 
@@ -232,10 +235,8 @@ def _turns(count: int, seed: int, *streams: str) -> Iterator[tuple[str, str, str
         yield group, gender, emotion, *stream_seeds(seed, *streams, str(number))
 
 
-def _with_even_tones(picture: Picture) -> Picture:
-    return dataclasses.replace(
-        picture, heads=tuple(dataclasses.replace(head, even_tone=True) for head in picture.heads)
-    )
+def _with_heads(picture: Picture, changed: dict[str, bool]) -> Picture:
+    return dataclasses.replace(picture, heads=tuple(dataclasses.replace(head, **changed) for head in picture.heads))
 
 
 def _even_tone(person_seed: int) -> float:

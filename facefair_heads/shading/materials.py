@@ -53,7 +53,13 @@ _PART_COUNT = scene.SCARF + 1
 
 
 def brow_albedo(person: Person) -> np.ndarray:
-    """Linear albedo (3,) of the brows: darker than fair hair; grey heads often keep some colour there."""
+    """Linear albedo (3,) of the brows; faint ones come close to the skin's."""
+    skin_below, strength = skin.base_albedo(person.skin_tone), person.brow.strength
+    return strength * _brow_hair_albedo(person) + (1 - strength) * skin_below
+
+
+def _brow_hair_albedo(person: Person) -> np.ndarray:
+    """The hairs' own: darker than fair hair; grey heads often keep some colour there."""
     if person.hair_colour in ("blond", "light_blond"):
         return HAIR_ALBEDO["brown"] * 1.4
     if person.hair_colour in ("grey", "white") and person.skin_tone > 5:

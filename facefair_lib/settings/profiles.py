@@ -46,6 +46,7 @@ class CohortSettings(Section):
     samples: Annotated[int, Field(ge=1, le=4)]
     candid: Fraction = 0.0
     even_tones: bool = False
+    any_looks: bool = False
 
 
 class SubsampleSettings(Section):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 
 import numpy as np
 import pytest
 
-from facefair_heads.people.candid import sample_candid_shot, with_any_clothes, with_any_hair_colour
+from facefair_heads.people.candid import sample_candid_shot, with_any_clothes, with_any_hair_colour, with_any_looks
 from facefair_heads.people.person import HAIR_COLOURS
 from facefair_heads.people.population import sample_person
 from facefair_heads.people.shots import BACKGROUNDS, sample_shot
 from facefair_heads.sets.cohort import plan_cohort
+from facefair_heads.shading.materials import brow_albedo
+from facefair_heads.shading.skin import base_albedo
 from facefair_lib.errors import InputError
 from facefair_lib.settings.profiles import CohortSettings
 
@@ -75,6 +78,37 @@ def test_printed_cloth_and_scarves_are_worn_alike_in_every_group_and_nothing_els
         worn.update({pattern: 1, scarf: 1})
     assert 0.15 < worn["print"] / 300 < 0.35
     assert 0.85 < worn["none"] / 300 < 0.95
+
+
+def test_brows_made_up_eyes_and_fair_hair_vary_alike_in_every_group_and_nothing_else_changes() -> None:
+    looks, ratios = Counter(), []
+    for seed in range(300):
+        drawn = set()
+        for group in ("asian", "black"):
+            person = sample_person(seed, group=group)
+            changed = with_any_looks(person, seed)
+            differing = {name for name in vars(person) if getattr(person, name) != getattr(changed, name)}
+            assert differing <= {"brow", "eye_makeup", "hair_colour"}
+            shape = {name for name in vars(person.brow) if getattr(person.brow, name) != getattr(changed.brow, name)}
+            assert shape <= {"thickness", "strength"}
+            fair = changed.hair_colour in ("blond", "light_blond") and "hair_colour" in differing
+            ratio = round(changed.brow.thickness / person.brow.thickness, 9)
+            drawn.add((changed.brow.strength, ratio, fair, changed.eye_makeup if "eye_makeup" in differing else 0))
+        ((strength, ratio, fair, makeup),) = drawn
+        looks.update(faint=strength < 1, fair=fair, made_up=makeup > 0)
+        ratios.append(ratio)
+    assert 0.4 < looks["faint"] / 300 < 0.6
+    assert 0.18 < looks["fair"] / 300 < 0.32
+    assert 0.18 < looks["made_up"] / 300 < 0.32
+    assert 0.8 < min(ratios) < 0.95 and 1.8 < max(ratios) <= 2
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.5, 1.0])
+def test_faint_brows_are_as_bright_as_the_skin_and_strong_ones_as_their_hair(strength: float) -> None:
+    person = sample_person(3, group="asian")
+    own = brow_albedo(person)
+    faint = brow_albedo(dataclasses.replace(person, brow=dataclasses.replace(person.brow, strength=strength)))
+    assert faint == pytest.approx(own + (1 - strength) * (base_albedo(person.skin_tone) - own), abs=1e-6)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])

@@ -115,6 +115,18 @@ def test_even_tones_change_the_tone_and_nothing_else() -> None:
     assert all(own != even for own, even in tones)
 
 
+def test_any_looks_change_brows_hair_colour_and_make_up_and_nothing_else() -> None:
+    everybody = {"real": 12, "candid": 0.5, "multiperson": 2}
+    plans = [plan_cohort(settings(any_looks=looks, **everybody), seed=3) for looks in (False, True)]
+    pairs = list(zip(*([head for picture in plan for head in picture.heads] for plan in plans), strict=True))
+    changed = set()
+    for heads in pairs:
+        (person, shot), (other, other_shot) = (head.sample() for head in heads)
+        assert other_shot == shot
+        changed |= {name for name in vars(person) if getattr(person, name) != getattr(other, name)}
+    assert changed == {"brow", "hair_colour", "eye_makeup"}
+
+
 @pytest.mark.parametrize("group", GROUPS)
 def test_even_tones_are_spread_over_the_whole_scale_in_each_group(group: str) -> None:
     plan = plan_cohort(settings(real=600, people=0, two_folders=0, multiperson=0, even_tones=True), seed=3)
