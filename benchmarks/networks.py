@@ -96,7 +96,7 @@ def measured(name: str, lever: Lever, settings: Profile, folder: Path, sets: Seq
         counts = confusion_counts(labels[people], predict(network, images[people], views=settings.inference))
         scores.append(float(metrics.mean_iou(counts.sum(0))))
     parser = Parser(network, settings.data.size, settings.inference)
-    return [result.description["seconds"].item() / 60, *scores, *mean_f1(parser, sets)]
+    return [result.timings["seconds"].item() / 60, *scores, *mean_f1(parser, sets)]
 
 
 def main() -> None:
