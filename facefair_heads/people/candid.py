@@ -24,7 +24,7 @@ _BUSY, _GRIMACES = 0.8, 0.2  # shares of the shots with a busy background, with 
 _FRAMES = ((0.75, 1.2), (1.2, 2.2), (2.2, 4.0))
 """Ranges of the picture's height, in head heights: a head fills it, about half of it, or a quarter to a half."""
 _DYED, _PRINTED = 0.3, 0.25  # shares of people
-_FAINT, _SPARSE, _MADE_UP, _FAIR = 0.5, 0.5, 0.25, 0.25  # shares: faint brows, sparse beards, made-up eyes, fair hair
+_FAINT, _MADE_UP, _FAIR = 0.5, 0.25, 0.25  # shares of people with faint brows, made-up eyes, fair hair
 _SCARVES = (("none", 0.9), ("loose", 0.06), ("high", 0.04))
 _INSIDE = 0.3  # head heights from the head's centre to the nearest edge, at least
 
@@ -71,17 +71,14 @@ def with_any_hair_colour(person: Person, seed: int) -> Person:
 
 
 def with_any_looks(person: Person, seed: int) -> Person:
-    """Return the person with other brows; some with sparse beards, made-up eyes or fair hair, in every group."""
+    """Return the person with thicker or fainter brows; some also have made-up eyes or fair hair, in every group."""
     random = stream(seed, "candid/looks")
     thickness = person.brow.thickness * 2 ** random.uniform(-0.2, 1)
     strength = random.uniform(0.25, 1) if random.random() < _FAINT else 1.0
     makeup = random.uniform(0.5, 1) if random.random() < _MADE_UP else person.eye_makeup
     fair = random.choice(("blond", "light_blond")) if random.random() < _FAIR else person.hair_colour
-    density = random.uniform(0.4, 1) if random.random() < _SPARSE else 1.0
     brow = dataclasses.replace(person.brow, thickness=float(thickness), strength=float(strength))
-    return dataclasses.replace(
-        person, brow=brow, eye_makeup=float(makeup), hair_colour=str(fair), beard_density=float(density)
-    )
+    return dataclasses.replace(person, brow=brow, eye_makeup=float(makeup), hair_colour=str(fair))
 
 
 def with_any_clothes(person: Person, seed: int) -> Person:

@@ -79,7 +79,6 @@ class Person:
     parting : where hair is parted, decimetres to the person's left
     fringe : whether long hair falls over the forehead
     hair_length, beard_length : 0 (shortest of the style) to 1
-    beard_density : from 0, where skin shows through, to 1
     brow, clothing : see their classes
     lip_colour : linear RGB of a lipstick; ``lip_strength`` in [0, 1], 0 = none
     eye_makeup, freckles : strength in [0, 1]
@@ -115,7 +114,6 @@ class Person:
     headwear: str
     earrings: str
     scarf: str = "none"
-    beard_density: float = 1.0
 
     def __post_init__(self) -> None:
         check_choice("group", self.group, GROUPS)

@@ -69,7 +69,7 @@ class Head:
     ``population`` is "balanced" (only looks depend on the group) or "wild" (see ``in_the_wild``); ``candid`` asks for a
     candid shot instead of a portrait (see ``candid``); people of one ``matched_seed`` share everything but looks (see
     ``population.MATCHED``); ``even_tone`` draws the skin tone evenly from the whole Monk scale, not from the group's
-    distribution; ``any_looks`` varies brows, beards, make-up of eyes and fair hair (see ``candid``).
+    distribution; ``any_looks`` varies brows, make-up of eyes and fair hair beyond the group's own (see ``candid``).
     """
 
     person_seed: int

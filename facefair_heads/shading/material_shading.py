@@ -9,8 +9,7 @@ from facefair_heads.shading.noise import noise_at, octaves_at, slope_at
 from facefair_heads.shading.surface import HitPoints, Surface, bump_at, wrapped
 
 _UPPER_TEETH, _LOWER_TEETH, _LEFT_EYE = head_mesh.UPPER_TEETH, head_mesh.LOWER_TEETH, head_mesh.LEFT_EYE
-_HEADWEAR, _SCARF = scene.HEADWEAR, scene.SCARF
-_FACIAL_HAIR, _EYEBROW_HAIR = scene.FACIAL_HAIR, scene.EYEBROW_HAIR
+_HEADWEAR, _SCARF, _EYEBROW_HAIR = scene.HEADWEAR, scene.SCARF, scene.EYEBROW_HAIR
 _EYE_CENTRE = wp.constant(wp.vec3(*map(float, regions.LEFT_EYE)))
 _IRIS, _PUPIL = float(regions.IRIS_ANGLE), float(regions.PUPIL_ANGLE)
 
@@ -73,10 +72,9 @@ def shade_eyes(
 
 @wp.struct
 class StrandLook:
-    """Linear colours of a person's hair, beard and brows; ``lightened`` and ``greying`` are 0 or 1."""
+    """Linear colours of a person's hair and brows; ``lightened`` and ``greying`` are 0 or 1."""
 
     hair: wp.vec3
-    beard: wp.vec3
     brow: wp.vec3
     lightened: float
     greying: int
@@ -98,7 +96,7 @@ def shade_strands(
     colour = look.brow
     vary = (0.84 + 0.32 * own) * (0.75 + 0.25 * wp.smoothstep(0.0, 0.3, along))
     if int(hits.part[i]) != _EYEBROW_HAIR:
-        colour = wp.where(int(hits.part[i]) == _FACIAL_HAIR, look.beard, look.hair)
+        colour = look.hair
         vary = vary * (1.0 + 0.10 * wp.sin(strand[i][1] * 3.0 + own * 40.0))
     vary = vary * (1.0 + look.lightened * (0.24 * along - 0.12))
     if look.greying != 0:

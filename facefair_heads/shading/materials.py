@@ -54,12 +54,8 @@ _PART_COUNT = scene.SCARF + 1
 
 def brow_albedo(person: Person) -> np.ndarray:
     """Linear albedo (3,) of the brows; faint ones come close to the skin's."""
-    return _over_skin(_brow_hair_albedo(person), person.brow.strength, person)
-
-
-def _over_skin(hair: np.ndarray, share: float, person: Person) -> np.ndarray:
-    """Colour of hairs so thin that skin shows between them; strands drawn for many hairs take it whole."""
-    return share * hair + (1 - share) * skin.base_albedo(person.skin_tone)
+    skin_below, strength = skin.base_albedo(person.skin_tone), person.brow.strength
+    return strength * _brow_hair_albedo(person) + (1 - strength) * skin_below
 
 
 def _brow_hair_albedo(person: Person) -> np.ndarray:
@@ -152,10 +148,9 @@ def _eye_look(person: Person) -> EyeLook:
 
 def _strand_look(person: Person) -> StrandLook:
     look = StrandLook()
-    hair = HAIR_ALBEDO[person.hair_colour]
-    colours = {"hair": hair, "beard": _over_skin(hair, person.beard_density**0.5, person), "brow": brow_albedo(person)}
-    for name, colour in colours.items():
-        setattr(look, name, wp.vec3(*map(float, colour)))
+    look.hair, look.brow = (
+        wp.vec3(*map(float, colour)) for colour in (HAIR_ALBEDO[person.hair_colour], brow_albedo(person))
+    )
     look.lightened = float(person.hair_colour not in ("black", "dark"))  # tips bleached by the sun
     look.greying = int(person.hair_colour == "grey")
     return look

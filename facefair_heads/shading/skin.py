@@ -135,7 +135,7 @@ def skin_look(person: Person, hair: np.ndarray, brow: np.ndarray, headwear: np.n
     look.lid, look.lid_edge = 0.16 + 0.5 * person.eye_makeup, 0.22 + 0.3 * person.eye_makeup
     look.freckles = 0.45 * person.freckles * (person.freckles > 0.25 and person.skin_tone < 5)
     look.mole_shift = float(33 + person.seed % 64)
-    look.beard = {"none": 0.0, "stubble": 0.45}.get(person.facial_hair, 0.8 * person.beard_density)
+    look.beard = {"none": 0.0, "stubble": 0.45}.get(person.facial_hair, 0.8)
     look.shaved = 0.14 * (person.facial_hair == "none" and person.gender == "male")
     look.painted = {"bald": 0.08 if person.gender == "male" else 0.0, "buzz": 0.82}.get(person.hair, 1.0)
     look.buzzed = float(person.hair == "buzz")
