@@ -197,6 +197,10 @@ def _architectures(results: Results) -> list[str]:
         f"operations. The gap is in {gap_of} between the groups above; *p* is "
         "adjusted for the number of networks."
     )
+    clear = [row for row in rows if row["p_adjusted"] < ALPHA]
+    if len(clear) > 1 and len({(row["best"], row["worst"]) for row in clear}) == 1:
+        best, worst = title(clear[0]["best"]), title(clear[0]["worst"])
+        note += f" In all {len(clear)} gaps with *p* < {ALPHA:g}, {best} people are ahead and {worst} people behind."
     picture = "![Mean IoU against operations, and gaps against mean IoU](figures/model_comparison.png)"
     return ["", *lines, "", note, "", picture]
 

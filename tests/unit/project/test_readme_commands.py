@@ -177,7 +177,7 @@ def test_the_readme_is_short() -> None:
     before, rest = read("README.md").split(readme.BEGIN)
     answer, after = rest.split(readme.END)
     assert len((before + after).splitlines()) <= 80
-    assert len(answer.splitlines()) <= 44  # 40 within its blank lines and marks
+    assert len(answer.splitlines()) <= 48  # 44 within its blank lines and marks
     assert max(len(line) for line in (before + after).splitlines() if not line.startswith("|")) <= 125
 
 

@@ -92,8 +92,24 @@ def test_networks_fitted_alike_stand_best_first_and_the_front_is_marked(study: P
     text = readme.answer(study).split("fitted alike")[1]
     lines = [line for line in text.splitlines()[2:] if line.startswith("| ")]
     scores = [float(line.split(" | ")[5].split(" ")[0]) for line in lines]
-    assert len(lines) == 8 and scores == sorted(scores, reverse=True)
+    assert len(lines) == len(pd.read_csv(study / COMPARED / "comparison.csv")) and scores == sorted(
+        scores, reverse=True
+    )
     assert [line.split(" | ")[0] for line in lines if r"\*" in line] == [r"| FCN, ResNet-18 to stride 8 \*"]
+
+
+@pytest.mark.parametrize(("worst", "said"), [(["black"] * 3, True), (["black", "black", "asian"], False)])
+def test_groups_at_both_ends_are_named_where_all_clear_gaps_agree(
+    study: Path, edit: Callable[..., None], worst: list[str], said: bool
+) -> None:
+    def three_clear(table: pd.DataFrame) -> pd.DataFrame:
+        p = np.where(np.arange(len(table)) < 3, 0.01, 0.5)
+        ends = [*worst, *["caucasian"] * (len(table) - 3)]
+        return table.assign(p_adjusted=p, best="caucasian", worst=ends)
+
+    edit(f"{COMPARED}/comparison", three_clear)
+    text = "In all 3 gaps with *p* < 0.05, Caucasian people are ahead and Black people behind."
+    assert (text in readme.answer(study)) == said
 
 
 def test_the_answer_goes_between_its_marks_and_nothing_else_changes(pristine: Path, tmp_path: Path) -> None:
