@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import lightning
 import pandas as pd
@@ -43,16 +44,19 @@ class History(lightning.Callback):
         """Restore what a checkpoint stored."""
         self.seconds = state_dict["seconds"]
 
+    def on_load_checkpoint(
+        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Keep the rows of the epochs that the checkpoint holds, and no others, even where no epoch is left to fit."""
+        epochs = checkpoint["epoch"] + 1
+        if self.path.exists():
+            kept = pd.read_csv(self.path)
+            self.rows = kept[kept["epoch"] <= epochs].to_dict("records")
+        self.progress.done = epochs
+
     def on_train_epoch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Start the epoch's clock."""
         self._begin = time.monotonic()
-
-    def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        """Keep the rows of the epochs that the checkpoint holds, and no others."""
-        if trainer.current_epoch > 0 and self.path.exists():
-            kept = pd.read_csv(self.path)
-            self.rows = kept[kept["epoch"] <= trainer.current_epoch].to_dict("records")
-        self.progress.done = trainer.current_epoch
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: SegmentationTask) -> None:
         """Add the epoch's two rows."""

@@ -166,6 +166,25 @@ def test_an_interrupted_fit_ends_with_the_weights_it_would_have_had(
     assert resumed.description["epochs"].item() == 3
 
 
+def test_a_fit_that_is_interrupted_after_its_last_epoch_ends_as_it_would_have(
+    tmp_path: Path, fit_deeplabv3: Fit, interrupt: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = fit_deeplabv3(tmp_path / "whole", epochs=2)
+
+    def interrupted(*_: Path) -> None:
+        raise Interruption
+
+    with monkeypatch.context() as patch, pytest.raises(Interruption):
+        patch.setattr(fitting, "_save_weights", interrupted)
+        fit_deeplabv3(tmp_path / "parts", epochs=2)
+    interrupt(1)  # no step is left
+    resumed = fit_deeplabv3(tmp_path / "parts", epochs=2)
+    assert equal(whole, resumed)
+    pd.testing.assert_frame_equal(whole.history, resumed.history)
+    pd.testing.assert_frame_equal(whole.description, resumed.description)
+    assert resumed.timings["seconds_per_epoch"].item() > 0
+
+
 def test_a_fit_goes_on_from_its_last_epoch_even_where_an_earlier_one_was_best(
     tmp_path: Path, fit_deeplabv3: Fit, interrupt: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
