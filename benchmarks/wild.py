@@ -12,8 +12,8 @@ Measured in November 2026 with the networks that come with the package, PSPNet /
 What holds the scores of photographs down is mostly where a set draws the outlines. PSPNet finds 61 % of what FASSEG
 calls eyes, and 94 % of what it finds is right: the set's eyes are larger. Of Helen's eyes it finds 96 %, and 67 % is
 right: they are smaller. No network can be right about both. Its mouths and noses are larger than FASSEG's (recall .95,
-precision .75 and .77). One fault is its own: brows too thin, 59 % of Helen's found and 38 % of FaceSynthetics'. More
-views of each picture change the means by less than .005.
+precision .75 and .77). One fault is its own: brows too thin, 59 % of Helen's found and 38 % of FaceSynthetics'. Of
+five other sets of views none raises the mean of FASSEG or Helen by more than .002; some lower it by up to .03.
 
 Every picture is parsed as one head (``facefair parse --faces one``), at its own size. F1 is that of all pixels of a set
 together, averaged over the classes that the set labels, without the background; what a class of ours counts as in a set

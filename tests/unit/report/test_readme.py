@@ -92,9 +92,8 @@ def test_networks_fitted_alike_stand_best_first_and_the_front_is_marked(study: P
     text = readme.answer(study).split("fitted alike")[1]
     lines = [line for line in text.splitlines()[2:] if line.startswith("| ")]
     scores = [float(line.split(" | ")[5].split(" ")[0]) for line in lines]
-    assert len(lines) == len(pd.read_csv(study / COMPARED / "comparison.csv")) and scores == sorted(
-        scores, reverse=True
-    )
+    assert len(lines) == len(pd.read_csv(study / COMPARED / "comparison.csv"))
+    assert scores == sorted(scores, reverse=True)
     assert [line.split(" | ")[0] for line in lines if r"\*" in line] == [r"| FCN, ResNet-18 to stride 8 \*"]
 
 
