@@ -108,6 +108,6 @@ $(READY): requirements.lock requirements-hashes.lock pyproject.toml
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(READY_DEV): $(READY) requirements-dev.lock
-	@$(PY) -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.lock
+$(READY_DEV): $(READY) requirements-dev.lock requirements-onnx.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock -r requirements-onnx.lock
 	@touch $@

@@ -105,8 +105,8 @@ def _optional(name: str) -> ModuleType:
         return importlib.import_module(name)
     except ImportError as error:
         raise InputError(
-            f"the package {name}", found="not installed", expected="the packages that requirements.lock names",
-            do="run: pip install onnx onnxruntime",
+            f"the package {name}", found="not installed", expected="the packages that writing ONNX files needs",
+            do="run: pip install -r requirements-onnx.lock",
         ) from error  # fmt: skip
 
 

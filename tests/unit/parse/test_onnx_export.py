@@ -97,7 +97,7 @@ def test_a_file_that_differs_from_pytorch_is_not_kept(tmp_path: Path, monkeypatc
 @pytest.mark.parametrize("package", ["onnx", "onnxruntime"])
 def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str) -> None:
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(InputError, match=f"the package {package}\n(.*\n)+.*pip install"):
+    with pytest.raises(InputError, match=f"the package {package}\n(.*\n)+.*pip install -r requirements-onnx.lock"):
         export_onnx(nn.Identity(), tmp_path / "model.onnx", size=32)
 
 
