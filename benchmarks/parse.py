@@ -2,7 +2,7 @@
 
 Run it from the repository's root::
 
-    python benchmarks/parse.py [--profile shipped] [--scenes 10] [--people 30] [--photos FOLDER ...]
+    python benchmarks/parse.py [--profile shipped] [--model pspnet] [--scenes 10] [--people 30] [--photos FOLDER ...]
 
 Measured in November 2026 with a light PSPNet of 128 pixels: 80 portraits of 512 pixels, on two cores of an AMD EPYC
 that other work kept busy (load 4 to 5.3). CPU time of a portrait, and portraits a second beside that work:
@@ -138,13 +138,14 @@ def main() -> None:
     options.add_argument(
         "--profile", default=SHIPPED, help="whose network; shipped: the one that comes with the package"
     )
+    options.add_argument("--model", default="", help="by default the package's better one, or a study's PSPNet")
     options.add_argument("--weights", type=Path, help="best.pt of a fit of this profile")
     options.add_argument("--scenes", type=int, default=10, help="of each number of heads")
     options.add_argument("--people", type=int, default=30, help="of each skin tone")
     options.add_argument("--photos", nargs="*", default=[], help="folders of photographs of one head each")
     chosen = options.parse_args()
     torch.set_num_threads(1)
-    parser = trained_parser("pspnet", chosen.profile, chosen.weights)
+    parser = trained_parser(chosen.model, chosen.profile, chosen.weights)
     for table in (
         scenes(parser, chosen.scenes),
         tones(parser, chosen.people),
