@@ -13,7 +13,7 @@ Measured in December 2026 with the networks that come with the package, PSPNet /
 What holds the scores of photographs down is mostly where a set draws the outlines. PSPNet finds 61 % of what FASSEG
 calls eyes, and 94 % of what it finds is right: the set's eyes are larger. Of Helen's eyes it finds 95 %, and 66 % is
 right: they are smaller. No network can be right about both. Its mouths and noses are larger than FASSEG's (recall .96,
-precision .75 and .77). Faults of its own: brows too thin (66 % of Helen's found and 52 % of FaceSynthetics'; 59 and 38 %
+precision .75 and .77). Faults of its own: brows too thin (of Helen's 66 % found, of FaceSynthetics' 52; 59 and 38
 before any looks), most beards of FaceSynthetics missed (13 % found) and spectacles invented (30 % of them right). With
 the networks before, none of five other sets of views raised the mean of FASSEG or Helen by more than .002; some lowered
 it by up to .03.
