@@ -10,7 +10,7 @@ from facefair_heads import render, sample_person, sample_shot
 from facefair_lib.parse.blazeface import FaceDetector
 from facefair_lib.parse.finding import Head, find_heads
 from facefair_lib.parse.squares import Box
-from facefair_lib.settings.labels import NUM_CLASSES
+from facefair_lib.settings.labels import INDEX, NUM_CLASSES
 
 
 @pytest.fixture(scope="module")
@@ -72,10 +72,12 @@ def heads() -> list[np.ndarray]:
     return [render(person, sample_shot(3, yaw=0, pitch=0, roll=0, occluder=None), 96).rgb for person in people]
 
 
-def found_in(photograph: np.ndarray, detector: FaceDetector) -> list[Head]:
-    background = np.zeros((NUM_CLASSES, 8, 8), np.float32)
-    background[0] = 1
-    return find_heads(photograph, lambda square: background, detector, 0.1)
+def found_in(photograph: np.ndarray, detector: FaceDetector, rows_seen: slice = slice(1, 9)) -> list[Head]:
+    """Heads found where the network sees a head in these rows of every square of 10 x 10."""
+    seen = np.zeros((NUM_CLASSES, 10, 10), np.float32)
+    seen[INDEX["background"]] = 0.5
+    seen[INDEX["face"], rows_seen, 1:9] = 1
+    return find_heads(photograph, lambda square: seen, detector, 0.1)
 
 
 def test_light_and_dark_heads_of_all_sizes_are_found(heads: list[np.ndarray], detector: FaceDetector) -> None:
@@ -85,6 +87,11 @@ def test_light_and_dark_heads_of_all_sizes_are_found(heads: list[np.ndarray], de
     large, small = found_in(photograph, detector)
     assert (large.square.side, small.square.side) == pytest.approx((150, 75), rel=0.5)
     assert Box(180, 250, 372, 442).overlap(large.face) == Box(30, 40, 126, 136).overlap(small.face) == 1
+
+
+def test_a_face_in_which_the_network_sees_no_head_is_left_out(heads: list[np.ndarray], detector: FaceDetector) -> None:
+    for rows_seen, found in ((slice(0), 0), (slice(9, 10), 0), (slice(5, 9), 1)):
+        assert len(found_in(heads[0], detector, rows_seen)) == found
 
 
 def test_a_face_that_fills_the_photograph_is_found(heads: list[np.ndarray], detector: FaceDetector) -> None:
