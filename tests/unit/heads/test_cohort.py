@@ -288,10 +288,10 @@ class Held:
     lock: str
 
     def sample(self):
-        print("begun", flush=True)
+        os.write(1, b"begun\\n")  # at once: two processes share the pipe
         with open(self.lock) as file:
             fcntl.flock(file, fcntl.LOCK_SH)
-        print("goes on", flush=True)
+        os.write(1, b"goes on\\n")
         os._exit(0)
 
 if __name__ == "__main__":
