@@ -1,4 +1,4 @@
-"""Finds the heads of a photograph: a face detector finds faces, the segmentation network says whether and how far.
+"""Finds the heads of a photograph: a face detector finds faces; the segmentation network confirms and frames them.
 
 The detector finds faces of about 25 to 120 pixels. So it sees the photograph in several sizes: from one so small, in a
 wide black frame, that a face that fills the photograph is found, to one in which the smallest face sought is large
@@ -110,9 +110,9 @@ def _sides(smallest: float) -> Iterator[int]:
 
 
 def _framed(shape: tuple[int, int], look: Look, face: Box) -> tuple[Square, float]:
-    """The square around a face's whole head: first around a usual head, then around what the network sees there.
+    """The square around a face's whole head, and the share of the face that the network sees as a head, 0 to 1.
 
-    Also the share of the face that the network sees as a head, 0 to 1.
+    The square lies first around a usual head, then around what the network sees there.
     """
     head = Box(
         face.top - _ABOVE * face.height,
