@@ -167,9 +167,7 @@ def decode_nearest(rgb: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.n
     colours, position = np.unique(pack_rgb(rgb), return_inverse=True)
     values = np.stack([(colours >> 16) & 255, (colours >> 8) & 255, colours & 255], -1).astype(np.float32)  # (U, 3)
     distances = np.linalg.norm(values[:, None] - np.asarray(table, np.float32)[None], axis=-1)  # (U, K)
-    nearest = distances.argmin(1)
-    position = position.reshape(rgb.shape[:2])
-    return nearest.astype(np.uint8)[position], distances.min(1).astype(np.float32)[position]
+    return distances.argmin(1).astype(np.uint8)[position], distances.min(1).astype(np.float32)[position]
 
 
 def unpack_rgb(code: int) -> tuple[int, int, int]:

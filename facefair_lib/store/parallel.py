@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
+from facefair_lib.store.processes import available_cores
 from facefair_lib.store.progress import Advance
 
 Item = TypeVar("Item")
@@ -33,7 +33,7 @@ def map_ordered(
     progress : called with (done, total) after each item, from the calling thread
     workers : number of threads; None = one per core, and no threads at all for a single item
     """
-    count = min(workers or os.cpu_count() or 1, max(len(items), 1))
+    count = min(workers or available_cores(), max(len(items), 1))
     if count == 1:
         return [_report(function(item), done, len(items), progress) for done, item in enumerate(items, 1)]
     waiting, results = iter(items), []

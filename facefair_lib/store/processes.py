@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import platform
 import signal
@@ -11,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context, parent_process
 from numbers import Integral
 from pathlib import Path
@@ -214,8 +215,25 @@ def share_of(work: list[Any], shard: tuple[int, int]) -> list[Any]:
     return work[shard[0] - 1 :: shard[1]]
 
 
-def available_cores() -> int:
-    """Number of cores that this process may use, as limited by containers and batch systems."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def available_cores(groups: Path = Path("/sys/fs/cgroup"), own_groups: Path = Path("/proc/self/cgroup")) -> int:
+    """Number of cores that this process may use: those it may run on, at most its container's quota, at least one.
+
+    With a quota (``docker run --cpus``, a pod of Kubernetes, Binder) a process may run on every core of the machine and
+    is stopped once it has used up its time.
+
+    Parameters
+    ----------
+    groups, own_groups : where Linux (cgroup 2) keeps limits of groups of processes, and names those of this process
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, int(min(cores, _quota(groups, own_groups))))
+
+
+def _quota(groups: Path, own_groups: Path) -> float:
+    """Time per time that the groups around this process are granted, in cores; infinite without a limit."""
+    with suppress(OSError):
+        name = next((line[4:] for line in own_groups.read_text().splitlines() if line.startswith("0::/")), "")
+        limits = [groups / part / "cpu.max" for part in (name, *Path(name).parents)]
+        granted = [path.read_text().split() for path in limits if path.exists()]
+        return min((int(time) / int(period) for time, period in granted if time != "max"), default=math.inf)
+    return math.inf

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from facefair_lib.store.processes import available_cores
 from facefair_lib.store.progress import write_line
 
 _SHARE_FOR_PICTURES = 0.1  # of a GPU's memory that pictures may occupy during a fit, which needs most of it itself
@@ -61,9 +62,8 @@ def choose_device(try_step: Callable[[torch.device], None] | None = None) -> Dev
 
 
 def use_cores(cores: int | None) -> None:
-    """Limit torch to ``cores`` threads, so that simultaneous fits do not compete; ``None`` keeps the default."""
-    if cores:
-        torch.set_num_threads(cores)
+    """Limit torch to ``cores`` threads, so that simultaneous fits do not compete; ``None``: to all that it may use."""
+    torch.set_num_threads(cores or min(torch.get_num_threads(), available_cores()))
 
 
 def assigned_cores() -> int | None:

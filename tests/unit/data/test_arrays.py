@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pytest
 from tiny_datasets import CORE, photograph, save, stripes
@@ -15,6 +13,7 @@ from facefair_lib.data.split import split_by_subject
 from facefair_lib.data.subsample import subsample
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import NUM_CLASSES
+from facefair_lib.store import parallel
 
 
 def test_packed_rows_follow_the_manifest_and_hold_the_resized_pair(mut1ny, tmp_path):
@@ -33,7 +32,7 @@ def test_packing_twice_with_other_thread_counts_gives_the_same_bytes(mut1ny, tmp
     reader = open_reader("mut1ny", mut1ny)
     manifest = reader.read()
     for cores in (1, 4):
-        monkeypatch.setattr(os, "cpu_count", lambda cores=cores: cores)
+        monkeypatch.setattr(parallel, "available_cores", lambda cores=cores: cores)
         pack(manifest, reader, tmp_path / str(cores), 16)
     for name in ("images.npy", "labels.npy"):
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "4" / name).read_bytes()

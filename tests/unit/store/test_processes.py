@@ -12,11 +12,19 @@ from pathlib import Path
 
 import psutil
 import pytest
+import torch
 
 from facefair_lib.errors import InputError
 from facefair_lib.settings import paths
-from facefair_lib.store.processes import COPIES, assigned_to, child_environment, dying_with_parent, spread
-from facefair_lib.training.device import assigned_cores
+from facefair_lib.store.processes import (
+    COPIES,
+    assigned_to,
+    available_cores,
+    child_environment,
+    dying_with_parent,
+    spread,
+)
+from facefair_lib.training.device import assigned_cores, use_cores
 
 
 def test_every_job_is_done_once_whatever_the_number_of_processes() -> None:
@@ -106,6 +114,50 @@ def test_work_is_given_its_cores_and_the_caller_keeps_its_own(
     with pytest.raises(ZeroDivisionError), assigned_to(3):
         operator.truediv(1, 0)
     assert os.environ.get("FACEFAIR_CORES") == before
+
+
+def test_cores_are_those_this_process_may_run_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 3, 5}, raising=False)
+    assert available_cores() == 3
+    assert available_cores(Path("no such folder"), Path("no such file")) == 3
+
+
+@pytest.mark.parametrize(
+    ("limits", "cores"),
+    [
+        ({"": "200000 100000"}, 2),  # inside a container
+        ({"a/b": "max 100000", "a": "300000 100000", "": "max 100000"}, 3),  # a service: its group's limit holds too
+        ({"a/b": "250000 100000", "a": "max 100000"}, 2),
+        ({"a/b": "50000 100000"}, 1),
+        ({"a/b": "max 100000"}, 8),
+        ({"other": "100000 100000"}, 8),
+        ({"a/b": "6400000 100000"}, 8),
+    ],
+)
+def test_cores_are_no_more_than_the_quota_of_the_container(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: dict[str, str], cores: int
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)), raising=False)
+    for group, limit in limits.items():
+        (tmp_path / group).mkdir(parents=True, exist_ok=True)
+        (tmp_path / group / "cpu.max").write_text(limit + "\n")
+    own = tmp_path / "cgroup"
+    own.write_text("3:cpuset:/elsewhere\n0::/a/b\n")
+    assert available_cores(tmp_path, own) == cores
+
+
+@pytest.mark.parametrize(("assigned", "used"), [(3, 3), (None, 2)])
+def test_torch_uses_the_cores_it_is_given_or_those_it_may_use(
+    monkeypatch: pytest.MonkeyPatch, assigned: int | None, used: int
+) -> None:
+    monkeypatch.setattr("facefair_lib.training.device.available_cores", lambda: 2)
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(4)  # as on a machine of four cores
+        use_cores(assigned)
+        assert torch.get_num_threads() == used
+    finally:
+        torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize(

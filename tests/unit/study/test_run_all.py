@@ -24,7 +24,7 @@ from facefair_lib.report import codecheck, crate, readme
 from facefair_lib.settings import paths
 from facefair_lib.settings.profiles import load_profile, profile_names
 from facefair_lib.store import results_folder, stages
-from facefair_lib.store.processes import available_cores, child_environment
+from facefair_lib.store.processes import child_environment
 from facefair_lib.store.provenance import FILES, write_provenance
 from facefair_lib.study import run_all
 from facefair_lib.study.cluster import LOCAL, graph_options
@@ -441,11 +441,6 @@ def test_the_command_line_prints_errors_without_a_traceback(monkeypatch: pytest.
     with pytest.raises(SystemExit) as caught:
         __main__.main()
     assert str(caught.value).startswith("facefair: profile 'quik'")
-
-
-def test_cores_are_those_this_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 3, 5}, raising=False)
-    assert available_cores() == 3
 
 
 def test_provenance_records_what_went_in(root: Path) -> None:
