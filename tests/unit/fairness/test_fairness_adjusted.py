@@ -195,3 +195,11 @@ def test_too_few_people_for_the_columns_are_refused():
     score, people = cohort(0, people=3, images=1)
     with pytest.raises(InputError, match="9 subjects and 9 images for 9 coefficients"):
         adjusted_gaps(score, people.assign(emotion=["angry", "happy", "sad"] * 3), [])
+
+
+def test_two_more_subjects_than_coefficients_are_enough():
+    people = pd.DataFrame({"subject_id": range(4), "group": list("aabb"), "emotion": "happy", "yaw": [0, 5, 0, 9]})
+    table = adjusted_gaps([0.1, 0.2, 0.4, 0.5], people, [], order=["a", "b"])
+    assert adjusted_of(table).loc["a-b", "estimate"] == pytest.approx(-0.3)
+    with pytest.raises(InputError, match="4 subjects and 4 images for 3 coefficients"):
+        adjusted_gaps([0.1, 0.2, 0.4, 0.5], people, ["yaw"], order=["a", "b"])

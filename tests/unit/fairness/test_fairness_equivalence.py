@@ -54,9 +54,9 @@ def test_table_pairs_people_who_are_in_both_groups():
 
 
 def test_too_few_people_are_never_equivalent_and_without_spread_the_difference_itself_decides():
-    for result in (equivalence_paired([0.0], 0.1), equivalence_unpaired([0.1], [0.1, 0.2], 0.1)):
+    for result, people in ((equivalence_paired([0.0], 0.1), 1), (equivalence_unpaired([0.1], [0.1, 0.2], 0.1), 3)):
         assert np.isnan([result.difference, result.low90, result.high90, result.p_value]).all()
-        assert (result.delta, result.equivalent) == (0.1, False)
+        assert (result.delta, result.equivalent, result.n_subjects) == (0.1, False, people)
     for result in (equivalence_paired([0.0, 0.01], 0.1), equivalence_unpaired([0.1, 0.2], [0.1, 0.2], 0.1)):
         assert np.isfinite(result.p_value), "two people are enough"
     assert equivalence_paired(np.full(5, 0.01), 0.02).equivalent

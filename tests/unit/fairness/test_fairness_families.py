@@ -41,6 +41,7 @@ def test_hand_worked_largest_t():
     assert np.isnan(max_t_p_values(np.array([2.0, np.nan]), null)[1])
     # the second member is no longer in the family, so only |t| of the first counts
     assert max_t_p_values(np.array([2.0, np.nan]), null)[0] == 2 / 5
+    assert max_t_p_values(np.array([2.5, 1.5]), null).tolist() == [3 / 5, 4 / 5]  # a shuffle as extreme counts
 
 
 def test_values_and_relative_of_hand_worked_groups():

@@ -90,6 +90,11 @@ def test_no_difference_is_no_finding_a_constant_one_is_the_clearest_and_one_pers
     assert alone.n_subjects.tolist() == [1]
 
 
+def test_two_people_have_two_patterns_of_signs():
+    test = sign_flip_test([[0.1], [0.3]])
+    assert (test.p_value.tolist(), test.p_adjusted.tolist()) == ([0.5], [0.5])
+
+
 def test_adjusted_p_values_follow_westfall_and_youngs_definition():
     values = random(8, 3, seed=2)
     patterns = np.array(list(itertools.product((1, -1), repeat=8)))

@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 
 from facefair_lib.errors import InputError
-from facefair_lib.fairness.subjects import PAIRED, UNPAIRED, contrasts, pair_of_groups, subject_array, subject_scores
+from facefair_lib.fairness.subjects import (
+    PAIRED,
+    UNPAIRED,
+    check_scores,
+    contrasts,
+    pair_of_groups,
+    subject_array,
+    subject_scores,
+)
 
 
 def test_contrasts_are_first_minus_second_in_the_order_given():
@@ -49,6 +57,10 @@ def test_pairs_of_groups_are_the_same_people_or_different_ones():
     rows = subject_scores([0.1, 0.2, 0.3], list("prq"), list("aba"))
     kind, first, second = pair_of_groups(rows, "a", "b")
     assert (kind, first.tolist(), second.tolist()) == (UNPAIRED, [0.1, 0.3], [0.2])
+
+
+def test_whole_numbers_are_scores_too():
+    assert check_scores([1, 0], 2).dtype == float
 
 
 def test_scores_of_wrong_shape_or_without_end_are_refused():

@@ -61,6 +61,7 @@ def test_a_face_keeps_every_rule_and_an_empty_picture_none():
         (paint("lips", 33, 35, 9, 23), {"one_mouth"}),
         (paint("eyes", 14, 18, 8, 14, mask=paint("face", 15, 16, 18, 22)), {"eyes_alike"}),
         (paint("teeth", 33, 35, 9, 11, mask=without("teeth")), {"one_mouth", "teeth_in_mouth"}),
+        (without("lips"), {"parts_present", "teeth_in_mouth"}),
     ],
 )
 def test_each_rule_finds_the_mistake_it_is_about(mask, broken):
