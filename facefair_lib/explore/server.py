@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -70,11 +71,14 @@ def _run(command: list[str], token: str, browser: bool, folder: Path) -> int:
     with subprocess.Popen(
         command, env=environment, preexec_fn=die_with_parent, stderr=subprocess.PIPE, encoding="utf-8", errors="replace"
     ) as server:
+        # Asked to end, it ends its kernels first; then the folder is removed.
+        before = signal.signal(signal.SIGTERM, lambda *_: server.terminate())
         for line in server.stderr:
             told = line.replace("?token=...", f"?token={token}")
             print(told, end="", file=sys.stderr, flush=True)
             if browser and told != line:
                 webbrowser.open(told.strip())
+        signal.signal(signal.SIGTERM, before)
     return server.returncode
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -59,6 +61,22 @@ def test_the_browser_opens_the_address_that_the_server_says_with_the_token_that_
     assert asked[1] == 8866
     assert opened == [f"http://127.0.0.1:{asked[0] + 1}/?token=secret"]
     assert "http://127.0.0.1:8867/?token=secret" in capfd.readouterr().err
+
+
+def test_asked_to_end_the_app_leaves_nothing_behind(tmp_path: Path) -> None:
+    sleeper = "import sys, time; print('ready', file=sys.stderr, flush=True); time.sleep(600)"
+    program = f"""
+import sys
+from facefair_lib.explore import server
+server.server_command = lambda *_: [sys.executable, "-c", {sleeper!r}]
+sys.exit(server.serve("", 0, browser=False))
+"""
+    command, shell = [sys.executable, "-c", program], {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, env=shell, cwd=paths.REPOSITORY, stderr=subprocess.PIPE, text=True) as app:
+        assert "ready\n" in app.stderr
+        assert [path.name[:13] for path in tmp_path.iterdir()] == ["facefair-app-"]
+        app.terminate()
+    assert app.returncode != 0 and list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", [server.NOTEBOOK, "05_ethnicity_emotion_experiment.ipynb"])
