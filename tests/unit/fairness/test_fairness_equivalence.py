@@ -51,6 +51,8 @@ def test_table_pairs_people_who_are_in_both_groups():
     assert paired.loc[0, "equivalent"]
     assert not apart.loc[0, "equivalent"]
     assert (paired.loc[0, "n_subjects"], apart.loc[0, "n_subjects"]) == (12, 24)
+    turned = equivalence_table(scores, labels, subjects, deltas=[0.01], order=["black", "asian"])
+    assert (turned.loc[0, "contrast"], turned.loc[0, "difference"]) == ("black-asian", pytest.approx(-0.004))
 
 
 def test_too_few_people_are_never_equivalent_and_without_spread_the_difference_itself_decides():

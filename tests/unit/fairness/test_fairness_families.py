@@ -91,6 +91,19 @@ def test_same_people_are_compared_within_themselves():
     assert table["p_value"].iloc[1] < 0.02 < 0.5 < apart["p_value"].iloc[1]
 
 
+def test_people_without_a_class_in_one_group_are_left_out_of_that_class_alone():
+    labels, subjects = np.tile(["asian", "black"], 20), np.repeat(np.arange(20), 2)
+    scores = np.random.default_rng(0).normal(0.8, 0.1, (40, 2)) + 0.2 * (labels == "black")[:, None]
+    scores[[0, 4], 1] = np.nan  # persons 0 and 2 as asian
+    whole = ~np.isin(subjects, [0, 2])
+    found = class_family(scores, labels, subjects, classes=["nose", "specs"], permutations=50)
+    alone = class_family(scores[whole, 1:], labels[whole], subjects[whole], classes=["specs"], permutations=50)
+    np.testing.assert_allclose(found.loc[found["class"] == "specs", "relative"], alone["relative"])
+    nose = found[found["class"] == "nose"].set_index("group")["relative"]
+    assert nose["black"] == pytest.approx((scores[1::2, 0] - scores[::2, 0]).mean() / 2)
+    assert found["n_subjects"].tolist() == [20, 18, 20, 18] and found["n_images"].tolist() == [20, 18, 20, 20]
+
+
 def test_interval_excludes_zero_exactly_where_p_is_below_5_per_cent():
     scores, labels, subjects = people_of_three_groups(1, classes=40)
     scores += np.linspace(0, 0.05, 40) * (labels == "black")[:, None]

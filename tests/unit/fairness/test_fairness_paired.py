@@ -127,6 +127,7 @@ def test_table_names_its_rows_and_says_what_could_be_found_among_those_that_some
 
 def test_a_family_in_which_nobody_differs_has_a_table_without_detectable_differences():
     table = paired_table(np.zeros((12, 2)), ["a-b", "a-c"])
+    assert table["contrast"].tolist() == ["a-b", "a-c"]
     assert (table["p_adjusted"] == 1).all() and table["detectable"].isna().all()
 
 

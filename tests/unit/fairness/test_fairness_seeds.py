@@ -116,6 +116,19 @@ def test_the_detectable_value_is_found_in_four_of_five_studies():
     assert 0.68 < np.mean(found) < 0.92
 
 
+@pytest.mark.parametrize("comparisons", [1, 10])
+def test_in_a_larger_family_only_a_larger_value_can_be_found(comparisons):
+    scores = np.random.default_rng(2).normal(0, 0.03, (1, 40))
+    reach = stats.t.ppf(1 - 0.05 / comparisons / 2, 39) + stats.t.ppf(0.8, 39)
+    found = two_level_estimate(scores, comparisons=comparisons).detectable
+    assert found == pytest.approx(reach * scores.std(ddof=1) / np.sqrt(40))
+
+
+def test_where_seeds_and_people_cancel_out_the_interval_is_that_of_their_interaction():
+    result = two_level_estimate([[1.0, -1.0], [-1.0, 1.0]])
+    assert (result.value, result.high) == (0, pytest.approx(stats.t.ppf(0.975, 1)))
+
+
 def test_one_seed_gives_the_two_one_sided_tests_of_student():
     scores = np.random.default_rng(2).normal(0.012, 0.03, (1, 40))
     result = two_level_estimate(scores, margin=0.02)

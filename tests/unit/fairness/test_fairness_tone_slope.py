@@ -25,6 +25,7 @@ def test_the_slope_is_found_within_collections_although_they_differ_the_other_wa
     assert (found.n_images, found.n_subjects) == (80, 40)
     assert (found.darkest, found.lightest) == (tones.min(), tones.max())
     assert np.polyfit(tones, scores, 1)[0] < 0, "a line through all of them falls"
+    assert tone_slope(scores, tones / 1000, subjects, collections).slope == pytest.approx(4)
 
 
 def test_a_person_counts_once_however_many_pictures_there_are():

@@ -14,6 +14,12 @@ from facefair_lib.scores.metrics import ESTIMANDS, evaluate
 PEOPLE = np.array(["b", "a", "b", "c", "a", "b"])
 
 
+@pytest.mark.parametrize(("labels", "length"), [([], None), ([["a", "b"]], None), (["a"], 2)])
+def test_labels_are_one_per_image(labels, length):
+    with pytest.raises(InputError, match="pass one label per image"):
+        resampling.encode_labels(labels, "labels", length)
+
+
 def test_totals_add_images_as_often_as_their_subject_was_drawn():
     bootstrap = resampling.SubjectBootstrap(np.array([0, 0, 1]), np.array([[2, 0], [1, 1]], np.uint16))
     assert bootstrap.totals(np.array([[1.0], [10.0], [100.0]])).tolist() == [[22.0], [111.0]]

@@ -106,6 +106,9 @@ def test_distance_of_two_eyes_is_that_of_their_centres():
     assert outline_errors.interocular_distance(eyes((10, 15), (10, 35))) == pytest.approx(20)
     assert outline_errors.interocular_distance(eyes((10, 15), (22, 31))) == pytest.approx(20)
     assert outline_errors.interocular_distance(eyes((8, 30), (28, 30), height=5, width=3)) == pytest.approx(20)
+    narrow = eyes((10, 15), (10, 35))
+    narrow[:, :15] = FACE  # one eye is half in shadow: its centre lies at 16
+    assert outline_errors.interocular_distance(narrow) == pytest.approx(19)
 
 
 @pytest.mark.parametrize(

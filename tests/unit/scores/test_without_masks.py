@@ -31,6 +31,8 @@ def test_entropy_of_hand_worked_pixels():
 def test_logits_are_refused():
     with pytest.raises(InputError, match="take the softmax"):
         without_masks.mean_entropy(np.random.default_rng(0).normal(size=(1, 3, 4, 4)))
+    with pytest.raises(InputError, match="take the softmax"):
+        without_masks.mean_entropy(np.array([1.2, -0.2]).reshape(1, 2, 1, 1))
     with pytest.raises(InputError, match=r"shape \(images, classes, height, width\)"):
         without_masks.mean_entropy(np.ones((3, 4, 4)))
 
