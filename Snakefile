@@ -122,7 +122,7 @@ def cores_to_compare(wildcards):
 
 
 wildcard_constraints:
-    profile="[a-z0-9_-]+",
+    profile="[^/]+",
 
 
 envvars:

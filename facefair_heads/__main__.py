@@ -50,12 +50,14 @@ def render(
 
 def main() -> None:
     """Render; print errors that a user can fix without a traceback."""
-    from facefair_lib.errors import InputError
+    from facefair_lib.errors import InputError, unwritable
 
     try:
         typer.run(render)
     except InputError as error:
         sys.exit(f"facefair_heads: {error}")
+    except OSError as error:
+        sys.exit(f"facefair_heads: {unwritable(error) or error}")
 
 
 if __name__ == "__main__":

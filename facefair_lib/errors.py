@@ -22,8 +22,9 @@ class InputError(ValueError):
         return partial(InputError, self.subject, found=self.found, expected=self.expected, do=self.do), ()
 
 
-_FULL = "free some space, or set FACEFAIR_RESULTS to a folder on another disk; then run the same command again"
-_CLOSED = "allow writing there, or set FACEFAIR_RESULTS to a folder of your own; then run the same command again"
+_ELSEWHERE = "or choose another place (FACEFAIR_RESULTS for results, FACEFAIR_CACHE for the cache); then run it again"
+_FULL = f"free some space, {_ELSEWHERE}"
+_CLOSED = f"allow writing there, {_ELSEWHERE}"
 _DO = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), _FULL),
     **dict.fromkeys((errno.EROFS, errno.EACCES, errno.EPERM), _CLOSED),

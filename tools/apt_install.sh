@@ -24,7 +24,7 @@ apt_install() {
     echo "▸ installing $what ($size, about a minute, once)"
     # apt is verbose even when asked not to be; its output matters only when it fails.
     log=$(mktemp)
-    if ! { $as_root apt-get update && DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y --no-install-recommends "$@"; } >"$log" 2>&1; then
+    if ! { $as_root apt-get update && $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; } >"$log" 2>&1 </dev/null; then
         tail -n 3 "$log"
         echo "$hint run: sudo apt-get install $*"
     fi

@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.metadata
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -198,11 +197,7 @@ def _load(path: Path) -> BodyModel:
 
 def _write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Write the body file whole or not at all, even where several processes write it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(f".{os.getpid()}.tmp")
-    try:
-        with unfinished.open("wb") as file:
-            np.savez_compressed(file, **arrays)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    from facefair_lib.store.results import replacing  # loads pandas, which rendering does without
+
+    with replacing(path) as unfinished:
+        np.savez_compressed(unfinished, **arrays)

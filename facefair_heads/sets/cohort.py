@@ -204,19 +204,33 @@ def write_pictures(
             progress(done, len(pictures))
 
 
-_KEPT = ("provenance.json", ".data_set")
-"""Files that may stand in a folder before its first picture."""
+PLAN, DATA_SET = ".plan", ".data_set"
+
+
+def strangers(root: Path) -> bool:
+    """Whether a folder holds anything but the files that are written before its first picture, finished or not.
+
+    To be asked before those files are looked at: of several shards, another may begin at any moment.
+    """
+    own = ("provenance.json", PLAN, DATA_SET, f".{PLAN}-", f".{DATA_SET}-")
+    return root.is_dir() and not all(path.name.startswith(own) for path in root.iterdir())
 
 
 def _start_or_resume(root: Path, plan: str) -> None:
-    """Keep pictures of the same plan, remove those of another, and refuse a folder that was not made here."""
-    digest = hashlib.sha256(plan.encode()).hexdigest()
-    marker = root / ".plan"
+    """Keep pictures of the same plan, remove a stage's of another, and refuse a folder that was not made here."""
+    digest, marker, full = hashlib.sha256(plan.encode()).hexdigest(), root / PLAN, strangers(root)
     if marker.exists():
         if marker.read_text(encoding="utf-8") == digest:
             return
-        shutil.rmtree(root)  # every picture in it can be rendered again from its profile
-    elif root.is_dir() and any(path.name not in _KEPT for path in root.iterdir()):
+        if (root / DATA_SET).exists():  # the user's own folder
+            raise InputError(
+                root,
+                found="pictures that another version of facefair has begun",
+                expected="an empty folder, or one begun by this version",
+                do="name another folder",
+            )
+        _clear(root, kept=marker)
+    elif full:
         raise InputError(
             root,
             found="a folder with files that were not rendered here",
@@ -224,6 +238,15 @@ def _start_or_resume(root: Path, plan: str) -> None:
             do="name another folder, or empty this one",
         )
     results.write_text(marker, digest)
+
+
+def _clear(root: Path, kept: Path) -> None:
+    """Remove a stage's pictures, which can be rendered again; if interrupted, the marker says that they are its own."""
+    for path in root.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path != kept:
+            path.unlink()
 
 
 def _turns(count: int, seed: int, *streams: str) -> Iterator[tuple[str, str, str, int, int]]:

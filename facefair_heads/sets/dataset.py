@@ -24,12 +24,14 @@ from facefair_heads.people.in_the_wild import sample_in_the_wild
 from facefair_heads.people.label_rules import MUT1NY_RULES, LabelRules
 from facefair_heads.people.person import GENDERS, GROUPS, check_choice, check_seed
 from facefair_heads.sets.cohort import (
+    DATA_SET,
     Advance,
     Format,
     Head,
     Picture,
     attributes_table,
     index_xml,
+    strangers,
     stream_seeds,
     write_pictures,
 )
@@ -169,12 +171,12 @@ def write_data_set(
 
 
 def _check_folder(folder: Path, settings: DataSetSettings, version: str) -> None:
-    """Refuse a folder of other settings: ``write_pictures`` would clear it: right for a stage, not for users' data."""
-    stamp = folder / ".data_set"
+    """Refuse a folder of other settings or with files of its own."""
+    stamp, full = folder / DATA_SET, strangers(folder)
     written = f"{settings} {version}\n"
     if stamp.exists() and stamp.read_text(encoding="utf-8") == written:
         return
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if full or stamp.exists() or (folder.exists() and not folder.is_dir()):
         found = stamp.read_text(encoding="utf-8").strip() if stamp.exists() else "files that were not rendered here"
         raise InputError(
             folder,

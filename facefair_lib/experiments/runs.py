@@ -142,7 +142,7 @@ def _score(root: Path, profile: Profile, model: str, run: int, weights: Path, re
     pictures = (images, labels, people.images, people.labels, changed.images, changed.labels, on_curve(changed.table))
     key = _key(weights, (profile.inference, one_view, profile.data.source), pictures)
     kept = _folder(root, model, run) / _SCORES
-    if kept.exists():
+    if kept.exists() and (run > 1 or kept.with_name(f"{MASKS}.npy").exists()):
         stored = results.read_arrays(kept)
         if str(stored["key"]) == key:
             return float(stored["test_iou"])

@@ -31,11 +31,6 @@ def results_dir(profile: str) -> Path:
     return results_root() / profile
 
 
-def kept_results() -> Path:
-    """Folder of a reference run's small tables, which are kept in git; a study writes to its own folder only."""
-    return results_root() / "kept"
-
-
 def cache_dir() -> Path:
     """Folder of what is made once per machine (baked body model, compiled kernels); ``FACEFAIR_CACHE`` moves it."""
     return _chosen(CACHE_VARIABLE) or REPOSITORY / ".cache"

@@ -63,8 +63,8 @@ def _files(folder: Path) -> dict[str, str]:
     return {name: "" if path.stem == results.TIMINGS else digest_of(path) for name, path in shown.items()}
 
 
-def changed_file(record: Path, *, thorough: bool) -> str:
-    """Say which of the files that a stage recorded is missing or was changed; empty if none is.
+def changed_files(record: Path, *, thorough: bool) -> dict[str, str]:
+    """Files that a stage recorded and that are missing or were changed, and which of the two it is.
 
     Parameters
     ----------
@@ -73,15 +73,29 @@ def changed_file(record: Path, *, thorough: bool) -> str:
     """
     made = recorded_files(record)
     if made is None:
-        return f"{FILE_NAME} cannot be read"
-    written = record.stat().st_mtime_ns
+        return {FILE_NAME: "cannot be read"}
+    written, found = record.stat().st_mtime_ns, {}
     for name, digest in made.items():
         path = record.parent / name
         if not path.is_file():
-            return f"{name} is missing"
-        if digest and (thorough or path.stat().st_mtime_ns > written) and digest_of(path) != digest:
-            return f"{name} was changed"
-    return ""
+            found[name] = "is missing"
+        elif digest and (thorough or path.stat().st_mtime_ns > written) and digest_of(path) != digest:
+            found[name] = "was changed"
+    return found
+
+
+def told(changed: Mapping[str, str]) -> str:
+    """Name the first of `changed_files` and count the others; empty without any."""
+    several = f" (and {len(changed) - 1} more)" if len(changed) > 1 else ""
+    return next((f"{name} {how}{several}" for name, how in changed.items()), "")
+
+
+def recorded_code(record: Path) -> list[str] | None:
+    """What a stage's results were made from, as ``stages.known_lines``; None if the record is missing or unreadable."""
+    try:
+        return results.read_json(record).get("code")
+    except InputError:
+        return None
 
 
 def recorded_files(record: Path) -> dict[str, str] | None:

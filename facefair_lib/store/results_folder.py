@@ -10,12 +10,14 @@ from facefair_lib.errors import InputError
 from facefair_lib.settings import paths
 from facefair_lib.settings.path_text import path_text
 from facefair_lib.store import stages
-from facefair_lib.store.provenance import FILE_NAME, changed_file, recorded_files
+from facefair_lib.store.provenance import FILE_NAME, changed_files, recorded_files, told
 
 
 def made_by_a_study(profile: str) -> bool:
-    """Whether the profile's folder holds a study, finished or not."""
+    """Whether the profile's folder holds a study, finished or not; the kept reference is no profile's."""
     folder = paths.results_dir(profile)
+    if folder == stages.KEPT:
+        return False
     made = (folder / stage / FILE_NAME for stage in stages.STAGE_NAMES)
     return stages.digest_file(profile, stages.REPORT).parent.is_dir() or any(path.is_file() for path in made)
 
@@ -41,6 +43,8 @@ def check_is_free(profile: str) -> None:
 def forget_incomplete(profile: str) -> Iterator[str]:
     """Mark stages whose files are missing or were changed as incomplete, so that they run again.
 
+    Changed files are removed: a stage that resumes would take them for its own.
+
     Yields
     ------
     a line for each such stage
@@ -48,9 +52,12 @@ def forget_incomplete(profile: str) -> Iterator[str]:
     for stage in stages.STAGE_NAMES:
         record = paths.results_dir(profile) / stage / FILE_NAME
         if record.is_file():
-            why = changed_file(record, thorough=False) or (missing_report(profile) if stage == stages.REPORT else "")
+            changed = changed_files(record, thorough=False)
+            why = told(changed) or (missing_report(profile) if stage == stages.REPORT else "")
             if why:
-                record.unlink()
+                for name in changed:
+                    (record.parent / name).unlink(missing_ok=True)
+                record.unlink(missing_ok=True)
                 for mark in stages.digest_file(profile, stage).parent.glob(f"{stage}.*-*"):  # of its shards
                     mark.unlink()
                 yield f"{stage}: {why}, so the stage runs again"

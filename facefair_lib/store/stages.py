@@ -18,6 +18,7 @@ from pathlib import Path
 from facefair_lib.settings import paths
 from facefair_lib.settings.profiles import Profile
 from facefair_lib.store import digests, results
+from facefair_lib.store.provenance import FILE_NAME, recorded_code
 
 COHORT = "cohort"
 EXPERIMENT = "experiment"
@@ -109,7 +110,9 @@ def digest_file(profile: str, stage: str) -> Path:
 
 
 def write_digests(profile: Profile, data: Path | None, photos: Sequence[Path]) -> None:
-    """Write every stage's digest, touching only the files whose content changes.
+    """Write every stage's digest, touching only the files whose content changes, or from which the results differ.
+
+    These differ after a change that was undone while a study ran: results made meanwhile would count as newer.
 
     Parameters
     ----------
@@ -117,9 +120,11 @@ def write_digests(profile: Profile, data: Path | None, photos: Sequence[Path]) -
     photos : the user's table of photographs and the files that it names, if there is one
     """
     for stage in STAGES:
-        text = "".join(f"{line}\n" for line in digest_lines(stage, profile, data, photos))
-        path = digest_file(profile.name, stage.name)
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
+        lines = digest_lines(stage, profile, data, photos)
+        text = "".join(f"{line}\n" for line in lines)
+        path, record = digest_file(profile.name, stage.name), paths.results_dir(profile.name) / stage.name / FILE_NAME
+        differs = recorded_code(record) not in (None, lines)
+        if differs or not path.exists() or path.read_text(encoding="utf-8") != text:
             results.write_text(path, text)
 
 

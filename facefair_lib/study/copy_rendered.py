@@ -12,14 +12,14 @@ from pathlib import Path
 from facefair_lib.settings import paths
 from facefair_lib.settings.profiles import Profile
 from facefair_lib.store import stages
-from facefair_lib.store.provenance import FILE_NAME, package_versions
+from facefair_lib.store.provenance import FILE_NAME, changed_files, package_versions
 from facefair_lib.store.results import read_json
 
 REUSABLE = (stages.COHORT, stages.EXPERIMENT, stages.COUNTERFACTUALS)
 
 
 def find_twin(stage: stages.Stage, profile: Profile) -> Path | None:
-    """Folder of another profile's complete stage that was made with the same settings, code and packages."""
+    """Folder of another profile's stage, complete and unchanged, made with the same settings, code and packages."""
     if stage.name not in REUSABLE:
         return None
     wanted = {"code": stages.stage_digest(stage, profile), "packages": package_versions()}
@@ -27,7 +27,7 @@ def find_twin(stage: stages.Stage, profile: Profile) -> Path | None:
         if made.parent.parent.name == profile.name:
             continue
         found = read_json(made)
-        if {key: found.get(key) for key in wanted} == wanted:
+        if {key: found.get(key) for key in wanted} == wanted and not changed_files(made, thorough=False):
             return made.parent
     return None
 

@@ -100,12 +100,10 @@ def _targets(settings: Profile, until: str) -> list[str]:
 
     The whole study names all stages: by the last alone, Snakemake would not notice that an earlier one was removed.
     """
-    if until and until not in store_stages.STAGE_NAMES:
-        raise InputError(
-            f"stage {until!r}", found="no such stage", expected=", ".join(store_stages.STAGE_NAMES), do="use one"
-        )
     rendered = settings.data.source == "rendered"
     stages = [name for name in store_stages.STAGE_NAMES if rendered or name != store_stages.COHORT]
+    if until and until not in stages:
+        raise InputError(f"stage {until!r}", found="no such stage", expected=", ".join(stages), do="use one")
     stages = [until] if until else stages
     return [f"{settings.name}/{stage}/{FILE_NAME}" for stage in stages]
 
@@ -287,7 +285,7 @@ def keep_as_reference(profile: str) -> int:
     """
     from facefair_lib.report import codecheck, crate, readme  # loads SciPy, which no other command needs
 
-    source, target = paths.results_dir(profile), paths.kept_results()
+    source, target = paths.results_dir(profile), store_stages.KEPT
     several, compared = load_profile(profile).runs > 1, "09_model_comparison"
     kept = [stage for stage in store_stages.NOTEBOOK_STAGES if stage not in (compared, store_stages.ANSWER)]
     last = store_stages.REPORT

@@ -132,10 +132,10 @@ def _fit(
     number_format = ranks.on_first(lambda: _number_format(device, task, first, folder))
     loaders = _loaders(images, labels, rows, training.batch_size, seed, device)
     history = History(folder / HISTORY, model.epochs, name)
-    best = ModelCheckpoint(folder, filename="best", monitor="validation_loss", enable_version_counter=False)
+    best = _Checkpoint(folder, filename="best", monitor="validation_loss", enable_version_counter=False)
     # A separate callback: `save_last` would save only epochs that are better than all before.
     # It comes after `best`, because it also stores which epoch was best.
-    last = ModelCheckpoint(folder, filename=Path(LAST).stem, enable_version_counter=False)
+    last = _Checkpoint(folder, filename=Path(LAST).stem, enable_version_counter=False)
     steps = len(rows["train"]) // training.batch_size * model.epochs
     callbacks = [weight_averaging(device, steps), history, best, last]
     resumed = ranks.on_first(lambda: folder / LAST if (folder / LAST).exists() else None)
@@ -146,6 +146,19 @@ def _fit(
     ranks.on_first(lambda: _save_weights(Path(best.best_model_path), folder / WEIGHTS))
     timings = _timings(name, history, len(rows["train"]), device, number_format)
     return _describe(name, model, task, history, device, number_format), timings
+
+
+class _Checkpoint(ModelCheckpoint):
+    """Knows its best epoch also where the folder has been moved since; Lightning forgets it then."""
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        def here(path: str) -> str:
+            return str(Path(self.dirpath, Path(path).name)) if path else path
+
+        paths = ("best_model_path", "kth_best_model_path", "last_model_path")
+        moved = {name: here(state_dict[name]) for name in paths}
+        moved["best_k_models"] = {here(path): score for path, score in state_dict["best_k_models"].items()}
+        super().load_state_dict({**state_dict, **moved, "dirpath": self.dirpath})
 
 
 def _check_ranks(batch_size: int, several: int) -> None:

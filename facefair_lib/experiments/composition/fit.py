@@ -47,7 +47,7 @@ def fit_small(
     batches = training_batches(ArrayBatches(images, labels, np.arange(len(images))), settings.batch_size, seed)
     optimiser = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=training.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, settings.learning_rate, total_steps=settings.epochs * len(batches), pct_start=0.2
+        optimiser, settings.learning_rate, total_steps=max(6, settings.epochs * len(batches)), pct_start=0.2
     )
     generator = torch.Generator().manual_seed(seed)
     strengths = training.scaled(settings.augmentation)

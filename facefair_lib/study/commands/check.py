@@ -76,7 +76,7 @@ def _users_files(profile: str) -> tuple[Path | None, list[Path]]:
 
 def _why(place: str, now: list[str], stale: set[str]) -> Iterator[str]:
     """What changed since a stage was made, other than within the stages that it reads."""
-    from facefair_lib.store.provenance import FILE_NAME, changed_file, digest_of
+    from facefair_lib.store.provenance import FILE_NAME, changed_files, digest_of, told
     from facefair_lib.store.results import read_json
     from facefair_lib.store.stages import REPORT
 
@@ -84,12 +84,12 @@ def _why(place: str, now: list[str], stale: set[str]) -> Iterator[str]:
     if not record.is_file():
         yield "not finished"
         return
-    lost = changed_file(record, thorough=True)
-    if lost:
-        yield lost
+    changed = changed_files(record, thorough=True)
+    if changed:
+        yield told(changed)
     try:
         made = read_json(record)
-    except InputError:  # already reported by changed_file
+    except InputError:  # already reported among the changed files
         return
     before, after = (dict(line.rsplit(" ", 1) for line in lines) for lines in (made["code"], now))
     for name in sorted(before.keys() | after.keys()):

@@ -36,6 +36,7 @@ from facefair_lib.study.run_stage import MARK
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Results go to a folder of the test."""
     monkeypatch.setenv("FACEFAIR_RESULTS", str(tmp_path / "results"))
+    monkeypatch.setattr(stages, "KEPT", tmp_path / "results" / "kept")
     return tmp_path
 
 
@@ -309,14 +310,16 @@ def test_cleaning_removes_one_profile_and_leaves_the_reference(root: Path) -> No
     for name in ("smoke", "quick"):
         stages.write_digests(load_profile(name), None, ())
         complete(name, "cohort")
-    (paths.kept_results() / "cohort").mkdir(parents=True)
+    (stages.KEPT / "cohort").mkdir(parents=True)
+    (stages.KEPT / "cohort" / "provenance.json").touch()
+    assert clean_results("kept", ask=None) == []
     assert clean_results("smoke", ask=lambda question: False) == []
     assert paths.results_dir("smoke").is_dir()
     assert clean_results("smoke", ask=lambda question: "smoke" in question) == [f"removed {paths.results_dir('smoke')}"]
     assert not paths.results_dir("smoke").exists()
     assert clean_results("", ask=None) == [f"removed {paths.results_dir('quick')}"]
     assert clean_results("smoke", ask=None) == []
-    assert (paths.kept_results() / "cohort").is_dir()
+    assert (stages.KEPT / "cohort" / "provenance.json").is_file()
     assert clean_results("", ask=None) == []
 
 
@@ -359,7 +362,7 @@ def test_the_reference_keeps_small_tables_and_figures_and_nothing_else(
     (stage / "figures" / "fig6.pdf").write_bytes(b"pdf")
     gradient = np.linspace(0, 255, 90 * 90 * 3).astype(np.uint8).reshape(90, 90, 3)
     Image.fromarray(gradient).save(stage / "figures" / "fig6.png")
-    reference = paths.kept_results()
+    reference = stages.KEPT
     for name in ("04_metric_analysis/old.csv", "mine/notes.csv", "10_answer/effects.csv"):
         (reference / name).parent.mkdir(parents=True)
         (reference / name).touch()
@@ -388,7 +391,7 @@ def test_of_a_study_that_compares_architectures_that_notebook_is_kept_and_nothin
         keep_as_reference("models")
     complete("models", "09_model_comparison")
     assert keep_as_reference("models") == 1
-    assert [folder.name for folder in paths.kept_results().iterdir()] == ["09_model_comparison"]
+    assert [folder.name for folder in stages.KEPT.iterdir()] == ["09_model_comparison"]
 
 
 def test_a_reference_of_several_runs_keeps_its_report_and_is_refused_without(
@@ -401,7 +404,7 @@ def test_a_reference_of_several_runs_keeps_its_report_and_is_refused_without(
     paths.report_pdf("reference").unlink()
     with pytest.raises(InputError, match="make study PROFILE=reference"):
         keep_as_reference("reference")
-    assert not paths.kept_results().exists()
+    assert not stages.KEPT.exists()
     made, kept = paths.report_pdf("reference"), paths.kept_report()
     shades = np.linspace(20, 230, 128)[:, None, None] + np.random.default_rng(0).normal(0, 4, (128, 128, 3))
     shades = shades.astype(np.uint8)
@@ -420,7 +423,7 @@ def test_a_reference_of_several_runs_keeps_its_report_and_is_refused_without(
 
 
 def test_a_reference_of_a_study_that_was_not_run_is_refused_and_the_old_one_stays(root: Path) -> None:
-    old = paths.kept_results() / "summary.csv"
+    old = stages.KEPT / "summary.csv"
     old.parent.mkdir(parents=True)
     old.write_text("a\n", encoding="utf-8")
     with pytest.raises(InputError, match="run that stage first: facefair study --profile quick"):

@@ -46,6 +46,7 @@ MAX_RESIDUE = 0.05
 """Largest share of untrusted pixels in one file. The published files measured have 0.7 to 1.6 per cent."""
 
 POSE_NAME = re.compile(r"^personne(?P<person>\d{2})(?P<series>\d)(?P<number>\d{2})(?P<pitch>[+-]\d+)(?P<yaw>[+-]\d+)$")
+_YAW_FOLDER = re.compile(r"[+-]?\d+")
 
 
 class FassegReader(Reader):
@@ -170,7 +171,7 @@ class FassegReader(Reader):
 
 def _read_pose(path: Path) -> dict[str, str]:
     match = POSE_NAME.match(path.stem.strip().lower())
-    if match is None or float(match["yaw"]) != float(path.parent.name):
+    if match is None or not _YAW_FOLDER.fullmatch(path.parent.name) or float(match["yaw"]) != float(path.parent.name):
         raise InputError(
             path,
             found="a file name that does not give the person and its folder's yaw",
