@@ -177,6 +177,14 @@ def test_paired_people_without_a_gap_raise_few_false_alarms(make_paired_cohort):
     assert sum(gap.p_value < 0.05 for gap in gaps) <= 7
 
 
+def test_the_interval_reaches_as_far_as_the_largest_error_of_any_two_groups_in_95_of_100_replicates():
+    observed = np.array([0.5, 0.7, 0.8])
+    errors = np.random.default_rng(0).normal(0, [0.01, 0.02, 0.05], (400, 3))
+    gap = group_gap._describe_gap(np.array(list("abc")), observed, np.zeros((9, 3)), observed + errors)
+    reach = np.quantile([max(row) - min(row) for row in errors], 0.95)
+    assert (gap.low, gap.high) == (pytest.approx(0.3 - reach), pytest.approx(0.3 + reach))
+
+
 def test_gap_does_not_depend_on_the_order_of_images(make_cohort):
     cohort = make_cohort(0, errors=(0.2, 0.22), people=12)
     order = np.random.default_rng(0).permutation(len(cohort.counts))

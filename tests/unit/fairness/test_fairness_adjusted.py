@@ -201,5 +201,7 @@ def test_two_more_subjects_than_coefficients_are_enough():
     people = pd.DataFrame({"subject_id": range(4), "group": list("aabb"), "emotion": "happy", "yaw": [0, 5, 0, 9]})
     table = adjusted_gaps([0.1, 0.2, 0.4, 0.5], people, [], order=["a", "b"])
     assert adjusted_of(table).loc["a-b", "estimate"] == pytest.approx(-0.3)
+    turned = adjusted_gaps([0.1, 0.2, 0.4, 0.5], people, [], order=["b", "a"])
+    assert adjusted_of(turned).loc["b-a", "estimate"] == pytest.approx(0.3)
     with pytest.raises(InputError, match="4 subjects and 4 images for 3 coefficients"):
         adjusted_gaps([0.1, 0.2, 0.4, 0.5], people, ["yaw"], order=["a", "b"])

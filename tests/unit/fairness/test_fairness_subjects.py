@@ -39,6 +39,12 @@ def test_factorial_pictures_find_their_cell():
     assert arranged.scores.tolist() == [[[3.0, 3.0], [4.0, 2.0]]]  # (1 + 5) / 2 for group a in tone 0
 
 
+def test_a_picture_at_a_level_that_was_not_asked_for_is_left_out_whatever_its_other_levels():
+    factors = {"group": list("ab"), "tone": [1, 1]}
+    arranged = subject_array([1.0, 2.0], list("pq"), factors, {"group": ["a"], "tone": [1]})
+    assert (arranged.subjects.tolist(), arranged.scores.tolist()) == (["p"], [[[1.0]]])
+
+
 def test_cells_without_a_picture_are_nan():
     arranged = subject_array([1.0, 2.0], list("pq"), {"group": list("ab")})
     assert np.isnan(arranged.scores).tolist() == [[False, True], [True, False]]

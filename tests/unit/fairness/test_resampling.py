@@ -14,6 +14,12 @@ from facefair_lib.scores.metrics import ESTIMANDS, evaluate
 PEOPLE = np.array(["b", "a", "b", "c", "a", "b"])
 
 
+def test_labels_that_vary_within_two_of_five_subjects_can_be_shuffled_neither_way():
+    labels, subjects = list("abab") + list("aab"), [0, 0, 1, 1, 2, 3, 4]
+    with pytest.raises(InputError):
+        resampling.permuted_totals(np.ones((7, 1)), labels, subjects, permutations=3)
+
+
 @pytest.mark.parametrize(("labels", "length"), [([], None), ([["a", "b"]], None), (["a"], 2)])
 def test_labels_are_one_per_image(labels, length):
     with pytest.raises(InputError, match="pass one label per image"):
@@ -72,6 +78,7 @@ def test_replicates_do_not_depend_on_the_order_of_images(order):
 def test_interval_drops_and_counts_replicates_without_a_value_and_is_nan_where_too_few_are_left():
     interval = resampling.percentile_interval(np.array([np.nan, *np.linspace(0, 1, 101), np.nan]))
     assert (interval.low, interval.high, interval.dropped) == (pytest.approx(0.025), pytest.approx(0.975), 2)
+    assert resampling.percentile_interval(np.array([0.0, 1.0])).low == pytest.approx(0.025), "two are enough"
     nothing = resampling.percentile_interval(np.array([np.nan, np.nan, 0.4]))
     assert np.isnan([nothing.low, nothing.high]).all() and nothing.dropped == 2
 

@@ -61,6 +61,10 @@ def test_a_face_keeps_every_rule_and_an_empty_picture_none():
         (paint("lips", 33, 35, 9, 23), {"one_mouth"}),
         (paint("eyes", 14, 18, 8, 14, mask=paint("face", 15, 16, 18, 22)), {"eyes_alike"}),
         (paint("teeth", 33, 35, 9, 11, mask=without("teeth")), {"one_mouth", "teeth_in_mouth"}),
+        (
+            paint("eyes", 15, 17, 17, 22, mask=paint("eyes", 15, 17, 13, 14, mask=paint("face", 15, 17, 10, 14))),
+            {"eyes_alike"},
+        ),
         (without("lips"), {"parts_present", "teeth_in_mouth"}),
     ],
 )
