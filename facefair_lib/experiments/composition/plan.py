@@ -14,7 +14,7 @@ from facefair_lib.settings.labels import GROUPS
 MOST = 0.9
 """Share of the group that makes up most of a training set."""
 FEWEST = 8
-"""Number of pictures below which nothing is fitted."""
+"""Number of pictures below which nothing is fitted, nor with fewer than a batch."""
 
 
 @dataclass(frozen=True)
@@ -57,16 +57,16 @@ def pictures_per_fit(pictures: pd.DataFrame, wanted: int) -> int:
     return min(wanted, math.floor(fewest / MOST))
 
 
-def why_not(pictures: pd.DataFrame, wanted: int) -> str:
+def why_not(pictures: pd.DataFrame, wanted: int, batch_size: int) -> str:
     """Say why nothing can be fitted; empty if something can."""
     present = sorted(set(pictures["group"]))
     if not present:
         return "the data set does not label the group of the people in its pictures"
     if len(present) < len(GROUPS):
         return f"the data set labels people of {', '.join(present)} only; {len(GROUPS)} groups are compared"
-    found = pictures_per_fit(pictures, wanted)
-    if found < FEWEST:
-        return f"the smallest group allows training sets of {found} pictures; at least {FEWEST} are needed"
+    found, needed = pictures_per_fit(pictures, wanted), max(FEWEST, batch_size)
+    if found < needed:
+        return f"training sets would have {found} pictures each; at least {needed} are needed"
     return ""
 
 

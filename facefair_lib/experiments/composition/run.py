@@ -58,7 +58,9 @@ def write_compositions(
     """
     settings, training, seed = profile.composition, profile.training, profile.seed
     pictures = usable(prepared.table)
-    reason = why_not(pictures, settings.images) or ("" if len(tested.table) else "no tested picture has a mask")
+    reason = why_not(pictures, settings.images, settings.batch_size) or (
+        "" if len(tested.table) else "no tested picture has a mask"
+    )
     if reason:
         _write(folder, [], [], tested.table.iloc[:0], np.zeros((0, 0, NUM_CLASSES, NUM_CLASSES), np.int64), [])
         results.write_status(folder, SKIPPED, reason)

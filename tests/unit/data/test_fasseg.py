@@ -103,6 +103,11 @@ def test_orphans_missing_folders_and_unreadable_names_are_refused(fasseg):
     add(fasseg, "V3", "Train", "+15/face7.bmp", labels="labels")
     with pytest.raises(InputError, match=r"face7\.bmp[\s\S]*personne<PP>"):
         open_reader("fasseg", fasseg).read()
+    for place in (fasseg / "V3").glob("Train*/+15"):
+        place.rename(place.with_name("New folder"))
+        (place.with_name("New folder") / "face7.bmp").rename(place.with_name("New folder") / "personne03149+0+45.bmp")
+    with pytest.raises(InputError, match=r"New folder[\s\S]*personne<PP>"):
+        open_reader("fasseg", fasseg).read()
     (fasseg / "V2" / "Test_RGB").rename(fasseg / "V2" / "elsewhere")
     with pytest.raises(InputError, match="no folder test_rgb"):
         open_reader("fasseg", fasseg).read()

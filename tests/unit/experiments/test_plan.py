@@ -73,10 +73,11 @@ def test_a_small_group_makes_every_set_smaller() -> None:
 
 
 def test_what_cannot_be_compared_is_said_in_words() -> None:
-    assert why_not(pictures(**EVEN), 60) == ""
-    assert "does not label the group" in why_not(pictures(), 60)
-    assert "asian, black only" in why_not(pictures(asian=50, black=50), 60)
-    assert f"at least {FEWEST}" in why_not(pictures(asian=50, black=50, caucasian=3), 60)
+    assert why_not(pictures(**EVEN), 60, 60) == ""
+    assert "does not label the group" in why_not(pictures(), 60, 4)
+    assert "asian, black only" in why_not(pictures(asian=50, black=50), 60, 4)
+    assert f"at least {FEWEST}" in why_not(pictures(asian=50, black=50, caucasian=3), 60, 4)
+    assert "60 pictures each; at least 64" in why_not(pictures(**EVEN), 60, 64)
 
 
 def test_crowds_and_people_of_no_known_group_are_left_out() -> None:

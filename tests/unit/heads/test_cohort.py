@@ -19,12 +19,14 @@ from scipy import stats
 
 from facefair_heads.people.expressions import COHORT_EMOTIONS
 from facefair_heads.people.person import GENDERS, GROUPS
-from facefair_heads.sets.cohort import Format, Picture, attributes_table, plan_cohort, write_cohort
+from facefair_heads.sets import cohort as sets_cohort
+from facefair_heads.sets.cohort import Format, Picture, attributes_table, plan_cohort, strangers, write_cohort
 from facefair_heads.sets.experiment_people import EMOTIONS as SHOWN_EMOTIONS
 from facefair_heads.sets.experiment_people import people_table, plan_experiment
 from facefair_lib.errors import InputError
 from facefair_lib.settings.labels import decode
 from facefair_lib.settings.profiles import CohortSettings, load_profile
+from facefair_lib.store import results
 
 SIZE = 32
 
@@ -321,3 +323,28 @@ def test_a_folder_of_somebody_elses_files_is_refused_and_left_alone(tmp_path: Pa
     with pytest.raises(InputError, match="files that were not rendered here"):
         write_cohort(tmp_path, settings(), seed=4, workers=1)
     assert digests(tmp_path) == {"holiday.png": hashlib.sha256(b"mine").hexdigest()}
+
+
+def test_pictures_of_another_plan_are_cleared_even_if_that_is_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "disk" / "samples").mkdir(parents=True)
+    (tmp_path / "stage").symlink_to(tmp_path / "disk")
+    sets_cohort._start_or_resume(tmp_path / "stage", "a plan")
+
+    def killed(folder: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(sets_cohort.shutil, "rmtree", killed)
+        sets_cohort._start_or_resume(tmp_path / "stage", "another plan")
+    sets_cohort._start_or_resume(tmp_path / "stage", "another plan")
+    assert [path.name for path in (tmp_path / "disk").iterdir()] == [".plan"]
+
+
+def test_a_shard_that_begins_beside_another_takes_no_file_of_it_for_a_strangers(tmp_path: Path) -> None:
+    for name in (".plan", ".data_set"):
+        with results.replacing(tmp_path / name):
+            assert not strangers(tmp_path)
+    (tmp_path / "samples").mkdir()
+    assert strangers(tmp_path)

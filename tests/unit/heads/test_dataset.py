@@ -72,6 +72,14 @@ def test_a_folder_with_other_settings_or_foreign_files_is_left_alone(whole, tmp_
     assert (tmp_path / "mine.txt").read_text() == "keep"
 
 
+def test_pictures_that_another_version_began_are_left_alone(whole):
+    (whole / ".plan").write_text("what another version would have rendered")
+    before = digests(whole)
+    with pytest.raises(InputError, match="another version of facefair"):
+        write_data_set(whole, SETTINGS)
+    assert digests(whole) == before
+
+
 def test_a_full_disk_says_so(tmp_path, monkeypatch):
     def full(*args):
         raise OSError(errno.ENOSPC, "No space left on device")

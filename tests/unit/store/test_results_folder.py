@@ -9,7 +9,7 @@ import pytest
 
 from facefair_lib.settings import paths
 from facefair_lib.settings.profiles import load_profile
-from facefair_lib.store import results_folder
+from facefair_lib.store import results_folder, stages
 from facefair_lib.store.provenance import FILE_NAME, write_provenance
 
 STAGE = "04_metric_analysis"
@@ -51,12 +51,27 @@ def test_a_table_that_somebody_changed_is_made_again_and_one_that_was_only_touch
     assert list(results_folder.forget_incomplete("smoke")) == [
         f"{STAGE}: summary.csv was changed, so the stage runs again"
     ]
+    assert not table.exists(), "a stage that resumes would take it for its own"
 
 
 def test_a_record_that_was_cut_off_says_nothing_of_its_stage(folder: Path) -> None:
     (folder / FILE_NAME).write_text('{"files": [', encoding="utf-8")
     assert len(list(results_folder.forget_incomplete("smoke"))) == 1
     assert not (folder / FILE_NAME).exists()
+
+
+def test_results_of_a_change_that_was_undone_meanwhile_are_older_than_what_they_should_be_made_from(
+    folder: Path,
+) -> None:
+    profile, digest = load_profile("smoke"), stages.digest_file("smoke", STAGE)
+    stages.write_digests(profile, None, ())
+    made_from = digest.read_text(encoding="utf-8").splitlines()
+    for code, newer in ((made_from, False), (["a module as it was meanwhile", *made_from[1:]], True)):
+        record = write_provenance(folder, profile, STAGE, 1.0, {}, code)
+        later = digest.stat().st_mtime_ns + 1
+        os.utime(record, ns=(later, later))
+        stages.write_digests(profile, None, ())
+        assert (digest.stat().st_mtime_ns > later) == newer
 
 
 @pytest.mark.parametrize("installed", [True, False])

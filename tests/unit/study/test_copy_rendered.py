@@ -100,6 +100,13 @@ def test_an_unfinished_stage_is_not_taken_and_leftovers_of_ones_own_go(rendered,
     assert [path.name for path in leftover.parent.iterdir()] == ["a.png"]
 
 
+def test_people_of_whom_a_picture_is_missing_are_not_taken(rendered, two_profiles) -> None:
+    two_profiles()
+    (run_experiment("one") / "pictures" / "a.png").unlink()
+    run_experiment("two")
+    assert rendered == ["one", "two"]
+
+
 def test_a_profile_does_not_take_its_own_people(rendered, two_profiles) -> None:
     two_profiles()
     run_experiment("one")

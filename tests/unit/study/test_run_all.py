@@ -49,6 +49,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("fasseg", "/no/such/folder", "", "", "no such folder"),
         ("smoke", "", "/no/such/table.csv", "", "CSV: image, subject, group, emotion"),
         ("smoke", "", "", "06_more", "01_data_preparation"),
+        ("fasseg", ".", "", "cohort", "no such stage"),
     ],
 )
 def test_what_cannot_work_is_refused_before_anything_is_written(

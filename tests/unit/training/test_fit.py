@@ -185,7 +185,7 @@ def test_a_fit_that_is_interrupted_after_its_last_epoch_ends_as_it_would_have(
     assert resumed.timings["seconds_per_epoch"].item() > 0
 
 
-def test_a_fit_goes_on_from_its_last_epoch_even_where_an_earlier_one_was_best(
+def test_a_fit_goes_on_from_its_last_epoch_even_where_an_earlier_one_was_best_and_its_folder_was_moved(
     tmp_path: Path, fit_deeplabv3: Fit, interrupt: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     losses = iter([1.0, 2.0, 3.0])
@@ -200,10 +200,13 @@ def test_a_fit_goes_on_from_its_last_epoch_even_where_an_earlier_one_was_best(
     monkeypatch.setattr(network.SegmentationTask, "on_train_epoch_start", next_loss)
     interrupt(8)  # in the third epoch
     with pytest.raises(Interruption):
-        fit_deeplabv3(tmp_path, epochs=3)
-    losses = iter([3.0])
+        fit_deeplabv3(tmp_path / "begun", epochs=3)
+    (tmp_path / "begun").rename(tmp_path / "moved")
+    losses, best = iter([3.0]), torch.load(tmp_path / "moved" / "best.ckpt", weights_only=True)["state_dict"]
     interrupt(4)
-    result = fit_deeplabv3(tmp_path, epochs=3)
+    result = fit_deeplabv3(tmp_path / "moved", epochs=3)
+    kept = torch.load(result.weights, weights_only=True)
+    assert all(torch.equal(weight, best[f"network.{name}"]) for name, weight in kept.items())
     assert result.history.query("split == 'validation'")["loss"].tolist() == [1, 2, 3]
     assert result.description["best_epoch"].item() == 1
 
