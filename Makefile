@@ -92,8 +92,8 @@ badges: $(READY) ## badges that open the notebooks in Binder and Colab: make bad
 clean: $(READY) ## remove results: make clean [PROFILE=quick]
 	@$(FACEFAIR) clean --profile="$$CHOSEN"
 
-reference: $(READY) ## keep a study's figures and small tables in git: make reference [PROFILE=models]
-	@$(FACEFAIR) reference --profile="$$PROFILE"
+reference: $(READY) ## keep a study's figures and small tables in git: make reference [PROFILE=reference]
+	@$(FACEFAIR) reference --profile="$${CHOSEN:-reference}"
 
 lock: $(READY_DEV) ## write the lock files from what is installed
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-docs.lock -r requirements-browser.lock -r requirements-cluster.lock

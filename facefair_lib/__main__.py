@@ -94,8 +94,13 @@ def clean(
 
 
 @app.command()
-def reference(profile: ProfileOption = "quick") -> None:
-    """Copy a finished study's figures and small tables to figures/ and results/kept/, which are kept in git."""
+def reference(profile: ProfileOption = "reference") -> None:
+    """Keep a study's figures and small tables in git, and rewrite what is made from them.
+
+    That is README's answer, codecheck.yml, the RO-Crate and, for several runs,
+    report/reference.pdf. Of a profile that compares architectures, only notebook
+    09 is kept.
+    """
     from facefair_lib.study.run_all import keep_as_reference
 
     typer.echo(f"kept {keep_as_reference(profile)} files")
