@@ -36,8 +36,10 @@ app.add_typer(explorers.app)
 
 ProfileOption = Annotated[str, typer.Option(help="A profile in config/, such as quick or fasseg.")]
 DataOption = Annotated[str, typer.Option(help="Folder of your data set, for profiles that read one.")]
-PhotosOption = Annotated[str, typer.Option(help="CSV of your own photographs: image, subject, group, emotion[, mask].")]
-CoresOption = Annotated[int, typer.Option(help="Cores to use, on a cluster for one job; 0 uses all, or 8.", min=0)]
+PhotosOption = Annotated[str, typer.Option(help="CSV of your own photographs: image, subject[, group, emotion, mask].")]
+CoresOption = Annotated[
+    int, typer.Option(help="Cores to use; 0: all of this machine, on a cluster 8 for the largest job.", min=0)
+]
 
 
 @app.command()
@@ -106,9 +108,9 @@ def reference(profile: ProfileOption = "reference") -> None:
     typer.echo(f"kept {keep_as_reference(profile)} files")
 
 
-@app.command(hidden=True)
+@app.command()
 def lab() -> None:
-    """Open the notebooks in JupyterLab, with kernels of this interpreter and the study's variables; `make lab`."""
+    """Open the notebooks in JupyterLab, as `make lab` does; kernels use this interpreter and the study's variables."""
     os.chdir(paths.REPOSITORY)
     command = [sys.executable, "-m", "jupyterlab", "--notebook-dir=.", paths.NOTEBOOKS.name]
     os.execve(sys.executable, command, child_environment())
