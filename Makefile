@@ -43,7 +43,7 @@ study: $(READY) ## run the study to its report: make study [PROFILE=quick] [DATA
 	@test "$$EXECUTOR" = local || $(CLUSTER)
 	@$(FACEFAIR) study --profile="$$PROFILE" --data="$$DATA" --photos="$$PHOTOS" --cores="$$CORES" --executor="$$EXECUTOR"
 
-test: $(READY_DEV) ## run the whole test suite
+test: $(READY_DEV) ## run all tests that need no browser and no cluster
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check .
 	@$(PY) -m nbstripout --verify --keep-id notebooks/*.ipynb notebooks/course/*.ipynb
 	@$(PY) -m pytest --numprocesses auto --dist loadfile
