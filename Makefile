@@ -43,7 +43,7 @@ study: $(READY) ## run the study to its report: make study [PROFILE=quick] [DATA
 	@test "$$EXECUTOR" = local || $(CLUSTER)
 	@$(FACEFAIR) study --profile="$$PROFILE" --data="$$DATA" --photos="$$PHOTOS" --cores="$$CORES" --executor="$$EXECUTOR"
 
-test: $(READY_DEV) ## run the whole test suite
+test: $(READY_DEV) ## run all tests that need no browser and no cluster
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check .
 	@$(PY) -m nbstripout --verify --keep-id notebooks/*.ipynb notebooks/course/*.ipynb
 	@$(PY) -m pytest --numprocesses auto --dist loadfile
@@ -92,8 +92,8 @@ badges: $(READY) ## badges that open the notebooks in Binder and Colab: make bad
 clean: $(READY) ## remove results: make clean [PROFILE=quick]
 	@$(FACEFAIR) clean --profile="$$CHOSEN"
 
-reference: $(READY) ## keep a study's figures and small tables in git: make reference [PROFILE=models]
-	@$(FACEFAIR) reference --profile="$$PROFILE"
+reference: $(READY) ## keep a study's figures and small tables in git: make reference [PROFILE=reference]
+	@$(FACEFAIR) reference --profile="$${CHOSEN:-reference}"
 
 lock: $(READY_DEV) ## write the lock files from what is installed
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-docs.lock -r requirements-browser.lock -r requirements-cluster.lock

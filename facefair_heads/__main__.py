@@ -27,9 +27,9 @@ def render(
     labels: Annotated[
         str,
         typer.Option(
-            help="Label conventions that differ from Mut1ny's, such as clear_lenses=specs,neck=background. Switches: "
-            "clear_lenses (seen, specs), neck (face, background), jewellery (background, ears), stubble (face, "
-            "facial_hair), headwear (background, hair)."
+            help="Label conventions that differ from Mut1ny's, such as clear_lenses=specs; separate several by commas. "
+            "Switches: clear_lenses (seen, specs), neck (face, background), jewellery (background, ears), stubble "
+            "(face, facial_hair), headwear (background, hair)."
         ),
     ] = "",
     cores: CoresOption = 0,

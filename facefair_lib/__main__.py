@@ -36,8 +36,10 @@ app.add_typer(explorers.app)
 
 ProfileOption = Annotated[str, typer.Option(help="A profile in config/, such as quick or fasseg.")]
 DataOption = Annotated[str, typer.Option(help="Folder of your data set, for profiles that read one.")]
-PhotosOption = Annotated[str, typer.Option(help="CSV of your own photographs: image, subject, group, emotion[, mask].")]
-CoresOption = Annotated[int, typer.Option(help="Cores to use, on a cluster for one job; 0 uses all, or 8.", min=0)]
+PhotosOption = Annotated[str, typer.Option(help="CSV of your own photographs: image, subject[, group, emotion, mask].")]
+CoresOption = Annotated[
+    int, typer.Option(help="Cores to use; 0: all of this machine, on a cluster 8 for the largest job.", min=0)
+]
 
 
 @app.command()
@@ -94,16 +96,21 @@ def clean(
 
 
 @app.command()
-def reference(profile: ProfileOption = "quick") -> None:
-    """Copy a finished study's figures and small tables to figures/ and results/kept/, which are kept in git."""
+def reference(profile: ProfileOption = "reference") -> None:
+    """Keep a study's figures and small tables in git, and rewrite what is made from them.
+
+    That is README's answer, codecheck.yml, the RO-Crate and, for several runs,
+    report/reference.pdf. Of a profile that compares architectures, only notebook
+    09 is kept.
+    """
     from facefair_lib.study.run_all import keep_as_reference
 
     typer.echo(f"kept {keep_as_reference(profile)} files")
 
 
-@app.command(hidden=True)
+@app.command()
 def lab() -> None:
-    """Open the notebooks in JupyterLab, with kernels of this interpreter and the study's variables; `make lab`."""
+    """Open the notebooks in JupyterLab, as `make lab` does; kernels use this interpreter and the study's variables."""
     os.chdir(paths.REPOSITORY)
     command = [sys.executable, "-m", "jupyterlab", "--notebook-dir=.", paths.NOTEBOOKS.name]
     os.execve(sys.executable, command, child_environment())

@@ -4,7 +4,7 @@
 
 Needs a study that has run to notebook 04 or further; scores by group and by tone are on the card where notebooks 05
 and 07 have run too. Every number on a card comes from the study's tables, or is measured here on the published data
-sets named.
+sets named. A set of another origin in a known layout gets a title of its own: ``"lapa:Helen in LaPa's layout=FOLDER"``.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from facefair_lib.store.screen import use_plain_characters
 from facefair_lib.training.predict import predict
 
 PICTURES = 50  # test pictures on which half floats are tried
+NOT_ALL_PHOTOGRAPHS = ("facesynthetics", "mut1ny", "rendered")
 AGREEMENT = 0.999
 """Least share of pixels whose class stays the same in half floats."""
 _DATA, _EXPERIMENT, _EFFECTS = "01_data_preparation", "05_ethnicity_emotion_experiment", "07_counterfactual_fairness"
@@ -48,7 +49,7 @@ def ship(model: str, profile: Profile, sets: Mapping[str, str], folder: Path = F
 
     Parameters
     ----------
-    sets : published data sets to score the network on, name -> folder
+    sets : published data sets to score the network on, name or ``name:title`` -> folder
 
     Raises
     ------
@@ -200,11 +201,14 @@ def on_sets(fitted: Fitted, sets: Mapping[str, str]) -> list[str]:
     if not sets:
         return []
     parser = Parser(fitted.network, fitted.size, fitted.views)
-    lines = ["", "| published set, nothing of which was learnt from | mean F1 | F1 of each class |", "|---|---:|---|"]
-    for source, folder in sets.items():
-        f1 = scores_by_class(parser, source, folder)["f1"]
-        classes = ", ".join(f"{name} {100 * score:.0f}" for name, score in f1.items())
-        lines.append(f"| {CATALOGUE[source].title} | {100 * f1.mean():.1f} | {classes} |")
+    lines = ["", "| published set (no network was trained on it) | mean F1 | F1 of each class |", "|---|---:|---|"]
+    for name, folder in sets.items():
+        source, _, own_title = name.partition(":")
+        scored = scores_by_class(parser, source, folder)
+        f1, pictures = scored["f1"], "pictures" if source in NOT_ALL_PHOTOGRAPHS else "photographs"
+        classes = ", ".join(f"{part} {100 * score:.0f}" for part, score in f1.items())
+        what = f"{own_title or CATALOGUE[source].title}, {scored.attrs['pictures']:,} {pictures}"
+        lines.append(f"| {what} | {100 * f1.mean():.1f} | {classes} |")
     return [
         *lines,
         "",
@@ -240,7 +244,7 @@ def main() -> None:
     """Pack both networks."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--profile", default=SHIPPED)
-    options.add_argument("--sets", nargs="*", default=[], metavar="NAME=FOLDER")
+    options.add_argument("--sets", nargs="*", default=[], metavar="NAME[:TITLE]=FOLDER")
     use_plain_characters()
     try:
         chosen = options.parse_args()

@@ -25,7 +25,8 @@ def scores_by_class(parser: Parser, source: str, folder: Path | str, faces: str 
 
     Returns
     -------
-    a row per class of ``SCORED_CLASSES[source]``, without the background: ``f1``, ``precision``, ``recall``
+    a row per class of ``SCORED_CLASSES[source]``, without the background: ``f1``, ``precision``, ``recall``; the number
+    of pictures in ``attrs["pictures"]``
 
     Raises
     ------
@@ -35,9 +36,12 @@ def scores_by_class(parser: Parser, source: str, folder: Path | str, faces: str 
     names, lookup = merge_lookup(SCORED_CLASSES[source])
     reader = open_reader(source, folder)
     counts = np.zeros((len(lookup), len(lookup)), np.int64)
-    for row in reader.read().to_dict("records"):
+    rows = reader.read().to_dict("records")
+    for row in rows:
         image, mask = reader.pair(row)
         counts += confusion_counts(mask[None], parser.parse(image, faces).mask[None])[0]
     merged = merge_counts(counts, lookup)
     metrics = {"f1": f1_per_class, "precision": precision_per_class, "recall": recall_per_class}
-    return pd.DataFrame({name: metric(merged) for name, metric in metrics.items()}, names)[1:]
+    scores = pd.DataFrame({name: metric(merged) for name, metric in metrics.items()}, names)[1:]
+    scores.attrs["pictures"] = len(rows)
+    return scores

@@ -130,7 +130,8 @@ def _note(results: Results, effects: str) -> str:
     unseen = [row["detectable"] for row in rows if row["finding"] == OPEN]
     largest = f" Unmarked: open; up to {_points(max(unseen))} points could have been missed." if unseen else ""
     return (
-        f"Points of {COMPARED_BY_TEXT}, which leaves out what a face may lack (spectacles, beards, teeth), with 95 % "
+        f"Points of mean IoU per picture over the classes that every face has (*{COMPARED_BY_TEXT}*), so without "
+        "spectacles, beards and teeth, with 95 % "
         f"intervals over {units['tones_of_groups']} rendered people (emotions: {units['emotions']} matched sets of "
         f"three) *and* {int(rows[0]['n_runs'])} runs of each network. **Bold**: differs from zero, *p* < {ALPHA:g} "
         f"after adjustment within its family. ≈: shown to be smaller than {_points(margin)} points either way."

@@ -149,7 +149,7 @@ def _photos(photos: str) -> list[Path]:
         raise InputError(
             table,
             found="no such file",
-            expected="a CSV: image, subject, group, emotion[, mask]",
+            expected="a CSV: image, subject[, group, emotion, mask]",
             do="correct PHOTOS, or copy the table there",
         )
     from facefair_lib.data.readers.unmasked.photos import named_files

@@ -31,7 +31,8 @@ import torchvision
 print(f"torch {torch.__version__}, torchvision {torchvision.__version__}", end="")
 print("" if hasattr(torch.ops.torchvision, "roi_align") else " (of another build, without its detection; none is used)")
 cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
-print(torch.cuda.get_device_name() if cuda else "Apple's (MPS); studies use the CPU" if mps else "none; none is needed")
+apple = "Apple's (MPS); a fit uses it if a trial step succeeds"
+print(torch.cuda.get_device_name() if cuda else apple if mps else "none; none is needed")
 """
 
 

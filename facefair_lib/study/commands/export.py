@@ -24,8 +24,9 @@ def export(
 ) -> None:
     """Write a trained network as an ONNX file that runs without PyTorch, after checking it against PyTorch.
 
-    Needs two packages more: pip install -r requirements-onnx.lock. The batch may have any size. The file's metadata
-    name the classes, their colours and the normalisation.
+    Needs two packages more: pip install -r requirements-onnx.lock. The batch may
+    have any size. The file's metadata name the classes, their colours and the
+    normalisation.
     """
     from facefair_lib.models.trained import trained_network
     from facefair_lib.parse.onnx_export import export_onnx

@@ -26,15 +26,20 @@ def parse(
     ] = "shipped",
     palette: Annotated[str, typer.Option(help="Colours of masks: display, paper, vendor or safe.")] = "display",
     processes: Annotated[
-        int, typer.Option(help="Photographs parsed at a time; 0: one per core. The largest need 4 GB each.")
+        int,
+        typer.Option(
+            help="Photographs parsed at a time; 0: one per core, or one process for few photographs or on a GPU. The "
+            "largest need 4 GB each."
+        ),
     ] = 0,
 ) -> None:
     """Label every pixel of your own photographs, up to 200 megapixels, with the package's network or a study's.
 
-    Writes an indexed mask and a coloured overlay for each photograph, and for all of them areas.csv (pixels, shares and
-    confidence of each class), heads.csv (where heads were found) and the legend. Results of an earlier run are
-    overwritten, your own files never. Photographs that cannot be parsed are reported at the end and do not stop the
-    others; the exit status is then 1.
+    Writes an indexed mask and a coloured overlay for each photograph, and for
+    all of them areas.csv (pixels, shares and confidence of each class),
+    heads.csv (where heads were found) and the legend. Results of an earlier run
+    are overwritten, your own files never. Photographs that cannot be parsed are
+    reported at the end and do not stop the others; the exit status is then 1.
     """
     from time import monotonic
 

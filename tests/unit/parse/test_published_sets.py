@@ -34,3 +34,4 @@ def test_scores_are_those_of_all_pixels_of_a_set_in_the_sets_own_classes(monkeyp
     assert f1["mouth"] == 1  # and teeth are mouth
     assert f1["hair"] == 0
     assert f1[["nose", "eyes"]].isna().all()
+    assert found.attrs["pictures"] == 2

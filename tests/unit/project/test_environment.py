@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import subprocess
@@ -15,6 +16,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from facefair_lib import __main__
 from facefair_lib.settings.paths import DEFAULT_PROFILE, REPOSITORY
 
 
@@ -127,3 +129,5 @@ def test_make_hands_on_what_is_typed_letter_by_letter(tmp_path: Path, given: str
 
 def test_profiles_that_the_makefile_and_the_command_line_default_to_are_the_same() -> None:
     assert re.search(r"^PROFILE \?= (.*)$", read("Makefile"), re.MULTILINE)[1] == DEFAULT_PROFILE
+    kept = re.search(r'reference --profile="\$\$\{CHOSEN:-(\w+)\}"', read("Makefile"))[1]
+    assert inspect.signature(__main__.reference).parameters["profile"].default == kept

@@ -105,7 +105,8 @@ def test_make_expands_what_is_told_to_commands_that_are_read(command: str) -> No
     assert finished.returncode == 0, finished.stderr
     values = {"CHOSEN": given.get("PROFILE", ""), **defaults, **given}
     for line in re.findall(r" -m facefair_lib (.*)", finished.stdout):
-        parse(shlex.split(Template(line).safe_substitute(values)))
+        chosen = re.sub(r"\$\{CHOSEN:-(\w+)\}", lambda default: values["CHOSEN"] or default[1], line)
+        parse(shlex.split(Template(chosen).safe_substitute(values)))
 
 
 @pytest.mark.parametrize("command", [c for p in ("python", "conda", "pip") for c in commands(p, "README.md", *GUIDES)])

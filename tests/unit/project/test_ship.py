@@ -44,8 +44,10 @@ def test_a_network_is_packed_with_a_card_that_holds_the_studys_own_numbers(
     study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scores = pd.DataFrame({"f1": [0.912, 0.3]}, ["skin", "hair"])
+    scores.attrs["pictures"] = 7
+    sets = {"fasseg": "anywhere", "lapa:Helen in LaPa's layout": "anywhere", "facesynthetics": "anywhere"}
     monkeypatch.setattr(ship, "scores_by_class", lambda parser, source, folder: scores)
-    path = ship.ship("pspnet", load_profile("quick"), {"fasseg": "anywhere"}, tmp_path / "shipped")
+    path = ship.ship("pspnet", load_profile("quick"), sets, tmp_path / "shipped")
     packed = unpack(path)
     learnt = sum(pd.read_csv(study / "01_data_preparation" / "prepared.csv")["split"] == "train")
     assert packed.size == 128
@@ -58,7 +60,9 @@ def test_a_network_is_packed_with_a_card_that_holds_the_studys_own_numbers(
     tones = pd.read_csv(study / "07_counterfactual_fairness" / "tones.csv")
     assert page.count("in Monk tone") == sum(tones["model"] == "pspnet") > 3
     assert page.count("people as rendered, image IoU") == 3
-    assert "| FASSEG, face semantic segmentation | 60.6 | skin 91, hair 30 |" in page
+    assert "| FASSEG, face semantic segmentation, 7 photographs | 60.6 | skin 91, hair 30 |" in page
+    assert "| Helen in LaPa's layout, 7 photographs | 60.6 |" in page
+    assert "| FaceSynthetics (Microsoft), 7 pictures | 60.6 |" in page
     assert "commit abc1234 of 2026-11-30" in page and "nan" not in page
     assert "people to learn from" in page and "they say nothing about any living\nperson" in page
 

@@ -47,7 +47,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("smoke", "/somewhere", "", "", "leave out DATA"),
         ("fasseg", "", "", "", "make study PROFILE=fasseg DATA="),
         ("fasseg", "/no/such/folder", "", "", "no such folder"),
-        ("smoke", "", "/no/such/table.csv", "", "CSV: image, subject, group, emotion"),
+        ("smoke", "", "/no/such/table.csv", "", r"CSV: image, subject\[, group, emotion, mask\]"),
         ("smoke", "", "", "06_more", "01_data_preparation"),
         ("fasseg", ".", "", "cohort", "no such stage"),
     ],
