@@ -328,9 +328,10 @@ def test_a_folder_of_somebody_elses_files_is_refused_and_left_alone(tmp_path: Pa
 def test_pictures_of_another_plan_are_cleared_even_if_that_is_interrupted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "disk" / "samples").mkdir(parents=True)
+    (tmp_path / "disk").mkdir()
     (tmp_path / "stage").symlink_to(tmp_path / "disk")
     sets_cohort._start_or_resume(tmp_path / "stage", "a plan")
+    (tmp_path / "disk" / "samples").mkdir()
 
     def killed(folder: Path) -> None:
         raise KeyboardInterrupt
