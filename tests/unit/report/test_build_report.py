@@ -107,6 +107,25 @@ def test_the_tone_curve_is_told_with_its_causes(study: Path, settings: dict[str,
     assert r"Tone 10, exposed & 66.0 & 55.0 & \est{+7.1}" in text
 
 
+@pytest.mark.parametrize(
+    ("planned", "runs", "said"),
+    [
+        (True, 5, None),
+        (True, 1, "one fit of each network. It does not answer"),
+        (False, 5, "five fits of each network, and its people are not those of the plan. It does not answer"),
+        (False, 1, "one fit of each network, and its people are not those of the plan. It does not answer"),
+    ],
+)
+def test_a_study_that_quotes_the_answer_says_why(
+    study: Path, edit: Edit, settings: dict[str, Any], planned: bool, runs: int, said: str | None
+) -> None:
+    edit("10_answer/plan", lambda table: table.assign(confirmatory=planned))
+    edit("10_answer/runs", lambda table: table[table["run"] <= runs])
+    text = " ".join(fill("sections/answer.tex", environment(Results(study, paths.REPORT, settings), study, [])).split())
+    assert f"This report's own study has {said}" in text if said else "This report's own study" not in text
+    assert "tab:ownrun" not in text, "it has no such table"
+
+
 PHRASES = {
     "sections/abstract.tex": [r"On (\d+) test pictures", r"IoU of ([\d.]+) % \(", r"and PSPNet ([\d.]+) % \("],
     "sections/introduction.tex": [r"failed for up to ([\d.]+) % of darker"],
