@@ -32,7 +32,7 @@ EFFECT_COLUMNS = [
     "model", "contrast", "component", "difference", "low", "high", "p_value", "p_adjusted", "n_images", "n_subjects",
     "detectable",
 ]  # fmt: skip
-ADJUSTED_COLUMNS = ["contrast", "kind", "estimate", "low", "high", "p_value", "n_images", "n_subjects"]
+ADJUSTED_COLUMNS = ["contrast", "kind", "estimate", "low", "high", "p_value", "n_images", "n_subjects", "method"]
 
 Cohorts = Mapping[str, tuple[CountsByModel, pd.DataFrame]]
 """Cohort -> the counts of each model and the table of its people, row by row."""

@@ -170,6 +170,7 @@ def test_too_few_people_are_not_adjusted_and_enough_are() -> None:
     assert len(few) == 2 * 3 * 2
     assert few["estimate"].isna().all()
     enough = adjusted_table({"wild": unpaired(15, 0.1)}, ["turn", "light"])
+    assert set(enough.loc[enough["kind"] == "adjusted", "method"]) == {"ols_hc3"}, "one picture each: no levels"
     estimate = enough.set_index(["model", "contrast", "kind"])["estimate"]
     assert estimate["deeplabv3", "asian-black", "adjusted"] == pytest.approx(0.1, abs=0.02)
     assert estimate["pspnet", "asian-black", "adjusted"] == pytest.approx(0.05, abs=0.02)
