@@ -239,6 +239,15 @@ def test_cells_with_few_people_are_grey_and_others_are_not(study: Path, edit: Ed
     assert [line.count("gray") for line in lines if "Angry" in line] == [5, 5, 5]
 
 
+def test_the_interval_of_the_true_gap_stands_beside_the_gap_and_not_beside_the_corrected_one(
+    study: Path, edit: Edit, settings: dict[str, Any]
+) -> None:
+    numbers = {"gap": 0.05, "expected_by_chance": 0.02, "corrected": 0.03, "low": -0.01, "high": 0.11, "p_value": 0.2}
+    edit(f"{EXPERIMENT}/gaps", lambda table: table.assign(**numbers))
+    text = fill("floats/results_experiment.tex", environment(Results(study, paths.REPORT, settings), study, []))
+    assert text.count(r"& \est{5.0}{$-$1.0}{11.0} & 2.0 & +3.0 & ") == 4
+
+
 def test_gaps_without_enough_people_print_dashes_and_no_verdict(
     study: Path, edit: Edit, settings: dict[str, Any]
 ) -> None:
