@@ -122,7 +122,7 @@ def _iou_text(people: pd.DataFrame, row: int, model: str) -> str:
 
 
 def counterfactual_pairs(pairs: pd.DataFrame, means: pd.DataFrame, effects: pd.DataFrame) -> Figure:
-    """Figure 9: each identity's score in three groups, and the differences split into morphology and skin tone.
+    """Figure 9: each identity's score as three groups, each in its typical tone, and the differences in two parts.
 
     Scores are drawn relative to the identity's own mean, because identities differ far more from each other than the
     versions of one identity do. The bold line is the mean with its interval over identities.
@@ -153,8 +153,9 @@ def counterfactual_pairs(pairs: pd.DataFrame, means: pd.DataFrame, effects: pd.D
         _draw_effects(right, effects)
     return style.describe(
         figure,
-        "Score of each counterfactual identity in the three groups, relative to its own mean, with the mean over "
-        "identities, and the differences between groups split into morphology and skin tone, with 95 % intervals.",
+        "Score of each counterfactual identity as each of three groups in its typical tone, relative to its own mean, "
+        "with the mean over identities, and the differences between groups split into morphology and skin tone, with "
+        "95 % intervals.",
     )
 
 

@@ -75,9 +75,10 @@ def people_pool(prepared: pd.DataFrame, images: int | None, seed: int) -> pd.Dat
 def plan(table: pd.DataFrame, seed: int) -> Plan | None:
     """Divide people with several pictures into two halves; ``None`` if there are fewer than ``FEWEST_PEOPLE``.
 
-    Every second picture of a person is tested; the network that knows their half learns from the others. Both networks
-    also learn from all other people's pictures, except those that choose the epoch. If few people have only one
-    picture, every third of the people with several joins these others.
+    Every second picture of a person is tested; the network that knows their half learns from the others, from as many
+    in both halves. Who then has none left to learn from is not tested. Both networks also learn from all other people's
+    pictures, except those that choose the epoch. If few people have only one picture, every third of the people with
+    several joins these others.
 
     Parameters
     ----------
@@ -95,8 +96,17 @@ def plan(table: pd.DataFrame, seed: int) -> Plan | None:
     generator = np.random.default_rng(seed)
     common, validation = _common(table.drop(index=dealt.index), generator)
     count = min(map(len, known))
-    first, second = (np.sort(np.concatenate([common, generator.permutation(part)[:count]])) for part in known)
-    return Plan((first, second), validation, dealt.index[turn == 0].to_numpy(), half[turn == 0].to_numpy())
+    learnt = [_cut(table["subject_id"], part, count, generator) for part in known]
+    first, second = (np.sort(np.concatenate([common, part])) for part in learnt)
+    met = dealt["subject_id"].isin(table.loc[np.concatenate(learnt), "subject_id"])
+    tested = (turn == 0) & met
+    return Plan((first, second), validation, dealt.index[tested].to_numpy(), half[tested].to_numpy())
+
+
+def _cut(subjects: pd.Series, rows: np.ndarray, count: int, generator: np.random.Generator) -> np.ndarray:
+    """Draw ``count`` of the rows, one of each person before a second of anybody."""
+    drawn = subjects.loc[generator.permutation(rows)]
+    return drawn.index[np.argsort(drawn.duplicated(), kind="stable")][:count].to_numpy()
 
 
 def _common(others: pd.DataFrame, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

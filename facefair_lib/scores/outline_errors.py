@@ -124,14 +124,20 @@ def outline_shares(labels: np.ndarray, masks: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    (N, len(OUTLINES)) in [0, MISSED]; NaN where the picture does not show the part
+    (N, len(OUTLINES)) in [0, MISSED]; MISSED where the prediction lacks the part, NaN where the picture does not show
+    it or it fills either mask, so that it has no rim. Where two eyes are not visible, the median distance of the other
+    pictures is taken; NaN everywhere if no picture shows two.
     """
     between_eyes = interocular_distance(labels)
-    scale = np.where(np.isfinite(between_eyes), between_eyes, np.nanmedian(between_eyes))[:, None]  # (N, 1)
+    usual = _over_defined(np.median, between_eyes)
+    scale = np.where(np.isfinite(between_eyes), between_eyes, usual)[:, None]  # (N, 1)
     columns = [INDEX[name] for name in OUTLINES]
-    shown = np.stack([(labels == column).any((1, 2)) for column in columns], 1)  # (N, K)
-    error = boundary_error(labels, masks)[:, columns] / scale
-    return np.where(shown, np.minimum(np.nan_to_num(error, nan=MISSED), MISSED), np.nan)
+    counted = labels != IGNORE_INDEX
+    shown, found = (  # (N, K) each
+        np.stack([(counted & (part == column)).any((1, 2)) for column in columns], 1) for part in (labels, masks)
+    )
+    error = np.where(found, boundary_error(labels, masks)[:, columns] / scale, MISSED)
+    return np.where(shown & np.isfinite(scale), np.minimum(error, MISSED), np.nan)
 
 
 def traps_table(

@@ -37,7 +37,13 @@ def adaptation_table(
     Returns
     -------
     model, start, photographs, class, f1, low, high, n_draws, n_images, n_subjects: the mean over draws of training
-    photographs, with a 95 % interval over draws and test people; class "mean" is the mean over the foreground classes
+    photographs, with a 95 % interval that resamples draws and test people; class "mean" is the mean over the foreground
+    classes
+
+    Notes
+    -----
+    With few draws the interval covers little but the test people, and is too short: two draws come out as the same one
+    twice in half of the replicates. With one draw it covers test people alone.
     """
     check_tables({f"run {run}": part for run, part in enumerate(counts)}, images)
     names, lookup = labels.merge_lookup(groups)

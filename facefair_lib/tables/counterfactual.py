@@ -32,7 +32,7 @@ EFFECT_COLUMNS = [
     "model", "contrast", "component", "difference", "low", "high", "p_value", "p_adjusted", "n_images", "n_subjects",
     "detectable",
 ]  # fmt: skip
-ADJUSTED_COLUMNS = ["contrast", "kind", "estimate", "low", "high", "p_value", "n_images", "n_subjects"]
+ADJUSTED_COLUMNS = ["contrast", "kind", "estimate", "low", "high", "p_value", "n_images", "n_subjects", "method"]
 
 Cohorts = Mapping[str, tuple[CountsByModel, pd.DataFrame]]
 """Cohort -> the counts of each model and the table of its people, row by row."""
@@ -85,16 +85,21 @@ def effects_table(
     return per_model(counts_by_model, split)[EFFECT_COLUMNS]
 
 
-def pairs_table(counts_by_model: CountsByModel, people: pd.DataFrame) -> pd.DataFrame:
-    """Score every base identity as every group, averaged over the tones: model, subject_id, group, value."""
+def pairs_table(
+    counts_by_model: CountsByModel, people: pd.DataFrame, typical_tones: Mapping[str, float]
+) -> pd.DataFrame:
+    """Score every base identity as every group in that group's typical tone: model, subject_id, group, value.
+
+    The difference of two groups is the ``total`` of ``effects_table``.
+    """
     check_tables(counts_by_model, people, ("design", "group", "skin_tone"))
-    rows = factorial(people).to_numpy()
+    rows = typical(people, typical_tones).to_numpy()
 
-    def means(counts: np.ndarray) -> pd.DataFrame:
+    def score(counts: np.ndarray) -> pd.DataFrame:
         scored = people[rows].assign(value=fixed_iou(counts[rows]))
-        return scored.groupby(["subject_id", "group"], sort=True)["value"].mean().reset_index()
+        return scored.sort_values(["subject_id", "group"], ignore_index=True)[["subject_id", "group", "value"]]
 
-    return per_model(counts_by_model, means)
+    return per_model(counts_by_model, score)
 
 
 def relative_pairs(pairs: pd.DataFrame) -> pd.DataFrame:

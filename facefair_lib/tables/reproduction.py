@@ -26,9 +26,10 @@ def ladder_changes(
 
     Returns
     -------
-    model, step, value, low, high, change, change_low, change_high, luck: the mean IoU over fits and its difference from
-    the step before (NaN for the first), both with 95 % intervals over people, the difference paired; luck is the
-    largest difference between two fits of the step, which differ only in their seed, NaN with one fit
+    model, step, value, low, high, change, change_low, change_high, luck: the mean IoU over fits; its difference from
+    the step before over the first fits that both have, NaN for the first step; both with 95 % intervals over people,
+    the difference paired; luck is the largest difference between two fits of the step, which differ only in their
+    seed, NaN with one fit
     """
     bootstrap = subject_bootstrap(images["subject_id"].to_numpy(), replicates=replicates, seed=seed)
     people = bootstrap.subjects()
@@ -38,16 +39,22 @@ def ladder_changes(
         before = None
         for step, fits in steps.items():
             values = mean_iou(fits.sum(1))  # (F,)
-            resampled = np.mean([mean_iou(bootstrap.totals(part)) for part in fits], axis=0)  # (B,)
-            score = values.mean()
-            row = [score, *interval_bounds(resampled, people)]
+            resampled = np.stack([mean_iou(bootstrap.totals(part)) for part in fits])  # (F, B)
+            row = [values.mean(), *interval_bounds(resampled.mean(0), people)]
             change = [np.nan] * 3
             if before is not None:
-                change = [score - before[0], *interval_bounds(resampled - before[1], people)]
+                value, draws = (_mean_change(*pair) for pair in zip(before, (values, resampled), strict=True))
+                change = [value, *interval_bounds(draws, people)]
             table.append((model, step, *row, *change, np.ptp(values) if len(values) > 1 else np.nan))
-            before = score, resampled
+            before = values, resampled
     columns = ["model", "step", "value", "low", "high", "change", "change_low", "change_high", "luck"]
     return pd.DataFrame(table, columns=columns)
+
+
+def _mean_change(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Mean difference over the first fits that both have, (F, ...) and (G, ...) -> (...)."""
+    both = min(len(before), len(after))
+    return (after[:both] - before[:both]).mean(0)
 
 
 def fed_table(

@@ -107,6 +107,25 @@ def test_the_tone_curve_is_told_with_its_causes(study: Path, settings: dict[str,
     assert r"Tone 10, exposed & 66.0 & 55.0 & \est{+7.1}" in text
 
 
+@pytest.mark.parametrize(
+    ("planned", "runs", "said"),
+    [
+        (True, 5, None),
+        (True, 1, "one fit of each network. It does not answer"),
+        (False, 5, "five fits of each network, and its people are not those of the plan. It does not answer"),
+        (False, 1, "one fit of each network, and its people are not those of the plan. It does not answer"),
+    ],
+)
+def test_a_study_that_quotes_the_answer_says_why(
+    study: Path, edit: Edit, settings: dict[str, Any], planned: bool, runs: int, said: str | None
+) -> None:
+    edit("10_answer/plan", lambda table: table.assign(confirmatory=planned))
+    edit("10_answer/runs", lambda table: table[table["run"] <= runs])
+    text = " ".join(fill("sections/answer.tex", environment(Results(study, paths.REPORT, settings), study, [])).split())
+    assert f"This report's own study has {said}" in text if said else "This report's own study" not in text
+    assert "tab:ownrun" not in text, "it has no such table"
+
+
 PHRASES = {
     "sections/abstract.tex": [r"On (\d+) test pictures", r"IoU of ([\d.]+) % \(", r"and PSPNet ([\d.]+) % \("],
     "sections/introduction.tex": [r"failed for up to ([\d.]+) % of darker"],
@@ -218,6 +237,15 @@ def test_cells_with_few_people_are_grey_and_others_are_not(study: Path, edit: Ed
     lines = [line for line in table.splitlines() if r"\est" in line][:9]
     assert [("gray" in line) for line in lines] == ["Angry" in line for line in lines]
     assert [line.count("gray") for line in lines if "Angry" in line] == [5, 5, 5]
+
+
+def test_the_interval_of_the_true_gap_stands_beside_the_gap_and_not_beside_the_corrected_one(
+    study: Path, edit: Edit, settings: dict[str, Any]
+) -> None:
+    numbers = {"gap": 0.05, "expected_by_chance": 0.02, "corrected": 0.03, "low": -0.01, "high": 0.11, "p_value": 0.2}
+    edit(f"{EXPERIMENT}/gaps", lambda table: table.assign(**numbers))
+    text = fill("floats/results_experiment.tex", environment(Results(study, paths.REPORT, settings), study, []))
+    assert text.count(r"& \est{5.0}{$-$1.0}{11.0} & 2.0 & +3.0 & ") == 4
 
 
 def test_gaps_without_enough_people_print_dashes_and_no_verdict(

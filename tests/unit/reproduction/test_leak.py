@@ -37,6 +37,18 @@ def test_each_network_knows_one_half_has_never_met_the_other_and_shares_all_else
     assert others[0] == others[1] != set()
 
 
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("pictures", [2, 3, 4])
+def test_whoever_is_tested_is_known_to_one_network_though_the_halves_are_cut_to_one_size(seed: int, pictures: int):
+    table = people(11, pictures)  # six in one half, five in the other
+    plan = leak.plan(table, seed)
+    for half in (0, 1):
+        assert subjects(table, plan.test[plan.half == half]) <= subjects(table, plan.train[half])
+    assert len(plan.train[0]) == len(plan.train[1])
+    assert len(plan.half) == len(plan.test)
+    assert len(subjects(table, plan.test)) == (11 if pictures == 4 else 10)  # of one picture each, one has none left
+
+
 def test_where_few_people_have_one_picture_a_third_of_the_named_are_the_others():
     table = people(15, 4, others=0)
     plan = leak.plan(table, 1)

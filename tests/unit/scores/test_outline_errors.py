@@ -166,6 +166,25 @@ def test_outlines_are_off_in_shares_of_the_distance_between_the_eyes_of_the_pict
     assert (shares[:3, eyes] == 0).all() and np.isnan(shares[3, eyes])
 
 
+def test_without_a_picture_of_two_eyes_there_is_no_distance_to_share_and_no_part_is_missed():
+    mask = np.zeros((20, 20), np.uint8)
+    mask[4:16, 4:16], mask[12:14, 8:12] = FACE, INDEX["lips"]
+    shares = outline_errors.outline_shares(np.stack([mask, mask]), np.stack([mask, np.zeros_like(mask)]))
+    assert np.isnan(shares).all()
+
+
+def test_a_part_without_a_rim_is_not_missed_and_one_found_only_where_labels_are_ignored_is():
+    seen = eyes((10, 15), (10, 35))
+    seen[:, 58:] = 255
+    found = np.where(seen == EYES, FACE, seen)
+    found[:, 58:] = EYES
+    shares = outline_errors.outline_shares(np.stack([seen, seen]), np.stack([seen, found]))
+    face, eyes_ = (outline_errors.OUTLINES.index(name) for name in ("face", "eyes"))
+    assert shares[0, [face, eyes_]].tolist() == [0, 0]
+    assert np.isnan(shares[1, face]), "it fills the prediction"
+    assert shares[1, eyes_] == outline_errors.MISSED
+
+
 def test_table_of_traps_by_group():
     target = np.stack([eyes((10, 15), (10, 35)), eyes((10, 15), (10, 25)), eyes((10, 20))])
     prediction = np.roll(target, 1, axis=1)

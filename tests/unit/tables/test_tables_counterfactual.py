@@ -103,14 +103,22 @@ def test_pictures_of_other_designs_take_no_part_in_effects_and_pairs() -> None:
     more = np.concatenate([counts, counts_of(np.full(3, 0.01))])
     expected = effects_table({"m": counts}, people, TONES, permutations=100)
     pd.testing.assert_frame_equal(effects_table({"m": more}, both, TONES, permutations=100), expected)
-    pd.testing.assert_frame_equal(pairs_table({"m": more}, both), pairs_table({"m": counts}, people))
+    pd.testing.assert_frame_equal(pairs_table({"m": more}, both, TONES), pairs_table({"m": counts}, people, TONES))
 
 
-def test_a_pair_is_the_mean_over_tones() -> None:
-    people = factorial_people(1)
-    table = pairs_table({"m": counts_of(np.arange(9) / 100 + 0.1)}, people)
-    assert table["value"].tolist() == pytest.approx([0.11, 0.14, 0.17])
-    assert table["group"].tolist() == list(GROUPS)
+def test_a_pair_has_every_group_in_its_own_tone_and_differs_by_the_total_effect() -> None:
+    people = factorial_people(5).iloc[::-1].reset_index(drop=True)
+    people["score"] = additive(people, noise=0.01)
+    counts = {"m": counts_of(people["score"])}
+    table = pairs_table(counts, people, TONES)
+    own = people[people["skin_tone"] == people["group"].map(TONES)].sort_values(["subject_id", "group"])
+    assert table["subject_id"].tolist() == own["subject_id"].tolist()
+    assert table["group"].tolist() == own["group"].tolist()
+    np.testing.assert_allclose(table["value"], own["score"], atol=1 / PIXELS)
+    mean = table.groupby("group")["value"].mean()
+    for row in effects_table(counts, people, TONES, permutations=100).query("component == 'total'").itertuples():
+        first, second = row.contrast.split("-")
+        assert row.difference == pytest.approx(mean[first] - mean[second])
 
 
 def test_without_fits_tables_have_no_rows() -> None:
@@ -170,6 +178,7 @@ def test_too_few_people_are_not_adjusted_and_enough_are() -> None:
     assert len(few) == 2 * 3 * 2
     assert few["estimate"].isna().all()
     enough = adjusted_table({"wild": unpaired(15, 0.1)}, ["turn", "light"])
+    assert set(enough.loc[enough["kind"] == "adjusted", "method"]) == {"ols_hc3"}, "one picture each: no levels"
     estimate = enough.set_index(["model", "contrast", "kind"])["estimate"]
     assert estimate["deeplabv3", "asian-black", "adjusted"] == pytest.approx(0.1, abs=0.02)
     assert estimate["pspnet", "asian-black", "adjusted"] == pytest.approx(0.05, abs=0.02)
@@ -428,7 +437,7 @@ def test_the_points_of_a_composition_set_each_group_against_the_others() -> None
 
 
 def test_pairs_stand_around_each_identitys_own_mean_with_a_t_interval() -> None:
-    pairs = pairs_table({"m": counts_of(additive(factorial_people(12), 0.01))}, factorial_people(12))
+    pairs = pairs_table({"m": counts_of(additive(factorial_people(12), 0.01))}, factorial_people(12), TONES)
     relative = relative_pairs(pairs)
     wide = relative.pivot(index="subject_id", columns="group", values="relative")
     np.testing.assert_allclose(wide.sum(axis=1), 0, atol=1e-12)

@@ -56,6 +56,15 @@ def test_luck_is_the_largest_difference_between_seeds():
     assert table["value"].iloc[0] == pytest.approx(np.mean([iou(0.5), iou(0.6), iou(0.9)]))
 
 
+def test_a_change_compares_the_same_seeds_though_one_step_has_more_of_them():
+    counts = {"first": np.concatenate([fits(0.5), fits(0.9)]), "second": fits(0.6)}
+    counts["third"] = np.concatenate([fits(0.7), fits(0.1)])
+    table = ladder_changes({"a": counts}, table_of(), replicates=20)
+    assert table["value"].tolist() == pytest.approx([(iou(0.5) + iou(0.9)) / 2, iou(0.6), (iou(0.7) + iou(0.1)) / 2])
+    changes = table[["change", "change_low", "change_high"]].iloc[1:]  # people are alike: intervals of no width
+    np.testing.assert_allclose(changes, [[iou(0.6) - iou(0.5)] * 3, [iou(0.7) - iou(0.6)] * 3])
+
+
 def test_counts_of_other_pictures_are_refused():
     with pytest.raises(InputError, match="table of 7 images"):
         ladder_changes({"a": {"first": fits(0.5)}}, table_of(7))
