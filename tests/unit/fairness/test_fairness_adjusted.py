@@ -6,6 +6,7 @@ from statsmodels.regression.linear_model import OLS
 from statsmodels.regression.mixed_linear_model import MixedLM
 
 from facefair_lib.errors import InputError
+from facefair_lib.fairness.regression import adjusted
 from facefair_lib.fairness.regression.adjusted import adjusted_gaps
 from facefair_lib.fairness.regression.design import build_design
 from facefair_lib.fairness.regression.random_intercept import fit_random_intercept
@@ -195,6 +196,15 @@ def test_too_few_people_for_the_columns_are_refused():
     score, people = cohort(0, people=3, images=1)
     with pytest.raises(InputError, match="9 subjects and 9 images for 9 coefficients"):
         adjusted_gaps(score, people.assign(emotion=["angry", "happy", "sad"] * 3), [])
+
+
+def test_errors_are_those_of_leaving_out_one_subject_after_the_other_however_many_pictures_each_has():
+    rng = np.random.default_rng(0)
+    unit = np.repeat(np.arange(9), [1, 1, 1, 2, 2, 3, 3, 3, 5])
+    matrix, score = np.column_stack([np.ones(len(unit)), rng.normal(size=(len(unit), 2))]), rng.normal(size=len(unit))
+    estimate, covariance = adjusted._least_squares(score, matrix, unit)
+    without = [np.linalg.lstsq(matrix[unit != one], score[unit != one])[0] - estimate for one in range(9)]
+    np.testing.assert_allclose(covariance, sum(np.outer(change, change) for change in without))
 
 
 def test_two_more_subjects_than_coefficients_are_enough():
