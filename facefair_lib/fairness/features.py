@@ -19,7 +19,7 @@ SENSITIVE = ("group", "skin_tone", "tone_band", "gender", "age_band", "emotion",
 CONTROL = ("yaw_band", "light", "face_size", "glasses", "occluder")
 
 TONE_BANDS = {"light (1-3)": (1, 3), "medium (4-6)": (4, 6), "dark (7-10)": (7, 10)}
-AGE_BANDS = {"18-29": 30, "30-44": 45, "45-59": 60, "60 and over": np.inf}
+AGE_BANDS = {"under 30": 30, "30-44": 45, "45-59": 60, "60 and over": np.inf}
 """Band -> first age above it."""
 YAW_BANDS = {"front (up to 15)": 15, "turned (15 to 45)": 45, "side (over 45)": np.inf}
 """Band -> largest angle in it, degrees to either side."""

@@ -2,7 +2,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from facefair_lib.fairness.features import CONTROL, FACE_SIZES, SENSITIVE, TONE_BANDS, YAW_BANDS, feature_table, levels
+from facefair_lib.fairness.features import (
+    AGE_BANDS,
+    CONTROL,
+    FACE_SIZES,
+    SENSITIVE,
+    TONE_BANDS,
+    YAW_BANDS,
+    feature_table,
+    levels,
+)
 
 PEOPLE = pd.DataFrame(
     {
@@ -27,7 +36,7 @@ def test_levels_of_hand_worked_people():
     assert table["tone_band"].tolist() == [
         "light (1-3)", "light (1-3)", "medium (4-6)", "dark (7-10)", "dark (7-10)", None,
     ]  # fmt: skip
-    assert table["age_band"].tolist() == ["18-29", "18-29", "30-44", "45-59", "45-59", "60 and over"]
+    assert table["age_band"].tolist() == ["under 30", "under 30", "30-44", "45-59", "45-59", "60 and over"]
     assert table["yaw_band"].tolist() == [
         "front (up to 15)", "front (up to 15)", "turned (15 to 45)", "turned (15 to 45)", "side (over 45)", None,
     ]  # fmt: skip
@@ -67,7 +76,8 @@ def test_feature_table_averages_subjects_and_keeps_the_order_of_scales():
     people = pd.concat([PEOPLE, PEOPLE], ignore_index=True)
     scores = rng.random(12)
     table = feature_table(scores, people, replicates=200)
-    for feature, scale in (("tone_band", TONE_BANDS), ("yaw_band", YAW_BANDS), ("face_size", FACE_SIZES)):
+    scales = {"tone_band": TONE_BANDS, "age_band": AGE_BANDS, "yaw_band": YAW_BANDS, "face_size": FACE_SIZES}
+    for feature, scale in scales.items():
         assert table.loc[table["feature"] == feature, "level"].tolist() == list(scale)
     bands = table[table["feature"] == "tone_band"]
     row = bands.iloc[0]
