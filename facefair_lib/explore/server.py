@@ -55,7 +55,8 @@ def serve(profile: str, port: int, address: str = "127.0.0.1", *, token: str = "
         chosen = {"profile": study, "networks": profile or SHIPPED}
         write_page(paths.NOTEBOOKS / NOTEBOOK, chosen, notebook, has_study=bool(study))
         token = token or secrets.token_urlsafe(24)
-        command = server_command(notebook, port or free_port(), address, token)
+        command = server_command(notebook, port or free_port(), address)
+        _write_secret(Path(folder), token)
         try:
             return _run(command, token, browser, Path(folder))
         except KeyboardInterrupt:
@@ -89,7 +90,14 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def server_command(notebook: Path, port: int, address: str, token: str) -> list[str]:
+def _write_secret(folder: Path, token: str) -> None:
+    """Write the token where the server reads it: on its command line, every user of this machine could."""
+    settings = folder / "jupyter" / "voila.json"
+    settings.parent.mkdir()
+    settings.write_text(json.dumps({"Voila": {"token": token}}), encoding="utf-8")
+
+
+def server_command(notebook: Path, port: int, address: str) -> list[str]:
     """Make the server's command line; raise ``InputError`` if Voilà is not installed."""
     if find_spec("voila") is None:
         raise InputError(
@@ -98,7 +106,6 @@ def server_command(notebook: Path, port: int, address: str, token: str) -> list[
     options = [
         f"--Voila.ip={address}",
         f"--Voila.port={port}",
-        f"--Voila.token={token}",
         "--VoilaConfiguration.strip_sources=True",
         "--VoilaConfiguration.file_denylist=.*",  # the page contains all it needs: no other file is served
         "--Voila.open_browser=False",  # Voilà would open the address without the token

@@ -30,12 +30,12 @@ def test_the_app_of_a_study_that_has_not_been_run_says_how_to_run_it_and_which_h
         server.serve("quick", 0)
 
 
-def test_the_server_listens_where_it_is_told_and_asks_for_the_token_or_says_what_to_install(
+def test_the_server_listens_where_it_is_told_or_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked = (Path("a.ipynb"), 8866, "127.0.0.1", "secret")
+    asked = (Path("a.ipynb"), 8866, "127.0.0.1")
     monkeypatch.setattr(server, "find_spec", lambda name: object())
-    assert {"--Voila.ip=127.0.0.1", "--Voila.token=secret"} <= set(server.server_command(*asked))
+    assert "--Voila.ip=127.0.0.1" in server.server_command(*asked)
     monkeypatch.setattr(server, "find_spec", lambda name: None)
     with pytest.raises(InputError, match="make setup"):
         server.server_command(*asked)
@@ -44,13 +44,22 @@ def test_the_server_listens_where_it_is_told_and_asks_for_the_token_or_says_what
 def test_the_browser_opens_the_address_that_the_server_says_with_the_token_that_it_leaves_out(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    says = "import sys; sys.stderr.write('Voila is running at:\\nhttp://127.0.0.1:{}/?token=...\\n'); sys.exit(3)"
+    says = """
+import json, os, pathlib, sys
+settings = pathlib.Path(os.environ["JUPYTER_CONFIG_DIR"], "voila.json")  # not the command line, which all users can see
+sys.stderr.write("Voila is running at:\\nhttp://127.0.0.1:PORT/?token=...\\n")
+sys.exit(3 if json.loads(settings.read_text()) == {"Voila": {"token": "secret"}} else 4)
+"""
     asked: list[int] = []
     opened: list[str] = []
 
-    def voila(notebook: Path, port: int, address: str, token: str) -> list[str]:
+    def voila(notebook: Path, port: int, address: str) -> list[str]:
         asked.append(port)
-        return [sys.executable, "-c", says.format(port + 1)]  # as Voilà does where the port has been taken meanwhile
+        return [
+            sys.executable,
+            "-c",
+            says.replace("PORT", str(port + 1)),
+        ]  # as Voilà does where the port has been taken meanwhile
 
     monkeypatch.setattr(server, "check_has_run", lambda profile: None)
     monkeypatch.setattr(server, "server_command", voila)
