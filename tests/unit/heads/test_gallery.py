@@ -10,7 +10,6 @@ from PIL import Image
 
 from facefair_heads.sets import gallery
 
-
 SOME = ("heads_hair", "heads_multiperson", "heads_label_conventions")
 
 
