@@ -185,8 +185,12 @@ def load_manifest(path: Path, root: Path | None = None) -> pd.DataFrame:
     InputError
         if the file is missing, is not Parquet or is not a manifest
     """
+    from pyarrow import parquet  # slow to import and rarely needed
+
     do = "run the data preparation again"
     with reading(path, do), path.open("rb") as file:  # pyarrow takes no path that is not UTF-8
+        parquet.read_table(file).validate(full=True)  # pandas would look at the text only when it is used
+        file.seek(0)
         frame = pd.read_parquet(file)
     frame = check_manifest(frame, path)
     if root is not None:

@@ -71,3 +71,14 @@ def test_loading_names_a_missing_and_a_broken_file(tmp_path):
     (tmp_path / "bad.parquet").write_bytes(b"not parquet at all")
     with pytest.raises(InputError, match="unreadable"):
         load_manifest(tmp_path / "bad.parquet")
+
+
+def test_text_that_is_no_utf_8_is_refused_though_pandas_would_read_it(tmp_path):
+    path = save_manifest(
+        make_manifest([rows_of({"a": 1})[0] | {"image_path": "zebra.png"}]), tmp_path / "m.parquet", tmp_path
+    )
+    content = path.read_bytes()
+    assert b"zebra" in content
+    path.write_bytes(content.replace(b"zebra", b"\xffebra"))
+    with pytest.raises(InputError, match=r"m\.parquet\n(.|\n)*run the data preparation again"):
+        load_manifest(path)
