@@ -198,6 +198,18 @@ def test_too_few_people_for_the_columns_are_refused():
         adjusted_gaps(score, people.assign(emotion=["angry", "happy", "sad"] * 3), [])
 
 
+def test_subjects_and_not_pictures_give_the_degrees_of_freedom():
+    people = pd.DataFrame({"subject_id": np.repeat(np.arange(12), 3), "group": np.repeat(["a", "b"], 18)})
+    people["emotion"] = [
+        "angry",
+        "happy",
+        "sad",
+    ] * 12  # of whom everybody shows each: only the groups differ between them
+    score = np.random.default_rng(0).normal(size=36)
+    _, _, freedom, _, _ = adjusted._fit(score, build_design(people, ["a", "b"], []), people["subject_id"].to_numpy())
+    assert freedom == 12 - 2
+
+
 def test_errors_are_those_of_leaving_out_one_subject_after_the_other_however_many_pictures_each_has():
     rng = np.random.default_rng(0)
     unit = np.repeat(np.arange(9), [1, 1, 1, 2, 2, 3, 3, 3, 5])

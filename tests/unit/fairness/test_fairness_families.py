@@ -6,7 +6,9 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from facefair_lib.errors import InputError
+from facefair_lib.fairness import families
 from facefair_lib.fairness.families import class_family, holm, max_t_p_values
+from facefair_lib.fairness.groups import MIN_SUBJECTS
 from facefair_lib.fairness.paired import sign_flip_test
 
 
@@ -91,6 +93,17 @@ def test_same_people_are_compared_within_themselves():
     assert table["p_value"].iloc[1] < 0.02 < 0.5 < apart["p_value"].iloc[1]
 
 
+def test_the_error_of_a_group_against_the_mean_of_three_is_that_of_its_parts():
+    scores, code = np.random.default_rng(0).normal(size=(30, 1)), np.repeat([0, 1, 2], [5, 10, 15])
+    family = families._Family(scores, code, 3, paired=False)
+    relative, error = family.relative(np.stack([family.summands[code == group].sum(0) for group in range(3)]))
+    means = np.array([scores[code == group].mean() for group in range(3)])
+    variances = np.array([scores[code == group].var(ddof=1) / (code == group).sum() for group in range(3)])
+    for group, weights in enumerate(np.eye(3) - 1 / 3):  # the group's own mean less a third of every mean
+        assert relative[group, 0] == pytest.approx(weights @ means)
+        assert error[group, 0] == pytest.approx(np.sqrt(weights**2 @ variances))
+
+
 def test_people_without_a_class_in_one_group_are_left_out_of_that_class_alone():
     labels, subjects = np.tile(["asian", "black"], 20), np.repeat(np.arange(20), 2)
     scores = np.random.default_rng(0).normal(0.8, 0.1, (40, 2)) + 0.2 * (labels == "black")[:, None]
@@ -127,6 +140,9 @@ def test_classes_that_few_people_of_a_group_show_are_no_members_of_the_family():
     assert specs[["p_adjusted", "p_holm"]].isna().all(axis=None)
     assert specs["p_value"].notna().all()
     assert not nose["small"].any()
+    enough = scores.copy()
+    enough[np.flatnonzero(labels == "black")[MIN_SUBJECTS:], 1] = np.nan
+    assert not class_family(enough, labels, subjects, classes=["nose", "specs"], permutations=20)["small"].any()
     few[labels == "black", 1] = np.nan  # nobody of the group
     nobody = class_family(few, labels, subjects, classes=["nose", "specs"], permutations=20).iloc[3]
     assert np.isnan(nobody["value"]) and nobody["n_subjects"] == 0
