@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from facefair_heads import __main__ as command_line
 from facefair_heads.people.label_rules import parse_label_rules
 from facefair_heads.sets import dataset
 from facefair_heads.sets.dataset import DataSetSettings, plan_data_set, split_parts, write_data_set
@@ -78,6 +79,13 @@ def test_pictures_that_another_version_began_are_left_alone(whole):
     with pytest.raises(InputError, match="another version of facefair"):
         write_data_set(whole, SETTINGS)
     assert digests(whole) == before
+
+
+def test_a_place_that_cannot_be_written_is_said_without_a_traceback(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("sys.argv", ["facefair_heads", "--out", str(tmp_path / "file" / "heads")])
+    with pytest.raises(SystemExit, match=r"^facefair_heads: .*Not a directory"):
+        command_line.main()
 
 
 def test_a_full_disk_says_so(tmp_path, monkeypatch):
