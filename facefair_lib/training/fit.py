@@ -29,7 +29,7 @@ from facefair_lib.training.batches import ArrayBatches, Batch, ordered_batches, 
 from facefair_lib.training.device import Device, assigned_cores, choose_device, cpu_announces_bf16, use_cores
 from facefair_lib.training.history import History
 from facefair_lib.training.network import SegmentationTask
-from facefair_lib.training.number_format import NumberFormat, time_number_formats
+from facefair_lib.training.number_format import NumberFormat, chosen_here
 from facefair_lib.training.resume import (
     HISTORY,
     LAST,
@@ -241,7 +241,7 @@ def _number_format(device: Device, task: SegmentationTask, batch: Batch, folder:
         return NumberFormat(*begun)
     found = NumberFormat(device.precision)
     if cpu_announces_bf16():
-        found = time_number_formats(task.network, batch, task.settings.dice_weight)
+        found = chosen_here(task.network, batch, task.settings.dice_weight, device.description)
     remember(folder, "number_format", [found.precision, found.bf16_speedup])
     return found
 

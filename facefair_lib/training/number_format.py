@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import time
 from dataclasses import dataclass
 
 import torch
 from torch import nn
 
+from facefair_lib.settings.paths import cache_dir
+from facefair_lib.store import results
 from facefair_lib.training.batches import Batch, normalise
 from facefair_lib.training.loss import segmentation_loss
 
 FP32, BF16 = "32-true", "bf16-mixed"  # as Lightning names them
-CLEARLY_FASTER = 1.25  # times as fast: steps of one format differ by less, so another run on this CPU chooses the same
+CLEARLY_FASTER = 1.25  # times as fast
 _BEYOND_DOUBT = 1.6  # times as fast: further steps, each of which may take many seconds, would not change the choice
 _PAIRS = 4
 
@@ -24,6 +27,27 @@ class NumberFormat:
 
     precision: str
     bf16_speedup: float | None = None
+
+
+def chosen_here(network: nn.Module, batch: Batch, dice_weight: float, device: str) -> NumberFormat:
+    """The format that was chosen when this machine first fitted such a network to such pictures; timed if none was.
+
+    Timed again, a gain close to the limit would decide the other way now and then, and two runs of one seed would
+    differ.
+
+    Parameters
+    ----------
+    network, batch, dice_weight : as in ``time_number_formats``
+    device : kind of CPU and number of threads
+    """
+    what = (torch.__version__, device, str(tuple(batch[0].shape)), str(network))
+    key = hashlib.sha256("\n".join(what).encode()).hexdigest()[:16]
+    kept = cache_dir() / "number_formats" / f"{key}.json"
+    if not kept.exists():
+        found = time_number_formats(network, batch, dice_weight)
+        if not kept.exists():  # by a fit of the same network, meanwhile
+            results.write_json(kept, vars(found))
+    return NumberFormat(**results.read_json(kept))
 
 
 def time_number_formats(network: nn.Module, batch: Batch, dice_weight: float) -> NumberFormat:

@@ -17,7 +17,7 @@ from facefair_lib.training import fit as fitting
 from facefair_lib.training import number_format
 from facefair_lib.training.fit import fit
 from facefair_lib.training.network import SegmentationTask
-from facefair_lib.training.number_format import BF16, FP32, NumberFormat, time_number_formats
+from facefair_lib.training.number_format import BF16, FP32, NumberFormat, chosen_here, time_number_formats
 
 
 @pytest.fixture
@@ -64,6 +64,20 @@ def test_a_difference_beyond_doubt_is_timed_once(
     assert time_number_formats(network, batch, 1.0) == NumberFormat(chosen, 1 / bf16)
 
 
+def test_a_machine_chooses_once_for_each_network_kind_of_picture_and_number_of_threads(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, network: nn.Module, batch: tuple
+) -> None:
+    monkeypatch.setenv("FACEFAIR_CACHE", str(tmp_path))
+    choices = iter([NumberFormat(BF16, 1.26), NumberFormat(FP32, 1.24), NumberFormat(FP32, 1.0), NumberFormat(BF16, 2)])
+    monkeypatch.setattr(number_format, "time_number_formats", lambda *given: next(choices))
+    images, labels = batch
+    assert [chosen_here(network, batch, 1.0, "a CPU, 1 thread").bf16_speedup for _ in range(2)] == [1.26, 1.26]
+    assert chosen_here(network, batch, 1.0, "a CPU, 2 threads").bf16_speedup == 1.24
+    assert chosen_here(network, (images[:2], labels[:2]), 1.0, "a CPU, 1 thread").bf16_speedup == 1.0
+    assert chosen_here(nn.Sequential(network), batch, 1.0, "a CPU, 1 thread").precision == BF16
+    assert chosen_here(network, batch, 1.0, "a CPU, 1 thread") == NumberFormat(BF16, 1.26)
+
+
 def test_timing_leaves_weights_statistics_gradients_and_random_numbers_alone(network: nn.Module, batch: tuple) -> None:
     before = {name: value.clone() for name, value in network.state_dict().items()}
     state = torch.get_rng_state()
@@ -95,7 +109,7 @@ def fit_once(
 def test_nothing_is_timed_where_the_cpu_does_not_announce_bf16(
     monkeypatch: pytest.MonkeyPatch, fit_once: Callable
 ) -> None:
-    monkeypatch.setattr(fitting, "time_number_formats", None)  # to call it would fail
+    monkeypatch.setattr(fitting, "chosen_here", None)  # to call it would fail
     precision, speedup = fit_once()
     assert precision == FP32
     assert np.isnan(speedup)
@@ -106,7 +120,7 @@ def test_a_fit_that_goes_on_keeps_the_format_that_it_began_with(
 ) -> None:
     monkeypatch.setattr(fitting, "cpu_announces_bf16", lambda: True)
     choices = cycle([NumberFormat(BF16, 1.5), NumberFormat(FP32, 1.0)])
-    monkeypatch.setattr(fitting, "time_number_formats", lambda *given: next(choices))
+    monkeypatch.setattr(fitting, "chosen_here", lambda *given: next(choices))
     original = SegmentationTask.training_step
 
     def interrupted(self: SegmentationTask, *batch: object) -> torch.Tensor:
