@@ -3,7 +3,8 @@
 `make test` uses it for a few kills; many are made so, each call with kills and a seed of its own:
 python tests/whole/kills.py UNINTERRUPTED NEW --kills=10 --seed=1 [--again=runs]
 where UNINTERRUPTED and NEW are folders for ``FACEFAIR_RESULTS`` and the first holds a study.
-The whole study is made, or of a copy the stages of ``--again``.
+The whole study is made, or of a copy the stages of ``--again``. With ``--one-core`` nothing is killed: at a random
+moment the study loses all cores but one. UNINTERRUPTED is then a study on two cores.
 """
 
 from __future__ import annotations
@@ -74,6 +75,21 @@ def kill_and_finish(results: Path, kills: int, seed: int, longest: float, *optio
             said = [begun, *study.stdout][-1].strip()
             yield f"kill {number + 1}{' of the first process' * alone}: {delay:.1f} s on, at {said!r} {half}"
     with start(results, *options) as study:
+        printed = study.stdout.read()
+    assert study.returncode == 0, printed
+
+
+def confine_and_finish(results: Path, seed: int, longest: float, *options: str) -> Iterator[str]:
+    """Start a study, confine all its threads to one core at a random moment, and let it end; Linux only."""
+    with start(results, *options) as study:
+        next(line for line in study.stdout if _BEGUN.match(line))
+        delay = random.Random(seed).uniform(0, longest)
+        time.sleep(delay)
+        threads = [task for process in _processes(results) for task in Path(f"/proc/{process.pid}/task").iterdir()]
+        for thread in threads:
+            with contextlib.suppress(ProcessLookupError):
+                os.sched_setaffinity(int(thread.name), {min(os.sched_getaffinity(0))})
+        yield f"one core for {len(threads)} threads from {delay:.1f} s on"
         printed = study.stdout.read()
     assert study.returncode == 0, printed
 
@@ -176,13 +192,17 @@ def main() -> Iterator[str]:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--longest", type=float, default=30.0)
     parser.add_argument("--again", nargs="*", choices=stages.STAGE_NAMES)
+    parser.add_argument("--one-core", action="store_true")
     given = parser.parse_args()
     yield f"seed {given.seed}"
-    options = ["--cores=1"]
+    options = ["--cores=2" if given.one_core else "--cores=1"]
     if given.again:
         copy_without(given.uninterrupted, given.new, given.again)
         options += ["--until", given.again[-1]]
-    yield from kill_and_finish(given.new, given.kills, given.seed, given.longest, *options)
+    if given.one_core:
+        yield from confine_and_finish(given.new, given.seed, given.longest, *options)
+    else:
+        yield from kill_and_finish(given.new, given.kills, given.seed, given.longest, *options)
     found = differences(given.uninterrupted, given.new, *(given.again or ()))
     found += [] if given.again else report_differences(given.uninterrupted, given.new)
     yield from found or ["no difference"]
