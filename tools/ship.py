@@ -38,7 +38,6 @@ from facefair_lib.store.screen import use_plain_characters
 from facefair_lib.training.predict import predict
 
 PICTURES = 50  # test pictures on which half floats are tried
-NOT_ALL_PHOTOGRAPHS = ("facesynthetics", "mut1ny", "rendered")
 AGREEMENT = 0.999
 """Least share of pixels whose class stays the same in half floats."""
 _DATA, _EXPERIMENT, _EFFECTS = "01_data_preparation", "05_ethnicity_emotion_experiment", "07_counterfactual_fairness"
@@ -205,9 +204,9 @@ def on_sets(fitted: Fitted, sets: Mapping[str, str]) -> list[str]:
     for name, folder in sets.items():
         source, _, own_title = name.partition(":")
         scored = scores_by_class(parser, source, folder)
-        f1, pictures = scored["f1"], "pictures" if source in NOT_ALL_PHOTOGRAPHS else "photographs"
+        f1 = scored["f1"]
         classes = ", ".join(f"{part} {100 * score:.0f}" for part, score in f1.items())
-        what = f"{own_title or CATALOGUE[source].title}, {scored.attrs['pictures']:,} {pictures}"
+        what = f"{own_title or CATALOGUE[source].title}, {scored.attrs['pictures']:,} pictures"
         lines.append(f"| {what} | {100 * f1.mean():.1f} | {classes} |")
     return [
         *lines,

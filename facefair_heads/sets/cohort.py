@@ -212,8 +212,9 @@ def strangers(root: Path) -> bool:
 
     To be asked before those files are looked at: of several shards, another may begin at any moment.
     """
-    own = ("provenance.json", PLAN, DATA_SET, f".{PLAN}-", f".{DATA_SET}-")
-    return root.is_dir() and not all(path.name.startswith(own) for path in root.iterdir())
+    names = [path.name for path in root.iterdir()] if root.is_dir() else []
+    unfinished = (f".{PLAN}-", f".{DATA_SET}-")
+    return any(name not in ("provenance.json", PLAN, DATA_SET) and not name.startswith(unfinished) for name in names)
 
 
 def _start_or_resume(root: Path, plan: str) -> None:

@@ -99,12 +99,16 @@ def recorded_code(record: Path) -> list[str] | None:
 
 
 def recorded_files(record: Path) -> dict[str, str] | None:
-    """Files that a stage recorded, name -> digest; None if the record is missing or cannot be read."""
+    """Files that a stage recorded, name -> digest; None if the record is missing, cannot be read or is no stage's."""
     try:
         files = results.read_json(record).get(FILES, {})
     except InputError:
         return None
-    return files if isinstance(files, dict) and all(isinstance(digest, str) for digest in files.values()) else None
+    if not isinstance(files, dict) or not all(isinstance(digest, str) for digest in files.values()):
+        return None
+    # A stage records what is in its folder. Of others' files none is read, and none removed as changed.
+    outside = any(Path(name).is_absolute() or ".." in Path(name).parts for name in files)
+    return None if outside else files
 
 
 def package_versions() -> dict[str, str]:

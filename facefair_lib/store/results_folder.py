@@ -55,8 +55,9 @@ def forget_incomplete(profile: str) -> Iterator[str]:
             changed = changed_files(record, thorough=False)
             why = told(changed) or (missing_report(profile) if stage == stages.REPORT else "")
             if why:
-                for name in changed:
-                    (record.parent / name).unlink(missing_ok=True)
+                for path in (record.parent / name for name in changed):
+                    if path.is_file():
+                        path.unlink()
                 record.unlink(missing_ok=True)
                 for mark in stages.digest_file(profile, stage).parent.glob(f"{stage}.*-*"):  # of its shards
                     mark.unlink()

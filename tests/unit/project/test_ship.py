@@ -60,8 +60,8 @@ def test_a_network_is_packed_with_a_card_that_holds_the_studys_own_numbers(
     tones = pd.read_csv(study / "07_counterfactual_fairness" / "tones.csv")
     assert page.count("in Monk tone") == sum(tones["model"] == "pspnet") > 3
     assert page.count("people as rendered, image IoU") == 3
-    assert "| FASSEG, face semantic segmentation, 7 photographs | 60.6 | skin 91, hair 30 |" in page
-    assert "| Helen in LaPa's layout, 7 photographs | 60.6 |" in page
+    assert "| FASSEG, face semantic segmentation, 7 pictures | 60.6 | skin 91, hair 30 |" in page
+    assert "| Helen in LaPa's layout, 7 pictures | 60.6 |" in page
     assert "| FaceSynthetics (Microsoft), 7 pictures | 60.6 |" in page
     assert "commit abc1234 of 2026-11-30" in page and "nan" not in page
     assert "people to learn from" in page and "they say nothing about any living\nperson" in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -52,6 +53,28 @@ def test_a_table_that_somebody_changed_is_made_again_and_one_that_was_only_touch
         f"{STAGE}: summary.csv was changed, so the stage runs again"
     ]
     assert not table.exists(), "a stage that resumes would take it for its own"
+
+
+def test_a_folder_in_place_of_a_file_is_left_and_the_stage_runs_again(folder: Path) -> None:
+    (folder / "summary.csv").unlink()
+    (folder / "summary.csv" / "mine").mkdir(parents=True)
+    assert len(list(results_folder.forget_incomplete("smoke"))) == 1
+    assert (folder / "summary.csv" / "mine").is_dir() and not (folder / FILE_NAME).exists()
+
+
+@pytest.mark.parametrize("relative", [True, False])
+def test_no_file_outside_the_stage_is_removed_whatever_its_record_names(folder: Path, relative: bool) -> None:
+    mine = folder.parent / "mine.csv"
+    mine.write_text("mine", encoding="utf-8")
+    record = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
+    record["made"]["../mine.csv" if relative else str(mine)] = "another digest"
+    (folder / FILE_NAME).write_text(json.dumps(record), encoding="utf-8")
+    later = (folder / FILE_NAME).stat().st_mtime_ns + 1
+    os.utime(mine, ns=(later, later))
+    assert list(results_folder.forget_incomplete("smoke")) == [
+        f"{STAGE}: {FILE_NAME} cannot be read, so the stage runs again"
+    ]
+    assert mine.read_text(encoding="utf-8") == "mine"
 
 
 def test_a_record_that_was_cut_off_says_nothing_of_its_stage(folder: Path) -> None:
